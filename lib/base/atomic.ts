@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { systemReason, UserError } from "./errors.js";
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing folders
+ * are made. A reader sees the old content or the new, never a part, also when the process is killed.
+ *
+ * @param path where to write
+ * @param write the content, or a function that fills the temporary file it is given
+ * @throws {UserError} naming the path, when the place cannot be written
+ * @example await writeAtomic("results/table.csv", "model,uar\ncnn,0.52\n");
+ */
+export async function writeAtomic(
+  path: string,
+  write: string | Uint8Array | ((temporary: string) => Promise<void>),
+): Promise<void> {
+  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    if (typeof write === "function") await write(temporary);
+    else await writeAndSync(temporary, write);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    if (error instanceof UserError) throw error;
+    throw new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+async function writeAndSync(path: string, content: string | Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a value as indented JSON, whole or not at all. */
+export function writeJson(path: string, value: unknown): Promise<void> {
+  return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,29 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+
+/** SHA-256 of bytes or text, in hexadecimal. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** SHA-256 of a file, in hexadecimal, read in pieces. */
+export async function sha256File(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  return hash.digest("hex");
+}
+
+/**
+ * JSON with the keys of every object sorted and no white space, so that equal settings have equal text
+ * (RFC 8785 for the values used here). `undefined` members are left out.
+ *
+ * @throws {TypeError} for NaN or an infinity, which JSON would silently turn into null
+ * @example canonicalJson({ b: 1, a: [2] }) // '{"a":[2],"b":1}'
+ */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member) => {
+    if (typeof member === "number" && !Number.isFinite(member)) throw new TypeError(`not JSON: ${member}`);
+    if (member === null || typeof member !== "object" || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,115 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { isBundle, projectRoot } from "./root.js";
+
+/** What a file `NAME.worker.ts` exports: the function that does one task in a worker thread. */
+export interface WorkerModule<Task, Result> {
+  handle(task: Task): Promise<WorkerAnswer<Result>> | WorkerAnswer<Result>;
+}
+
+/** The result, and what moves to the main thread instead of being copied. */
+export interface WorkerAnswer<Result> {
+  result: Result;
+  transfer?: ArrayBuffer[];
+}
+
+export interface PoolOptions {
+  /** Threads; default: one a core, at most one a task. 1 still is a worker thread. */
+  threads?: number;
+  /** Stops the pool between tasks. */
+  signal?: AbortSignal;
+}
+
+type Reply<Result> = { index: number; result: Result } | { index: number; error: Error };
+
+/**
+ * Does tasks on worker threads, each thread one task at a time, and yields the results as they come, with the
+ * index of their task. At most two results a thread wait for the reader. A task that throws ends the pool with that error.
+ *
+ * @param worker the worker's file in lib/ without its ending, for example "features/extract.worker"
+ * @example for await (const { index, result } of runPool<Task, Result>("features/extract.worker", tasks)) { ... }
+ */
+export async function* runPool<Task, Result>(
+  worker: string,
+  tasks: readonly Task[],
+  options: PoolOptions = {},
+): AsyncGenerator<{ index: number; result: Result }> {
+  const count = Math.min(options.threads ?? availableParallelism(), tasks.length);
+  const threads = Array.from({ length: count }, () => new Worker(bootstrap(worker), { eval: true }));
+  const ready: Reply<Result>[] = [];
+  const idle: Worker[] = [];
+  let wake = () => {};
+  let failure: Error | undefined;
+  let next = 0;
+  let done = 0;
+
+  const feed = (thread: Worker) => {
+    if (next >= tasks.length) return;
+    if (ready.length >= 2 * count) {
+      idle.push(thread);
+      return;
+    }
+    thread.postMessage({ index: next, task: tasks[next] });
+    next++;
+  };
+  const fail = (error: Error) => {
+    failure ??= error;
+    wake();
+  };
+  const abort = () => fail(new DOMException("stopped", "AbortError"));
+  options.signal?.addEventListener("abort", abort);
+  if (options.signal?.aborted) abort();
+  for (const thread of threads) {
+    thread.on("message", (reply: Reply<Result>) => {
+      ready.push(reply);
+      feed(thread);
+      wake();
+    });
+    thread.on("error", fail);
+    thread.on("exit", (code) => code !== 0 && fail(new Error(`a worker thread ended with code ${code}`)));
+    feed(thread);
+  }
+  try {
+    while (done < tasks.length) {
+      if (failure) throw failure;
+      const reply = ready.shift();
+      if (!reply) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      if ("error" in reply) throw reply.error;
+      const waiting = idle.pop();
+      if (waiting) feed(waiting);
+      done++;
+      yield reply;
+    }
+  } finally {
+    options.signal?.removeEventListener("abort", abort);
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
+}
+
+/** The script a thread runs: loads the bundle's worker, or the TypeScript source through tsx. */
+function bootstrap(worker: string): string {
+  const root = projectRoot();
+  const file = isBundle()
+    ? join(root, "dist", `${worker.replaceAll("/", "-")}.cjs`)
+    : join(root, "lib", `${worker}.ts`);
+  return `
+    const { createRequire } = require("node:module");
+    const { parentPort } = require("node:worker_threads");
+    const load = createRequire(${JSON.stringify(join(root, "package.json"))});
+    ${isBundle() ? "" : 'load("tsx/cjs");'}
+    const { handle } = load(${JSON.stringify(file)});
+    parentPort.on("message", async ({ index, task }) => {
+      try {
+        const { result, transfer } = await handle(task);
+        parentPort.postMessage({ index, result }, transfer ?? []);
+      } catch (error) {
+        parentPort.postMessage({ index, error });
+      }
+    });`;
+}

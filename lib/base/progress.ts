@@ -1,0 +1,91 @@
+/** Where progress is shown: standard error by default, so that output can be piped. */
+export interface ProgressOptions {
+  stream?: NodeJS.WriteStream;
+  /** Milliseconds between plain lines when the stream is no terminal; default 5000. */
+  lineEvery?: number;
+  /** Shows nothing at all. */
+  quiet?: boolean;
+}
+
+/**
+ * Progress of something that takes a while: a bar that updates in place on a terminal, plain lines when piped.
+ * The first sign appears after half a second, so that quick work stays silent.
+ *
+ * @example
+ * const progress = new Progress("features", clips.length);
+ * for (const clip of clips) { ...; progress.step(); }
+ * progress.done();
+ */
+export class Progress {
+  readonly #label: string;
+  readonly #total: number;
+  readonly #stream: NodeJS.WriteStream;
+  readonly #lineEvery: number;
+  readonly #quiet: boolean;
+  readonly #start = performance.now();
+  #count = 0;
+  #note = "";
+  #last = performance.now();
+  #shown = false;
+
+  constructor(label: string, total: number, options: ProgressOptions = {}) {
+    this.#label = label;
+    this.#total = total;
+    this.#stream = options.stream ?? process.stderr;
+    this.#lineEvery = options.lineEvery ?? 5000;
+    this.#quiet = options.quiet ?? false;
+  }
+
+  /** Counts `n` more as done; `note` is shown at the end of the line. */
+  step(n = 1, note = this.#note): void {
+    this.#count += n;
+    this.#note = note;
+    const now = performance.now();
+    if (now - this.#last < (this.#stream.isTTY ? (this.#shown ? 100 : 500) : this.#lineEvery)) return;
+    this.#last = now;
+    this.#draw();
+  }
+
+  /** Ends the bar. A line remains only if one was ever shown. */
+  done(note = this.#note): void {
+    this.#note = note;
+    if (!this.#shown) return;
+    this.#draw();
+    if (this.#stream.isTTY && !this.#quiet) this.#stream.write("\n");
+  }
+
+  #draw(): void {
+    if (this.#quiet) return;
+    this.#shown = true;
+    const text = progressLine(
+      this.#label,
+      this.#count,
+      this.#total,
+      performance.now() - this.#start,
+      this.#note,
+    );
+    if (!this.#stream.isTTY) this.#stream.write(`${text}\n`);
+    else this.#stream.write(`\r${text.slice(0, (this.#stream.columns ?? 80) - 1)}\u001b[K`);
+  }
+}
+
+/** One line of progress: label, bar, share, counts, rate and time left. */
+export function progressLine(label: string, count: number, total: number, ms: number, note = ""): string {
+  const share = total > 0 ? Math.min(1, count / total) : 1;
+  const filled = Math.round(share * 24);
+  const bar = "█".repeat(filled) + "░".repeat(24 - filled);
+  const rate = ms > 0 ? count / (ms / 1000) : 0;
+  const left =
+    count < total && rate > 0 ? `, ${duration((total - count) / rate)} left` : `, ${duration(ms / 1000)}`;
+  const speed = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
+  return `${label} ${bar} ${(100 * share).toFixed(0).padStart(3)} % ${count}/${total}, ${speed}/s${left}${note && `  ${note}`}`;
+}
+
+/** Seconds in words: "0.4 s", "12 s", "3 min 20 s", "1 h 5 min". */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.5) return `${seconds.toFixed(0)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,32 @@
+/** A value in a table: `undefined` and `null` are shown as "-". */
+export type Cell = string | number | boolean | null | undefined;
+
+/**
+ * A table for a terminal: first column left, numbers right, a rule under the header.
+ *
+ * @example formatTable(["model", "UAR"], [["cnn", 52.1]])
+ */
+export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const text = rows.map((cells) =>
+    cells.map((cell) => (cell === undefined || cell === null ? "-" : String(cell))),
+  );
+  const widths = header.map((name, col) =>
+    Math.max(name.length, ...text.map((cells) => cells[col]?.length ?? 0)),
+  );
+  const right = header.map((_, col) => rows.some((cells) => typeof cells[col] === "number"));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, col) => (right[col] ? cell.padStart(widths[col]!) : cell.padEnd(widths[col]!)))
+      .join("  ")
+      .trimEnd();
+  return [line(header), widths.map((width) => "─".repeat(width)).join("  "), ...text.map(line)].join("\n");
+}
+
+/** Comma-separated values after RFC 4180: fields with a comma, quote or line break are quoted. Ends in a line feed. */
+export function formatCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const field = (cell: Cell) => {
+    const text = cell === undefined || cell === null ? "" : String(cell);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [header, ...rows].map((cells) => `${cells.map(field).join(",")}\n`).join("");
+}

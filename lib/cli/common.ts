@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import { projectRoot } from "../base/root.js";
+
+/** `--data DIR`: where the corpora are; `SER_DATA`, else the project's data/ folder. */
+export function dataOption(): Option {
+  return new Option("--data <dir>", "folder with the corpora, in any layout")
+    .env("SER_DATA")
+    .default(join(projectRoot(), "data"), "data/");
+}
+
+/** A commander parser for a number in [low, high]; `whole` refuses fractions. */
+export function numberIn(low: number, high = Number.MAX_SAFE_INTEGER, whole = false) {
+  return (text: string): number => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (value >= low && value <= high && (!whole || Number.isInteger(value))) return value;
+    const kind = whole ? "a whole number" : "a number";
+    const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
+    throw new InvalidArgumentError(`It takes ${kind} ${range}.`);
+  };
+}
+
+/** Prints a value as JSON on standard output. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** A signal that Ctrl-C or SIGTERM sets; a second Ctrl-C ends the process at once. */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}

@@ -1,0 +1,41 @@
+/** The seven emotions, in the order of every table and output; `calm` (RAVDESS only) comes after them. */
+export const EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"] as const;
+
+export type Emotion = (typeof EMOTIONS)[number];
+
+/** The corpora the library knows by name. */
+export const CORPORA = ["ravdess", "tess", "savee", "cremad"] as const;
+
+export type CorpusName = (typeof CORPORA)[number];
+
+/** What becomes of RAVDESS's calm: merged into neutral (the default), dropped, or kept as an eighth class. */
+export type Calm = "merge" | "drop" | "keep";
+
+/** What a clip's file name says of it, before anything is read from the disk. */
+export interface ClipName {
+  /** `corpus/name`, the same in every layout: `ravdess/03-01-06-01-02-01-12`. */
+  id: string;
+  /** A {@link CorpusName}, or the name of a researcher's own corpus. */
+  corpus: string;
+  speaker: string;
+  sex?: "female" | "male";
+  /** Years; CREMA-D, where the actor's age is published. */
+  age?: number;
+  emotion: Emotion | "calm";
+  /** The corpus's own word or code: `calm`, `ps`, `HAP`. */
+  label: string;
+  intensity?: "low" | "medium" | "high" | "normal" | "strong";
+  /** The sentence's text, where it is known. */
+  sentence?: string;
+  /** The sentence's code in the corpus: `01`, `back`, `IEO`. */
+  sentenceId?: string;
+  repetition?: number;
+}
+
+/** One utterance on the disk. */
+export interface Clip extends ClipName {
+  /** Where the file is; never stored in results. */
+  path: string;
+  /** Made by the library's own voice, not recorded from a person. */
+  synthetic: boolean;
+}
