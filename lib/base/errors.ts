@@ -13,6 +13,12 @@ export class UsageError extends UserError {
   override name = "UsageError";
 }
 
+/** The person stopped the work (Ctrl-C); the message says what is kept. Exit code 130, as shells have it. */
+export class Interrupted extends UserError {
+  override readonly exitCode = 130;
+  override name = "Interrupted";
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

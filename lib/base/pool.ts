@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { UserError } from "./errors.js";
 import { isBundle, projectRoot } from "./root.js";
 
 /** What a file `NAME.worker.ts` exports: the function that does one task in a worker thread. */
@@ -21,7 +22,8 @@ export interface PoolOptions {
   signal?: AbortSignal;
 }
 
-type Reply<Result> = { index: number; result: Result } | { index: number; error: Error };
+/** Between threads an error loses its class: `user` says that it was a {@link UserError}. */
+type Reply<Result> = { index: number; result: Result } | { index: number; error: Error; user: boolean };
 
 /**
  * Does tasks on worker threads, each thread one task at a time, and yields the results as they come, with the
@@ -80,7 +82,7 @@ export async function* runPool<Task, Result>(
         });
         continue;
       }
-      if ("error" in reply) throw reply.error;
+      if ("error" in reply) throw reply.user ? new UserError(reply.error.message) : reply.error;
       const waiting = idle.pop();
       if (waiting) feed(waiting);
       done++;
@@ -109,7 +111,7 @@ function bootstrap(worker: string): string {
         const { result, transfer } = await handle(task);
         parentPort.postMessage({ index, result }, transfer ?? []);
       } catch (error) {
-        parentPort.postMessage({ index, error });
+        parentPort.postMessage({ index, error, user: typeof error?.exitCode === "number" });
       }
     });`;
 }

@@ -36,6 +36,11 @@ export class Progress {
     this.#quiet = options.quiet ?? false;
   }
 
+  /** How many are done. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Counts `n` more as done; `note` is shown at the end of the line. */
   step(n = 1, note = this.#note): void {
     this.#count += n;
@@ -44,6 +49,11 @@ export class Progress {
     if (now - this.#last < (this.#stream.isTTY ? (this.#shown ? 100 : 500) : this.#lineEvery)) return;
     this.#last = now;
     this.#draw();
+  }
+
+  /** Ends the bar without a trace on a terminal, where another line will say what came of it. */
+  clear(): void {
+    if (this.#shown && this.#stream.isTTY && !this.#quiet) this.#stream.write("\r\u001b[K");
   }
 
   /** Ends the bar. A line remains only if one was ever shown. */

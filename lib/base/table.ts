@@ -13,13 +13,17 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
   const widths = header.map((name, col) =>
     Math.max(name.length, ...text.map((cells) => cells[col]?.length ?? 0)),
   );
-  const right = header.map((_, col) => rows.some((cells) => typeof cells[col] === "number"));
+  const right = header.map((_, col) => rows.some((cells) => isNumeric(cells[col])));
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, col) => (right[col] ? cell.padStart(widths[col]!) : cell.padEnd(widths[col]!)))
       .join("  ")
       .trimEnd();
   return [line(header), widths.map((width) => "─".repeat(width)).join("  "), ...text.map(line)].join("\n");
+}
+
+function isNumeric(cell: Cell): boolean {
+  return typeof cell === "number" || (typeof cell === "string" && /^-?\d+(\.\d+)?$/.test(cell));
 }
 
 /** Comma-separated values after RFC 4180: fields with a comma, quote or line break are quoted. Ends in a line feed. */

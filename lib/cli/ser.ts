@@ -1,22 +1,45 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { UserError } from "../base/errors.js";
+import { addData } from "./data.js";
+import { addDownload } from "./data-download.js";
+import { addSynthesize } from "./data-synthesize.js";
+import { addDemo } from "./demo.js";
+import { addFeatures } from "./features.js";
+import { addPredict } from "./predict.js";
+import { addTrain } from "./train.js";
+
+/** The command line, with all its commands. */
+export function program(): Command {
+  const ser = new Command("ser")
+    .description("A research workbench for speech emotion recognition.")
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(--help shows the options and examples)")
+    .exitOverride();
+  const data = addData(ser);
+  addDownload(data);
+  addSynthesize(data);
+  addFeatures(ser);
+  addTrain(ser);
+  addPredict(ser);
+  addDemo(ser);
+  return ser;
+}
 
 /** Runs `ser` with arguments as in `process.argv`; resolves to the exit code: 0, 1 for failure, 2 for wrong usage. */
-export async function main(argv: readonly string[]): Promise<number> {
-  const program = new Command("ser")
-    .description("A research workbench for speech emotion recognition.")
-    .showHelpAfterError("(--help shows the options and examples)")
-    .showSuggestionAfterError()
-    .exitOverride();
+async function main(argv: readonly string[]): Promise<number> {
   try {
-    await program.parseAsync(argv as string[]);
+    await program().parseAsync(argv as string[]);
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof UserError) {
       process.stderr.write(`ser: ${error.message}\n`);
       return error.exitCode;
+    }
+    if (error instanceof Error && error.name === "AbortError") {
+      process.stderr.write("ser: stopped\n");
+      return 130;
     }
     throw error;
   }

@@ -1,0 +1,183 @@
+import { type Audio, AudioError, type AudioFormat } from "./audio.js";
+import { viewOf } from "./chunks.js";
+
+/** How one sample is stored. */
+export type Encoding =
+  | "pcm_u8"
+  | "pcm_s8"
+  | "pcm_s16"
+  | "pcm_s24"
+  | "pcm_s32"
+  | "float32"
+  | "float64"
+  | "mulaw"
+  | "alaw";
+
+/** Where a file's samples are and how they are stored: interleaved, `channels` to a frame. */
+export interface Layout {
+  path: string;
+  container: AudioFormat["container"];
+  encoding: Encoding;
+  littleEndian: boolean;
+  channels: number;
+  bitsPerSample: number;
+  sampleRate: number;
+  /** Of the first sample, bytes. */
+  offset: number;
+  /** Bytes of samples that are there. */
+  size: number;
+}
+
+const BYTES: Record<Encoding, number> = {
+  pcm_u8: 1,
+  pcm_s8: 1,
+  pcm_s16: 2,
+  pcm_s24: 3,
+  pcm_s32: 4,
+  float32: 4,
+  float64: 8,
+  mulaw: 1,
+  alaw: 1,
+};
+
+const MAX_CHANNELS = 64;
+const RATES = [1000, 768_000] as const;
+
+/** Float samples beyond this are reported: the file probably holds unscaled whole numbers. */
+const LOUD = 16;
+
+/**
+ * Decodes interleaved samples to mono (the mean of the channels); whole numbers of b bits are divided by
+ * 2^(b-1).
+ *
+ * @throws {AudioError} when channels or rate are absurd, a sample is not finite, or there is none
+ */
+export function decodeLayout(bytes: Uint8Array, layout: Layout, warnings: string[]): Audio {
+  const { path, offset, channels, encoding, sampleRate } = layout;
+  check(layout);
+  const frameBytes = BYTES[encoding] * channels;
+  const frames = Math.floor(layout.size / frameBytes);
+  if (frames === 0) throw new AudioError(path, offset, "holds no samples");
+  if (layout.size % frameBytes !== 0) warnings.push("the samples end in the middle of a frame");
+  const samples = decodeFrames(bytes, layout, frames);
+  if (encoding === "float32" || encoding === "float64") checkFloats(samples, layout, frameBytes, warnings);
+  const { container, bitsPerSample } = layout;
+  return { samples, sampleRate, format: { container, encoding, channels, bitsPerSample }, warnings };
+}
+
+/** Bytes a sample of this encoding takes. */
+export function bytesPerSample(encoding: Encoding): number {
+  return BYTES[encoding];
+}
+
+function check({ path, offset, channels, sampleRate }: Layout): void {
+  if (channels < 1 || channels > MAX_CHANNELS)
+    throw new AudioError(path, offset, `states ${channels} channels; 1 to ${MAX_CHANNELS} can be read`);
+  if (!(sampleRate >= RATES[0] && sampleRate <= RATES[1]))
+    throw new AudioError(
+      path,
+      offset,
+      `states a sampling rate of ${sampleRate} Hz; ${RATES[0]} to ${RATES[1]} Hz can be read`,
+    );
+}
+
+function decodeFrames(bytes: Uint8Array, layout: Layout, frames: number): Float32Array {
+  const { encoding, littleEndian, channels, offset } = layout;
+  // Nearly every corpus is 16-bit mono: this loop runs several times as fast as the general one.
+  if (encoding === "pcm_s16" && littleEndian && channels === 1) return decodeMono16(bytes, offset, frames);
+  return BYTES[encoding] === 1
+    ? decodeCodes(bytes, layout, frames)
+    : decodeAny(viewOf(bytes), layout, frames);
+}
+
+function decodeMono16(bytes: Uint8Array, offset: number, frames: number): Float32Array {
+  const start = bytes.byteOffset + offset;
+  const source =
+    start % 2 === 0
+      ? new Int16Array(bytes.buffer, start, frames)
+      : new Int16Array(new Uint8Array(bytes.subarray(offset, offset + 2 * frames)).buffer);
+  const out = new Float32Array(frames);
+  for (let i = 0; i < frames; i++) out[i] = source[i]! * (1 / 32768);
+  return out;
+}
+
+/** One byte a sample: what each of the 256 codes means is looked up. */
+function decodeCodes(
+  bytes: Uint8Array,
+  { encoding, channels, offset }: Layout,
+  frames: number,
+): Float32Array {
+  const codes = new DataView(Uint8Array.from({ length: 256 }, (_, code) => code).buffer);
+  const meaning = Float32Array.from(
+    { length: 256 },
+    (_, code) => READERS[encoding](codes, code, true) / channels,
+  );
+  const out = new Float32Array(frames);
+  for (let i = 0, at = offset; i < frames; i++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += meaning[bytes[at++]!]!;
+    out[i] = sum;
+  }
+  return out;
+}
+
+function decodeAny(view: DataView, layout: Layout, frames: number): Float32Array {
+  const { encoding, littleEndian, channels, offset } = layout;
+  const read = READERS[encoding];
+  const step = BYTES[encoding];
+  const out = new Float32Array(frames);
+  for (let i = 0, at = offset; i < frames; i++) {
+    let sum = 0;
+    for (let c = 0; c < channels; c++, at += step) sum += read(view, at, littleEndian);
+    out[i] = sum / channels;
+  }
+  return out;
+}
+
+function checkFloats(samples: Float32Array, layout: Layout, frameBytes: number, warnings: string[]): void {
+  let peak = 0;
+  for (let i = 0; i < samples.length; i++) {
+    const size = Math.abs(samples[i]!);
+    if (!(size < Number.POSITIVE_INFINITY))
+      throw new AudioError(
+        layout.path,
+        layout.offset + i * frameBytes,
+        `sample ${i} is ${Number.isNaN(samples[i]) ? "not a number" : "infinite"}`,
+      );
+    if (size > peak) peak = size;
+  }
+  if (peak > LOUD) warnings.push(`the samples reach ${peak.toPrecision(3)} where 1 is full scale`);
+}
+
+type Reader = (view: DataView, at: number, littleEndian: boolean) => number;
+
+const READERS: Record<Encoding, Reader> = {
+  pcm_u8: (view, at) => (view.getUint8(at) - 128) / 2 ** 7,
+  pcm_s8: (view, at) => view.getInt8(at) / 2 ** 7,
+  pcm_s16: (view, at, little) => view.getInt16(at, little) / 2 ** 15,
+  pcm_s24: (view, at, little) =>
+    little
+      ? (view.getInt8(at + 2) * 65536 + view.getUint16(at, true)) / 2 ** 23
+      : (view.getInt8(at) * 65536 + view.getUint16(at + 1, false)) / 2 ** 23,
+  pcm_s32: (view, at, little) => view.getInt32(at, little) / 2 ** 31,
+  float32: (view, at, little) => view.getFloat32(at, little),
+  float64: (view, at, little) => view.getFloat64(at, little),
+  mulaw: (view, at) => expandMuLaw(view.getUint8(at)) / 2 ** 15,
+  alaw: (view, at) => expandALaw(view.getUint8(at)) / 2 ** 15,
+};
+
+/** ITU-T G.711 mu-law, as 16-bit linear. */
+function expandMuLaw(code: number): number {
+  const bits = ~code & 0xff;
+  const size = (((bits & 0x0f) << 3) + 0x84) << ((bits >> 4) & 7);
+  return bits & 0x80 ? 0x84 - size : size - 0x84;
+}
+
+/** ITU-T G.711 A-law, as 16-bit linear. */
+function expandALaw(code: number): number {
+  const bits = code ^ 0x55;
+  const segment = (bits >> 4) & 7;
+  const step = ((bits & 0x0f) << 4) + 8;
+  const size = segment === 0 ? step : (step + 0x100) << (segment - 1);
+  return bits & 0x80 ? size : -size;
+}

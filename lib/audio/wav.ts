@@ -1,0 +1,118 @@
+import { type Audio, AudioError, conversionHint } from "./audio.js";
+import { type Chunk, chunks, endsInChunks, idAt, viewOf } from "./chunks.js";
+import { bytesPerSample, decodeLayout, type Encoding } from "./pcm.js";
+
+/** What the `fmt ` chunk says. */
+interface WavFormat {
+  encoding: Encoding;
+  channels: number;
+  sampleRate: number;
+  bitsPerSample: number;
+}
+
+/** Whether the bytes begin as a RIFF WAVE, RF64 or BW64 file. */
+export function isWav(bytes: Uint8Array): boolean {
+  return bytes.length >= 12 && /^(RIFF|RF64|BW64)$/.test(idAt(bytes, 0)) && idAt(bytes, 8) === "WAVE";
+}
+
+/**
+ * Decodes a WAV file (RIFF WAVE, EBU RF64, ITU BW64): PCM of 8 to 32 bits, float of 32 and 64 bits, mu-law and A-law,
+ * plain or extensible, chunks in any order. A data chunk without a size reaches to the end of the file; one
+ * that is cut off gives what is there and a warning.
+ *
+ * @param path named in errors
+ * @throws {AudioError} with the byte offset and the reason
+ * @example decodeWav(await readFile("a.wav"), "a.wav").sampleRate; // 16000
+ */
+export function decodeWav(bytes: Uint8Array, path: string): Audio {
+  let format: WavFormat | undefined;
+  let data: Chunk | undefined;
+  let wideSize: number | undefined;
+  for (const chunk of chunks(bytes, 12, true)) {
+    if (chunk.id === "ds64") wideSize = readWideSize(bytes, chunk);
+    if (chunk.id === "fmt ") format ??= readFormat(bytes, chunk, path);
+    if (chunk.id === "data") data ??= chunk;
+    if (format && data) break;
+  }
+  if (!format) throw new AudioError(path, 12, "is a WAV file without a readable fmt chunk");
+  if (!data) throw new AudioError(path, bytes.length, "is a WAV file without a data chunk");
+  const warnings: string[] = [];
+  const container = idAt(bytes, 0) === "RIFF" ? "wav" : "rf64";
+  const size = dataSize(bytes, data, wideSize, warnings);
+  return decodeLayout(
+    bytes,
+    { path, container, ...format, littleEndian: true, offset: data.offset, size },
+    warnings,
+  );
+}
+
+const CODES: Record<number, string> = {
+  2: "Microsoft ADPCM",
+  17: "IMA ADPCM",
+  49: "GSM 6.10",
+  80: "MPEG layer II",
+  85: "MP3",
+  255: "AAC",
+};
+
+function readFormat(bytes: Uint8Array, chunk: Chunk, path: string): WavFormat {
+  const { offset, size } = chunk;
+  const end = Math.min(bytes.length, offset + size);
+  if (end - offset < 16) throw new AudioError(path, offset, "the fmt chunk is cut short");
+  const view = viewOf(bytes);
+  const channels = view.getUint16(offset + 2, true);
+  const sampleRate = view.getUint32(offset + 4, true);
+  const blockAlign = view.getUint16(offset + 12, true);
+  const bitsPerSample = view.getUint16(offset + 14, true);
+  const code = formatCode(view, offset, end, path);
+  const encoding = encodingOf(code, bitsPerSample);
+  if (!encoding) {
+    const name = CODES[code] ?? `format 0x${code.toString(16).padStart(4, "0")}`;
+    const reason = `stores its samples as ${name} of ${bitsPerSample} bits, which is not read; ${conversionHint(path)}`;
+    throw new AudioError(path, offset, reason);
+  }
+  if (blockAlign !== channels * bytesPerSample(encoding)) {
+    const reason = `states frames of ${blockAlign} bytes for ${channels} channels of ${bitsPerSample} bits`;
+    throw new AudioError(path, offset + 12, reason);
+  }
+  return { encoding, channels, sampleRate, bitsPerSample };
+}
+
+/** The GUIDs of extensible formats are the plain code followed by these bytes. */
+const GUID_TAIL = [0, 0, 0, 0, 16, 0, 128, 0, 0, 170, 0, 56, 155, 113];
+
+function formatCode(view: DataView, offset: number, end: number, path: string): number {
+  const code = view.getUint16(offset, true);
+  if (code !== 0xfffe) return code;
+  if (end - offset < 40) throw new AudioError(path, offset, "the extensible fmt chunk is cut short");
+  if (GUID_TAIL.some((byte, i) => view.getUint8(offset + 26 + i) !== byte))
+    throw new AudioError(path, offset + 24, `has an unknown extensible format; ${conversionHint(path)}`);
+  return view.getUint16(offset + 24, true);
+}
+
+/** Odd widths (12 or 20 bits) are stored in whole bytes, the value in the upper bits. */
+function encodingOf(code: number, bits: number): Encoding | undefined {
+  if (code === 1) return (["pcm_u8", "pcm_s16", "pcm_s24", "pcm_s32"] as const)[Math.ceil(bits / 8) - 1];
+  if (code === 3) return bits === 32 ? "float32" : bits === 64 ? "float64" : undefined;
+  if (bits !== 8) return undefined;
+  return code === 6 ? "alaw" : code === 7 ? "mulaw" : undefined;
+}
+
+function readWideSize(bytes: Uint8Array, { offset, size }: Chunk): number | undefined {
+  if (size < 16 || offset + 16 > bytes.length) return undefined;
+  return Number(viewOf(bytes).getBigUint64(offset + 8, true));
+}
+
+/** Writers to a pipe leave 0, 0xFFFFFFFF or (SoX) about 0x7FFFFFFF where the size would be. */
+const UNKNOWN_SIZE = 0x7fff_f000;
+
+function dataSize(bytes: Uint8Array, data: Chunk, wide: number | undefined, warnings: string[]): number {
+  const there = bytes.length - data.offset;
+  const stated = data.size === 0xffff_ffff && wide !== undefined ? wide : data.size;
+  if (stated > 0 && stated <= there) return stated;
+  if (stated === 0 && (there <= 1 || endsInChunks(bytes, data.offset, true))) return 0;
+  if (stated === 0 || (stated >= UNKNOWN_SIZE && wide === undefined))
+    warnings.push("the data chunk states no size: read to the end of the file");
+  else warnings.push(`truncated: ${there} of ${stated} bytes of samples are there`);
+  return there;
+}

@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { projectRoot } from "../base/root.js";
+import { CORPORA, type CorpusName } from "../corpora/clip.js";
+import { interruptSignal, numberIn, printJson } from "./common.js";
+
+interface SynthesizeOptions {
+  seed: number;
+  corpus?: CorpusName[];
+  threads?: number;
+  json?: boolean;
+}
+
+/** Adds `ser data synthesize`. */
+export function addSynthesize(data: Command): void {
+  data
+    .command("synthesize")
+    .description("Make synthetic stand-ins for the corpora, where there are no recordings.")
+    .argument("[dir]", "folder to write (default: synthetic/ in SER_DATA, else in data/)")
+    .addOption(
+      new Option("--seed <n>", "seed of speakers and clips")
+        .argParser(numberIn(0, undefined, true))
+        .default(1),
+    )
+    .addOption(new Option("--corpus <names...>", "only these corpora").choices(CORPORA))
+    .addOption(
+      new Option("--threads <n>", "worker threads (default: one a core)").argParser(numberIn(1, 256, true)),
+    )
+    .option("--json", "JSON")
+    .addHelpText(
+      "after",
+      `
+2760 clips, about 300 MB, by a formant synthesizer under the corpora's own names. Everything made from them
+is marked synthetic. The same seed gives the same files.
+
+Examples:
+  ser data synthesize
+  ser data synthesize /tmp/ravdess --corpus ravdess --seed 7`,
+    )
+    .action(async (dir: string | undefined, { seed, corpus, threads, json }: SynthesizeOptions) => {
+      const { synthesizeCorpora } = await import("../corpora/synthetic.js");
+      const folder = dir ?? join(process.env.SER_DATA ?? join(projectRoot(), "data"), "synthetic");
+      const signal = interruptSignal();
+      const { clips, skipped } = await synthesizeCorpora(folder, { seed, corpora: corpus, threads, signal });
+      if (json) printJson({ folder, clips, skipped });
+      else
+        process.stdout.write(
+          `${clips} synthetic clips ${skipped ? "were already" : "are now"} in ${folder}\n`,
+        );
+    });
+}

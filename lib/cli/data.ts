@@ -1,0 +1,202 @@
+import { type Command, Option } from "commander";
+import { type Cell, formatCsv, formatTable } from "../base/table.js";
+import type { CorpusReport } from "../corpora/check.js";
+import { type Clip, CORPORA, EMOTIONS } from "../corpora/clip.js";
+import type { CorpusSummary, FoundCorpus } from "../corpora/registry.js";
+import { dataOption, interruptSignal, printJson } from "./common.js";
+
+interface CorpusChoice {
+  data: string;
+  corpus?: string[];
+  manifest?: string;
+  json?: boolean;
+}
+
+interface ListOptions extends CorpusChoice {
+  clips?: boolean;
+  emotion?: string[];
+  speaker?: string[];
+  csv?: boolean;
+}
+
+const CLASSES = [...EMOTIONS, "calm"] as const;
+
+/** How many ids of a note a terminal shows; `--json` has all. */
+const SHOWN = 6;
+
+/** Adds `ser data` with `list` and `check`; returns it, so that further subcommands can be attached. */
+export function addData(program: Command): Command {
+  const data = program.command("data").description("Find, list and check the corpora.");
+  addList(data);
+  addCheck(data);
+  return data;
+}
+
+function addList(data: Command): void {
+  withChoice(data.command("list"))
+    .description("List the corpora that are there, or their clips.")
+    .option("--clips", "every clip instead of one line a corpus")
+    .addOption(new Option("--emotion <names...>", "only these emotions").choices(CLASSES))
+    .option("--speaker <names...>", "only these speakers, as in the corpus: 01, OAF, DC, 1001")
+    .addOption(new Option("--csv", "comma-separated values").conflicts("json"))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  ser data list
+  ser data list --corpus ravdess tess --json
+  ser data list --clips --corpus cremad --emotion anger --speaker 1001 1002 --csv > angry.csv
+  ser data list --manifest recordings/clips.csv --clips`,
+    )
+    .action(async (options: ListOptions) => {
+      const { summarize } = await import("../corpora/registry.js");
+      const found = filterClips(await find(options, interruptSignal()), options);
+      if (options.clips) printClips(found, options);
+      else printCorpora(found.map(summarize), options);
+      if (found.length === 0) reportNothing(options);
+    });
+}
+
+function addCheck(data: Command): void {
+  withChoice(data.command("check"))
+    .description("Read every clip and report what is missing, invalid, altered or odd.")
+    .addHelpText(
+      "after",
+      `
+Missing: published, but not there. Invalid: cannot be read. Altered: readable, but not the published bytes, as
+after any conversion; no error. Exit code 1 when anything is invalid or nothing was found.
+
+Examples:
+  ser data check
+  ser data check --data ~/corpora --corpus savee
+  ser data check --json > check.json`,
+    )
+    .action(async (options: CorpusChoice) => {
+      const { checkFound } = await import("../corpora/check.js");
+      const signal = interruptSignal();
+      const reports = await checkFound(await find(options, signal), { signal });
+      if (options.json) printJson({ corpora: reports });
+      else if (reports.length > 0) process.stdout.write(`${reportText(reports)}\n`);
+      if (reports.length === 0) reportNothing(options);
+      if (reports.some(({ invalid }) => invalid > 0)) process.exitCode = 1;
+    });
+}
+
+function withChoice(command: Command): Command {
+  return command
+    .addOption(dataOption())
+    .addOption(new Option("--corpus <names...>", "only these corpora").choices(CORPORA))
+    .addOption(
+      new Option(
+        "--manifest <file>",
+        "a corpus of your own instead: CSV with id, path, speaker, emotion",
+      ).conflicts("corpus"),
+    )
+    .option("--json", "JSON");
+}
+
+async function find(options: CorpusChoice, signal: AbortSignal): Promise<FoundCorpus[]> {
+  if (options.manifest) {
+    const { findManifest } = await import("../corpora/manifest.js");
+    return [await findManifest(options.manifest)];
+  }
+  const { findCorpora } = await import("../corpora/registry.js");
+  return findCorpora(options.data, { names: options.corpus, signal });
+}
+
+function reportNothing({ data, corpus, manifest }: CorpusChoice): void {
+  const what = manifest
+    ? `no such clips in ${manifest}`
+    : `no clips of ${corpus?.join(", ") ?? "any corpus"} under ${data}`;
+  const hint = 'set --data or SER_DATA to the folder that has them, or get them with "ser data download"';
+  process.stderr.write(`ser: ${manifest ? what : `${what}: ${hint}`}\n`);
+  process.exitCode = 1;
+}
+
+function filterClips(found: FoundCorpus[], { emotion, speaker }: ListOptions): FoundCorpus[] {
+  const wanted = (clip: Clip) =>
+    (!emotion || emotion.includes(clip.emotion)) && (!speaker || speaker.includes(clip.speaker));
+  return found
+    .map((corpus) => ({ ...corpus, clips: corpus.clips.filter(wanted) }))
+    .filter(({ clips }) => clips.length > 0);
+}
+
+function printCorpora(summaries: readonly CorpusSummary[], { json, csv }: ListOptions): void {
+  const rows = summaries.map((summary) => [
+    displayName(summary),
+    summary.clips,
+    summary.speakers,
+    ...CLASSES.map((emotion) => summary.emotions[emotion]),
+  ]);
+  if (json) printJson({ corpora: summaries });
+  else printTable(["corpus", "clips", "speakers", ...CLASSES], rows, csv);
+}
+
+const CLIP_COLUMNS = [
+  "id",
+  "speaker",
+  "sex",
+  "age",
+  "emotion",
+  "label",
+  "intensity",
+  "sentenceId",
+  "sentence",
+  "repetition",
+  "synthetic",
+  "path",
+] as const;
+
+function printClips(found: readonly FoundCorpus[], { json, csv }: ListOptions): void {
+  const clips = found.flatMap((corpus) => corpus.clips);
+  const rows = clips.map((clip) => CLIP_COLUMNS.map((column) => clip[column]));
+  if (json) printJson({ clips });
+  else printTable(CLIP_COLUMNS, rows, csv);
+}
+
+function printTable(header: readonly string[], rows: Cell[][], csv: boolean | undefined): void {
+  if (csv) process.stdout.write(formatCsv(header, rows));
+  else if (rows.length > 0) process.stdout.write(`${formatTable(header, rows)}\n`);
+}
+
+/** The reports as tables and one line a note. */
+function reportText(reports: readonly CorpusReport[]): string {
+  const counts = formatTable(
+    ["corpus", "clips", "speakers", "hours", "missing", "invalid", "altered"],
+    reports.map((report) => [
+      displayName(report),
+      report.clips,
+      report.speakers,
+      report.hours.toFixed(2),
+      report.missing,
+      report.invalid,
+      report.altered,
+    ]),
+  );
+  const emotions = formatTable(
+    ["corpus", ...CLASSES],
+    reports.map((report) => [displayName(report), ...CLASSES.map((emotion) => report.emotions[emotion])]),
+  );
+  return [counts, "", emotions, "", ...reports.flatMap(detailLines)].join("\n");
+}
+
+function detailLines(report: CorpusReport): string[] {
+  const missing = report.missing > 0 ? [`  missing: ${idList(report.missingIds)}`] : [];
+  return [
+    displayName(report),
+    ...report.formats.map(({ format, clips }) => `  ${clips} x ${format}`),
+    ...missing,
+    ...report.invalidClips.slice(0, SHOWN).map(({ path, reason }) => `  invalid: ${path}: ${reason}`),
+    ...(report.invalid > SHOWN ? [`  invalid: and ${report.invalid - SHOWN} more (--json names all)`] : []),
+    ...report.notes.map(({ kind, clips, text }) => `  ${kind}: ${text}: ${idList(clips)}`),
+  ];
+}
+
+function idList(ids: readonly string[]): string {
+  const more = ids.length > SHOWN ? ` and ${ids.length - SHOWN} more` : "";
+  return ids.slice(0, SHOWN).join(", ") + more;
+}
+
+function displayName({ name, synthetic }: { name: string; synthetic: boolean }): string {
+  return synthetic ? `${name} (synthetic)` : name;
+}

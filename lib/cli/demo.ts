@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { dataOption, interruptSignal } from "./common.js";
+
+/** `ser demo`: the main job, what `npm start` runs. */
+export function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .description(
+      "from sound files to a first result: corpora, features, a small network, tables and pictures",
+    )
+    .addOption(dataOption())
+    .option("--out <dir>", "folder of the results", join("results", "demo"))
+    .option("--force", "do it again where it is already done")
+    .addHelpText(
+      "after",
+      `
+With no corpora under --data, synthetic ones are made there first.
+
+Examples:
+  ser demo
+  SER_DATA=/corpora ser demo --force`,
+    )
+    .action(demo);
+}
+
+async function demo(flags: { data: string; out: string; force?: boolean }): Promise<void> {
+  const [
+    { run },
+    { describeRun },
+    { PICTURES },
+    { TRAINING },
+    { RUN_FEATURES },
+    { findClips },
+    { formatTable },
+  ] = await Promise.all([
+    import("../experiments/run.js"),
+    import("../experiments/describe.js"),
+    import("../experiments/pictures.js"),
+    import("../training/train.js"),
+    import("../experiments/settings.js"),
+    import("../corpora/stand-in.js"),
+    import("../base/table.js"),
+  ]);
+  const print = (line = "") => process.stdout.write(`${line}\n`);
+  const signal = interruptSignal();
+  const clips = await findClips(flags.data, { signal, log: print });
+  const corpora = [...new Set(clips.map((clip) => clip.corpus))];
+  print(
+    formatTable(
+      ["corpus", "clips", "speakers", "classes", "kind"],
+      corpora.map((corpus) => {
+        const own = clips.filter((clip) => clip.corpus === corpus);
+        const distinct = (key: "speaker" | "emotion") => new Set(own.map((clip) => clip[key])).size;
+        return [
+          corpus,
+          own.length,
+          distinct("speaker"),
+          distinct("emotion"),
+          own[0]!.synthetic ? "synthetic" : "recorded",
+        ];
+      }),
+    ),
+  );
+  print();
+  const settings = { features: RUN_FEATURES.mfcc, training: TRAINING };
+  const { folder, record, reused } = await run(clips, settings, {
+    folder: () => flags.out,
+    force: flags.force,
+    signal,
+    log: print,
+  });
+  if (reused) print("already done (`npm start -- --force` does it again)");
+  print(`\n${describeRun(record)}\n`);
+  print("pictures");
+  for (const picture of PICTURES) print(`  ${join(folder, picture)}`);
+  print(`model\n  ${join(folder, "model")}\n`);
+  print(`next: npx --no ser predict --model ${join(folder, "model")} YOUR.wav`);
+}

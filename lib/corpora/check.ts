@@ -1,0 +1,252 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Interrupted } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { runPool } from "../base/pool.js";
+import { Progress } from "../base/progress.js";
+import { projectRoot } from "../base/root.js";
+import type { FileFacts, ReadableFile } from "./check.worker.js";
+import type { Clip } from "./clip.js";
+import { type CorpusDefinition, folderName, wavName } from "./corpus.js";
+import { type CorpusSummary, corpora, type FoundCorpus, findCorpora, summarize } from "./registry.js";
+
+/** What is odd about some clips, without making them unusable. */
+export interface CorpusNote {
+  /**
+   * `silent`: no sample reaches one step of 16 bit. `clipped`: three or more samples in a row at full scale (after the
+   * mix-down to mono). `duplicate`: identical samples under several ids. `container`: no RIFF inside a .wav. `rate`,
+   * `channels`: not what the corpus has elsewhere. `name`: a file called otherwise than the rest, or one too many.
+   * `warning`: readable, but not whole.
+   */
+  kind: "silent" | "clipped" | "duplicate" | "container" | "rate" | "channels" | "name" | "warning";
+  /** Ids. */
+  clips: string[];
+  text: string;
+}
+
+/** What `ser data check` says of a corpus. */
+export interface CorpusReport extends CorpusSummary {
+  /** Of the readable clips. */
+  hours: number;
+  /** Most frequent first. */
+  formats: { format: string; clips: number }[];
+  /** Published clips that are not there; 0 for synthetic clips and manifests, of which nothing is published. */
+  missing: number;
+  missingIds: string[];
+  /** Files that cannot be read. */
+  invalid: number;
+  invalidClips: { id: string; path: string; reason: string }[];
+  /** Readable files whose SHA-256 is not the published one, as after any conversion; counted as `missing` is. */
+  altered: number;
+  notes: CorpusNote[];
+}
+
+export interface CheckOptions {
+  /** Only these corpora; default: all that are there. */
+  names?: readonly string[];
+  /** Threads; default: one a core. */
+  threads?: number;
+  /** Shows no progress. */
+  quiet?: boolean;
+  signal?: AbortSignal;
+}
+
+const WORKER = "corpora/check.worker";
+
+/** Clips a task: enough to make its message cheap, few enough to stop at once. */
+const CLIPS_A_TASK = 16;
+
+/** Hexadecimal digits of each SHA-256 that are kept: 64 bits, beyond any chance of a mistake. */
+const DIGITS = 16;
+
+/**
+ * Reads every clip of the corpora under a folder, on all cores, and says what is missing, invalid, altered or odd.
+ *
+ * @param root the folder, as for {@link findCorpora}
+ * @returns one report for each corpus that is there
+ * @throws {UserError} when the folder cannot be read
+ * @throws {Interrupted} when the signal comes
+ * @example const [report] = await checkCorpora("data", { names: ["savee"] });
+ */
+export async function checkCorpora(root: string, options: CheckOptions = {}): Promise<CorpusReport[]> {
+  return checkFound(await findCorpora(root, { names: options.names }), options);
+}
+
+/** {@link checkCorpora} for corpora already found, or read from a manifest. */
+export async function checkFound(
+  found: readonly FoundCorpus[],
+  options: CheckOptions = {},
+): Promise<CorpusReport[]> {
+  const facts = await readAll(found, options);
+  return Promise.all(found.map((corpus) => report(corpus, facts)));
+}
+
+async function readAll(found: readonly FoundCorpus[], options: CheckOptions): Promise<Map<Clip, FileFacts>> {
+  const batches = found.flatMap(({ clips }) =>
+    Array.from({ length: Math.ceil(clips.length / CLIPS_A_TASK) }, (_, i) =>
+      clips.slice(i * CLIPS_A_TASK, (i + 1) * CLIPS_A_TASK),
+    ),
+  );
+  const tasks = batches.map((clips) => clips.map(({ path }) => path));
+  const total = batches.reduce((sum, clips) => sum + clips.length, 0);
+  const progress = new Progress("checking", total, { quiet: options.quiet });
+  const facts = new Map<Clip, FileFacts>();
+  try {
+    for await (const { index, result } of runPool<string[], FileFacts[]>(WORKER, tasks, options)) {
+      const clips = batches[index]!;
+      clips.forEach((clip, i) => {
+        facts.set(clip, result[i]!);
+      });
+      progress.step(clips.length, clips[0]!.corpus);
+    }
+  } catch (error) {
+    if (!options.signal?.aborted) throw error;
+    throw new Interrupted(`stopped: ${facts.size} of ${total} clips were checked`, { cause: error });
+  } finally {
+    progress.done();
+  }
+  return facts;
+}
+
+async function report(corpus: FoundCorpus, facts: ReadonlyMap<Clip, FileFacts>): Promise<CorpusReport> {
+  const { name, clips, synthetic } = corpus;
+  const definition = synthetic ? undefined : definitionOf(name);
+  const readable: [Clip, ReadableFile][] = [];
+  const invalidClips: CorpusReport["invalidClips"] = [];
+  for (const clip of clips) {
+    const file = facts.get(clip)!;
+    if ("problem" in file) invalidClips.push({ id: clip.id, path: clip.path, reason: file.problem });
+    else readable.push([clip, file]);
+  }
+  const ids = new Set(clips.map(({ id }) => id));
+  const missingIds = definition?.expectedIds().filter((id) => !ids.has(id)) ?? [];
+  const published = definition ? await publishedDigests(definition) : undefined;
+  return {
+    ...summarize(corpus),
+    hours: Number((readable.reduce((sum, [, { seconds }]) => sum + seconds, 0) / 3600).toFixed(4)),
+    formats: countFormats(readable),
+    missing: missingIds.length,
+    missingIds,
+    invalid: invalidClips.length,
+    invalidClips,
+    altered: published
+      ? readable.filter(([{ id }, { digest }]) => isAltered(published, id, digest)).length
+      : 0,
+    notes: notesOf(corpus, readable),
+  };
+}
+
+function definitionOf(name: string): CorpusDefinition | undefined {
+  return Object.hasOwn(corpora, name) ? corpora[name as keyof typeof corpora] : undefined;
+}
+
+/** SHA-256 of the published files, cut to 64 bits: one line a clip, in the order of the sorted ids. */
+async function publishedDigests({ name, expectedIds }: CorpusDefinition): Promise<Map<string, string>> {
+  const text = await readFile(join(projectRoot(), "lib", "corpora", "checksums", `${name}.txt`), "utf8");
+  const digests = text.trimEnd().split("\n");
+  return new Map(expectedIds().map((id, i) => [id, digests[i]!]));
+}
+
+function isAltered(published: ReadonlyMap<string, string>, id: string, digest: string): boolean {
+  const original = published.get(id);
+  return original !== undefined && original !== digest.slice(0, DIGITS);
+}
+
+function countFormats(readable: readonly [Clip, ReadableFile][]): CorpusReport["formats"] {
+  const groups = groupBy(readable, ([, { format }]) => format);
+  return Array.from(groups, ([format, { length }]) => ({ format, clips: length })).sort(
+    (a, b) => b.clips - a.clips,
+  );
+}
+
+function notesOf(corpus: FoundCorpus, readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
+  const definition = corpus.synthetic ? undefined : definitionOf(corpus.name);
+  const usualRate = definition?.sampleRate ?? mostFrequent(readable.map(([, { sampleRate }]) => sampleRate));
+  const usualChannels = mostFrequent(readable.map(([, { channels }]) => channels));
+  const where = (
+    kind: CorpusNote["kind"],
+    test: (file: ReadableFile, clip: Clip) => boolean,
+    text: (file: ReadableFile) => string,
+  ): CorpusNote[] => {
+    const groups = groupBy(
+      readable.filter(([clip, file]) => test(file, clip)),
+      ([, file]) => text(file),
+    );
+    return Array.from(groups, ([words, hits]) => ({ kind, clips: hits.map(([{ id }]) => id), text: words }));
+  };
+  return [
+    ...where(
+      "silent",
+      ({ silent }) => silent,
+      () => "no sound at all",
+    ),
+    ...where(
+      "clipped",
+      ({ clipped }) => clipped,
+      () => "three or more samples in a row at full scale",
+    ),
+    ...duplicateNotes(readable),
+    ...where("container", isMisnamed, ({ container }) => `${container.toUpperCase()} under the name .wav`),
+    ...where(
+      "rate",
+      ({ sampleRate }) => sampleRate !== usualRate,
+      ({ sampleRate }) => `${sampleRate} Hz, the rest ${usualRate} Hz`,
+    ),
+    ...where(
+      "channels",
+      ({ channels }) => channels !== usualChannels,
+      ({ channels }) => `${channels} channels, the rest ${usualChannels}`,
+    ),
+    ...where(
+      "warning",
+      ({ warnings }) => warnings.length > 0,
+      ({ warnings }) => warnings.join("; "),
+    ),
+    ...nameNotes(corpus, definition),
+  ];
+}
+
+/** Identical samples under several ids; silent clips, all alike, are noted as such. */
+function duplicateNotes(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
+  const audible = readable.filter(([, { silent }]) => !silent);
+  const groups = groupBy(audible, ([, { samples, sampleRate }]) => `${samples} ${sampleRate}`);
+  return [...groups.values()]
+    .filter((group) => group.length > 1)
+    .map((group) => {
+      const emotions = [...new Set(group.map(([{ emotion }]) => emotion))];
+      const under =
+        emotions.length > 1 ? `under different labels (${emotions.join(", ")})` : "under one label";
+      return { kind: "duplicate", clips: group.map(([{ id }]) => id), text: `identical samples ${under}` };
+    });
+}
+
+function isMisnamed({ container }: ReadableFile, { path }: Clip): boolean {
+  return /\.wav$/i.test(path) && container !== "wav" && container !== "rf64";
+}
+
+function nameNotes({ clips, copies }: FoundCorpus, definition: CorpusDefinition | undefined): CorpusNote[] {
+  if (!definition) return [];
+  const published = new Set(definition.expectedIds());
+  const note = (ids: string[], text: string): CorpusNote[] =>
+    ids.length > 0 ? [{ kind: "name", clips: ids, text }] : [];
+  const ids = (some: readonly Clip[]) => some.map(({ id }) => id);
+  return [
+    ...note(ids(clips.filter(isOddlyNamed)), "the file's name departs from the corpus's rule"),
+    ...note(ids(clips.filter(({ id }) => !published.has(id))), "not among the published clips"),
+    ...note([...new Set(copies.map(({ id }) => id))], "there is a further file of this clip, left out"),
+  ];
+}
+
+/** True where neither the file's name nor its folder and name together are the id's. */
+function isOddlyNamed({ id, path }: Clip): boolean {
+  const slashed = path.replaceAll("\\", "/");
+  const name = wavName(slashed) ?? "";
+  const rule = id.slice(id.indexOf("/") + 1);
+  return name !== rule && `${folderName(slashed)}_${name}` !== rule;
+}
+
+function mostFrequent(values: readonly number[]): number | undefined {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0];
+}

@@ -1,0 +1,51 @@
+import type { ClipName, CorpusName } from "./clip.js";
+
+/** A file of this name marks everything at and under its folder as synthetic. */
+export const SYNTHETIC_MARKER = "SYNTHETIC.json";
+
+/** What is published about a corpus, and how its file names are read. */
+export interface CorpusDefinition {
+  name: CorpusName;
+  /** The name as papers print it: "CREMA-D". */
+  title: string;
+  description: string;
+  homepage: string;
+  licence: string;
+  /** BibTeX. */
+  citation: string;
+  /** The published sampling rate, Hz. */
+  sampleRate: number;
+  /** How many clips are published. */
+  clipCount: number;
+  speakers: readonly string[];
+  /**
+   * What a path says of a clip: the file's name and, where the name alone does not tell, its folder. Pure; a
+   * name that is not the corpus's gives `undefined`, nothing throws.
+   *
+   * @param path relative to any folder above the file, with `/`
+   */
+  parse(path: string): ClipName | undefined;
+  /** The ids of all published clips, sorted. */
+  expectedIds(): readonly string[];
+}
+
+/** The file name without its folder and `.wav`; `undefined` for a file of another kind. */
+export function wavName(path: string): string | undefined {
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  return /\.wav$/i.test(file) ? file.slice(0, -4) : undefined;
+}
+
+/** The name of the folder a file lies in, or "". */
+export function folderName(path: string): string {
+  return path.split("/").at(-2) ?? "";
+}
+
+/** Whole numbers from `first` to `last` as text, padded with zeros to `digits`. */
+export function numbers(first: number, last: number, digits = 2): string[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => String(first + i).padStart(digits, "0"));
+}
+
+/** Orders by code unit, the same on every machine. */
+export function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,221 @@
+import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
+import {
+  type Calm,
+  type Clip,
+  type ClipName,
+  CORPORA,
+  type CorpusName,
+  EMOTIONS,
+  type Emotion,
+} from "./clip.js";
+import { byText, type CorpusDefinition, SYNTHETIC_MARKER } from "./corpus.js";
+import { cremad } from "./cremad.js";
+import { ravdess } from "./ravdess.js";
+import { savee } from "./savee.js";
+import { tess } from "./tess.js";
+
+/** The corpora the library knows, by name. */
+export const corpora: Record<CorpusName, CorpusDefinition> = { ravdess, tess, savee, cremad };
+
+/** A corpus as it lies on the disk. */
+export interface FoundCorpus {
+  name: string;
+  /** Sorted by id, each id once. */
+  clips: Clip[];
+  /** Made by the library, not recorded. */
+  synthetic: boolean;
+  /** Further files of an id that is there already: the second of two layouts, or an archive that nests a copy. */
+  copies: { id: string; path: string }[];
+}
+
+export interface FindOptions {
+  /** Only these corpora; default: all four. */
+  names?: readonly string[];
+  signal?: AbortSignal;
+}
+
+export interface LoadOptions extends FindOptions {
+  /** What becomes of RAVDESS's calm; default "merge" (into neutral). */
+  calm?: Calm;
+}
+
+/**
+ * Finds the corpora under a folder, at any depth and in any layout, by the names of their files. Of two files with
+ * one id the first by path is taken. Recorded and synthetic clips never come together: where any recorded clip lies
+ * under the root, the synthetic ones are left out.
+ *
+ * @param root the folder; links are followed
+ * @returns the corpora that are there, in the order of {@link CORPORA}; none is no error
+ * @throws {UserError} when the folder or one in it cannot be read
+ * @throws {UsageError} for an unknown name of a corpus
+ * @example for (const { name, clips } of await findCorpora("data")) console.log(name, clips.length);
+ */
+export async function findCorpora(root: string, options: FindOptions = {}): Promise<FoundCorpus[]> {
+  const wanted = corpusNames(options.names);
+  const all: Clip[] = [];
+  for (const { path, relative, synthetic } of await walk(root, options.signal)) {
+    const name = parseName(relative);
+    if (name) all.push({ ...name, path, synthetic });
+  }
+  const synthetic = all.every((clip) => clip.synthetic);
+  const clips = all.filter((clip) => clip.synthetic === synthetic).sort((a, b) => byText(a.path, b.path));
+  return wanted
+    .map((name) => {
+      const own = clips.filter(({ corpus }) => corpus === name);
+      return { name, synthetic, ...withoutCopies(own) };
+    })
+    .filter((corpus) => corpus.clips.length > 0);
+}
+
+/**
+ * The clips under a folder, sorted by corpus and id, ready for a protocol.
+ *
+ * @param root the folder, as for {@link findCorpora}
+ * @throws {UserError} when a corpus asked for by name is not there
+ * @example const clips = await loadClips("data", { names: ["ravdess"], calm: "drop" });
+ */
+export async function loadClips(root: string, options: LoadOptions = {}): Promise<Clip[]> {
+  const found = await findCorpora(root, options);
+  const absent = (options.names ?? []).filter((name) => !found.some((corpus) => corpus.name === name));
+  if (absent.length > 0) {
+    throw new UserError(
+      `${absent.join(", ")} not found under ${root}: set --data or SER_DATA to the folder that has it, or get it with "ser data download"`,
+    );
+  }
+  return applyCalm(
+    found.flatMap(({ clips }) => clips),
+    options.calm,
+  );
+}
+
+/** Calm clips become neutral ("merge", the default; their label stays), are left out ("drop") or stay ("keep"). */
+export function applyCalm(clips: readonly Clip[], calm: Calm = "merge"): Clip[] {
+  if (calm === "keep") return [...clips];
+  if (calm === "drop") return clips.filter(({ emotion }) => emotion !== "calm");
+  return clips.map((clip) => (clip.emotion === "calm" ? { ...clip, emotion: "neutral" } : clip));
+}
+
+/** The emotions that occur, in the order of {@link EMOTIONS}, calm last. */
+export function classesOf(clips: Iterable<{ emotion: Emotion | "calm" }>): (Emotion | "calm")[] {
+  const present = new Set(Array.from(clips, ({ emotion }) => emotion));
+  return [...EMOTIONS, "calm" as const].filter((emotion) => present.has(emotion));
+}
+
+/** A corpus in numbers. */
+export interface CorpusSummary {
+  name: string;
+  synthetic: boolean;
+  clips: number;
+  speakers: number;
+  /** Clips of each emotion; calm is not merged. */
+  emotions: Record<Emotion | "calm", number>;
+}
+
+/** Counts the clips, speakers and emotions of a corpus. */
+export function summarize({ name, synthetic, clips }: FoundCorpus): CorpusSummary {
+  const classes = [...EMOTIONS, "calm" as const];
+  const emotions = Object.fromEntries(classes.map((emotion) => [emotion, 0])) as CorpusSummary["emotions"];
+  for (const { emotion } of clips) emotions[emotion]++;
+  return {
+    name,
+    synthetic,
+    clips: clips.length,
+    speakers: new Set(clips.map(({ speaker }) => speaker)).size,
+    emotions,
+  };
+}
+
+/** True for a folder that has the marker of synthetic clips, or lies under one that has. */
+export function isSynthetic(folder: string): boolean {
+  if (existsSync(join(folder, SYNTHETIC_MARKER))) return true;
+  return dirname(folder) !== folder && isSynthetic(dirname(folder));
+}
+
+/** What the corpora say of a path with `/`: the name of the one that knows it. */
+export function parseName(relative: string): ClipName | undefined {
+  for (const name of CORPORA) {
+    const clip = corpora[name].parse(relative);
+    if (clip) return clip;
+  }
+  return undefined;
+}
+
+function corpusNames(names: readonly string[] | undefined): readonly CorpusName[] {
+  const unknown = names?.filter((name) => !Object.hasOwn(corpora, name)) ?? [];
+  if (unknown.length > 0) {
+    throw new UsageError(`no corpus is called ${unknown.join(", ")}: there are ${CORPORA.join(", ")}`);
+  }
+  return names ? CORPORA.filter((name) => names.includes(name)) : CORPORA;
+}
+
+/** Each id once, the first by path; sorted by id. */
+function withoutCopies(sortedByPath: readonly Clip[]): Pick<FoundCorpus, "clips" | "copies"> {
+  const clips = new Map<string, Clip>();
+  const copies: FoundCorpus["copies"] = [];
+  for (const clip of sortedByPath) {
+    if (clips.has(clip.id)) copies.push({ id: clip.id, path: clip.path });
+    else clips.set(clip.id, clip);
+  }
+  return { clips: [...clips.values()].sort((a, b) => byText(a.id, b.id)), copies };
+}
+
+interface FoundFile {
+  path: string;
+  /** From the folder above the root, with `/`: the root itself may be the folder that names a speaker. */
+  relative: string;
+  synthetic: boolean;
+}
+
+/** All files under a folder. A folder reached twice by links is read once, so that a loop of links ends. */
+async function walk(root: string, signal: AbortSignal | undefined): Promise<FoundFile[]> {
+  const start = resolve(root);
+  const files: FoundFile[] = [];
+  const seen = new Set<string>();
+  const folders = [{ path: start, relative: basename(start), synthetic: isSynthetic(start) }];
+  for (let folder = folders.pop(); folder; folder = folders.pop()) {
+    signal?.throwIfAborted();
+    const entries = await readFolder(folder.path, root);
+    const identity = await stat(folder.path, { bigint: true });
+    if (seen.has(`${identity.dev}:${identity.ino}`)) continue;
+    seen.add(`${identity.dev}:${identity.ino}`);
+    const synthetic = folder.synthetic || entries.some(({ name }) => name === SYNTHETIC_MARKER);
+    for (const entry of entries) {
+      // macOS's copies of metadata (`._a01.wav`, `__MACOSX`) and hidden folders hold no clips.
+      if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
+      const path = join(folder.path, entry.name);
+      const relative = `${folder.relative}/${entry.name}`;
+      const isFolder = entry.isSymbolicLink() ? await leadsToFolder(path) : entry.isDirectory();
+      if (isFolder) folders.push({ path, relative, synthetic });
+      else if (entry.isFile() || entry.isSymbolicLink()) files.push({ path, relative, synthetic });
+    }
+  }
+  return files;
+}
+
+async function readFolder(path: string, root: string) {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    throw new UserError(folderProblem(path, root, error), { cause: error });
+  }
+}
+
+function folderProblem(path: string, root: string, error: unknown): string {
+  const hint = "set --data or SER_DATA to the folder that has the corpora";
+  const code = path === resolve(root) ? systemCode(error) : undefined;
+  if (code === "ENOENT") return `there is no folder ${root}: ${hint}`;
+  if (code === "ENOTDIR") return `${root} is a file: ${hint}, unpacked`;
+  return `cannot read the folder ${path}: ${systemReason(error)}; make it readable, or ${hint}`;
+}
+
+/** A link to nowhere counts as a file: if its name is a clip's, reading it says what is wrong. */
+async function leadsToFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeAtomic, writeJson } from "../base/atomic.js";
+import { canonicalJson, sha256 } from "../base/hash.js";
+import { formatCsv } from "../base/table.js";
+import type { Metrics } from "../evaluation/metrics.js";
+import type { FeatureSettings } from "../features/settings.js";
+import type { Split } from "../training/split.js";
+import type { EpochLog, PartResult, TrainingSettings } from "../training/train.js";
+
+/** Raised when a change to the code changes what a run with the same settings gives. */
+export const RUN_SCHEMA = 1;
+
+/** All that decides the figures of a run; its hash names the run. */
+export interface RunSettings {
+  features: FeatureSettings;
+  training: TrainingSettings;
+}
+
+/** What is kept of a run: `run.json` in its folder. Paths of the clips are never stored. */
+export interface RunRecord {
+  schema: number;
+  name: string;
+  settings: RunSettings;
+  synthetic: boolean;
+  corpora: string[];
+  classes: string[];
+  /** SHA-256 of the parts' clip ids. */
+  clips: string;
+  split: { name: string; description: string; train: number; validation: number; test: number };
+  engine: string;
+  parameters: number;
+  /** What is shown is the epoch with the best validation UAR. */
+  bestEpoch: number;
+  history: EpochLog[];
+  validation: Metrics;
+  test: Metrics;
+  /** The test part corpus by corpus. */
+  testByCorpus: Record<string, Metrics>;
+  /** Accuracy on the test part of always answering the commonest class of the training part. */
+  majorityAccuracy: number;
+  /** Clips that could not be read. */
+  broken: { id: string; error: string }[];
+  seconds: { features: number; training: number };
+}
+
+/** The name of a run: corpora, model, and the first half of the SHA-256 of its settings and clip ids. */
+export function runName(
+  settings: RunSettings,
+  split: Split,
+  corpora: readonly string[],
+  synthetic: boolean,
+): { name: string; clips: string } {
+  const clips = sha256(canonicalJson([split.train, split.validation, split.test]));
+  const hash = sha256(canonicalJson({ schema: RUN_SCHEMA, settings, split: split.name, clips, synthetic }));
+  const label = corpora.length > 1 ? "combined" : corpora[0];
+  return { name: `${label}-${settings.training.model}-${hash.slice(0, 12)}`, clips };
+}
+
+/** The record of a finished run, or `undefined` when there is none in the folder. */
+export async function readRecord(folder: string): Promise<RunRecord | undefined> {
+  try {
+    const record = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as RunRecord;
+    return record.schema === RUN_SCHEMA ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the record of a run, the history and the predictions; `run.json` last, so that a run with it is whole. */
+export async function writeRecord(
+  folder: string,
+  record: RunRecord,
+  parts: { validation: PartResult; test: PartResult },
+): Promise<void> {
+  const columns = ["epoch", "trainLoss", "validationLoss", "validationUar", "seconds"] as const;
+  const history = record.history.map((log) => columns.map((column) => log[column]));
+  await writeAtomic(join(folder, "history.csv"), formatCsv(columns, history));
+  await writeAtomic(join(folder, "predictions.csv"), predictionsCsv(record.classes, parts));
+  await writeJson(join(folder, "run.json"), record);
+}
+
+function predictionsCsv(
+  classes: readonly string[],
+  parts: { validation: PartResult; test: PartResult },
+): string {
+  const header = ["id", "part", "truth", "predicted", ...classes];
+  const rows = (["validation", "test"] as const).flatMap((part) =>
+    parts[part].ids.map((id, i) => {
+      const { truth, predicted, probabilities } = parts[part];
+      const own = probabilities.subarray(i * classes.length, (i + 1) * classes.length);
+      return [id, part, classes[truth[i]!], classes[predicted[i]!], ...Array.from(own, (p) => p.toFixed(6))];
+    }),
+  );
+  return formatCsv(header, rows);
+}

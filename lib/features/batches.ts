@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import { Interrupted } from "../base/errors.js";
+import type { Matrix } from "../base/matrix.js";
+import { runPool } from "../base/pool.js";
+import type { ExtractItem, ExtractResult, ExtractTask } from "./extract.worker.js";
+import { columnsOf, type FeatureSettings } from "./settings.js";
+
+/** One file's features, or why there are none. */
+export type FileResult =
+  | { index: number; hash: string; stamp: string | undefined; matrix: Matrix }
+  | { index: number; error: string };
+
+export interface BatchOptions {
+  /** Threads; default one a core. */
+  threads?: number;
+  signal?: AbortSignal;
+}
+
+/** Files a worker gets at once: enough that messages cost nothing, few enough that all threads end together. */
+const BATCH = 16;
+
+/**
+ * Features of sound files on all cores, batch by batch as they come, each file with its index.
+ *
+ * @param paths sound files
+ * @param settings absent: the files are only read and hashed, and the matrices are empty
+ * @throws {Interrupted} when the signal comes
+ * @example for await (const batch of extractFiles(paths, settings)) for (const result of batch) { ... }
+ */
+export async function* extractFiles(
+  paths: readonly string[],
+  settings?: FeatureSettings,
+  { threads, signal }: BatchOptions = {},
+): AsyncGenerator<FileResult[]> {
+  const tasks: ExtractTask[] = Array.from({ length: Math.ceil(paths.length / BATCH) }, (_, b) => ({
+    paths: paths.slice(b * BATCH, (b + 1) * BATCH).map((path) => resolve(path)),
+    settings,
+  }));
+  const cols = settings ? columnsOf(settings) : 0;
+  if (tasks.length === 1) {
+    // A thread takes longer to start than one batch takes.
+    const { handle } = await import("./extract.worker.js");
+    if (signal?.aborted) throw new Interrupted("stopped");
+    yield unpack(0, (await handle(tasks[0]!)).result, cols);
+    return;
+  }
+  try {
+    const pool = runPool<ExtractTask, ExtractResult>("features/extract.worker", tasks, { threads, signal });
+    for await (const { index, result } of pool) yield unpack(index * BATCH, result, cols);
+  } catch (error) {
+    throw signal?.aborted ? new Interrupted("stopped", { cause: error }) : error;
+  }
+}
+
+function unpack(first: number, { items, data }: ExtractResult, cols: number): FileResult[] {
+  let at = 0;
+  return items.map((item: ExtractItem, k) => {
+    if ("error" in item) return { index: first + k, error: item.error };
+    const { hash, stamp, rows } = item;
+    const matrix = { data: data.subarray(at, at + rows * cols), rows, cols };
+    at += rows * cols;
+    return { index: first + k, hash, stamp, matrix };
+  });
+}

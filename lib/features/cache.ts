@@ -1,0 +1,205 @@
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, writevSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { KERNEL_SOURCE as AUDIO_KERNEL_SOURCE } from "../audio/kernelBinary.js";
+import { writeAtomic, writeJson } from "../base/atomic.js";
+import { messageOf, systemReason } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/hash.js";
+import type { Matrix } from "../base/matrix.js";
+import { KERNEL_SOURCE } from "./kernelBinary.js";
+import { columnsOf, type FeatureSettings } from "./settings.js";
+
+/**
+ * Raised whenever code changes the numbers of any feature: decoding, resampling, trimming, deltas. (The kernels in C
+ * count by the hash of their source.)
+ */
+export const FEATURE_VERSION = 1;
+
+const KERNELS = [AUDIO_KERNEL_SOURCE, KERNEL_SOURCE];
+
+const HEAD = 64;
+const MAGIC = 0x46524553; // "SERF"
+
+interface Place {
+  file: number;
+  offset: number;
+  rows: number;
+  crc: number;
+}
+
+/**
+ * Features on the disk, found by the content of the sound file and the settings.
+ *
+ * `FOLDER/<hash of settings and code>/` holds segments, one per process that added something: records appended one
+ * after the other, each a header (SHA-256 of the sound file, rows, checksums) and its frames. A record counts
+ * when it is there to its last byte and its checksum is right, so that a process may be killed at any time; nothing
+ * is ever changed in place, so that processes do not disturb one another.
+ *
+ * `FOLDER/hashes.json` remembers the SHA-256 of sound files by path, size, times and inode, so that a
+ * second look at a corpus need not read it.
+ */
+export class FeatureCache {
+  readonly #folder: string;
+  readonly #cols: number;
+  readonly #settings: FeatureSettings;
+  readonly #places = new Map<string, Place>();
+  readonly #files: number[] = [];
+  readonly #hashesFile: string;
+  readonly #hashes: Record<string, [stamp: string, hash: string]>;
+  readonly #warn: (text: string) => void;
+  #segment: number | undefined;
+  #writable = true;
+  #hashesChanged = false;
+
+  /** Opens what there is; a folder that does not exist is an empty cache. */
+  constructor(folder: string, settings: FeatureSettings, warn: (text: string) => void) {
+    const key = sha256(canonicalJson({ version: FEATURE_VERSION, kernels: KERNELS, settings }));
+    this.#folder = join(folder, key.slice(0, 24));
+    this.#settings = settings;
+    this.#cols = columnsOf(settings);
+    this.#hashesFile = join(folder, "hashes.json");
+    this.#hashes = readHashes(this.#hashesFile);
+    this.#warn = warn;
+    for (const name of segmentsOf(this.#folder)) this.#readIndex(join(this.#folder, name));
+  }
+
+  /** Matrices that are stored. */
+  get size(): number {
+    return this.#places.size;
+  }
+
+  has(hash: string): boolean {
+    return this.#places.has(hash);
+  }
+
+  /** The matrix of a sound file, or `undefined` when it is not there or was damaged. */
+  read(hash: string): Matrix | undefined {
+    const place = this.#places.get(hash);
+    if (!place) return undefined;
+    const data = new Float32Array(place.rows * this.#cols);
+    const bytes = new Uint8Array(data.buffer);
+    if (
+      readSync(place.file, bytes, 0, bytes.length, place.offset) === bytes.length &&
+      crc32(bytes) === place.crc
+    )
+      return { data, rows: place.rows, cols: this.#cols };
+    this.#places.delete(hash);
+    return undefined;
+  }
+
+  /** Appends a matrix. Where that fails, it warns once and from then on keeps nothing. */
+  async add(hash: string, matrix: Matrix): Promise<void> {
+    if (!this.#writable || this.has(hash)) return;
+    const bytes = new Uint8Array(matrix.data.buffer, matrix.data.byteOffset, matrix.data.byteLength);
+    const crc = crc32(bytes);
+    try {
+      this.#segment ??= await this.#openSegment();
+      const offset = fstatSync(this.#segment).size + HEAD;
+      const written = writevSync(this.#segment, [header(hash, matrix, crc), bytes]);
+      if (written !== HEAD + bytes.length) throw new Error("no space left on the device");
+      this.#places.set(hash, { file: this.#segment, offset, rows: matrix.rows, crc });
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** The content hash of a file whose stamp (see {@link stampOf}) is still the one it had. */
+  hashOf(path: string, stamp: string): string | undefined {
+    const known = this.#hashes[path];
+    return known?.[0] === stamp ? known[1] : undefined;
+  }
+
+  remember(path: string, stamp: string, hash: string): void {
+    this.#hashes[path] = [stamp, hash];
+    this.#hashesChanged = true;
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files) closeSync(file);
+    if (!this.#hashesChanged || !this.#writable) return;
+    try {
+      await writeAtomic(this.#hashesFile, JSON.stringify(this.#hashes));
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  #giveUp(error: unknown): void {
+    this.#writable = false;
+    const reason = messageOf(error).startsWith("cannot write")
+      ? messageOf(error)
+      : `${this.#folder}: ${systemReason(error)}`;
+    this.#warn(`the feature cache cannot be written (${reason}); going on without it`);
+  }
+
+  async #openSegment(): Promise<number> {
+    await mkdir(this.#folder, { recursive: true });
+    await writeJson(join(this.#folder, "settings.json"), this.#settings);
+    const name = `${Date.now().toString(36)}-${process.pid}.segment`;
+    const file = openSync(join(this.#folder, name), "ax+");
+    this.#files.push(file);
+    return file;
+  }
+
+  /** Walks the headers of a segment; what follows a damaged or unfinished record is not reached. */
+  #readIndex(path: string): void {
+    const file = openToRead(path);
+    if (file === undefined) return;
+    this.#files.push(file);
+    const { size } = fstatSync(file);
+    const head = Buffer.alloc(HEAD);
+    for (let at = 0; at + HEAD <= size; ) {
+      readSync(file, head, 0, HEAD, at);
+      if (head.readUInt32LE(0) !== MAGIC || head.readUInt32LE(48) !== crc32(head.subarray(0, 48))) return;
+      const rows = head.readUInt32LE(4);
+      const end = at + HEAD + 4 * rows * head.readUInt32LE(8);
+      if (end > size || head.readUInt32LE(8) !== this.#cols) return;
+      const hash = head.toString("hex", 16, 48);
+      this.#places.set(hash, { file, offset: at + HEAD, rows, crc: head.readUInt32LE(12) });
+      at = end;
+    }
+  }
+}
+
+/** Bytes 0 magic, 4 rows, 8 columns, 12 checksum of the frames, 16 SHA-256, 48 checksum of bytes 0 to 48. */
+function header(hash: string, { rows, cols }: Matrix, crc: number): Buffer {
+  const head = Buffer.alloc(HEAD);
+  [MAGIC, rows, cols, crc].forEach((value, i) => {
+    head.writeUInt32LE(value, 4 * i);
+  });
+  head.write(hash, 16, "hex");
+  head.writeUInt32LE(crc32(head.subarray(0, 48)), 48);
+  return head;
+}
+
+function segmentsOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith(".segment"));
+  } catch {
+    return [];
+  }
+}
+
+function openToRead(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch {
+    return undefined;
+  }
+}
+
+/** A damaged or missing table only means that the files are read once more. */
+function readHashes(path: string): Record<string, [string, string]> {
+  try {
+    const table: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return table !== null && typeof table === "object" ? (table as Record<string, [string, string]>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What changes whenever a file does: size, times of change of content and of inode, inode. */
+export function stampOf(stat: { size: bigint; mtimeNs: bigint; ctimeNs: bigint; ino: bigint }): string {
+  return `${stat.size}-${stat.mtimeNs}-${stat.ctimeNs}-${stat.ino}`;
+}

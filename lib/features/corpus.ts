@@ -1,0 +1,173 @@
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Interrupted, UserError } from "../base/errors.js";
+import type { Matrix } from "../base/matrix.js";
+import { Progress } from "../base/progress.js";
+import { projectRoot } from "../base/root.js";
+import type { Clip } from "../corpora/clip.js";
+import { extractFiles, type FileResult } from "./batches.js";
+import { FeatureCache, stampOf } from "./cache.js";
+import type { FeatureSettings } from "./settings.js";
+
+/** The features of many clips. */
+export interface FeatureSet {
+  settings: FeatureSettings;
+  /** Those that could be read, in the order they were given in. */
+  clips: Clip[];
+  /** The frames of `clips[index]`; not a copy. */
+  matrix(index: number): Matrix;
+  /** Those that could not be read, and why. */
+  broken: { clip: Clip; error: string }[];
+}
+
+export interface ExtractOptions {
+  /** Folder of the cache; default `data/.cache/features` in the project, `null` for none. */
+  cache?: string | null;
+  /** Threads; default one a core. */
+  threads?: number;
+  /** A clip that cannot be read ends everything with an error. */
+  strict?: boolean;
+  /** Stops between batches; what is done stays in the cache. */
+  signal?: AbortSignal;
+  /** No progress bar. */
+  quiet?: boolean;
+}
+
+/**
+ * The features of clips, computed on all cores, or read from the cache where a file's content, the settings and the
+ * code are those of an earlier time.
+ *
+ * @param clips in the order of the result
+ * @param settings see {@link FeatureSettings}
+ * @param options see {@link ExtractOptions}
+ * @throws {UserError} with `strict`, naming the first clip that cannot be read
+ * @throws {Interrupted} when the signal comes
+ * @example const set = await extractClips(clips, featureSettings({ kind: "mfcc" }));
+ */
+export async function extractClips(
+  clips: readonly Clip[],
+  settings: FeatureSettings,
+  options: ExtractOptions = {},
+): Promise<FeatureSet> {
+  const folder =
+    options.cache === undefined ? join(projectRoot(), "data", ".cache", "features") : options.cache;
+  const warn = (text: string) => process.stderr.write(`ser: ${text}\n`);
+  const cache = folder === null ? undefined : new FeatureCache(folder, settings, warn);
+  const extraction = new Extraction(clips, settings, options, cache);
+  try {
+    return await extraction.run();
+  } finally {
+    await cache?.close();
+  }
+}
+
+class Extraction {
+  readonly #clips: readonly Clip[];
+  readonly #settings: FeatureSettings;
+  readonly #options: ExtractOptions;
+  readonly #cache: FeatureCache | undefined;
+  readonly #paths: string[];
+  readonly #matrices: (Matrix | undefined)[];
+  readonly #errors = new Map<number, string>();
+
+  constructor(
+    clips: readonly Clip[],
+    settings: FeatureSettings,
+    options: ExtractOptions,
+    cache: FeatureCache | undefined,
+  ) {
+    this.#clips = clips;
+    this.#settings = settings;
+    this.#options = options;
+    this.#cache = cache;
+    this.#paths = clips.map((clip) => resolve(clip.path));
+    this.#matrices = new Array(clips.length);
+  }
+
+  async run(): Promise<FeatureSet> {
+    const progress = new Progress("features", this.#clips.length, { quiet: this.#options.quiet });
+    if (this.#cache && this.#cache.size > 0) await this.#load(this.#cache, progress);
+    const missing = this.#clips.flatMap((_, i) => (this.#matrices[i] ? [] : [i]));
+    for await (const batch of this.#extract(missing, this.#settings)) {
+      for (const result of batch) await this.#take(result);
+      progress.step(batch.length);
+    }
+    progress.done();
+    return this.#result();
+  }
+
+  /** Reads what the cache has. Files whose content is not known are hashed first. */
+  async #load(cache: FeatureCache, progress: Progress): Promise<void> {
+    const hashes = this.#paths.map((path) => knownHash(cache, path));
+    const unknown = hashes.flatMap((hash, i) => (hash === undefined ? [i] : []));
+    for await (const batch of this.#extract(unknown)) {
+      for (const result of batch) {
+        if ("error" in result) continue;
+        hashes[result.index] = result.hash;
+        this.#remember(result);
+      }
+    }
+    for (let i = 0; i < hashes.length; i++) {
+      // Lets a Ctrl-C through.
+      if (i % 256 === 0) await new Promise((done) => setImmediate(done));
+      if (this.#options.signal?.aborted) throw this.#interrupted();
+      const hash = hashes[i];
+      this.#matrices[i] = hash === undefined ? undefined : cache.read(hash);
+      if (this.#matrices[i]) progress.step();
+    }
+  }
+
+  /** The results carry the indices of the clips. */
+  async *#extract(indices: readonly number[], settings?: FeatureSettings): AsyncGenerator<FileResult[]> {
+    const paths = indices.map((i) => this.#paths[i]!);
+    try {
+      for await (const batch of extractFiles(paths, settings, this.#options))
+        yield batch.map((result) => ({ ...result, index: indices[result.index]! }));
+    } catch (error) {
+      throw error instanceof Interrupted ? this.#interrupted() : error;
+    }
+  }
+
+  async #take(result: FileResult): Promise<void> {
+    if ("error" in result) {
+      if (this.#options.strict) throw new UserError(result.error);
+      this.#errors.set(result.index, result.error);
+      return;
+    }
+    this.#matrices[result.index] = result.matrix;
+    await this.#cache?.add(result.hash, result.matrix);
+    this.#remember(result);
+  }
+
+  #remember({ index, stamp, hash }: Exclude<FileResult, { error: string }>): void {
+    if (stamp !== undefined) this.#cache?.remember(this.#paths[index]!, stamp, hash);
+  }
+
+  #interrupted(): Interrupted {
+    const done = this.#matrices.reduce((sum, matrix) => sum + (matrix ? 1 : 0), 0);
+    const kept = this.#cache ? "kept in the cache and reused next time" : "lost, since there is no cache";
+    return new Interrupted(`stopped: the features of ${done} of ${this.#clips.length} clips are ${kept}`);
+  }
+
+  #result(): FeatureSet {
+    const read = this.#clips.flatMap((clip, i) => {
+      const matrix = this.#matrices[i];
+      return matrix ? [{ clip, matrix }] : [];
+    });
+    const errors = [...this.#errors].sort(([a], [b]) => a - b);
+    return {
+      settings: this.#settings,
+      clips: read.map(({ clip }) => clip),
+      matrix: (index) => read[index]!.matrix,
+      broken: errors.map(([i, error]) => ({ clip: this.#clips[i]!, error })),
+    };
+  }
+}
+
+function knownHash(cache: FeatureCache, path: string): string | undefined {
+  try {
+    return cache.hashOf(path, stampOf(statSync(path, { bigint: true })));
+  } catch {
+    return undefined; // the worker says what is wrong with it
+  }
+}

@@ -1,0 +1,92 @@
+import Meyda from "meyda";
+import { type Matrix, row, zeros } from "../base/matrix.js";
+import type { FeatureSettings } from "./settings.js";
+import { powerSpectrogram } from "./stft.js";
+
+/**
+ * The columns of {@link descriptors}: root mean square and zero crossings (share of the samples) of the frame; centroid, spread
+ * (both Hz), skewness and kurtosis of its magnitude spectrum; the frequency (Hz) under which 99 % of the magnitudes lie;
+ * flatness (0..1) and crest (peak over root mean square); loudness over 24 Bark bands (a relative scale), its sharpness (acum) and spread.
+ */
+export const DESCRIPTORS = [
+  "rms",
+  "zcr",
+  "spectralCentroid",
+  "spectralSpread",
+  "spectralSkewness",
+  "spectralKurtosis",
+  "spectralRolloff",
+  "spectralFlatness",
+  "spectralCrest",
+  "loudness",
+  "perceptualSharpness",
+  "perceptualSpread",
+] as const;
+
+export type DescriptorName = (typeof DESCRIPTORS)[number];
+
+/** What Meyda's extractors take; here they get the library's own spectra instead of those of its shared object. */
+interface Input {
+  signal: Float32Array;
+  ampSpectrum: Float32Array;
+  sampleRate: number;
+  bufferSize: number;
+  barkScale: Float32Array;
+}
+
+type Extractors = Record<DescriptorName, (input: Input) => number | { total: number } | null>;
+
+/**
+ * Meyda's scalar descriptors of every frame (Rawlinson, Segal and Fiala 2015), in the columns of {@link DESCRIPTORS}.
+ * What is undefined for a silent frame is 0.
+ *
+ * Meyda's `extract` keeps window, Bark scale and filter banks of an earlier sampling rate, windows the signal before
+ * taking its energy, and counts centroid and spread in bins; so its extractors are called one by one on the frames
+ * and spectra of this library, and bins become Hz. For values equal to librosa's see spectral.ts.
+ *
+ * @param samples mono
+ * @param settings frames as everywhere; `featureSettings()` for speech
+ * @returns frames x 12
+ * @example descriptors(samples, featureSettings())
+ */
+export function descriptors(samples: Float32Array, settings: FeatureSettings): Matrix {
+  const { sampleRate, nFft, winLength, hopLength, center } = settings;
+  const magnitudes = powerSpectrogram(samples, { ...settings, power: 1 });
+  const extractors = Meyda.featureExtractors as unknown as Extractors;
+  const barkScale = barkOf(magnitudes.cols, sampleRate, nFft);
+  const scale = scalesOf(winLength, sampleRate / nFft);
+  const out = zeros(magnitudes.rows, DESCRIPTORS.length);
+  const lead = center ? Math.floor(winLength / 2) : -Math.floor((nFft - winLength) / 2);
+  for (let t = 0; t < magnitudes.rows; t++) {
+    const signal = frameOf(samples, t * hopLength - lead, winLength);
+    const ampSpectrum = row(magnitudes, t);
+    const input = { signal, ampSpectrum, sampleRate, bufferSize: nFft, barkScale };
+    DESCRIPTORS.forEach((name, col) => {
+      const value = extractors[name](input);
+      const number = typeof value === "number" ? value : (value?.total ?? 0);
+      out.data[t * out.cols + col] = Number.isFinite(number) ? number * (scale[name] ?? 1) : 0;
+    });
+  }
+  return out;
+}
+
+function scalesOf(winLength: number, hzPerBin: number): Partial<Record<DescriptorName, number>> {
+  return { zcr: 1 / winLength, spectralCentroid: hzPerBin, spectralSpread: hzPerBin };
+}
+
+/** Bark of every bin (Zwicker and Terhardt 1980): `13 atan(f / 1315.8) + 3.5 atan((f / 7518)^2)`. */
+function barkOf(bins: number, sampleRate: number, nFft: number): Float32Array {
+  return Float32Array.from({ length: bins }, (_, bin) => {
+    const hz = (bin * sampleRate) / nFft;
+    return 13 * Math.atan(hz / 1315.8) + 3.5 * Math.atan((hz / 7518) ** 2);
+  });
+}
+
+/** Samples from a place that may lie outside the signal, where there are zeros. */
+function frameOf(samples: Float32Array, from: number, length: number): Float32Array {
+  const frame = new Float32Array(length);
+  const first = Math.max(0, from);
+  const last = Math.min(samples.length, from + length);
+  if (first < last) frame.set(samples.subarray(first, last), first - from);
+  return frame;
+}

@@ -1,0 +1,62 @@
+import { writeAtomic } from "../base/atomic.js";
+import { UsageError } from "../base/errors.js";
+import { type Matrix, row, toRows } from "../base/matrix.js";
+import { writeNpy } from "./npy.js";
+import { columnsOf, type FeatureSettings } from "./settings.js";
+
+/** A clip's features as `ser features --json` prints them. */
+export interface FeatureJson {
+  kind: FeatureSettings["kind"];
+  /** Hz. */
+  sampleRate: number;
+  /** Frames. */
+  rows: number;
+  cols: number;
+  /** A list of columns for every frame. */
+  data: number[][];
+}
+
+export function toJson(matrix: Matrix, settings: FeatureSettings): FeatureJson {
+  const { kind, sampleRate } = settings;
+  const data = toRows(matrix).map((values) => values.map(shortest));
+  return { kind, sampleRate, rows: matrix.rows, cols: matrix.cols, data };
+}
+
+/** The number with nine digits: enough to get the same single-precision value back. */
+function shortest(value: number): number {
+  return Number(value.toPrecision(9));
+}
+
+/** The names of the columns: `logmel_0`, ..., then `delta_logmel_0`, ..., `delta2_logmel_0`, ... */
+export function columnNames(settings: FeatureSettings): string[] {
+  const own = columnsOf({ ...settings, deltas: 0 });
+  const prefixes = ["", "delta_", "delta2_"].slice(0, 1 + settings.deltas);
+  return prefixes.flatMap((prefix) =>
+    Array.from({ length: own }, (_, i) => `${prefix}${settings.kind}_${i}`),
+  );
+}
+
+/** Comma-separated values: the time of every frame in seconds, then its columns. */
+export function toCsv(matrix: Matrix, settings: FeatureSettings): string {
+  const lines = Array.from({ length: matrix.rows }, (_, t) => {
+    const time = (t * settings.hopLength) / settings.sampleRate;
+    return [Number(time.toFixed(6)), ...Array.from(row(matrix, t), shortest)].join(",");
+  });
+  return `${["time", ...columnNames(settings)].join(",")}\n${lines.map((line) => `${line}\n`).join("")}`;
+}
+
+/** The endings {@link writeFeatures} knows. */
+export const EXPORTS = [".npy", ".csv", ".json"] as const;
+
+/**
+ * Writes a clip's features as `.npy` (float32, frames x columns), `.csv` or `.json`, by the path's ending.
+ *
+ * @throws {UsageError} for another ending
+ * @example await writeFeatures("clip.npy", matrix, settings);
+ */
+export async function writeFeatures(path: string, matrix: Matrix, settings: FeatureSettings): Promise<void> {
+  if (path.endsWith(".npy")) return writeNpy(path, matrix);
+  if (path.endsWith(".csv")) return writeAtomic(path, toCsv(matrix, settings));
+  if (path.endsWith(".json")) return writeAtomic(path, `${JSON.stringify(toJson(matrix, settings))}\n`);
+  throw new UsageError(`${path}: features are written as ${EXPORTS.join(", ")}`);
+}

@@ -1,0 +1,87 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { AudioError } from "../audio/audio.js";
+import { decodeAudio } from "../audio/read.js";
+import { messageOf, systemReason } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/hash.js";
+import type { WorkerAnswer } from "../base/pool.js";
+import { stampOf } from "./cache.js";
+import { createExtractor, type Extractor } from "./extract.js";
+import type { FeatureSettings } from "./settings.js";
+
+export interface ExtractTask {
+  paths: string[];
+  /** Absent: the files are only hashed. */
+  settings?: FeatureSettings;
+}
+
+/** A file's answer; its frames are the next `rows` rows of the batch's data. */
+export type ExtractItem = { hash: string; stamp: string | undefined; rows: number } | { error: string };
+
+export interface ExtractResult {
+  items: ExtractItem[];
+  data: Float32Array;
+}
+
+/** How old a file must be for its times to tell that it was not changed since, nanoseconds. */
+const SETTLED = 2_000_000_000n;
+
+const extractors = new Map<string, Extractor>();
+
+/** Reads, hashes and extracts a batch of files. A file that cannot be read is an item, not an exception. */
+export async function handle({ paths, settings }: ExtractTask): Promise<WorkerAnswer<ExtractResult>> {
+  const extract = settings && extractorFor(settings);
+  const items: ExtractItem[] = [];
+  const parts: Float32Array[] = [];
+  for (const path of paths) {
+    try {
+      const { bytes, stamp } = await readStamped(path);
+      const hash = sha256(bytes);
+      if (!extract) {
+        items.push({ hash, stamp, rows: 0 });
+        continue;
+      }
+      const audio = await decodeAudio(bytes, path);
+      const matrix = extract(audio.samples, audio.sampleRate);
+      items.push({ hash, stamp, rows: matrix.rows });
+      parts.push(matrix.data);
+    } catch (error) {
+      items.push({ error: messageOf(error) });
+    }
+  }
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return { result: { items, data }, transfer: [data.buffer] };
+}
+
+function extractorFor(settings: FeatureSettings): Extractor {
+  const key = canonicalJson(settings);
+  const extract = extractors.get(key) ?? createExtractor(settings);
+  extractors.set(key, extract);
+  return extract;
+}
+
+/**
+ * The bytes, and the stamp they are known by. No stamp when the file was changed so recently that another
+ * change might leave the same times, or while it was read.
+ */
+async function readStamped(path: string): Promise<{ bytes: Uint8Array; stamp: string | undefined }> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const before = await file.stat({ bigint: true });
+    if (!before.isFile()) throw new Error("is not a regular file");
+    const bytes = await file.readFile();
+    const after = await file.stat({ bigint: true });
+    const settled = BigInt(Date.now()) * 1_000_000n - before.ctimeNs > SETTLED;
+    const stable = settled && stampOf(before) === stampOf(after);
+    return { bytes, stamp: stable ? stampOf(before) : undefined };
+  } catch (error) {
+    throw new AudioError(path, 0, `cannot be read: ${systemReason(error)}`);
+  } finally {
+    await file?.close();
+  }
+}

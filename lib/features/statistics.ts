@@ -1,0 +1,65 @@
+import type { Matrix } from "../base/matrix.js";
+import { largest } from "./decibels.js";
+
+/**
+ * The statistics of {@link clipStatistics}, in their order: mean, standard deviation (divisor n), minimum, maximum,
+ * median, range between the quartiles, slope over time (per frame, least squares).
+ */
+export const STATISTICS = ["mean", "sd", "min", "max", "median", "iqr", "slope"] as const;
+
+/**
+ * A clip as one vector: every statistic of every column over time, all columns' means first, then all standard
+ * deviations and so on; the input of models without time, such as a linear baseline. Quantiles interpolate
+ * linearly, as NumPy's.
+ *
+ * @param matrix frames x columns, at least one frame
+ * @returns `STATISTICS.length * cols` values
+ * @throws {RangeError} when there is no frame
+ * @example clipStatistics(mfcc).subarray(0, mfcc.cols) // the means
+ */
+export function clipStatistics(matrix: Matrix): Float32Array {
+  const { data, rows, cols } = matrix;
+  if (rows === 0) throw new RangeError("no frames to take statistics of");
+  const out = new Float32Array(STATISTICS.length * cols);
+  const column = new Float32Array(rows);
+  for (let col = 0; col < cols; col++) {
+    for (let t = 0; t < rows; t++) column[t] = data[t * cols + col]!;
+    columnStatistics(column).forEach((value, i) => {
+      out[i * cols + col] = value;
+    });
+  }
+  return out;
+}
+
+/** The names of the values of {@link clipStatistics}: `mean_0`, `mean_1`, ..., `sd_0`, ... */
+export function statisticsNames(cols: number): string[] {
+  return STATISTICS.flatMap((name) => Array.from({ length: cols }, (_, col) => `${name}_${col}`));
+}
+
+/** Over one column; sorts it at the end. */
+function columnStatistics(values: Float32Array): number[] {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const middle = (n - 1) / 2;
+  let squares = 0;
+  let lean = 0;
+  let times = 0;
+  for (let t = 0; t < n; t++) {
+    const deviation = values[t]! - mean;
+    squares += deviation * deviation;
+    lean += (t - middle) * deviation;
+    times += (t - middle) ** 2;
+  }
+  const max = largest(values);
+  values.sort();
+  const iqr = quantile(values, 0.75) - quantile(values, 0.25);
+  const slope = times > 0 ? lean / times : 0;
+  return [mean, Math.sqrt(squares / n), values[0]!, max, quantile(values, 0.5), iqr, slope];
+}
+
+function quantile(sorted: Float32Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const low = Math.floor(place);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low]! + (place - low) * (sorted[high]! - sorted[low]!);
+}

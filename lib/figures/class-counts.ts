@@ -1,0 +1,95 @@
+import { EMOTIONS } from "../corpora/clip.js";
+import { readableInk } from "./colour.js";
+import type { Figure, FigureOptions } from "./figure.js";
+import {
+  axis,
+  baseLayout,
+  emotionColour,
+  FONT_SIZE,
+  legendAbove,
+  nameAxis,
+  plain,
+  themeOf,
+} from "./theme.js";
+
+export interface ClassCountsOptions extends FigureOptions {
+  /** Clips by class, corpus by corpus, from top to bottom. */
+  corpora: readonly { name: string; counts: Readonly<Record<string, number>> }[];
+}
+
+/**
+ * How many clips of each class the corpora hold: one bar a corpus, one piece a class in its own colour,
+ * with the number in it where it fits, and the sum at the end.
+ *
+ * @throws {RangeError} without any corpus
+ * @example classCounts({ corpora: [{ name: "savee", counts: { anger: 60, neutral: 120 } }] })
+ */
+export function classCounts(options: ClassCountsOptions): Figure {
+  const { corpora } = options;
+  if (corpora.length === 0) throw new RangeError("a figure of class counts needs at least one corpus");
+  const theme = themeOf(options.theme);
+  const sums = corpora.map(({ counts }) => Object.values(counts).reduce((sum, count) => sum + count, 0));
+  const full = Math.max(1, ...sums);
+  const margin = { left: 100, right: 30, bottom: 66 };
+  const width = 980;
+  const roomFor = (count: number) => (count / (1.09 * full)) * (width - margin.left - margin.right);
+  const names = corpora.map(({ name }) => plain(name));
+  return {
+    data: classesOf(corpora).map((name) => ({
+      type: "bar",
+      orientation: "h",
+      name: plain(name),
+      y: names.map((_, i) => i),
+      x: corpora.map(({ counts }) => counts[name] ?? 0),
+      text: corpora.map(({ counts }) => inside(counts[name] ?? 0, roomFor)),
+      textposition: "inside",
+      insidetextanchor: "middle",
+      textangle: 0,
+      textfont: {
+        size: FONT_SIZE.small,
+        color: readableInk(emotionColour(name, theme)),
+      },
+      marker: { color: emotionColour(name, theme), line: { color: theme.background, width: 1 } },
+      hovertemplate: "%{x} clips<extra>%{fullData.name}</extra>",
+    })) as Figure["data"],
+    layout: {
+      ...baseLayout({
+        ...options,
+        title: options.title ?? "Clips by emotion",
+        width,
+        height: 62 * corpora.length + margin.bottom,
+        margin,
+        legend: true,
+      }),
+      ...legendAbove(theme),
+      barmode: "stack",
+      bargap: 0.32,
+      xaxis: { ...axis(theme, "clips"), range: [0, 1.09 * full] },
+      yaxis: { ...nameAxis(theme, names), range: [names.length - 0.5, -0.5] },
+      annotations: sums.map((sum, i) => ({
+        text: `<b>${sum}</b>`,
+        x: sum,
+        y: i,
+        xanchor: "left",
+        xshift: 6,
+        showarrow: false,
+        font: { size: FONT_SIZE.tick, color: theme.ink },
+      })),
+    },
+  };
+}
+
+/** The number, where the bar's piece (pixels) is wide enough for it. */
+function inside(count: number, roomFor: (count: number) => number): string {
+  const text = String(count);
+  return roomFor(count) >= 7.5 * text.length + 4 ? text : "";
+}
+
+/** The classes that occur, in the order of every table; those that are no emotions come last. */
+function classesOf(corpora: ClassCountsOptions["corpora"]): string[] {
+  const order = [...EMOTIONS, "calm"];
+  const found = new Set(
+    corpora.flatMap(({ counts }) => Object.keys(counts).filter((name) => counts[name]! > 0)),
+  );
+  return [...order.filter((name) => found.has(name)), ...[...found].filter((name) => !order.includes(name))];
+}

@@ -1,0 +1,353 @@
+import type { LayoutAxis } from "plotly.js";
+import type { Matrix } from "../base/matrix.js";
+import { EMOTIONS } from "../corpora/clip.js";
+import { melFrequencies } from "../features/mel.js";
+import type { Figure, FigureOptions } from "./figure.js";
+import { axis, baseLayout, emotionColour, FONT_SIZE, nameAxis, plain, type Theme, themeOf } from "./theme.js";
+
+/** A clip, what was heard in it, and what it was. */
+export interface PredictedClip {
+  /** The clip's id, or a file's name. */
+  id: string;
+  /** Mono, in [-1, 1]. */
+  samples: Float32Array;
+  /** Hz. */
+  sampleRate: number;
+  /** Log-mel spectrogram, dB: rows = frames, cols = bands. */
+  logmel: Matrix;
+  /** Seconds from one frame's centre to the next; the first is at 0. */
+  hopSeconds: number;
+  /** Centre frequency of each band, Hz; default: Slaney's mel scale from 0 to half the sample rate. */
+  bandHz?: ArrayLike<number>;
+  /** The emotion the clip was spoken with, where it is known. */
+  truth?: string;
+  /** The emotion that was predicted; `null` where the model would not decide. */
+  predicted: string | null;
+  /** By class, in [0, 1]. */
+  probabilities: Readonly<Record<string, number>>;
+}
+
+export interface EmotionPredictionOptions extends FigureOptions {
+  /** One to nine. */
+  clips: readonly PredictedClip[];
+}
+
+/** CSS pixels: a panel, and in it from its left and top edges the boxes that are drawn into. */
+const PANEL = { width: 500, height: 318 };
+const GAP = 18;
+const SIDE = 20;
+const TIME = { left: 52, right: 262 };
+const WAVE = { top: 66, bottom: 118 };
+const MEL = { top: 124, bottom: 272 };
+const BARS = { left: 358, right: 448, top: 66, bottom: 272 };
+/** More columns than the plot has pixels show nothing more. */
+const COLUMNS = 2 * (TIME.right - TIME.left);
+
+/**
+ * What a model heard: for up to nine clips the waveform, the log-mel spectrogram, the true and the predicted
+ * emotion and the probability of each. A right prediction has a check mark and a solid frame, a wrong one
+ * a cross and a dashed frame, one without known truth or without decision a plain thin frame.
+ *
+ * @throws {RangeError} without clips, with more than nine, or with a spectrogram that is empty
+ * @example await saveFigure(emotionPrediction({ clips, subtitle: "RAVDESS, unseen speakers" }), "results/emotion_prediction.png");
+ */
+export function emotionPrediction(options: EmotionPredictionOptions): Figure {
+  const { clips } = options;
+  if (clips.length < 1 || clips.length > 9)
+    throw new RangeError(`a picture of predictions holds 1 to 9 clips, not ${clips.length}`);
+  const theme = themeOf(options.theme);
+  const columns = clips.length <= 4 ? Math.min(2, clips.length) : 3;
+  const rows = Math.ceil(clips.length / columns);
+  const size = {
+    width: 2 * SIDE + columns * PANEL.width + (columns - 1) * GAP,
+    height: rows * PANEL.height + (rows - 1) * GAP + SIDE,
+  };
+  const panels = clips.map((clip, i) => {
+    const left = SIDE + (i % columns) * (PANEL.width + GAP);
+    const top = Math.floor(i / columns) * (PANEL.height + GAP);
+    return panel(clip, i, { left, top, ...size }, theme);
+  });
+  const base = baseLayout({
+    ...options,
+    title: options.title ?? "Predicted emotions",
+    ...size,
+    margin: { left: 0, right: 0, bottom: 0 },
+  });
+  return {
+    data: panels.flatMap(({ data }) => data),
+    layout: {
+      ...base,
+      ...Object.assign({}, ...panels.map(({ axes }) => axes)),
+      barmode: "overlay",
+      bargap: 0.3,
+      shapes: panels.map(({ frame }) => frame),
+      annotations: panels.flatMap(({ texts }) => texts),
+    },
+  };
+}
+
+/** Where a panel stands in the picture, and the picture's size below its title; CSS pixels. */
+interface Place {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+function panel(clip: PredictedClip, index: number, place: Place, theme: Theme) {
+  if (clip.logmel.rows === 0 || clip.logmel.cols === 0) throw new RangeError(`${clip.id} has no frames`);
+  // Three pairs of axes a panel: waveform, spectrogram, bars.
+  const [wave, mel, bars] = [0, 1, 2].map((k) => (3 * index + k === 0 ? "" : String(3 * index + k + 1)));
+  const classes = classesOf(clip);
+  return {
+    data: [
+      waveform(clip, wave!, theme),
+      spectrogram(clip, mel!, theme),
+      probabilities(clip, classes, bars!, theme),
+    ],
+    axes: { ...soundAxes(clip, wave!, mel!, place, theme), ...barAxes(clip, classes, bars!, place, theme) },
+    frame: frame(clip, place, theme),
+    texts: heading(clip, place, theme),
+  };
+}
+
+type Axes = Record<string, Partial<LayoutAxis>>;
+
+/** Waveform and spectrogram share the time axis, which is drawn under the spectrogram. */
+function soundAxes(clip: PredictedClip, wave: string, mel: string, place: Place, theme: Theme): Axes {
+  const seconds = clip.samples.length / clip.sampleRate;
+  const time = { ...across(place, TIME), range: [0, seconds], showgrid: false };
+  const small = { ...axis(theme), automargin: false, ticklen: 3, tickfont: { size: FONT_SIZE.small } };
+  return {
+    [`xaxis${wave}`]: { ...time, anchor: `y${wave}`, visible: false, matches: `x${mel}` },
+    [`yaxis${wave}`]: { ...down(place, WAVE), anchor: `x${wave}`, visible: false, range: [-1.05, 1.05] },
+    [`xaxis${mel}`]: {
+      ...small,
+      ...time,
+      anchor: `y${mel}`,
+      nticks: 6,
+      title: smallTitle("time (s)", 4, theme),
+    },
+    [`yaxis${mel}`]: {
+      ...small,
+      ...down(place, MEL),
+      anchor: `x${mel}`,
+      range: [-0.5, clip.logmel.cols - 0.5],
+      showgrid: false,
+      title: smallTitle("frequency (kHz)", 5, theme),
+      ...frequencyTicks(bandCentres(clip)),
+    },
+  } as Axes;
+}
+
+function barAxes(clip: PredictedClip, classes: string[], bars: string, place: Place, theme: Theme): Axes {
+  const labels = classes.map((name) => barLabel(name, clip));
+  return {
+    [`xaxis${bars}`]: { ...across(place, BARS), anchor: `y${bars}`, visible: false, range: [0, 1] },
+    [`yaxis${bars}`]: {
+      ...nameAxis(theme, labels),
+      automargin: false,
+      ...down(place, BARS),
+      anchor: `x${bars}`,
+      range: [classes.length - 0.4, -0.6],
+      tickfont: { size: FONT_SIZE.tick, color: theme.ink },
+    },
+  } as Axes;
+}
+
+function smallTitle(text: string, standoff: number, theme: Theme) {
+  return { text, standoff, font: { size: FONT_SIZE.small, color: theme.muted } };
+}
+
+function across(place: Place, box: { left: number; right: number }) {
+  return { domain: [(place.left + box.left) / place.width, (place.left + box.right) / place.width] };
+}
+
+function down(place: Place, box: { top: number; bottom: number }) {
+  return { domain: [1 - (place.top + box.bottom) / place.height, 1 - (place.top + box.top) / place.height] };
+}
+
+/** The outline of least and greatest sample, as editors draw it, scaled to the clip's peak. */
+function waveform(clip: PredictedClip, panel: string, theme: Theme): Figure["data"][number] {
+  const { samples, sampleRate } = clip;
+  const buckets = Math.min(COLUMNS, samples.length);
+  const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0) || 1;
+  const times: number[] = [];
+  const low: number[] = [];
+  const high: number[] = [];
+  for (let i = 0; i < buckets; i++) {
+    const from = Math.floor((i * samples.length) / buckets);
+    const piece = samples.subarray(from, Math.floor(((i + 1) * samples.length) / buckets));
+    times.push(rounded((from + piece.length / 2) / sampleRate));
+    low.push(rounded(piece.reduce((least, sample) => Math.min(least, sample), Infinity) / peak));
+    high.push(rounded(piece.reduce((most, sample) => Math.max(most, sample), -Infinity) / peak));
+  }
+  const colour = clip.predicted === null ? theme.muted : emotionColour(clip.predicted, theme);
+  return {
+    type: "scatter",
+    mode: "lines",
+    x: [...times, ...[...times].reverse()],
+    y: [...high, ...low.reverse()],
+    xaxis: `x${panel}`,
+    yaxis: `y${panel}`,
+    fill: "toself",
+    fillcolor: colour,
+    line: { color: colour, width: 0.6 },
+    hoverinfo: "skip",
+  };
+}
+
+function spectrogram(
+  { logmel, hopSeconds }: PredictedClip,
+  panel: string,
+  theme: Theme,
+): Figure["data"][number] {
+  const columns = Math.min(COLUMNS, logmel.rows);
+  const z = Array.from({ length: logmel.cols }, (_, band) =>
+    Array.from({ length: columns }, (_, i) => {
+      const from = Math.floor((i * logmel.rows) / columns);
+      const to = Math.floor(((i + 1) * logmel.rows) / columns);
+      let loudest = -Infinity;
+      for (let frame = from; frame < to; frame++)
+        loudest = Math.max(loudest, logmel.data[frame * logmel.cols + band]!);
+      return Math.round(100 * loudest) / 100;
+    }),
+  );
+  const values = z.flat().filter(Number.isFinite);
+  const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  return {
+    type: "heatmap",
+    z,
+    x0: (hopSeconds * (logmel.rows / columns - 1)) / 2,
+    dx: (hopSeconds * logmel.rows) / columns,
+    // 80 dB under the clip's loudest value is black, librosa's convention.
+    zmin: top - 80,
+    zmax: top,
+    colorscale: theme.spectrogram,
+    showscale: false,
+    xaxis: `x${panel}`,
+    yaxis: `y${panel}`,
+    hovertemplate: "%{x:.2f} s, %{z:.1f} dB<extra></extra>",
+  } as Figure["data"][number];
+}
+
+function probabilities(
+  clip: PredictedClip,
+  classes: readonly string[],
+  panel: string,
+  theme: Theme,
+): Figure["data"][number] {
+  const values = classes.map((name) => clip.probabilities[name]!);
+  return {
+    type: "bar",
+    orientation: "h",
+    x: values,
+    y: classes.map((_, i) => i),
+    xaxis: `x${panel}`,
+    yaxis: `y${panel}`,
+    text: values.map((value) => `${(100 * value).toFixed(0)} %`),
+    textposition: "outside",
+    cliponaxis: false,
+    textfont: { size: FONT_SIZE.small, color: theme.muted },
+    marker: { color: classes.map((name) => emotionColour(name, theme)) },
+    hoverinfo: "skip",
+  };
+}
+
+/** Classes in the order of every table; what is no emotion comes last. */
+function classesOf({ probabilities }: PredictedClip): string[] {
+  const order = [...EMOTIONS, "calm"];
+  const names = Object.keys(probabilities);
+  return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))];
+}
+
+/** The predicted class in bold. */
+function barLabel(name: string, { predicted }: PredictedClip): string {
+  return name === predicted ? `<b>${plain(name)}</b>` : plain(name);
+}
+
+type Verdict = "right" | "wrong" | "open";
+
+function verdict({ truth, predicted }: PredictedClip): Verdict {
+  if (truth === undefined || predicted === null) return "open";
+  return truth === predicted ? "right" : "wrong";
+}
+
+function frame(clip: PredictedClip, place: Place, theme: Theme) {
+  const outcome = verdict(clip);
+  const line = {
+    right: { color: theme.right, width: 2, dash: "solid" as const },
+    wrong: { color: theme.wrong, width: 2, dash: "dash" as const },
+    open: { color: theme.line, width: 1, dash: "solid" as const },
+  }[outcome];
+  return {
+    type: "rect" as const,
+    xref: "paper" as const,
+    yref: "paper" as const,
+    x0: place.left / place.width,
+    x1: (place.left + PANEL.width) / place.width,
+    y0: 1 - (place.top + PANEL.height) / place.height,
+    y1: 1 - place.top / place.height,
+    line,
+    layer: "below" as const,
+  };
+}
+
+/** Two lines at the top of a panel: what was predicted and whether that is right, then the clip's id. */
+function heading(clip: PredictedClip, place: Place, theme: Theme) {
+  const outcome = verdict(clip);
+  const colour = { right: theme.right, wrong: theme.wrong, open: theme.ink }[outcome];
+  const mark = { right: "✓ ", wrong: "✗ ", open: "" }[outcome];
+  const heard = clip.predicted === null ? "no decision" : plain(clip.predicted);
+  const truth = clip.truth === undefined ? "" : `true: ${plain(clip.truth)}`;
+  const line = (
+    text: string,
+    x: number,
+    y: number,
+    size: number,
+    color: string,
+    xanchor: "left" | "right",
+  ) => ({
+    text,
+    x: (place.left + x) / place.width,
+    y: 1 - (place.top + y) / place.height,
+    xref: "paper" as const,
+    yref: "paper" as const,
+    xanchor,
+    yanchor: "middle" as const,
+    showarrow: false,
+    font: { size, color },
+  });
+  return [
+    line(`<b>${mark}${heard}</b>`, 12, 22, 16, colour, "left"),
+    line(truth, PANEL.width - 12, 22, FONT_SIZE.axis, theme.ink, "right"),
+    line(plain(shortened(clip.id, 64)), 12, 46, FONT_SIZE.small, theme.muted, "left"),
+  ];
+}
+
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `…${text.slice(1 - length)}`;
+}
+
+function bandCentres({ bandHz, logmel, sampleRate }: PredictedClip): ArrayLike<number> {
+  if (bandHz) return bandHz;
+  return melFrequencies(logmel.cols + 2, 0, sampleRate / 2).subarray(1, -1);
+}
+
+/** Ticks at round frequencies, placed between the bands that lie around them. */
+function frequencyTicks(centres: ArrayLike<number>): Pick<LayoutAxis, "tickmode" | "tickvals" | "ticktext"> {
+  const kilohertz = [0.5, 1, 2, 4, 8, 16].filter((k) => 1000 * k <= centres[centres.length - 1]! * 1.02);
+  const places = kilohertz.map((k) => placeOf(1000 * k, centres));
+  return { tickmode: "array", tickvals: places, ticktext: kilohertz.map(String) };
+}
+
+function placeOf(hz: number, centres: ArrayLike<number>): number {
+  let above = 1;
+  while (above < centres.length - 1 && centres[above]! < hz) above++;
+  const [low, high] = [centres[above - 1]!, centres[above]!];
+  return above - 1 + (hz - low) / (high - low);
+}
+
+function rounded(value: number): number {
+  return Math.round(1e4 * value) / 1e4;
+}

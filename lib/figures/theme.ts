@@ -1,0 +1,251 @@
+import type { Layout, LayoutAxis } from "plotly.js";
+import { type ColourScale, type Hex, uniformScale } from "./colour.js";
+import type { Figure, FigureOptions } from "./figure.js";
+
+export type ThemeName = "light" | "dark";
+
+/** The colours of a figure but for the emotions', which are the same on light and dark. */
+export interface Theme {
+  background: Hex;
+  /** Titles and values. */
+  ink: Hex;
+  /** Tick labels and second lines. */
+  muted: Hex;
+  /** Axis lines. */
+  line: Hex;
+  /** Grid lines. */
+  grid: Hex;
+  /** Correct and wrong predictions; blue and orange, never told apart by colour alone. */
+  right: Hex;
+  wrong: Hex;
+  /** For series that are no emotions (corpora, curves), in this order. */
+  series: readonly Hex[];
+  /** Shares and counts, from the background's side to full. */
+  scale: ColourScale;
+  /** Spectrograms, from silence to loud. */
+  spectrogram: ColourScale;
+}
+
+/**
+ * One colour for each emotion, the same in every figure. Found by search for the largest least distance
+ * between any two: at least 0.1 in OKLab (five just noticeable steps) in full colour vision
+ * and in simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira & Fernandes 2009), and at
+ * least 2 : 1 contrast with both backgrounds.
+ */
+export const emotionColours: Readonly<Record<string, Hex>> = {
+  anger: "#b40e1e",
+  disgust: "#7f951e",
+  fear: "#8e31ae",
+  happiness: "#e6ae3c",
+  sadness: "#5d89f2",
+  surprise: "#e86e8f",
+  neutral: "#5c626a",
+  calm: "#56c0df",
+};
+
+/** The font of all text. DejaVu Sans draws the pictures; Verdana, its near twin in width, and others stand in on a page. */
+export const FONT_FAMILY = "DejaVu Sans, Verdana, Arial, sans-serif";
+
+/** Text sizes in CSS pixels. */
+export const FONT_SIZE = { title: 19, subtitle: 13, axis: 14, tick: 12.5, small: 11 } as const;
+
+const spectrogram = uniformScale([
+  { lightness: 0.13, chroma: 0.04, hue: 275 },
+  { lightness: 0.34, chroma: 0.15, hue: 295 },
+  { lightness: 0.55, chroma: 0.19, hue: 350 },
+  { lightness: 0.77, chroma: 0.16, hue: 410 },
+  { lightness: 0.97, chroma: 0.07, hue: 460 },
+]);
+
+const light: Theme = {
+  background: "#ffffff",
+  ink: "#1c2126",
+  muted: "#50585f",
+  line: "#8a929a",
+  grid: "#e4e7ea",
+  right: "#1f6fb5",
+  wrong: "#c4500a",
+  series: ["#1f6fb5", "#c4500a", "#2d3238", "#86bb92"],
+  scale: uniformScale([
+    { lightness: 1, chroma: 0, hue: 248 },
+    { lightness: 0.65, chroma: 0.11, hue: 248 },
+    { lightness: 0.28, chroma: 0.1, hue: 260 },
+  ]),
+  spectrogram,
+};
+
+const dark: Theme = {
+  background: "#15191e",
+  ink: "#eceff1",
+  muted: "#a9b2ba",
+  line: "#69737c",
+  grid: "#2a3138",
+  right: "#6db3ee",
+  wrong: "#f08c45",
+  series: ["#6db3ee", "#f08c45", "#e3e8ec", "#3f7f5c"],
+  scale: uniformScale([
+    { lightness: 0.21, chroma: 0.015, hue: 262 },
+    { lightness: 0.55, chroma: 0.11, hue: 248 },
+    { lightness: 0.93, chroma: 0.05, hue: 220 },
+  ]),
+  spectrogram,
+};
+
+/** The colours of a theme. */
+export function themeOf(name: ThemeName = "light"): Theme {
+  return name === "dark" ? dark : light;
+}
+
+/** An emotion's colour; a class that is no emotion gets the theme's muted grey. */
+export function emotionColour(emotion: string, theme: Theme): Hex {
+  return Object.hasOwn(emotionColours, emotion) ? emotionColours[emotion]! : theme.muted;
+}
+
+/**
+ * Text as plotly shall show it, sign by sign: plotly reads `<b>` and `&amp;` as HTML, and an SVG file may
+ * hold no control characters. Line breaks become spaces.
+ *
+ * @example plain("a<b>") // "a&lt;b&gt;"
+ */
+export function plain(text: string): string {
+  return text
+    .replace(/\s+/g, " ")
+    .replace(/\p{Cc}|\p{Cs}|[\uFFFE\uFFFF]/gu, "\uFFFD")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");
+}
+
+/** What {@link baseLayout} is told of a figure. */
+export interface BaseOptions extends FigureOptions {
+  /** CSS pixels, without what title, subtitle and legend need above the plot. */
+  width: number;
+  height: number;
+  margin: { left: number; right: number; bottom: number };
+  /** Keeps a line for the legend above the plot. */
+  legend?: boolean;
+}
+
+/**
+ * The layout every figure starts from: size, background, fonts, title at the top left, and under it the
+ * subtitle, which says "synthetic" where the figure is made of synthetic clips.
+ *
+ * @example const layout = baseLayout({ width: 720, height: 640, title: "Confusion", margin: { left: 90, right: 30, bottom: 80 } });
+ */
+export function baseLayout(options: BaseOptions): Figure["layout"] {
+  const theme = themeOf(options.theme);
+  const { left, right, bottom } = options.margin;
+  const subtitle = subtitleLines(options);
+  const top = headHeight(subtitle.length, options.legend);
+  const height = options.height + top;
+  return {
+    width: options.width,
+    height,
+    paper_bgcolor: theme.background,
+    plot_bgcolor: theme.background,
+    font: { family: FONT_FAMILY, size: FONT_SIZE.tick, color: theme.muted },
+    colorway: [...theme.series],
+    margin: { l: left, r: right, b: bottom, t: top, pad: 0 },
+    title: {
+      text: `<b>${plain(options.title ?? "")}</b>`,
+      font: { size: FONT_SIZE.title, color: theme.ink },
+      ...(subtitle.length > 0 && {
+        subtitle: { text: subtitle.join("<br>"), font: { size: FONT_SIZE.subtitle, color: theme.muted } },
+      }),
+      x: 20 / options.width,
+      xref: "container",
+      xanchor: "left",
+      y: 1 - 34 / height,
+      yref: "container",
+      yanchor: "bottom",
+    },
+    hoverlabel: { font: { family: FONT_FAMILY } },
+    showlegend: false,
+  };
+}
+
+/** CSS pixels above the plot for the title, the lines of the subtitle, and the legend. */
+function headHeight(lines: number, legend = false): number {
+  return 60 + (lines > 0 ? 6 + 18 * lines : 0) + (legend ? 24 : 0);
+}
+
+/** The subtitle in lines that fit the figure's width: a letter of its size is 7.6 pixels wide on average. */
+function subtitleLines({ subtitle = "", synthetic, width, theme }: BaseOptions): string[] {
+  const mark = "synthetic voices";
+  const text = [synthetic ? mark : "", subtitle].filter(Boolean).join(" · ");
+  const lines = wrapped(text, Math.floor((width - 40) / 7.6)).map(plain);
+  if (!synthetic) return lines;
+  const bold = `<b><span style="color:${themeOf(theme).ink}">${mark}</span></b>`;
+  return lines.map((line, i) => (i === 0 ? line.replace(mark, bold) : line));
+}
+
+function wrapped(text: string, most: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && longer.length <= most) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** An axis in the house style: thin line, outside ticks, its title clear of the tick labels. */
+export function axis(theme: Theme, title = ""): Partial<LayoutAxis> {
+  return {
+    title: { text: title, font: { size: FONT_SIZE.axis, color: theme.ink }, standoff: 12 },
+    automargin: true,
+    showline: true,
+    linecolor: theme.line,
+    linewidth: 1,
+    ticks: "outside",
+    ticklen: 5,
+    tickcolor: theme.line,
+    tickfont: { size: FONT_SIZE.tick, color: theme.muted },
+    gridcolor: theme.grid,
+    zeroline: false,
+  };
+}
+
+/** An axis of names, at 0, 1, 2, ...: no line, no grid. Positions, not names, so that equal names stay apart. */
+export function nameAxis(theme: Theme, names: readonly string[], title = ""): Partial<LayoutAxis> {
+  return {
+    ...axis(theme, title),
+    tickmode: "array",
+    tickvals: names.map((_, i) => i),
+    ticktext: [...names],
+    ticks: "outside",
+    ticklen: 4,
+    // A gap between name and plot.
+    tickcolor: theme.background,
+    showline: false,
+    showgrid: false,
+  };
+}
+
+/** An axis from 0 to 100 %, for values in [0, 1]. */
+export function percentAxis(theme: Theme, title = ""): Partial<LayoutAxis> {
+  const values = [0, 0.2, 0.4, 0.6, 0.8, 1];
+  return {
+    ...axis(theme, title),
+    range: [0, 1],
+    tickmode: "array",
+    tickvals: values,
+    ticktext: values.map((value) => `${Math.round(100 * value)} %`),
+  };
+}
+
+/** A legend in one line above the plot, at its right end. */
+export function legendAbove(theme: Theme): Pick<Layout, "showlegend" | "legend"> {
+  return {
+    showlegend: true,
+    legend: {
+      orientation: "h",
+      x: 1,
+      xanchor: "right",
+      y: 1.01,
+      yanchor: "bottom",
+      traceorder: "normal",
+      font: { size: FONT_SIZE.tick, color: theme.ink },
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { AudioError } from "../../lib/audio/audio.js";
+import { decodeAudio, decodePcm } from "../../lib/audio/read.js";
+import { resample } from "../../lib/audio/resample.js";
+
+const file = (name: string) => new Uint8Array(readFileSync(join(__dirname, "../fixtures/audio", name)));
+
+/** What was encoded: 0.5 sin(2 pi (300 t + 2000 t^2)), 0.25 s at 16 kHz. */
+const CHIRP = Float64Array.from({ length: 4000 }, (_, i) => {
+  const t = i / 16_000;
+  return 0.5 * Math.sin(2 * Math.PI * (300 * t + 2000 * t * t));
+});
+
+/** Signal to noise ratio against the chirp, dB, without the ends, where coders have less to go by. */
+function snr(samples: Float32Array, scale = 1): number {
+  let signal = 0;
+  let noise = 0;
+  for (let i = 200; i < 3800; i++) {
+    signal += (scale * CHIRP[i]!) ** 2;
+    noise += (samples[i]! - scale * CHIRP[i]!) ** 2;
+  }
+  return 10 * Math.log10(signal / noise);
+}
+
+const FILES = [
+  { name: "chirp.flac", container: "flac", encoding: "flac", rate: 16_000, bits: 16, least: 80 },
+  { name: "chirp-flac.ogg", container: "ogg", encoding: "flac", rate: 16_000, bits: 16, least: 80 },
+  { name: "chirp.mp3", container: "mp3", encoding: "mp3", rate: 16_000, bits: 0, least: 20 },
+  { name: "chirp-vorbis.ogg", container: "ogg", encoding: "vorbis", rate: 16_000, bits: 0, least: 20 },
+  { name: "chirp-opus.ogg", container: "ogg", encoding: "opus", rate: 48_000, bits: 0, least: 30 },
+];
+
+describe("decodeCompressed", () => {
+  test.each(FILES)(
+    "decodes $name to the sample",
+    async ({ name, container, encoding, rate, bits, least }) => {
+      const { samples, sampleRate, format, warnings } = await decodeAudio(file(name), name);
+      expect(sampleRate).toBe(rate);
+      expect(samples.length).toBe(rate / 4);
+      expect(format).toEqual({ container, encoding, channels: 1, bitsPerSample: bits });
+      expect(warnings).toEqual([]);
+      expect(snr(resample(samples, rate, 16_000))).toBeGreaterThan(least);
+    },
+  );
+
+  test("mixes two channels down to their mean", async () => {
+    const { samples, format } = await decodeAudio(file("stereo.flac"), "stereo.flac");
+    expect(format.channels).toBe(2);
+    expect(snr(samples, 0.75)).toBeGreaterThan(80);
+  });
+
+  test("FLAC gives the very samples of the 16-bit WAV file it was made from", async () => {
+    const { samples } = await decodeAudio(file("chirp.flac"), "chirp.flac");
+    // The WAV file was written by node-wav, which cuts off fractions of 1/32767 above and 1/32768 below zero.
+    const stored = Float32Array.from(
+      CHIRP,
+      (v) => Math.trunc(Math.fround(v) * (v < 0 ? 32768 : 32767)) / 32768,
+    );
+    // toEqual tells -0 from 0.
+    expect(samples).toEqual(stored.map((value) => value + 0));
+  });
+
+  test.each([
+    ["chirp.flac", 1024],
+    ["chirp.mp3", 500],
+    ["chirp-opus.ogg", 4000],
+  ])("gives what is there of a truncated %s, and a warning", async (name, least) => {
+    const bytes = file(name);
+    const { samples, warnings } = await decodeAudio(bytes.subarray(0, Math.floor(bytes.length * 0.6)), name);
+    expect(samples.length).toBeGreaterThanOrEqual(least);
+    expect(warnings.join()).toMatch(/truncated/);
+  });
+
+  test("damaged bytes give finite samples or an AudioError, and print nothing", async () => {
+    const print = vi.spyOn(console, "error").mockImplementation(() => {});
+    const edit = fc.tuple(fc.nat(4000), fc.nat(255));
+    const counts = { decoded: 0, refused: 0 };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...FILES.map(({ name }) => name)),
+        fc.array(edit, { minLength: 1, maxLength: 8 }),
+        fc.nat(8000),
+        async (name, edits, cut) => {
+          const bytes = file(name).slice(0, cut);
+          for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
+          try {
+            const { samples } = await decodeAudio(bytes, name);
+            expect(samples.length).toBeGreaterThan(0);
+            expect(samples.every(Number.isFinite)).toBe(true);
+            counts.decoded++;
+          } catch (error) {
+            expect(error).toBeInstanceOf(AudioError);
+            counts.refused++;
+          }
+        },
+      ),
+      { seed: 4, numRuns: 120 },
+    );
+    expect(print).not.toHaveBeenCalled();
+    print.mockRestore();
+    expect(counts.decoded).toBeGreaterThan(10);
+    expect(counts.refused).toBeGreaterThan(10);
+  });
+
+  test("decodePcm names the format and what to do", () => {
+    expect(() => decodePcm(file("chirp.mp3"), "a.mp3")).toThrow(/a\.mp3: is mp3, not WAV or AIFF; .*ffmpeg/);
+  });
+});

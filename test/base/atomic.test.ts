@@ -1,0 +1,39 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeAtomic, writeJson } from "../../lib/base/atomic.js";
+import { UserError } from "../../lib/base/errors.js";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ser-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test("writes text, bytes and JSON, making folders, leaving nothing beside", async () => {
+  await writeAtomic(join(folder, "a/b/text"), "x");
+  await writeAtomic(join(folder, "a/b/bytes"), Uint8Array.of(1, 2));
+  await writeJson(join(folder, "a/b/json"), { a: 1 });
+  expect((await readdir(join(folder, "a/b"))).sort()).toEqual(["bytes", "json", "text"]);
+  expect(JSON.parse(await readFile(join(folder, "a/b/json"), "utf8"))).toEqual({ a: 1 });
+});
+
+test("when filling the file fails, the old content stays and nothing is left over", async () => {
+  const path = join(folder, "file");
+  await writeAtomic(path, "old");
+  const failing = writeAtomic(path, async (temporary) => {
+    await writeFile(temporary, "half");
+    throw new Error("power cut");
+  });
+  await expect(failing).rejects.toThrow(`cannot write ${path}: power cut`);
+  expect(await readFile(path, "utf8")).toBe("old");
+  expect(await readdir(folder)).toEqual(["file"]);
+});
+
+test("a place that cannot be written is named", async () => {
+  await writeAtomic(join(folder, "file"), "x");
+  const below = writeAtomic(join(folder, "file", "below"), "y");
+  await expect(below).rejects.toThrow(UserError);
+  await expect(writeAtomic(folder, "y")).rejects.toThrow(`cannot write ${folder}`);
+});

@@ -1,0 +1,33 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { canonicalJson, sha256, sha256File } from "../../lib/base/hash.js";
+
+/** FIPS 180-4's example. */
+const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+test("SHA-256 of text and of a file", async () => {
+  expect(sha256("abc")).toBe(ABC);
+  const folder = await mkdtemp(join(tmpdir(), "ser-"));
+  await writeFile(join(folder, "abc"), "abc");
+  expect(await sha256File(join(folder, "abc"))).toBe(ABC);
+  await rm(folder, { recursive: true });
+});
+
+test("canonical JSON does not depend on the order of keys and says what JSON says", () => {
+  expect(canonicalJson({ b: 1, a: [{ d: null, c: undefined }] })).toBe('{"a":[{"d":null}],"b":1}');
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue({ noUnicodeString: false })), (value) => {
+      const reversed = Object.fromEntries(Object.entries(value).reverse());
+      expect(canonicalJson(reversed)).toBe(canonicalJson(value));
+      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
+    }),
+  );
+});
+
+test("numbers that JSON cannot say are refused", () => {
+  expect(() => canonicalJson({ a: Number.NaN })).toThrow("NaN");
+  expect(() => canonicalJson([Number.POSITIVE_INFINITY])).toThrow("Infinity");
+});

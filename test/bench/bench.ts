@@ -1,0 +1,28 @@
+// npm run -s bench -- NAME [options]: runs test/bench/NAME.ts.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../../lib/base/errors.js";
+import { projectRoot } from "../../lib/base/root.js";
+
+/** What every file of this folder but this one exports. */
+export interface Benchmark {
+  run(args: readonly string[]): Promise<void>;
+}
+
+const [name, ...args] = process.argv.slice(2);
+const names = readdirSync(join(projectRoot(), "test", "bench"))
+  .filter((file) => file.endsWith(".ts") && file !== "bench.ts")
+  .map((file) => file.slice(0, -3));
+
+async function main(): Promise<void> {
+  if (name === undefined || !names.includes(name))
+    throw new UserError(`which benchmark? npm run bench -- ${names.join(" | ")} [--json]`);
+  const benchmark: Benchmark = await import(`./${name}.ts`);
+  await benchmark.run(args);
+}
+
+main().catch((error) => {
+  if (!(error instanceof UserError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.exitCode;
+});

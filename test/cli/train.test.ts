@@ -1,0 +1,83 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadClips } from "../../lib/corpora/registry.js";
+import { synthesizeCorpora } from "../../lib/corpora/synthetic.js";
+import type { RunRecord } from "../../lib/experiments/record.js";
+import { ser } from "./spawn.js";
+
+let folder: string;
+let data: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ser-train-"));
+  data = join(folder, "data");
+  await synthesizeCorpora(data, { corpora: ["savee"], quiet: true });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const FLAGS = ["--corpus", "savee", "--epochs", "2", "--frames", "40"];
+
+test("trains, writes the run, and reads it the second time", async () => {
+  const first = await ser(["train", "--data", data, "--out", "runs", ...FLAGS], folder);
+  expect(first.stderr).toBe("");
+  expect(first.code).toBe(0);
+  expect(first.stdout).toContain("SYNTHETIC");
+  expect(first.stdout).toMatch(/test +\d+ +7 +\d+\.\d/);
+  const [name] = await readdir(join(folder, "runs"));
+  const files = await readdir(join(folder, "runs", name!), { recursive: true });
+  expect(files.sort()).toEqual([
+    "confusion_matrix.png",
+    "emotion_prediction.png",
+    "history.csv",
+    "learning_curves.png",
+    "model",
+    "model/card.json",
+    "model/model.json",
+    "model/weights.bin",
+    "predictions.csv",
+    "run.json",
+  ]);
+
+  const again = await ser(["train", "--data", data, "--out", "runs", "--json", ...FLAGS], folder);
+  const record = JSON.parse(again.stdout) as RunRecord;
+  const stored = JSON.parse(await readFile(join(folder, "runs", name!, "run.json"), "utf8"));
+  expect(record).toEqual(stored);
+  expect(record.synthetic).toBe(true);
+  expect(JSON.stringify(record)).not.toContain(folder);
+  expect((await readdir(join(folder, "runs"))).length).toBe(1);
+
+  const predictions = await readFile(join(folder, "runs", name!, "predictions.csv"), "utf8");
+  const rows = predictions.trimEnd().split("\n").slice(1);
+  expect(rows.length).toBe(record.split.validation + record.split.test);
+  expect(rows.filter((row) => row.includes(",test,")).every((row) => row.startsWith("savee/KL_"))).toBe(true);
+
+  const wav = (await loadClips(data))[0]!.path;
+  const said = await ser(["predict", "--model", join("runs", name!, "model"), wav, "--json"], folder);
+  expect(said.code).toBe(0);
+  const answer = JSON.parse(said.stdout);
+  expect(answer.file).toBe(wav);
+  expect(Object.keys(answer.probabilities)).toEqual(record.classes);
+});
+
+test("a broken clip is reported and left out; with --strict it ends the run", async () => {
+  const broken = join(folder, "broken");
+  await cp(data, broken, { recursive: true });
+  const victim = (await loadClips(broken)).find((clip) => clip.speaker === "DC")!;
+  await mkdir(dirname(victim.path), { recursive: true });
+  await writeFile(victim.path, "this is text");
+  const lenient = await ser(["train", "--data", broken, "--out", "broken-runs", ...FLAGS], folder);
+  expect(lenient.code).toBe(0);
+  expect(lenient.stdout).toContain(`left out ${victim.id}`);
+  const strict = await ser(["train", "--data", broken, "--out", "strict-runs", "--strict", ...FLAGS], folder);
+  expect(strict.code).toBe(1);
+  expect(strict.stderr).toContain(victim.path);
+});
+
+test("a corpus that is not there, and a folder without any", async () => {
+  const other = await ser(["train", "--data", data, "--corpus", "tess"], folder);
+  expect([other.code, other.stderr.includes("tess not found under")]).toEqual([1, true]);
+  await mkdir(join(folder, "empty"));
+  const empty = await ser(["train", "--data", "empty"], folder);
+  expect([empty.code, empty.stderr.includes("no corpus found under empty")]).toEqual([1, true]);
+});

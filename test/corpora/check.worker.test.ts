@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encode } from "node-wav";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { handle } from "../../lib/corpora/check.worker.js";
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ser-check-worker-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function facts(content: Uint8Array) {
+  const path = join(root, "clip.wav");
+  await writeFile(path, content);
+  const [file] = (await handle([path])).result;
+  return file!;
+}
+
+const tone = (change: (samples: Float32Array) => void) => {
+  const samples = Float32Array.from({ length: 1000 }, (_, i) => 0.5 * Math.sin(i / 10));
+  change(samples);
+  return samples;
+};
+
+const wav = (samples: Float32Array, bitDepth: number) => encode([samples], { sampleRate: 8000, bitDepth });
+
+test("the digest is the SHA-256 of the file", async () => {
+  // FIPS 180-2, appendix B.1.
+  const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+  await writeFile(join(root, "abc"), "abc");
+  const { sha256File } = await import("../../lib/base/hash.js");
+  expect(await sha256File(join(root, "abc"))).toBe(abc);
+  const bytes = wav(
+    tone(() => {}),
+    16,
+  );
+  expect(await facts(bytes)).toMatchObject({
+    digest: await sha256File(join(root, "clip.wav")),
+    seconds: 0.125,
+  });
+});
+
+test.each([8, 16, 24])(
+  "three samples in a row at full scale are clipped, two are not (%i bit)",
+  async (bits) => {
+    for (const sign of [1, -1]) {
+      const three = wav(
+        tone((samples) => samples.fill(sign, 500, 503)),
+        bits,
+      );
+      const two = wav(
+        tone((samples) => samples.fill(sign, 500, 502)),
+        bits,
+      );
+      expect(await facts(three)).toMatchObject({ clipped: true });
+      expect(await facts(two)).toMatchObject({ clipped: false });
+    }
+  },
+);
+
+test("silence is silent, the smallest step of 16 bit is not", async () => {
+  expect(await facts(wav(new Float32Array(1000), 16))).toMatchObject({ silent: true, clipped: false });
+  const step = tone((samples) => samples.fill(0).fill(-1 / 32768, 10, 11));
+  expect(await facts(wav(step, 16))).toMatchObject({ silent: false });
+});
+
+test("what cannot be read is told", async () => {
+  expect(await facts(Buffer.from("not sound"))).toHaveProperty("problem");
+  expect((await handle([join(root, "nowhere.wav")])).result).toEqual([{ problem: "no such file or folder" }]);
+  expect((await handle([root])).result).toEqual([{ problem: "is a folder, not a file" }]);
+});

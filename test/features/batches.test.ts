@@ -1,0 +1,64 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeWav } from "../../lib/audio/write.js";
+import { Interrupted } from "../../lib/base/errors.js";
+import { sha256File } from "../../lib/base/hash.js";
+import { extractFiles, type FileResult } from "../../lib/features/batches.js";
+import { createExtractor } from "../../lib/features/extract.js";
+import { featureSettings } from "../../lib/features/settings.js";
+import { SIGNALS } from "./signals.js";
+
+let folder = "";
+let paths: string[] = [];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "batches-"));
+  paths = Array.from({ length: 35 }, (_, i) => join(folder, `${i}.wav`));
+  for (const [i, path] of paths.entries()) await writeWav(path, SIGNALS.lcgnoise!(16000, 1000 + i), 16000);
+  await writeFile(paths[17]!, "text");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function all(
+  files: string[],
+  ...rest: [Parameters<typeof extractFiles>[1]?, Parameters<typeof extractFiles>[2]?]
+) {
+  const results: FileResult[] = [];
+  for await (const batch of extractFiles(files, ...rest)) results.push(...batch);
+  return results.sort((a, b) => a.index - b.index);
+}
+
+test("every file once, by its index, with its own frames and hash", async () => {
+  const settings = featureSettings({ hopLength: 100 });
+  const results = await all(paths, settings, { threads: 2 });
+  expect(results.map(({ index }) => index)).toEqual(paths.map((_, i) => i));
+  const extract = createExtractor(settings);
+  for (const result of results) {
+    if (result.index === 17) {
+      expect(result).toMatchObject({ error: expect.stringContaining(paths[17]!) });
+      continue;
+    }
+    if ("error" in result) throw new Error(result.error);
+    expect(result.hash).toBe(await sha256File(paths[result.index]!));
+    expect(result.matrix.rows).toBe(11);
+    expect(result.stamp).toBeUndefined(); // written just now
+  }
+  const { samples } = await import("../../lib/audio/read.js").then(({ readAudio }) => readAudio(paths[34]!));
+  expect(results[34]).toMatchObject({ matrix: extract(samples, 16000) });
+});
+
+test("without settings the files are only hashed", async () => {
+  const results = await all(paths.slice(0, 2));
+  expect(results).toMatchObject([
+    { hash: await sha256File(paths[0]!), matrix: { rows: 0 } },
+    { hash: await sha256File(paths[1]!), matrix: { rows: 0 } },
+  ]);
+});
+
+test("a signal that came already stops it, with one batch or many; no files are no batch", async () => {
+  const signal = AbortSignal.abort();
+  await expect(all(paths.slice(0, 3), featureSettings(), { signal })).rejects.toThrow(Interrupted);
+  await expect(all(paths, featureSettings(), { signal })).rejects.toThrow(Interrupted);
+  expect(await all([], featureSettings())).toEqual([]);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { fromRows } from "../../lib/base/matrix.js";
+import { networkInput } from "../../lib/inference/input.js";
+
+const NORMALISER = { kind: "global" as const, mean: [1, 0], scale: [2, 1] };
+
+test("normalises, then pads with the mean of the training part, which is 0", () => {
+  const x = networkInput(
+    fromRows([
+      [3, 5],
+      [1, 0],
+    ]),
+    { normaliser: NORMALISER, frames: 3 },
+  );
+  expect([...x]).toEqual([1, 5, 0, 0, 0, 0]);
+});
+
+test("cuts a long clip around its middle", () => {
+  const rows = [0, 1, 2, 3, 4, 5].map((t) => [1, t]);
+  expect([...networkInput(fromRows(rows), { normaliser: NORMALISER, frames: 2 })]).toEqual([0, 2, 0, 3]);
+});
