@@ -1,7 +1,7 @@
-// Made by build-kernel.mjs from kernel.c; not to be edited.
+// Made by build-kernels.mjs from kernel.c; not to be edited.
 
 /** SHA-256 of the kernel.c that was compiled. */
-export const KERNEL_SOURCE = "f45f3004f4f1fc5704feba3773b76092a4fa462852478f99087ef3498fce68d7";
+export const KERNEL_SOURCE = "e68fede171137d19de62ad9172472096dd6a154764b812442e6e7e1732bd1827";
 
 /** The WebAssembly module, in base64. */
 export const KERNEL_BINARY =

@@ -1,3 +1,4 @@
+import { growTo, instantiate, type KernelMemory } from "../base/wasm.js";
 import { KERNEL_BINARY } from "./kernelBinary.js";
 
 /**
@@ -172,9 +173,7 @@ function convolve(signal: Float32Array, stage: Stage): Float32Array {
   return result;
 }
 
-interface Exports {
-  memory: { buffer: ArrayBuffer; grow(pages: number): number };
-  __heap_base: { value: number };
+interface Exports extends KernelMemory {
   phases(
     x: number,
     rows: number,
@@ -199,18 +198,9 @@ interface Exports {
   halve(x: number, kernel: number, taps: number, odd: number, out: number, n: number): void;
 }
 
-// Neither TypeScript's ES libraries nor Node's types declare WebAssembly.
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { exports: unknown };
-};
-
-let compiled: object | undefined;
-
 /** A new instance of the kernel with these tables at the start of its memory. */
 function load(values: Float32Array): { wasm: Exports; tables: number; free: number } {
-  compiled ??= new WebAssembly.Module(Buffer.from(KERNEL_BINARY, "base64"));
-  const wasm = new WebAssembly.Instance(compiled).exports as Exports;
+  const wasm = instantiate<Exports>(KERNEL_BINARY);
   const tables = 16 * Math.ceil(wasm.__heap_base.value / 16);
   const free = tables + 4 * values.length;
   memoryOf(wasm, free).set(values, tables / 4);
@@ -219,8 +209,7 @@ function load(values: Float32Array): { wasm: Exports; tables: number; free: numb
 
 /** The kernel's memory as floats, grown to at least so many bytes. */
 function memoryOf(wasm: Exports, bytes: number): Float32Array {
-  const missing = bytes - wasm.memory.buffer.byteLength;
-  if (missing > 0) wasm.memory.grow(Math.ceil(missing / 65536));
+  growTo(wasm, bytes);
   return new Float32Array(wasm.memory.buffer);
 }
 

@@ -18,7 +18,7 @@ interface FeatureOptions {
   fmax?: number;
   htk?: boolean;
   norm?: FeatureSettings["norm"];
-  topDb?: number | null;
+  topDb?: number | "none";
   nMfcc?: number;
   lifter?: number;
   deltas?: number;
@@ -128,7 +128,7 @@ async function settingsOf(options: FeatureOptions): Promise<FeatureSettings> {
     fmax: options.fmax,
     htk: options.htk,
     norm: options.norm,
-    topDb: options.topDb,
+    topDb: options.topDb === "none" ? null : options.topDb,
     nMfcc: options.nMfcc,
     lifter: options.lifter,
     deltas: options.deltas as 0 | 1 | 2 | undefined,
@@ -136,8 +136,8 @@ async function settingsOf(options: FeatureOptions): Promise<FeatureSettings> {
   });
 }
 
-function decibelsOrNone(text: string): number | null {
-  if (text === "none") return null;
+function decibelsOrNone(text: string): number | "none" {
+  if (text === "none") return text;
   try {
     return numberIn(0, 1000)(text);
   } catch {

@@ -21,7 +21,7 @@ export interface FeatureSet {
 }
 
 export interface ExtractOptions {
-  /** Folder of the cache; default `data/.cache/features` in the project, `null` for none. */
+  /** Folder of the cache; default `SER_CACHE`, else `data/.cache/features` in the project; `null` for none. */
   cache?: string | null;
   /** Threads; default one a core. */
   threads?: number;
@@ -49,8 +49,7 @@ export async function extractClips(
   settings: FeatureSettings,
   options: ExtractOptions = {},
 ): Promise<FeatureSet> {
-  const folder =
-    options.cache === undefined ? join(projectRoot(), "data", ".cache", "features") : options.cache;
+  const folder = options.cache === undefined ? defaultCache() : options.cache;
   const warn = (text: string) => process.stderr.write(`ser: ${text}\n`);
   const cache = folder === null ? undefined : new FeatureCache(folder, settings, warn);
   const extraction = new Extraction(clips, settings, options, cache);
@@ -59,6 +58,10 @@ export async function extractClips(
   } finally {
     await cache?.close();
   }
+}
+
+function defaultCache(): string {
+  return process.env.SER_CACHE || join(projectRoot(), "data", ".cache", "features");
 }
 
 class Extraction {

@@ -1,4 +1,5 @@
 import type { Matrix } from "../base/matrix.js";
+import { growTo, instantiate, type KernelMemory } from "../base/wasm.js";
 import { KERNEL_BINARY } from "./kernelBinary.js";
 import type { MelBand } from "./mel.js";
 import { dctBasis } from "./mfcc.js";
@@ -26,9 +27,7 @@ export interface BandSettings {
   cosines?: { gains: ArrayLike<number> };
 }
 
-interface Exports {
-  memory: { buffer: ArrayBuffer; grow(pages: number): number };
-  __heap_base: { value: number };
+interface Exports extends KernelMemory {
   stft(plan: number, x: number, rows: number, hop: number, lanes: number): void;
   power(plan: number, x: number, rows: number, hop: number, exponent: number, lanes: number): void;
   mel(
@@ -56,20 +55,7 @@ interface Exports {
   unpack(lanes: number, rows: number, cols: number, out: number): void;
 }
 
-// Neither TypeScript's ES libraries nor Node's types declare WebAssembly.
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => { exports: unknown };
-};
-
 const AMIN = 1e-10;
-const PAGE = 65536;
-let compiled: object | undefined;
-
-function instantiate(): Exports {
-  compiled ??= new WebAssembly.Module(Buffer.from(KERNEL_BINARY, "base64"));
-  return new WebAssembly.Instance(compiled).exports as Exports;
-}
 
 /**
  * Spectra of a signal's frames, computed by kernel.c in single precision. It owns the memory it works in, so
@@ -78,7 +64,7 @@ function instantiate(): Exports {
 export class Kernel {
   readonly #settings: FrameSettings;
   readonly #bins: number;
-  readonly #wasm = instantiate();
+  readonly #wasm = instantiate<Exports>(KERNEL_BINARY);
   readonly #plan: number;
   readonly #bank: { start: number; count: number; weights: number; basis: number } | undefined;
   readonly #bands: BandSettings | undefined;
@@ -168,8 +154,7 @@ export class Kernel {
   #place(bytes: number): number {
     const at = (this.#next + 15) & ~15;
     this.#next = at + bytes;
-    const missing = this.#next - this.#wasm.memory.buffer.byteLength;
-    if (missing > 0) this.#wasm.memory.grow(Math.ceil(missing / PAGE));
+    growTo(this.#wasm, this.#next);
     return at;
   }
 

@@ -143,7 +143,7 @@ function oneOf(name: string, value: unknown, allowed: readonly unknown[]): void 
 }
 
 function within(name: string, value: number, low: number, high: number, unit: string): void {
-  if (value >= low && value <= high) return;
+  if (typeof value === "number" && value >= low && value <= high) return;
   throw new UsageError(`${name} is ${value}: it takes ${low} to ${high}${unit && ` ${unit}`}`);
 }
 
