@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { parse } from "csv-parse/sync";
 import { encode } from "node-wav";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { random } from "../../lib/base/random.js";
 import { addData } from "../../lib/cli/data.js";
+import { capturePrinted, printed } from "./printed.js";
 
 let root: string;
 beforeAll(async () => {
@@ -21,24 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-let out = "";
-let err = "";
-beforeEach(() => {
-  out = "";
-  err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += text;
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = 0;
-});
+capturePrinted();
 
 /** Runs `ser data ...` on the small corpora above; resolves to the exit code. */
 async function ser(...args: string[]): Promise<number> {
@@ -50,16 +34,16 @@ async function ser(...args: string[]): Promise<number> {
 
 test("lists one line a corpus", async () => {
   expect(await ser("list", "--data", root)).toBe(0);
-  const lines = out.trimEnd().split("\n");
+  const lines = printed.out.trimEnd().split("\n");
   expect(lines.map((line) => line.split(/ +/)[0])).toEqual([
     "corpus",
     expect.stringMatching(/^─+$/),
     "ravdess",
     "savee",
   ]);
-  out = "";
+  printed.out = "";
   await ser("list", "--data", root, "--json", "--corpus", "savee");
-  expect(JSON.parse(out).corpora).toMatchObject([
+  expect(JSON.parse(printed.out).corpora).toMatchObject([
     { name: "savee", clips: 2, speakers: 2, emotions: { anger: 1, neutral: 1 } },
   ]);
 });
@@ -78,7 +62,7 @@ test("lists clips, filtered, as CSV", async () => {
     "DC",
     "01",
   );
-  const rows = parse(out, { columns: true }) as Record<string, string>[];
+  const rows = parse(printed.out, { columns: true }) as Record<string, string>[];
   expect(rows.map(({ id, speaker, emotion }) => [id, speaker, emotion])).toEqual([
     ["ravdess/03-01-02-01-01-01-01", "01", "calm"],
     ["savee/DC_a01", "DC", "anger"],
@@ -89,18 +73,18 @@ test("lists a manifest", async () => {
   const file = join(root, "clips.csv");
   await writeFile(file, "id,path,speaker,emotion\nx,Savee/DC_a01.wav,s,happy\n");
   expect(await ser("list", "--manifest", file, "--clips", "--json")).toBe(0);
-  expect(JSON.parse(out).clips).toMatchObject([{ id: "own/x", emotion: "happiness" }]);
+  expect(JSON.parse(printed.out).clips).toMatchObject([{ id: "own/x", emotion: "happiness" }]);
 });
 
 test("check: JSON, and exit code 0 when all can be read", async () => {
   expect(await ser("check", "--data", root, "--json")).toBe(0);
-  expect(JSON.parse(out).corpora).toMatchObject([
+  expect(JSON.parse(printed.out).corpora).toMatchObject([
     { name: "ravdess", clips: 1, missing: 1439, invalid: 0, altered: 1 },
     { name: "savee", clips: 2, missing: 478, invalid: 0, altered: 2 },
   ]);
-  out = "";
+  printed.out = "";
   expect(await ser("check", "--data", root)).toBe(0);
-  expect(out).toContain("missing: savee/DC_a02, ");
+  expect(printed.out).toContain("missing: savee/DC_a02, ");
 });
 
 test("check: exit code 1 for text files named .wav, each named with the reason", async () => {
@@ -108,7 +92,7 @@ test("check: exit code 1 for text files named .wav, each named with the reason",
   try {
     await writeFile(join(folder, "1001_DFA_ANG_XX.wav"), "a list of things to do\n");
     expect(await ser("check", "--data", folder)).toBe(1);
-    expect(out).toMatch(/invalid: .*1001_DFA_ANG_XX\.wav: is text/);
+    expect(printed.out).toMatch(/invalid: .*1001_DFA_ANG_XX\.wav: is text/);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -118,8 +102,8 @@ test("nothing found: exit code 1, empty JSON, and what to do", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ser-data-empty-"));
   try {
     expect(await ser("check", "--data", folder, "--json")).toBe(1);
-    expect(JSON.parse(out)).toEqual({ corpora: [] });
-    expect(err).toContain(
+    expect(JSON.parse(printed.out)).toEqual({ corpora: [] });
+    expect(printed.err).toContain(
       'set --data or SER_DATA to the folder that has them, or get them with "ser data download"',
     );
     process.exitCode = 0;

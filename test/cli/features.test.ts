@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import { UsageError, UserError } from "../../lib/base/errors.js";
 import { addFeatures } from "../../lib/cli/features.js";
@@ -11,6 +11,7 @@ import { readNpy } from "../../lib/features/npy.js";
 import { featureSettings } from "../../lib/features/settings.js";
 import { farthest, fixture } from "../features/fixture.js";
 import { SIGNALS } from "../features/signals.js";
+import { capturePrinted, printed } from "./printed.js";
 
 let folder = "";
 let clip = "";
@@ -23,24 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-let out = "";
-let err = "";
-beforeEach(() => {
-  out = "";
-  err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += text;
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  process.exitCode = 0;
-});
+capturePrinted();
 
 async function ser(...args: string[]): Promise<number> {
   const program = new Command().exitOverride();
@@ -57,12 +41,12 @@ test("librosa's numbers, with librosa's options", async () => {
     " ",
   );
   expect(await ser(clip, "--kind", "mfcc", ...options)).toBe(0);
-  const printed = JSON.parse(out) as { data: number[][] };
-  expect(printed).toMatchObject({ kind: "mfcc", sampleRate: 16000, rows: 51, cols: 13 });
+  const features = JSON.parse(printed.out) as { data: number[][] };
+  expect(features).toMatchObject({ kind: "mfcc", sampleRate: 16000, rows: 51, cols: 13 });
   expected.forEach((coefficient, k) => {
     coefficient.forEach((value, i) => {
       // The file has 16 bits a sample.
-      expect(Math.abs(printed.data[10 * i]![k]! - value)).toBeLessThan(0.5);
+      expect(Math.abs(features.data[10 * i]![k]! - value)).toBeLessThan(0.5);
     });
   });
 });
@@ -88,14 +72,14 @@ test("every option reaches the settings", async () => {
   });
   const { readAudio } = await import("../../lib/audio/read.js");
   const expected = createExtractor(settings)((await readAudio(clip)).samples, 16000);
-  const printed = JSON.parse(out) as { rows: number; cols: number; data: number[][] };
-  expect([printed.rows, printed.cols]).toEqual([expected.rows, expected.cols]);
-  expect(farthest(Float32Array.from(printed.data.flat()), expected.data)).toBe(0);
+  const features = JSON.parse(printed.out) as { rows: number; cols: number; data: number[][] };
+  expect([features.rows, features.cols]).toEqual([expected.rows, expected.cols]);
+  expect(farthest(Float32Array.from(features.data.flat()), expected.data)).toBe(0);
 });
 
 test("a short summary, or a file", async () => {
   expect(await ser(clip)).toBe(0);
-  expect(out).toMatch(/^mfcc: 22 frames x 20 columns at 22050 Hz/);
+  expect(printed.out).toMatch(/^mfcc: 22 frames x 20 columns at 22050 Hz/);
   const path = join(folder, "chirp.npy");
   expect(await ser(clip, "--kind", "mel", "--out", path)).toBe(0);
   expect(await readNpy(path)).toMatchObject({ rows: 22, cols: 128 });
@@ -103,8 +87,8 @@ test("a short summary, or a file", async () => {
 
 test("a folder: what cannot be read is left out and named; fatal with --strict", async () => {
   expect(await ser(join(folder, "some"), "--json")).toBe(0);
-  expect(JSON.parse(out)).toMatchObject([{ path: clip, rows: 22 }]);
-  expect(err).toMatch(/left out: .*text\.wav/);
+  expect(JSON.parse(printed.out)).toMatchObject([{ path: clip, rows: 22 }]);
+  expect(printed.err).toMatch(/left out: .*text\.wav/);
   await expect(ser(join(folder, "some"), "--strict")).rejects.toThrow(/text\.wav/);
 });
 

@@ -21,7 +21,7 @@ test.each(WINDOWS)(
   (name) => {
     const symmetric = windowOf(name, 33, false);
     expect(farthest(windowOf(name, 32), symmetric.subarray(0, 32))).toBeLessThan(1e-12);
-    expect(farthest(symmetric, symmetric.toReversed())).toBeLessThan(1e-12);
+    expect(farthest(symmetric, symmetric.slice().reverse())).toBeLessThan(1e-12);
     expect(Math.max(...symmetric)).toBeCloseTo(1, 12);
     expect(Array.from(windowOf(name, 1))).toEqual([1]);
   },
