@@ -1,7 +1,7 @@
 // npm run -s bench -- NAME [options]: runs test/bench/NAME.ts.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../lib/base/errors.js";
+import { UsageError, UserError } from "../../lib/base/errors.js";
 import { projectRoot } from "../../lib/base/root.js";
 
 /** What every file of this folder but this one exports. */
@@ -16,7 +16,7 @@ const names = readdirSync(join(projectRoot(), "test", "bench"))
 
 async function main(): Promise<void> {
   if (name === undefined || !names.includes(name))
-    throw new UserError(`which benchmark? npm run bench -- ${names.join(" | ")} [--json]`);
+    throw new UsageError(`which benchmark? npm run bench -- ${names.join(" | ")} [--json]`);
   const benchmark: Benchmark = await import(`./${name}.ts`);
   await benchmark.run(args);
 }
