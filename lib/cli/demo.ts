@@ -29,7 +29,7 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     { run },
     { describeRun },
     { PICTURES },
-    { TRAINING },
+    { SMALL_TRAINING },
     { RUN_FEATURES },
     { findClips },
     { formatTable },
@@ -63,7 +63,7 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     ),
   );
   print();
-  const settings = { features: RUN_FEATURES.mfcc, training: TRAINING };
+  const settings = { features: RUN_FEATURES.mfcc, training: SMALL_TRAINING };
   const { folder, record, reused } = await run(clips, settings, {
     folder: () => flags.out,
     force: flags.force,

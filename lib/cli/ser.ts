@@ -5,6 +5,7 @@ import { addData } from "./data.js";
 import { addDownload } from "./data-download.js";
 import { addSynthesize } from "./data-synthesize.js";
 import { addDemo } from "./demo.js";
+import { addEngine } from "./engine.js";
 import { addFeatures } from "./features.js";
 import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
@@ -21,6 +22,7 @@ export function program(): Command {
   addSynthesize(data);
   addFeatures(ser);
   addTrain(ser);
+  addEngine(ser);
   addPredict(ser);
   addDemo(ser);
   return ser;

@@ -1,24 +1,42 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { UserError } from "../base/errors.js";
+import { UsageError, UserError } from "../base/errors.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
+import { ENGINES, type EngineName } from "../engine/trainer.js";
+import { MODEL_NAMES, type ModelName } from "../models/names.js";
+import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
+import { BALANCES, type Balance } from "../training/sampler.js";
+import { SCHEDULES, type ScheduleName } from "../training/schedule.js";
+import type { TrainingSettings } from "../training/settings.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
 
 interface TrainFlags {
   corpus?: string[];
-  model: "cnn";
+  model: ModelName;
   data: string;
   manifest?: string;
   calm: Calm;
   kind: "mfcc" | "logmel";
   frames: number;
-  epochs: number;
-  patience: number;
-  batchSize: number;
-  learningRate: number;
-  normalisation: "global" | "speaker" | "clip" | "none";
+  epochs?: number;
+  patience?: number;
+  batchSize?: number;
+  learningRate?: number;
+  schedule?: ScheduleName;
+  warmup?: number;
+  optimizer?: "adam" | "adamw";
+  weightDecay?: number;
+  clipNorm?: number;
+  labelSmoothing?: number;
+  mixup?: number;
+  balance?: Balance;
+  augment?: AugmentationName[];
+  normalisation: "global" | "clip" | "none";
   seed: number;
+  engine?: EngineName;
+  threads?: number;
   out: string;
+  resume?: boolean;
   force?: boolean;
   strict?: boolean;
   quiet?: boolean;
@@ -27,11 +45,13 @@ interface TrainFlags {
 
 /** `ser train`: one network on held-out speakers. */
 export function addTrain(program: Command): void {
+  const choice = (flags: string, text: string, choices: readonly string[]) =>
+    new Option(flags, text).choices(choices);
   program
     .command("train")
     .description("train a network, test it on speakers it never heard, save the model and the results")
-    .addOption(new Option("--corpus <names...>", "corpora; default: all that are found").choices(CORPORA))
-    .addOption(new Option("--model <name>", "the network").choices(["cnn"]).default("cnn"))
+    .addOption(choice("--corpus <names...>", "corpora; default: all that are found", CORPORA))
+    .addOption(choice("--model <name>", "a baseline or a network", MODEL_NAMES).default("cnn"))
     .addOption(dataOption())
     .addOption(
       new Option(
@@ -39,22 +59,32 @@ export function addTrain(program: Command): void {
         "train on your own clips instead: CSV with id, path, speaker, emotion",
       ).conflicts("corpus"),
     )
-    .addOption(
-      new Option("--calm <policy>", "RAVDESS's calm").choices(["merge", "drop", "keep"]).default("merge"),
-    )
-    .addOption(new Option("--kind <features>", "the features").choices(["mfcc", "logmel"]).default("mfcc"))
+    .addOption(choice("--calm <policy>", "RAVDESS's calm", ["merge", "drop", "keep"]).default("merge"))
+    .addOption(choice("--kind <features>", "the features", ["mfcc", "logmel"]).default("logmel"))
     .option("--frames <n>", "frames of an input (30 ms each)", numberIn(16, 2000, true), 100)
-    .option("--epochs <n>", "at most", numberIn(1, 10_000, true), 15)
-    .option("--patience <n>", "epochs without a better validation UAR", numberIn(1, 10_000, true), 6)
-    .option("--batch-size <n>", "clips in a step", numberIn(1, 4096, true), 32)
-    .option("--learning-rate <x>", "of Adam", numberIn(1e-7, 10), 0.002)
+    .option("--epochs <n>", "at most", numberIn(1, 10_000, true))
+    .option("--patience <n>", "epochs without a better validation UAR", numberIn(1, 10_000, true))
+    .option("--batch-size <n>", "clips in a step", numberIn(1, 4096, true))
+    .option("--learning-rate <x>", "the highest of the schedule", numberIn(1e-7, 10))
+    .addOption(choice("--schedule <name>", "of the learning rate", SCHEDULES))
+    .option("--warmup <epochs>", "in which the rate first rises", numberIn(0, 1000))
+    .addOption(choice("--optimizer <name>", "adamw has decoupled weight decay", ["adam", "adamw"]))
+    .option("--weight-decay <x>", "of adamw", numberIn(0, 10))
+    .option("--clip-norm <x>", "longest gradient", numberIn(1e-6, 1e6))
+    .option("--label-smoothing <share>", "of the target, spread over all classes", numberIn(0, 0.9))
+    .option("--mixup <alpha>", "of the beta distribution; 0 for none", numberIn(0, 100))
+    .addOption(choice("--balance <how>", "of classes of different size", BALANCES))
+    .addOption(choice("--augment <names...>", "of training clips only", Object.keys(AUGMENTATIONS)))
     .addOption(
-      new Option("--normalisation <kind>", "fitted on the training part")
-        .choices(["global", "clip", "none"])
-        .default("global"),
+      choice("--normalisation <kind>", "fitted on the training part", ["global", "clip", "none"]).default(
+        "global",
+      ),
     )
-    .option("--seed <n>", "of weights and order", numberIn(0, 2 ** 31, true), 1)
+    .option("--seed <n>", "of weights, order, dropout and augmentation", numberIn(0, 2 ** 31, true), 1)
+    .addOption(choice("--engine <name>", "what executes the training; default: the best there is", ENGINES))
+    .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
     .option("--out <dir>", "folder of runs", join("results", "runs"))
+    .option("--resume", "go on with a training that was stopped or killed")
     .option("--force", "train again where a finished run is there")
     .option("--strict", "stop at the first clip that cannot be read")
     .option("--quiet", "print only the results")
@@ -62,53 +92,74 @@ export function addTrain(program: Command): void {
     .addHelpText(
       "after",
       `
+What is not given is set as suits the model (TRAINING and SMALL_TRAINING in lib/training/settings.ts).
+
 Examples:
+  ser train --corpus ravdess --model linear      the baseline to beat, in seconds
   ser train --corpus ravdess --model cnn         RAVDESS, tested on four held-out actors
+  ser train --model bilstm --augment masks shift gain --resume
   ser train --corpus ravdess savee --seed 2      two corpora together, another seed
-  ser train --manifest clips.csv --kind logmel   your own clips`,
+  ser train --manifest clips.csv --kind mfcc     your own clips`,
     )
     .action(train);
 }
 
 async function train(flags: TrainFlags): Promise<void> {
-  const [{ run }, { describeRun }, { TRAINING }, { RUN_FEATURES }] = await Promise.all([
+  const [{ run }, { describeRun }, { RUN_FEATURES }] = await Promise.all([
     import("../experiments/run.js"),
     import("../experiments/describe.js"),
-    import("../training/train.js"),
     import("../experiments/settings.js"),
   ]);
   const quiet = Boolean(flags.quiet || flags.json);
   const log = (line: string) => quiet || process.stdout.write(`${line}\n`);
+  const training = await settingsOf(flags);
   const clips = await clipsOf(flags);
-  const { frames, epochs, patience, batchSize, learningRate, normalisation, seed, model } = flags;
+  const { engine, threads, resume, force, strict } = flags;
   const { folder, record, reused } = await run(
     clips,
+    { features: RUN_FEATURES[flags.kind], training },
     {
-      features: RUN_FEATURES[flags.kind],
-      training: {
-        ...TRAINING,
-        model,
-        frames,
-        epochs,
-        patience,
-        batchSize,
-        learningRate,
-        normalisation,
-        seed,
-      },
-    },
-    {
+      ...{ engine, threads, resume, force, strict, quiet, log },
       folder: (name) => join(flags.out, name),
-      force: flags.force,
-      strict: flags.strict,
-      quiet,
       signal: interruptSignal(),
-      log,
     },
   );
   if (flags.json) return printJson(record);
   if (reused) log("this run is already done (--force does it again)");
   process.stdout.write(`\n${describeRun(record)}\n\nresults, pictures and model: ${folder}\n`);
+}
+
+/** The model's settings with what was given in their place. */
+async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
+  const { SMALL_TRAINING, TRAINING } = await import("../training/settings.js");
+  const base = flags.model === "cnn-small" ? SMALL_TRAINING : TRAINING;
+  const { model, frames, normalisation, seed } = flags;
+  const { optimizer, schedule } = base;
+  const name = flags.optimizer ?? optimizer.name;
+  if (flags.weightDecay !== undefined && name !== "adamw")
+    throw new UsageError("--weight-decay is of adamw: give --optimizer adamw as well");
+  return {
+    ...{ model, frames, normalisation, seed },
+    epochs: flags.epochs ?? base.epochs,
+    patience: flags.patience ?? base.patience,
+    batchSize: flags.batchSize ?? base.batchSize,
+    learningRate: flags.learningRate ?? base.learningRate,
+    balance: flags.balance ?? base.balance,
+    labelSmoothing: flags.labelSmoothing ?? base.labelSmoothing,
+    mixup: flags.mixup ?? base.mixup,
+    schedule: {
+      ...schedule,
+      name: flags.schedule ?? schedule.name,
+      warmup: flags.warmup ?? schedule.warmup,
+    },
+    optimizer: {
+      ...optimizer,
+      name,
+      weightDecay: name === "adamw" ? (flags.weightDecay ?? optimizer.weightDecay) : undefined,
+      clipNorm: flags.clipNorm ?? optimizer.clipNorm,
+    },
+    augmentation: Object.assign({}, ...(flags.augment ?? []).map((name) => AUGMENTATIONS[name])),
+  };
 }
 
 async function clipsOf({ data, corpus, manifest, calm }: TrainFlags): Promise<Clip[]> {

@@ -1,15 +1,60 @@
-import type { LayersModel, NamedTensorMap, Tensor, Variable } from "@tensorflow/tfjs";
-import { UserError } from "../base/errors.js";
+import type { LayersModel } from "@tensorflow/tfjs";
 import { random } from "../base/random.js";
-import { startTfjs } from "./tfjs.js";
+import { checked } from "./check.js";
+import { UnknownLayer } from "./compile.js";
+import { createCoreTrainer } from "./core-trainer.js";
+import { type ChosenEngine, chooseEngine, type EngineLoaders } from "./detect.js";
+import { refuseRegularizers } from "./graph.js";
+import { createTfjsTrainer } from "./tfjs-trainer.js";
+import type { Batch, EngineName, Inputs, OptimizerSettings, Trainer, TrainerOptions } from "./trainer.js";
 
-/** Inputs of equal shape, one after another in one flat array. */
-export interface Inputs {
-  /** `count * product(shape)` numbers. */
-  x: Float32Array;
-  /** The shape of one input, for example `[frames, bands]`. */
-  shape: readonly number[];
-  count: number;
+export type {
+  Batch,
+  EngineName,
+  Inputs,
+  OptimizerSettings,
+  Trainer,
+  TrainerOptions,
+  TrainerState,
+} from "./trainer.js";
+
+/**
+ * A trainer of a tf.layers model on the best engine there is, or the one that is asked for (`engine`, else
+ * `SER_ENGINE`). The model's last layer must give softmax probabilities. Where the model has a layer that the core
+ * does not know, one line on standard error names it, and stock TensorFlow.js trains.
+ *
+ * @param loaders where the engines come from; tests give their own
+ * @throws {UserError} when the engine asked for is not available, or the model asks for what no engine does; from
+ *   `step`: when the batch is empty, an input is not finite, a target is no distribution, or the training diverges
+ * @example
+ * const trainer = await createTrainer(model, { optimizer: { name: "adam" }, seed: 1, maxBatch: 32 });
+ * const loss = await trainer.step({ x, y, count: 32 }, 1e-3);
+ * trainer.sync(); // the weights are in the model now
+ * await trainer.dispose();
+ */
+export async function createTrainer(
+  model: LayersModel,
+  options: TrainerOptions,
+  loaders: EngineLoaders = {},
+): Promise<Trainer> {
+  refuseRegularizers(model);
+  const chosen = await chooseEngine(options.engine, loaders);
+  return checked(await createOn(chosen, model, options), model);
+}
+
+async function createOn(
+  { engine, core }: ChosenEngine,
+  model: LayersModel,
+  options: TrainerOptions,
+): Promise<Trainer> {
+  if (!core) return createTfjsTrainer(model, { ...options, engine });
+  try {
+    return await createCoreTrainer(core, model, options);
+  } catch (error) {
+    if (!(error instanceof UnknownLayer)) throw error;
+    process.stderr.write(`ser: ${error.message}: it runs on tfjs, which is slow\n`);
+    return createTfjsTrainer(model, { ...options, engine: "tfjs" });
+  }
 }
 
 /** Inputs with their targets. */
@@ -25,120 +70,110 @@ export interface FitOptions {
   epochs: number;
   /** Default 32. */
   batchSize?: number;
-  /** Of Adam; default 0.001. */
+  /** Default 0.001. */
   learningRate?: number;
+  /** Default Adam. */
+  optimizer?: OptimizerSettings;
   /** Orders the clips and drops units; default 1. */
   seed?: number;
+  /** Default: the best there is. */
+  engine?: EngineName;
   /** After each batch. */
   onBatch?: (done: number) => void;
-  /** After each epoch, with the mean training loss; `false` ends the training. */
+  /** After each epoch, with the mean training loss; `false` ends the training. The model has the epoch's weights. */
   onEpoch?: (epoch: number, loss: number) => Promise<boolean | undefined> | boolean | undefined;
   signal?: AbortSignal;
 }
 
 /**
- * Trains a model in place by Adam on softmax cross-entropy. The model's last layer gives probabilities. The same
- * seed gives the same weights.
+ * Trains a model in place on softmax cross-entropy: the short way, for a notebook's cell. The same seed gives the
+ * same weights on the same engine and instruction set. `lib/training` has the loop with validation and checkpoints.
  *
- * @throws {UserError} when an input is not finite, or the loss stops being a number
+ * @throws {UserError} as {@link createTrainer}
  * @example await fit(model, train, { epochs: 10, onEpoch: (epoch, loss) => console.log(epoch, loss) });
  */
 export async function fit(model: LayersModel, data: LabelledInputs, options: FitOptions): Promise<void> {
-  assertFinite(data);
-  const tf = await startTfjs();
-  const { epochs, batchSize = 32, learningRate = 1e-3, seed = 1, signal } = options;
+  const {
+    epochs,
+    batchSize = 32,
+    learningRate = 1e-3,
+    optimizer = { name: "adam" },
+    seed = 1,
+    signal,
+    engine,
+  } = options;
   const order = random(`${seed}/order`);
-  const masks = random(`${seed}/dropout`);
-  const optimizer = tf.train.adam(learningRate);
-  const variables = model.trainableWeights.map((weight) => weight.read() as Variable);
+  const trainer = await createTrainer(model, { optimizer, seed, engine, maxBatch: batchSize });
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const shuffled = order.shuffle(Array.from({ length: data.count }, (_, i) => i));
       let total = 0;
-      for (let start = 0; start < data.count; start += batchSize) {
+      for (let start = 0; start < Math.max(1, data.count); start += batchSize) {
         signal?.throwIfAborted();
         const chosen = shuffled.slice(start, start + batchSize);
-        reseedDropout(model, masks.uint32());
-        total += step(chosen) * chosen.length;
+        total += (await trainer.step(batchOf(data, chosen), learningRate)) * chosen.length;
         options.onBatch?.(start + chosen.length);
-        await new Promise(setImmediate);
       }
-      const loss = total / data.count;
-      if (!Number.isFinite(loss)) {
-        throw new UserError(
-          `the training diverged in epoch ${epoch} (loss ${loss}): lower the learning rate`,
-        );
-      }
-      if ((await options.onEpoch?.(epoch, loss)) === false) return;
+      trainer.sync();
+      if ((await options.onEpoch?.(epoch, total / data.count)) === false) return;
     }
   } finally {
-    optimizer.dispose();
-  }
-
-  function step(chosen: readonly number[]): number {
-    return tf.tidy(() => {
-      const x = tf.tensor(gather(data.x, data.x.length / data.count, chosen), [chosen.length, ...data.shape]);
-      const y = tf.tensor2d(gather(data.y, data.classes, chosen), [chosen.length, data.classes]);
-      const weights = data.weights && tf.tensor1d(gather(data.weights, 1, chosen));
-      const loss = () => {
-        const probabilities = model.apply(x, { training: true }) as Tensor;
-        const entropy = tf.neg(tf.sum(tf.mul(y, tf.log(tf.add(probabilities, 1e-7))), -1));
-        return tf.mean(weights ? tf.mul(entropy, weights) : entropy).asScalar();
-      };
-      const { value, grads } = tf.variableGrads(loss, variables);
-      optimizer.applyGradients(grads as NamedTensorMap & Record<string, Variable>);
-      return value.dataSync()[0]!;
-    });
+    await trainer.dispose();
   }
 }
 
 /**
  * The model's outputs, `count * classes` probabilities.
  *
+ * @throws {UserError} when an input is not finite
  * @example const probabilities = await predict(model, { x, shape: [100, 40], count: 8 });
  */
-export async function predict(model: LayersModel, inputs: Inputs, batchSize = 64): Promise<Float32Array> {
-  const tf = await startTfjs();
-  const width = inputs.x.length / inputs.count;
-  const parts: Float32Array[] = [];
-  for (let start = 0; start < inputs.count; start += batchSize) {
-    const end = Math.min(inputs.count, start + batchSize);
-    const part = tf.tidy(() => {
-      const x = tf.tensor(inputs.x.subarray(start * width, end * width), [end - start, ...inputs.shape]);
-      return (model.apply(x, { training: false }) as Tensor).dataSync() as Float32Array;
-    });
-    parts.push(part);
-    await new Promise(setImmediate);
+export async function predict(
+  model: LayersModel,
+  inputs: Inputs,
+  options: { batchSize?: number; engine?: EngineName } = {},
+): Promise<Float32Array> {
+  const { batchSize: maxBatch = 64, engine } = options;
+  const trainer = await createTrainer(model, { optimizer: { name: "adam" }, seed: 1, maxBatch, engine });
+  try {
+    return await trainer.predict(inputs);
+  } finally {
+    await trainer.dispose();
   }
-  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
-/** A copy of all weights of a model, in its own order. */
-export function copyWeights(model: LayersModel): Float32Array[] {
-  return model.weights.map((weight) => Float32Array.from(weight.read().dataSync()));
-}
-
-/** Puts weights from {@link copyWeights} back into the model. */
-export async function restoreWeights(model: LayersModel, weights: readonly Float32Array[]): Promise<void> {
-  const tf = await startTfjs();
-  tf.tidy(() => {
-    model.weights.forEach((weight, i) => {
-      weight.write(tf.tensor(weights[i]!, weight.shape as number[]));
+/**
+ * Mean cross-entropy, in nats, and accuracy of a model.
+ *
+ * @example const { loss, accuracy } = await evaluate(model, validation);
+ */
+export async function evaluate(
+  model: LayersModel,
+  data: LabelledInputs,
+  options: { batchSize?: number; engine?: EngineName } = {},
+): Promise<{ loss: number; accuracy: number }> {
+  const probabilities = await predict(model, data, options);
+  let loss = 0;
+  let right = 0;
+  for (let i = 0; i < data.count; i++) {
+    const range = [i * data.classes, (i + 1) * data.classes] as const;
+    const p = probabilities.subarray(...range);
+    const y = data.y.subarray(...range);
+    y.forEach((target, c) => {
+      if (target > 0) loss -= target * Math.log(Math.max(p[c]!, 1e-7));
     });
-  });
+    if (p.indexOf(Math.max(...p)) === y.indexOf(Math.max(...y))) right++;
+  }
+  return { loss: loss / data.count, accuracy: right / data.count };
 }
 
-/** The wasm backend's ReLU turns NaN into 0: one bad number would spoil the weights without a sign in the loss. */
-function assertFinite({ x, count }: Inputs): void {
-  const at = x.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0)
-    throw new UserError(`input ${Math.floor(at / (x.length / count))} of the training part is not finite`);
+function batchOf(data: LabelledInputs, chosen: readonly number[]): Batch {
+  return {
+    count: chosen.length,
+    x: gather(data.x, data.x.length / data.count, chosen),
+    y: gather(data.y, data.classes, chosen),
+    weights: data.weights && gather(data.weights, 1, chosen),
+  };
 }
 
 function gather(values: Float32Array, width: number, chosen: readonly number[]): Float32Array {
@@ -147,11 +182,4 @@ function gather(values: Float32Array, width: number, chosen: readonly number[]):
     out.set(values.subarray(index * width, (index + 1) * width), i * width);
   });
   return out;
-}
-
-/** tf.layers draws the same mask at every step from a dropout layer with a seed, and an unrepeatable one without. */
-function reseedDropout(model: LayersModel, seed: number): void {
-  model.layers.forEach((layer, i) => {
-    if (layer.getClassName() === "Dropout") (layer as unknown as { seed: number }).seed = (seed + i) >>> 0;
-  });
 }

@@ -45,7 +45,7 @@ export function describeRun(record: RunRecord): string {
   const kind = record.synthetic ? " on SYNTHETIC clips (these figures say nothing of real voices)" : "";
   return [
     `${record.settings.training.model}, ${record.parameters} parameters, ${record.corpora.join(" + ")}${kind}`,
-    `Speakers of the test part were never heard in training. Epoch ${record.bestEpoch} of ${record.history.length}, chosen on validation.`,
+    `Speakers of the test part were never heard in training. ${chosen(record)}`,
     "",
     figures,
     "Percentages. UAR: mean recall over the classes present; precision, recall, F1: means over all classes.",
@@ -57,6 +57,14 @@ export function describeRun(record: RunRecord): string {
     "Confusion matrix of the test part (clips)",
     confusion,
   ].join("\n");
+}
+
+/** What the validation part chose. */
+function chosen({ settings, bestEpoch, history }: RunRecord): string {
+  const { model } = settings.training;
+  if (model === "majority") return "There was nothing to choose.";
+  if (model === "linear") return `Penalty ${history[bestEpoch - 1]!.learningRate}, chosen on validation.`;
+  return `Epoch ${bestEpoch} of ${history.length}, chosen on validation.`;
 }
 
 /** A share as a percentage with one decimal. */

@@ -5,11 +5,12 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
 import type { Metrics } from "../evaluation/metrics.js";
 import type { FeatureSettings } from "../features/settings.js";
+import { historyCsv } from "../training/history.js";
 import type { Split } from "../training/split.js";
 import type { EpochLog, PartResult, TrainingSettings } from "../training/train.js";
 
 /** Raised when a change to the code changes what a run with the same settings gives. */
-export const RUN_SCHEMA = 1;
+export const RUN_SCHEMA = 2;
 
 /** All that decides the figures of a run; its hash names the run. */
 export interface RunSettings {
@@ -28,6 +29,7 @@ export interface RunRecord {
   /** SHA-256 of the parts' clip ids. */
   clips: string;
   split: { name: string; description: string; train: number; validation: number; test: number };
+  /** What trained it: engine, threads, instruction set. Not part of the name. */
   engine: string;
   parameters: number;
   /** What is shown is the epoch with the best validation UAR. */
@@ -73,9 +75,7 @@ export async function writeRecord(
   record: RunRecord,
   parts: { validation: PartResult; test: PartResult },
 ): Promise<void> {
-  const columns = ["epoch", "trainLoss", "validationLoss", "validationUar", "seconds"] as const;
-  const history = record.history.map((log) => columns.map((column) => log[column]));
-  await writeAtomic(join(folder, "history.csv"), formatCsv(columns, history));
+  await writeAtomic(join(folder, "history.csv"), historyCsv(record.history));
   await writeAtomic(join(folder, "predictions.csv"), predictionsCsv(record.classes, parts));
   await writeJson(join(folder, "run.json"), record);
 }

@@ -3,12 +3,15 @@ import { join } from "node:path";
 import { Interrupted, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { classesOf } from "../corpora/registry.js";
-import { startTfjs } from "../engine/tfjs.js";
+import type { EngineName } from "../engine/trainer.js";
 import { confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import { extractClips, type FeatureSet } from "../features/corpus.js";
+import type { InputSettings } from "../inference/input.js";
 import { type ModelCard, saveModel } from "../inference/model.js";
+import { isBaseline } from "../models/names.js";
+import { CHECKPOINT } from "../training/loop.js";
 import { heldOutSpeakers, type Split } from "../training/split.js";
-import { type PartResult, train } from "../training/train.js";
+import { type EpochLog, type PartResult, train } from "../training/train.js";
 import { drawRun } from "./pictures.js";
 import { RUN_SCHEMA, type RunRecord, type RunSettings, readRecord, runName, writeRecord } from "./record.js";
 
@@ -17,6 +20,12 @@ export interface RunOptions {
   folder: (name: string) => string;
   /** Does the run again where a finished one is in the folder. */
   force?: boolean;
+  /** Goes on with a training of the same settings and clips that was stopped. */
+  resume?: boolean;
+  /** What executes the training; default: the best there is. */
+  engine?: EngineName;
+  /** Of the engine and the features; default: one a core. */
+  threads?: number;
   /** Stops at the first clip that cannot be read. */
   strict?: boolean;
   quiet?: boolean;
@@ -58,21 +67,17 @@ export async function run(
   );
   for (const part of split.description.split("; ")) log(`  ${part}`);
   const classes = classesOf(features.clips);
+  const { engine, threads, resume, quiet, signal } = options;
   const result = await train(features, split, classes, settings.training, {
-    ...options,
-    onEpoch: ({ epoch, trainLoss, validationLoss, validationUar, seconds }) =>
-      log(
-        `epoch ${String(epoch).padStart(2)}  loss ${trainLoss.toFixed(3)}  validation loss ${validationLoss.toFixed(3)}` +
-          `  UAR ${(100 * validationUar).toFixed(1)} %  ${seconds.toFixed(1)} s`,
-      ),
+    ...{ engine, threads, resume, quiet, signal, log, folder },
+    onEpoch: (epoch) => log(epochLine(epoch, isBaseline(settings.training.model))),
   }).catch((error: unknown) => {
-    if (!options.signal?.aborted) throw error;
+    if (!signal?.aborted || error instanceof Interrupted) throw error;
     throw new Interrupted("stopped: the features are kept, the training starts anew next time", {
       cause: error,
     });
   });
 
-  const tf = await startTfjs();
   const record: RunRecord = {
     schema: RUN_SCHEMA,
     name,
@@ -88,7 +93,7 @@ export async function run(
       validation: split.validation.length,
       test: split.test.length,
     },
-    engine: `tfjs ${tf.version_core} (${tf.getBackend()})`,
+    engine: result.engine,
     parameters: result.network.countParams(),
     bestEpoch: result.bestEpoch,
     history: result.history,
@@ -101,14 +106,23 @@ export async function run(
   };
   // A record that stays while the files beside it change would vouch for files that are not its own.
   await rm(join(folder, "run.json"), { force: true });
-  await saveModel(join(folder, "model"), result.network, cardOf(record, result.normaliser));
+  await saveModel(join(folder, "model"), result.network, cardOf(record, result.input));
   log("drawing the pictures");
   await drawRun(folder, record, result.test, features.clips);
   await writeRecord(folder, record, result);
+  await rm(join(folder, CHECKPOINT), { force: true });
   return { folder, record, reused: false };
 }
 
-function cardOf(record: RunRecord, normaliser: ModelCard["normaliser"]): ModelCard {
+function epochLine(log: EpochLog, baseline: boolean): string {
+  const { epoch, trainLoss, validationLoss, validationUar, learningRate, seconds } = log;
+  const label = baseline ? `penalty ${learningRate}` : `epoch ${String(epoch).padStart(2)}`;
+  const figures = `loss ${trainLoss.toFixed(3)}  validation loss ${validationLoss.toFixed(3)}`;
+  const uar = `UAR ${(100 * validationUar).toFixed(1)} %`;
+  return `${label}  ${figures}  ${uar}  ${seconds.toFixed(1)} s`;
+}
+
+function cardOf(record: RunRecord, input: InputSettings): ModelCard {
   const { name, settings, parameters, classes, corpora, synthetic, split, engine } = record;
   const brief = ({ count, classesInTruth, accuracy, uar, macro }: Metrics) => ({
     count,
@@ -123,9 +137,8 @@ function cardOf(record: RunRecord, normaliser: ModelCard["normaliser"]): ModelCa
     model: settings.training.model,
     parameters,
     classes,
-    frames: settings.training.frames,
+    ...input,
     features: settings.features,
-    normaliser,
     corpora,
     synthetic,
     split: split.description,

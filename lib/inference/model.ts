@@ -9,7 +9,7 @@ import { startTfjs } from "../engine/tfjs.js";
 import type { Metrics } from "../evaluation/metrics.js";
 import { createExtractor, type Extractor } from "../features/extract.js";
 import type { FeatureSettings } from "../features/settings.js";
-import type { ModelName } from "../models/models.js";
+import type { ModelName } from "../models/names.js";
 import { type InputSettings, networkInput } from "./input.js";
 
 /** Everything that is known of a trained model; `card.json` beside its weights. */
@@ -28,6 +28,7 @@ export interface ModelCard extends InputSettings {
   synthetic: boolean;
   split: string;
   seed: number;
+  /** What trained it: engine, threads, instruction set. */
   engine: string;
   /** Figures on validation and test, without the confusion matrices. */
   metrics: Record<
@@ -133,7 +134,7 @@ async function classify(
 ): Promise<Float32Array> {
   const features = extract(samples, sampleRate);
   const x = networkInput(features, card);
-  return predict(network, { x, shape: [card.frames, features.cols], count: 1 });
+  return predict(network, { x, shape: [card.frames, x.length / card.frames], count: 1 });
 }
 
 function name(

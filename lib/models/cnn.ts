@@ -1,40 +1,42 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { startTfjs } from "../engine/tfjs.js";
-import type { ModelOptions } from "./models.js";
+import { addHead, type ModelOptions } from "./layers.js";
+
+/** Filters of the four blocks. */
+const FILTERS = [32, 64, 128, 128];
 
 /**
- * A small convolutional network over time: three convolutions that see 5, 11 and 21 frames, each with batch
- * normalisation and ReLU, halving the time between them, then the mean over time. Convolving over time alone
- * lets the filters mix all bands at once, which for a few thousand clips needs far fewer parameters than a
- * two-dimensional kernel stack; the mean over time makes the answer independent of where in the clip a cue was.
- * About 21,000 parameters for 40 bands.
+ * A convolutional network over time and frequency: four blocks of a 3 x 3 convolution, batch normalisation, ReLU,
+ * maximum over 2 x 2 and dropout, then the mean over time. Small kernels share what they learn between pitches
+ * and vocal tracts, which move a pattern up or down the bands; each block doubles what is seen, to 46 frames in
+ * the last, the length of a few syllables. Frequency is not averaged but kept until the dense layer, since
+ * *where* the energy lies tells anger from sadness; the mean over time makes the answer independent of where in the
+ * clip a cue was. Normalisation lets it train at a high rate on clips of different corpora; dropout is small in
+ * the blocks, which share their weights over all places, and larger around the dense layer, which does not.
+ * 307,879 parameters for 64 bands and 7 classes.
  *
- * @param options.frames frames of an input
- * @param options.bands columns of an input
- * @param options.classes number of classes
- * @param options.seed of the weights
+ * @param options see {@link ModelOptions}
+ * @example const model = await cnn({ frames: 100, bands: 64, classes: 7, seed: 1 });
  */
-export async function cnn({ frames, bands, classes, seed }: ModelOptions): Promise<LayersModel> {
+export async function cnn(options: ModelOptions): Promise<LayersModel> {
+  const { frames, bands, seed } = options;
   const tf = await startTfjs();
   const { layers } = tf;
   const model = tf.sequential({ name: "cnn" });
-  const block = (index: number, filters: number, kernelSize: number) => {
-    const kernelInitializer = tf.initializers.heNormal({ seed: seed * 100 + index });
-    const inputShape = index === 0 ? [frames, bands] : undefined;
-    model.add(
-      layers.conv1d({ filters, kernelSize, padding: "same", useBias: false, kernelInitializer, inputShape }),
-    );
+  model.add(layers.reshape({ inputShape: [frames, bands], targetShape: [frames, bands, 1] }));
+  let [height, width] = [frames, bands];
+  FILTERS.forEach((filters, i) => {
+    const kernelInitializer = tf.initializers.heNormal({ seed: seed * 100 + i });
+    model.add(layers.conv2d({ filters, kernelSize: 3, padding: "same", useBias: false, kernelInitializer }));
     model.add(layers.batchNormalization({ momentum: 0.9 }));
     model.add(layers.reLU());
-  };
-  block(0, 32, 5);
-  model.add(layers.maxPooling1d({ poolSize: 2 }));
-  block(1, 48, 3);
-  model.add(layers.maxPooling1d({ poolSize: 2 }));
-  block(2, 64, 3);
+    // An axis of one place, of which a few bands are soon left, has nothing more to halve.
+    const poolSize: [number, number] = [height > 1 ? 2 : 1, width > 1 ? 2 : 1];
+    model.add(layers.maxPooling2d({ poolSize, strides: poolSize }));
+    model.add(layers.dropout({ rate: 0.1 }));
+    [height, width] = [Math.floor(height / poolSize[0]), Math.floor(width / poolSize[1])];
+  });
+  model.add(layers.reshape({ targetShape: [height, width * FILTERS.at(-1)!] }));
   model.add(layers.globalAveragePooling1d({}));
-  model.add(layers.dropout({ rate: 0.3 }));
-  const kernelInitializer = tf.initializers.glorotUniform({ seed: seed * 100 + 9 });
-  model.add(layers.dense({ units: classes, activation: "softmax", kernelInitializer }));
-  return model;
+  return addHead(model, options, { units: 128, dropout: 0.2 });
 }

@@ -1,18 +1,20 @@
 import type { LayersModel } from "@tensorflow/tfjs";
+import { bilstm } from "./bilstm.js";
+import { clstm } from "./clstm.js";
 import { cnn } from "./cnn.js";
+import { cnnSmall } from "./cnn-small.js";
+import type { ModelOptions } from "./layers.js";
+import { lstm } from "./lstm.js";
+import type { NetworkName } from "./names.js";
 
-export interface ModelOptions {
-  /** Frames of an input. */
-  frames: number;
-  /** Columns of an input: bands or coefficients, with their deltas. */
-  bands: number;
-  /** Number of classes. */
-  classes: number;
-  /** Of the initial weights. */
-  seed: number;
-}
+export type { ModelOptions } from "./layers.js";
+export type { ModelName } from "./names.js";
 
-/** The networks by name: each makes a tf.layers model from frames to class probabilities. */
-export const models = { cnn } satisfies Record<string, (options: ModelOptions) => Promise<LayersModel>>;
-
-export type ModelName = keyof typeof models;
+/** The networks by name: each makes a tf.layers model from `[frames, bands]` to class probabilities. */
+export const models: Record<NetworkName, (options: ModelOptions) => Promise<LayersModel>> = {
+  cnn,
+  "cnn-small": cnnSmall,
+  lstm,
+  bilstm,
+  clstm,
+};

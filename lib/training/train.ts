@@ -1,51 +1,25 @@
 import type { LayersModel } from "@tensorflow/tfjs";
-import { UserError } from "../base/errors.js";
-import { Progress } from "../base/progress.js";
-import { copyWeights, fit, type LabelledInputs, predict, restoreWeights } from "../engine/engine.js";
+import { canonicalJson, sha256 } from "../base/hash.js";
+import { createTrainer, predict } from "../engine/engine.js";
+import type { EngineName, Inputs } from "../engine/trainer.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import type { FeatureSet } from "../features/corpus.js";
-import { fitNormaliser, type Normalisation, type Normaliser } from "../features/normalise.js";
-import { networkInput } from "../inference/input.js";
-import { type ModelName, models } from "../models/models.js";
+import type { InputSettings } from "../inference/input.js";
+import { models } from "../models/models.js";
+import { isBaseline, type NetworkName } from "../models/names.js";
+import { fitBaseline } from "./baseline.js";
+import type { EpochLog } from "./history.js";
+import { BatchMaker, fitInput, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
+import { type LoopOptions, runLoop } from "./loop.js";
+import { checkTraining, type TrainingSettings } from "./settings.js";
 import type { Split } from "./split.js";
+import { soundVariants } from "./variants.js";
 
-/** What is chosen before a training; part of a run's name. */
-export interface TrainingSettings {
-  model: ModelName;
-  /** Frames of an input. */
-  frames: number;
-  normalisation: Normalisation;
-  epochs: number;
-  /** Epochs without a better validation UAR after which the training ends. */
-  patience: number;
-  batchSize: number;
-  learningRate: number;
-  /** Whether each class weighs the same in the loss, however many clips it has. */
-  balance: boolean;
-  seed: number;
-}
+export type { EpochLog } from "./history.js";
+export { SMALL_TRAINING, TRAINING, type TrainingSettings } from "./settings.js";
 
-/** Settings for a small network on 40 MFCC, a few minutes on two cores. */
-export const TRAINING: TrainingSettings = {
-  model: "cnn",
-  frames: 100,
-  normalisation: "global",
-  epochs: 15,
-  patience: 6,
-  batchSize: 32,
-  learningRate: 2e-3,
-  balance: true,
-  seed: 1,
-};
-
-/** One epoch's figures; losses are mean cross-entropies in nats. */
-export interface EpochLog {
-  epoch: number;
-  trainLoss: number;
-  validationLoss: number;
-  validationUar: number;
-  seconds: number;
-}
+/** Clips a prediction takes at a time, so that the inputs of a whole part are never in memory together. */
+const CHUNK = 256;
 
 /** The predictions on one part of the split. */
 export interface PartResult {
@@ -61,28 +35,37 @@ export interface PartResult {
 
 export interface Trained {
   network: LayersModel;
-  normaliser: Normaliser;
+  /** How a clip's features become the network's input. */
+  input: InputSettings;
   history: EpochLog[];
   /** The epoch with the best validation UAR, whose weights `network` has. */
   bestEpoch: number;
   validation: PartResult;
   test: PartResult;
+  /** What trained it: engine, threads, instruction set. */
+  engine: string;
 }
 
-export interface TrainOptions {
-  quiet?: boolean;
-  signal?: AbortSignal;
-  onEpoch?: (log: EpochLog) => void;
+export interface TrainOptions extends LoopOptions {
+  /** Default: the best there is. */
+  engine?: EngineName;
+  threads?: number;
 }
+
+type Predict = (inputs: Inputs) => Promise<Float32Array>;
 
 /**
- * Trains a network on the training part, keeps the epoch with the best validation UAR, and only then looks at
- * the test part, once. The normalisation is fitted on the training part alone.
+ * Trains a network or a baseline on the training part, keeps the epoch with the best validation UAR, and only then looks
+ * at the test part, once. Normalisation is fitted on the training part alone, and only its clips are augmented.
+ * The same settings on the same engine give the same weights.
  *
  * @param features of all clips of the split
  * @param split ids of the clips; those whose features could not be had are left out
  * @param classes the classes, in the order of the outputs
- * @throws {UserError} when a part is empty, or the loss stops being a number
+ * @param settings see {@link TrainingSettings}
+ * @throws {UserError} when a part is empty, a clip's features are not finite, or the loss stops being a number
+ * @throws {UsageError} when a setting makes no sense
+ * @example const { network, test } = await train(features, heldOutSpeakers(features.clips), classesOf(features.clips), TRAINING);
  */
 export async function train(
   features: FeatureSet,
@@ -91,116 +74,141 @@ export async function train(
   settings: TrainingSettings,
   options: TrainOptions = {},
 ): Promise<Trained> {
-  const indexOf = new Map(features.clips.map((clip, i) => [clip.id, i]));
-  const indices = (part: "train" | "validation" | "test") => {
-    const found = split[part].flatMap((id) => indexOf.get(id) ?? []);
-    if (found.length === 0) throw new UserError(`the ${part} part of "${split.name}" has no clips`);
-    return found;
-  };
-  const trainIndices = indices("train");
-  const normaliser = fitNormaliser(
-    settings.normalisation,
-    trainIndices.map((i) => ({ matrix: features.matrix(i), speaker: features.clips[i]!.speaker })),
-  );
-  const inputsOf = (chosen: readonly number[]) =>
-    labelledInputs(features, chosen, classes, { normaliser, frames: settings.frames });
-  const trainData = inputsOf(trainIndices);
-  if (settings.balance) trainData.weights = balancedWeights(trainData);
-  const validationData = inputsOf(indices("validation"));
+  checkTraining(settings);
+  const parts = partsOf(features, split, classes);
+  const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
+  if (missing.length > 0) options.log?.(`no clip to train on is of class ${missing.join(", ")}`);
+  const input = fitInput(parts.train, settings);
+  const result = isBaseline(settings.model)
+    ? await trainBaseline(parts, input, classes, settings, options)
+    : await trainNetwork(parts, input, features, classes, settings, options);
+  return { ...result, input };
+}
 
-  const network = await models[settings.model]({
+async function trainNetwork(
+  parts: Parts,
+  input: InputSettings,
+  features: FeatureSet,
+  classes: readonly string[],
+  settings: TrainingSettings,
+  options: TrainOptions,
+): Promise<Omit<Trained, "input">> {
+  const { seed, batchSize, optimizer, augmentation } = settings;
+  const { engine, threads } = options;
+  const { labels, clips } = parts.train;
+  const variants = await soundVariants(clips, features.settings, augmentation, { ...options, seed });
+  const network = await models[settings.model as NetworkName]({
     frames: settings.frames,
     bands: features.matrix(0).cols,
     classes: classes.length,
-    seed: settings.seed,
+    seed,
   });
-  const history: EpochLog[] = [];
-  let best = { epoch: 0, uar: Number.NEGATIVE_INFINITY, weights: copyWeights(network) };
-  let start = performance.now();
-  let progress = epochProgress(1);
-  await fit(network, trainData, {
-    ...settings,
-    signal: options.signal,
-    onBatch: (done) => progress.step(done - progress.count),
-    onEpoch: async (epoch, trainLoss) => {
-      const probabilities = await predict(network, validationData);
-      const validationUar = score(validationData, probabilities, classes).uar;
-      const log = {
-        epoch,
-        trainLoss,
-        validationLoss: crossEntropy(validationData, probabilities),
-        validationUar,
-        seconds: (performance.now() - start) / 1000,
-      };
-      history.push(log);
-      progress.clear();
-      options.onEpoch?.(log);
-      if (validationUar > best.uar) best = { epoch, uar: validationUar, weights: copyWeights(network) };
-      start = performance.now();
-      progress = epochProgress(epoch + 1);
-      return epoch - best.epoch < settings.patience;
-    },
-  });
-  await restoreWeights(network, best.weights);
-
-  const result = async (part: "validation" | "test", data: LabelledInputs): Promise<PartResult> => {
-    const probabilities = await predict(network, data);
-    const truth = argmax(data.y, classes.length);
-    const predicted = argmax(probabilities, classes.length);
-    const ids = indices(part).map((i) => features.clips[i]!.id);
-    return { ids, truth, predicted, probabilities, metrics: score(data, probabilities, classes) };
-  };
-  return {
-    network,
-    normaliser,
-    history,
-    bestEpoch: best.epoch,
-    validation: await result("validation", validationData),
-    test: await result("test", inputsOf(indices("test"))),
-  };
-
-  function epochProgress(epoch: number): Progress {
-    return new Progress(`epoch ${epoch}/${settings.epochs}`, trainData.count, { quiet: options.quiet });
+  const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
+  try {
+    const ask: Predict = (inputs) => trainer.predict(inputs);
+    const { history, bestEpoch } = await runLoop(
+      {
+        trainer,
+        batches: new BatchMaker(parts.train, variants, input, features.settings, settings, classes.length),
+        labels,
+        settings,
+        key: keyOf(parts, features, classes, settings),
+        validate: () => validate(ask, parts.validation, input, classes),
+      },
+      options,
+    );
+    trainer.sync();
+    return {
+      network,
+      history,
+      bestEpoch,
+      validation: await resultOf(ask, parts.validation, input, classes),
+      test: await resultOf(ask, parts.test, input, classes),
+      engine: `${trainer.engine} (${trainer.detail})`,
+    };
+  } finally {
+    await trainer.dispose();
   }
 }
 
-function labelledInputs(
-  features: FeatureSet,
-  chosen: readonly number[],
+async function trainBaseline(
+  parts: Parts,
+  input: InputSettings,
   classes: readonly string[],
-  settings: { normaliser: Normaliser; frames: number },
-): LabelledInputs {
-  const { cols } = features.matrix(chosen[0]!);
-  const width = settings.frames * cols;
-  const x = new Float32Array(chosen.length * width);
-  const y = new Float32Array(chosen.length * classes.length);
-  chosen.forEach((index, i) => {
-    const clip = features.clips[index]!;
-    x.set(networkInput(features.matrix(index), settings, clip.speaker), i * width);
-    y[i * classes.length + classes.indexOf(clip.emotion)] = 1;
+  settings: TrainingSettings,
+  { onEpoch, signal, quiet }: TrainOptions,
+): Promise<Omit<Trained, "input">> {
+  const asking =
+    (network: LayersModel): Predict =>
+    (inputs) =>
+      predict(network, inputs);
+  const { network, history, bestEpoch } = await fitBaseline({
+    model: settings.model as "linear" | "majority",
+    inputs: plainInputs(parts.train, input),
+    labels: parts.train.labels,
+    classes: classes.length,
+    balanced: settings.balance !== "none",
+    validate: (network) => validate(asking(network), parts.validation, input, classes),
+    onEpoch,
+    signal,
+    quiet,
   });
-  return { x, shape: [settings.frames, cols], count: chosen.length, y, classes: classes.length };
+  return {
+    network,
+    history,
+    bestEpoch,
+    validation: await resultOf(asking(network), parts.validation, input, classes),
+    test: await resultOf(asking(network), parts.test, input, classes),
+    engine: "none (closed form or L-BFGS)",
+  };
 }
 
-/** Weights under which each class weighs the same: n / (classes * n of the class), as scikit-learn's "balanced". */
-export function balancedWeights(data: LabelledInputs): Float32Array {
-  const truth = argmax(data.y, data.classes);
-  const counts = new Array<number>(data.classes).fill(0);
-  for (const t of truth) counts[t]!++;
-  const present = counts.filter((n) => n > 0).length;
-  return Float32Array.from(truth, (t) => data.count / (present * counts[t]!));
+/** Names all that decides the weights but the engine. */
+function keyOf(
+  parts: Parts,
+  features: FeatureSet,
+  classes: readonly string[],
+  settings: TrainingSettings,
+): string {
+  const ids = [parts.train, parts.validation].map(({ clips }) => clips.map(({ id }) => id));
+  return sha256(canonicalJson({ settings, features: features.settings, classes, ids }));
 }
 
-function score(data: LabelledInputs, probabilities: Float32Array, classes: readonly string[]): Metrics {
-  const truth = argmax(data.y, classes.length);
+async function probabilitiesOf(ask: Predict, part: Part, input: InputSettings, classes: number) {
+  const out = new Float32Array(part.clips.length * classes);
+  for (let start = 0; start < part.clips.length; start += CHUNK) {
+    const end = Math.min(start + CHUNK, part.clips.length);
+    out.set(await ask(plainInputs(part, input, start, end)), start * classes);
+  }
+  return out;
+}
+
+async function validate(ask: Predict, part: Part, input: InputSettings, classes: readonly string[]) {
+  const probabilities = await probabilitiesOf(ask, part, input, classes.length);
+  let entropy = 0;
+  part.labels.forEach((label, i) => {
+    entropy -= Math.log(Math.max(probabilities[i * classes.length + label]!, 1e-7));
+  });
+  return { loss: entropy / part.labels.length, uar: score(part.labels, probabilities, classes).uar };
+}
+
+async function resultOf(
+  ask: Predict,
+  part: Part,
+  input: InputSettings,
+  classes: readonly string[],
+): Promise<PartResult> {
+  const probabilities = await probabilitiesOf(ask, part, input, classes.length);
+  return {
+    ids: part.clips.map(({ id }) => id),
+    truth: part.labels,
+    predicted: argmax(probabilities, classes.length),
+    probabilities,
+    metrics: score(part.labels, probabilities, classes),
+  };
+}
+
+function score(labels: readonly number[], probabilities: Float32Array, classes: readonly string[]): Metrics {
   const predicted = argmax(probabilities, classes.length);
-  return metrics(confusionCounts(truth, predicted, classes.length), classes);
-}
-
-function crossEntropy(data: LabelledInputs, probabilities: Float32Array): number {
-  let total = 0;
-  data.y.forEach((target, i) => {
-    if (target > 0) total -= target * Math.log(Math.max(probabilities[i]!, 1e-7));
-  });
-  return total / data.count;
+  return metrics(confusionCounts(labels, predicted, classes.length), classes);
 }

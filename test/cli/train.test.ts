@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const FLAGS = ["--corpus", "savee", "--epochs", "2", "--frames", "40"];
+const FLAGS = ["--corpus", "savee", "--model", "cnn-small", "--epochs", "2", "--frames", "40"];
 
 test("trains, writes the run, and reads it the second time", async () => {
   const first = await ser(["train", "--data", data, "--out", "runs", ...FLAGS], folder);
@@ -72,6 +72,35 @@ test("a broken clip is reported and left out; with --strict it ends the run", as
   const strict = await ser(["train", "--data", broken, "--out", "strict-runs", "--strict", ...FLAGS], folder);
   expect(strict.code).toBe(1);
   expect(strict.stderr).toContain(victim.path);
+});
+
+test("settings are recorded, those of the engine are not hashed, and what makes no sense is said", async () => {
+  const flags = ["--corpus", "savee", "--data", data, "--out", "settings", "--frames", "40", "--json"];
+  const settings = ["--augment", "masks", "gain", "--mixup", "0.2", "--optimizer", "adamw", "--weight-decay"];
+  const net = ["--model", "cnn-small", "--epochs", "1", "--schedule", "one-cycle", ...settings, "0.1"];
+  const ran = await ser(["train", ...flags, ...net, "--engine", "tfjs", "--threads", "1"], folder);
+  const record = JSON.parse(ran.stdout) as RunRecord;
+  expect(record.engine).toMatch(/^tfjs \(TensorFlow.js/);
+  expect(record.settings.training).toMatchObject({
+    schedule: { name: "one-cycle" },
+    optimizer: { name: "adamw", weightDecay: 0.1 },
+    mixup: 0.2,
+    augmentation: { timeMasks: 2, gain: 6 },
+  });
+  const again = await ser(["train", ...flags, ...net], folder);
+  expect((JSON.parse(again.stdout) as RunRecord).name).toBe(record.name);
+
+  const linear = await ser(["train", ...flags, "--model", "linear"], folder);
+  expect((JSON.parse(linear.stdout) as RunRecord).test.uar).toBeGreaterThan(1 / 7);
+
+  for (const [wrong, message] of [
+    [["--optimizer", "adam", "--weight-decay", "0.1"], "--weight-decay is of adamw"],
+    [["--model", "linear", "--normalisation", "clip"], "the linear model takes global"],
+    [["--augment", "echo"], "Allowed choices are masks, shift, gain, speed, noise"],
+  ] as const) {
+    const refused = await ser(["train", ...flags, ...wrong], folder);
+    expect([refused.code, refused.stderr.includes(message)]).toEqual([2, true]);
+  }
 });
 
 test("a corpus that is not there, and a folder without any", async () => {

@@ -33,3 +33,14 @@ test("figures of synthetic clips are marked, and several corpora are told apart"
   expect(text).toContain("SYNTHETIC");
   expect(text).toMatch(/ {2}test, tess +3 +2 +75.0/);
 });
+
+test("a baseline has no epochs", () => {
+  const record = recordExample();
+  const of = (model: "linear" | "majority") =>
+    describeRun({
+      ...record,
+      settings: { ...record.settings, training: { ...record.settings.training, model } },
+    });
+  expect(of("linear")).toContain("Penalty 0.001, chosen on validation.");
+  expect(of("majority")).toContain("There was nothing to choose.");
+});

@@ -37,7 +37,16 @@ export function recordExample(): RunRecord {
     engine: "tfjs",
     parameters: 12,
     bestEpoch: 1,
-    history: [{ epoch: 1, trainLoss: 0.7, validationLoss: 0.6, validationUar: 0.75, seconds: 0.5 }],
+    history: [
+      {
+        epoch: 1,
+        trainLoss: 0.7,
+        validationLoss: 0.6,
+        validationUar: 0.75,
+        learningRate: 0.001,
+        seconds: 0.5,
+      },
+    ],
     validation: figures,
     test: figures,
     testByCorpus: { own: figures },

@@ -48,7 +48,9 @@ test("a record is read back as it was written", async () => {
     "own/1,validation,anger,anger,0.750000,0.250000",
   ]);
   const history = await readFile(join(folder, "history.csv"), "utf8");
-  expect(history).toBe("epoch,trainLoss,validationLoss,validationUar,seconds\n1,0.7,0.6,0.75,0.5\n");
+  expect(history).toBe(
+    "epoch,trainLoss,validationLoss,validationUar,learningRate,seconds\n1,0.7,0.6,0.75,0.001,0.5\n",
+  );
 });
 
 test("a folder without a whole record of this schema has none", async () => {

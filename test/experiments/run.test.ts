@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,12 +9,13 @@ import type { Clip } from "../../lib/corpora/clip.js";
 import { PICTURES } from "../../lib/experiments/pictures.js";
 import { run } from "../../lib/experiments/run.js";
 import { RUN_FEATURES } from "../../lib/experiments/settings.js";
-import { TRAINING } from "../../lib/training/train.js";
+import { loadModel } from "../../lib/inference/model.js";
+import { SMALL_TRAINING } from "../../lib/training/train.js";
 
 const EMOTIONS = ["anger", "sadness", "neutral"] as const;
 const SETTINGS = {
   features: RUN_FEATURES.mfcc,
-  training: { ...TRAINING, frames: 16, epochs: 4, learningRate: 0.01 },
+  training: { ...SMALL_TRAINING, frames: 16, epochs: 4, learningRate: 0.01 },
 };
 
 let folder: string;
@@ -80,5 +81,32 @@ test("an interrupted run leaves no record", async () => {
     log: (line) => line.startsWith("epoch") && controller.abort(),
   });
   await expect(stopped).rejects.toThrow(Interrupted);
-  expect(await readdir(join(folder, "stopped")).catch(() => [])).not.toContain("run.json");
+  const files = await readdir(join(folder, "stopped"));
+  expect(files.sort()).toEqual(["checkpoint.bin", "history.csv"]);
+
+  const log: string[] = [];
+  const resumed = await run(clips, SETTINGS, {
+    ...options("stopped"),
+    resume: true,
+    log: (line) => log.push(line),
+  });
+  expect(log.filter((line) => line.startsWith("epoch")).length).toBe(3);
+  const whole = await run(clips, SETTINGS, options("whole"));
+  expect(resumed.record.test).toEqual(whole.record.test);
+  expect(resumed.record.name).toBe(whole.record.name);
+  expect(await readdir(resumed.folder)).not.toContain("checkpoint.bin");
+});
+
+test("a baseline leaves the same folder, and its model predicts recordings", async () => {
+  for (const model of ["majority", "linear"] as const) {
+    const settings = { ...SETTINGS, training: { ...SETTINGS.training, model } };
+    const { folder: results, record } = await run(clips, settings, options(model));
+    expect(record.name).toMatch(new RegExp(`^own-${model}-`));
+    const { card, predict } = await loadModel(join(results, "model"));
+    expect(card).toMatchObject({ model, input: "statistics", frames: 1 });
+    const [, line] = (await readFile(join(results, "predictions.csv"), "utf8")).split("\n");
+    const [id, , , , ...stored] = line!.split(",");
+    const { probabilities } = await predict(clips.find((clip) => clip.id === id)!.path);
+    expect(Object.values(probabilities).map((p) => p.toFixed(6))).toEqual(stored);
+  }
 });

@@ -14,7 +14,7 @@ import { fitNormaliser } from "../../lib/features/normalise.js";
 import { featureSettings } from "../../lib/features/settings.js";
 import { networkInput } from "../../lib/inference/input.js";
 import { loadModel, type ModelCard, saveModel } from "../../lib/inference/model.js";
-import { cnn } from "../../lib/models/cnn.js";
+import { cnnSmall } from "../../lib/models/cnn-small.js";
 
 const CLASSES = ["anger", "sadness", "neutral"];
 const FEATURES = featureSettings({ kind: "mfcc", nMfcc: 13, trimDb: 30 });
@@ -56,7 +56,7 @@ beforeAll(async () => {
   card = {
     schema: 1,
     run: "test",
-    model: "cnn",
+    model: "cnn-small",
     parameters: 1,
     classes: CLASSES,
     frames: 60,
@@ -69,13 +69,17 @@ beforeAll(async () => {
     engine: "tfjs",
     metrics: { validation: figures, test: figures },
   };
-  await saveModel(join(folder, "model"), await cnn({ frames: 60, bands: 13, classes: 3, seed: 1 }), card);
+  await saveModel(
+    join(folder, "model"),
+    await cnnSmall({ frames: 60, bands: 13, classes: 3, seed: 1 }),
+    card,
+  );
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test("prediction extracts the very features that training does, bit for bit", async () => {
   const features = await extractClips(clips, FEATURES, { cache: null, quiet: true });
-  const network = await cnn({ frames: 60, bands: 13, classes: 3, seed: 1 });
+  const network = await cnnSmall({ frames: 60, bands: 13, classes: 3, seed: 1 });
   const model = await loadModel(join(folder, "model"));
   for (const [i, clip] of clips.entries()) {
     const x = networkInput(features.matrix(i), card);
@@ -114,7 +118,7 @@ test("what is missing or damaged is named", async () => {
     /nowhere\/card.json: no such file.*ser train/,
   );
   const damaged = join(folder, "damaged");
-  await saveModel(damaged, await cnn({ frames: 60, bands: 13, classes: 3, seed: 1 }), card);
+  await saveModel(damaged, await cnnSmall({ frames: 60, bands: 13, classes: 3, seed: 1 }), card);
   await writeFile(join(damaged, "weights.bin"), "short");
   await expect(loadModel(damaged)).rejects.toThrow(/damaged is no model that can be loaded/);
   await writeFile(join(damaged, "card.json"), "{");

@@ -1,43 +1,9 @@
 import { expect, test } from "vitest";
-import { type Matrix, zeros } from "../../lib/base/matrix.js";
-import { random } from "../../lib/base/random.js";
-import type { Clip, Emotion } from "../../lib/corpora/clip.js";
-import type { FeatureSet } from "../../lib/features/corpus.js";
-import { featureSettings } from "../../lib/features/settings.js";
 import { heldOutSpeakers } from "../../lib/training/split.js";
-import { balancedWeights, TRAINING, type TrainingSettings, train } from "../../lib/training/train.js";
-import reference from "../fixtures/scikit-learn/class_weights.json";
+import { type TrainingSettings, train } from "../../lib/training/train.js";
+import { CLASSES, SETTINGS, speech } from "./speech.js";
 
-const CLASSES: Emotion[] = ["anger", "sadness", "neutral"];
-const SETTINGS: TrainingSettings = { ...TRAINING, frames: 24, epochs: 8, batchSize: 16 };
-
-/** Clips of ten speakers whose second column says the emotion, and whose first says the speaker. */
-function speech(clips = 240, shift = 1.5): FeatureSet {
-  const rng = random(11);
-  const matrices: Matrix[] = [];
-  const list: Clip[] = [];
-  for (let i = 0; i < clips; i++) {
-    const emotion = CLASSES[i % 3]!;
-    const speaker = `s${Math.floor(i / 3) % 10}`;
-    list.push({
-      id: `own/${i}`,
-      corpus: "own",
-      speaker,
-      emotion,
-      label: emotion,
-      path: "",
-      synthetic: false,
-    });
-    const matrix = zeros(20 + rng.int(10), 3);
-    for (let t = 0; t < matrix.rows; t++) {
-      matrix.data[3 * t] = rng.normal() + Number(speaker.slice(1));
-      matrix.data[3 * t + 1] = rng.normal() + shift * (i % 3);
-      matrix.data[3 * t + 2] = 5;
-    }
-    matrices.push(matrix);
-  }
-  return { settings: featureSettings(), clips: list, matrix: (i) => matrices[i]!, broken: [] };
-}
+const quiet = { quiet: true, engine: "tfjs" } as const;
 
 test("learns what can be learnt, and reports on clips of unheard speakers", async () => {
   const features = speech();
@@ -47,7 +13,7 @@ test("learns what can be learnt, and reports on clips of unheard speakers", asyn
     bestEpoch,
     validation,
     test: held,
-  } = await train(features, split, CLASSES, SETTINGS, { quiet: true });
+  } = await train(features, split, CLASSES, SETTINGS, quiet);
   expect(held.ids).toEqual(split.test);
   expect(held.metrics.uar).toBeGreaterThan(0.8);
   expect(history[0]!.validationLoss).toBeGreaterThan(0);
@@ -59,7 +25,7 @@ test("learns what can be learnt, and reports on clips of unheard speakers", asyn
 test("without a signal it stays at chance: nothing leaks from the labels", async () => {
   const features = speech(300, 0);
   const split = heldOutSpeakers(features.clips);
-  const { test: held } = await train(features, split, CLASSES, { ...SETTINGS, epochs: 4 }, { quiet: true });
+  const { test: held } = await train(features, split, CLASSES, { ...SETTINGS, epochs: 4 }, quiet);
   expect(held.metrics.uar).toBeLessThan(0.52);
 });
 
@@ -67,45 +33,95 @@ test("the normalisation is fitted on the training part alone", async () => {
   const features = speech(90);
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, epochs: 1 };
-  const first = await train(features, split, CLASSES, settings, { quiet: true });
+  const first = await train(features, split, CLASSES, settings, quiet);
   const held = new Set([...split.validation, ...split.test]);
   features.clips.forEach((clip, i) => {
     if (held.has(clip.id)) features.matrix(i).data.fill(1000);
   });
-  const second = await train(features, split, CLASSES, settings, { quiet: true });
-  expect(second.normaliser).toEqual(first.normaliser);
+  const second = await train(features, split, CLASSES, settings, quiet);
+  expect(second.input.normaliser).toEqual(first.input.normaliser);
   expect(second.history[0]!.trainLoss).toBe(first.history[0]!.trainLoss);
 });
 
-test("the same seed repeats a training to the bit", async () => {
+const EVERYTHING: Partial<TrainingSettings> = {
+  augmentation: {
+    timeMasks: 2,
+    timeMaskWidth: 6,
+    bandMasks: 1,
+    bandMaskWidth: 1,
+    shift: 4,
+    gain: 3,
+  },
+  mixup: 0.3,
+  labelSmoothing: 0.1,
+  balance: "sampling",
+  schedule: { name: "one-cycle" },
+  optimizer: { name: "adamw", weightDecay: 0.01, clipNorm: 1 },
+};
+
+test.each([{}, EVERYTHING])("the same seed repeats a training to the bit: %o", async (partial) => {
   const features = speech(90);
   const split = heldOutSpeakers(features.clips);
-  const settings = { ...SETTINGS, epochs: 2 };
-  const first = await train(features, split, CLASSES, settings, { quiet: true });
-  const second = await train(features, split, CLASSES, settings, { quiet: true });
+  const settings = { ...SETTINGS, epochs: 2, ...partial };
+  const first = await train(features, split, CLASSES, settings, quiet);
+  const second = await train(features, split, CLASSES, settings, quiet);
   expect(second.test.probabilities).toEqual(first.test.probabilities);
-  const other = await train(features, split, CLASSES, { ...settings, seed: 2 }, { quiet: true });
+  const other = await train(features, split, CLASSES, { ...settings, seed: 2 }, quiet);
   expect(other.test.probabilities).not.toEqual(first.test.probabilities);
+});
+
+test("validation and test clips are never augmented, mixed or smoothed", async () => {
+  const features = speech(90);
+  const split = heldOutSpeakers(features.clips);
+  // With nothing learnt, what the parts give depends on their own clips alone.
+  const still = { ...SETTINGS, epochs: 1, learningRate: 1e-30 };
+  const plain = await train(features, split, CLASSES, { ...still, model: "lstm" }, quiet);
+  const augmented = await train(features, split, CLASSES, { ...still, ...EVERYTHING, model: "lstm" }, quiet);
+  expect(augmented.validation.probabilities).toEqual(plain.validation.probabilities);
+  expect(augmented.test.probabilities).toEqual(plain.test.probabilities);
+  expect(augmented.history[0]!.validationLoss).toBe(plain.history[0]!.validationLoss);
+  expect(augmented.history[0]!.trainLoss).not.toBe(plain.history[0]!.trainLoss);
+});
+
+test.each(["majority", "linear"] as const)("the baseline %s goes the same way", async (model) => {
+  const features = speech();
+  const split = heldOutSpeakers(features.clips);
+  const settings = { ...SETTINGS, model };
+  const trained = await train(features, split, CLASSES, settings, quiet);
+  expect(trained.test.ids).toEqual(split.test);
+  if (model === "majority") expect(trained.test.metrics.uar).toBeCloseTo(1 / 3, 10);
+  else expect(trained.test.metrics.uar).toBeGreaterThan(0.9);
+  const again = await train(features, split, CLASSES, { ...settings, seed: 9 }, quiet);
+  expect(again.test.probabilities).toEqual(trained.test.probabilities);
 });
 
 test("an empty part is named", async () => {
   const features = speech(30);
   const split = { ...heldOutSpeakers(features.clips), validation: [] };
-  await expect(train(features, split, CLASSES, SETTINGS, { quiet: true })).rejects.toThrow(
-    "the validation part",
+  await expect(train(features, split, CLASSES, SETTINGS, quiet)).rejects.toThrow("the validation part");
+});
+
+test("what would spoil a training is named before it starts", async () => {
+  const features = speech(30);
+  const split = heldOutSpeakers(features.clips);
+  await expect(train(features, split, ["anger", "sadness"], SETTINGS, quiet)).rejects.toThrow(
+    /own\/\d+ is of class neutral, which is none of anger, sadness/,
+  );
+  const log: string[] = [];
+  const settings = { ...SETTINGS, epochs: 1 };
+  await train(features, split, [...CLASSES, "fear"], settings, { ...quiet, log: (line) => log.push(line) });
+  expect(log).toEqual(["no clip to train on is of class fear"]);
+  features.matrix(7).data[3] = Number.NaN;
+  await expect(train(features, split, CLASSES, SETTINGS, quiet)).rejects.toThrow(
+    "the features of own/7 are not finite",
   );
 });
 
-test("balanced weights equal scikit-learn's", () => {
-  const counts = reference.counts;
-  const y = new Float32Array(counts.reduce((a, b) => a + b) * counts.length);
-  let at = 0;
-  counts.forEach((n, c) => {
-    for (let i = 0; i < n; i++) y[counts.length * at++ + c] = 1;
-  });
-  const weights = balancedWeights({ x: y, shape: [counts.length], count: at, y, classes: counts.length });
-  const firsts = counts.map((_, c) => weights[counts.slice(0, c).reduce((a, b) => a + b, 0)]!);
-  firsts.forEach((weight, c) => {
-    expect(weight).toBeCloseTo(reference.weights[c]!, 6);
-  });
+test("a training that diverges says what to do", async () => {
+  const features = speech(90);
+  const split = heldOutSpeakers(features.clips);
+  const settings = { ...SETTINGS, learningRate: 1e6, model: "lstm" as const };
+  await expect(train(features, split, CLASSES, { ...settings, learningRate: 1e38 }, quiet)).rejects.toThrow(
+    /diverged.*lower the learning rate/,
+  );
 });

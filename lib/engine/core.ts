@@ -1,0 +1,158 @@
+/** What the training core's program is written with: the numbers of core/core.h, which documents them. */
+export const CORE_MAGIC = 0x53455231;
+export const NONE = -1;
+export const PARAM = { trainable: 1, decay: 2 } as const;
+export const OP = {
+  dense: 1,
+  conv2d: 2,
+  depthwise: 3,
+  batchNorm: 4,
+  layerNorm: 5,
+  activation: 6,
+  maxPool: 7,
+  avgPool: 8,
+  globalPool: 9,
+  dropout: 10,
+  lstm: 11,
+  gru: 12,
+  concat: 13,
+  add: 14,
+  multiply: 15,
+  dot: 16,
+  reverse: 17,
+  permute: 18,
+} as const;
+export const ACTIVATION = {
+  linear: 0,
+  relu: 1,
+  elu: 2,
+  tanh: 3,
+  sigmoid: 4,
+  hardSigmoid: 5,
+  softmax: 6,
+  leakyRelu: 7,
+  relu6: 8,
+} as const;
+export const RNN = { sequences: 1, backwards: 2, inTime: 4 } as const;
+
+/** The bits of a 32-bit float as the integer that a program holds. */
+export function floatBits(value: number): number {
+  return new Int32Array(Float32Array.of(value).buffer)[0];
+}
+
+export interface CoreOptions {
+  /** Most clips of one batch. */
+  maxBatch: number;
+  /** Of the dropout masks. */
+  seed: number;
+  /** Default 0.9. */
+  beta1?: number;
+  /** Default 0.999. */
+  beta2?: number;
+  /** Default 1e-7. */
+  epsilon?: number;
+  /** Decoupled weight decay of the parameters marked for it; default 0. */
+  weightDecay?: number;
+  /** Largest global norm of the gradient; default: none. */
+  clipNorm?: number;
+  /** Default: one a core. The result does not depend on it. */
+  threads?: number;
+}
+
+/** A batch as the core takes it; the loss is `sum(weights * cross-entropy) / count`. */
+export interface CoreBatch {
+  /** `count` inputs, one after another. */
+  x: Float32Array;
+  /** `count * classes` probabilities. */
+  y: Float32Array;
+  /** One a clip; default 1. */
+  weights?: Float32Array;
+  count: number;
+}
+
+/** What Adam remembers, laid out as the parameters, and the updates done. */
+export interface CoreMoments {
+  m: Float32Array;
+  v: Float32Array;
+  step: number;
+}
+
+/** One network in the core, with its own memory and threads. What comes out is a copy. */
+export interface CoreNetwork {
+  readonly threads: number;
+  /** One update of the optimizer; the loss before it. */
+  step(batch: CoreBatch, learningRate: number): number;
+  /** Loss and gradient in training mode with the next step's dropout masks; changes nothing. */
+  gradients(batch: CoreBatch): { loss: number; gradients: Float32Array };
+  /** `count * classes` probabilities, in prediction mode; any count. */
+  predict(x: Float32Array, count: number): Float32Array;
+  /** The flat parameter vector, with the running statistics. */
+  parameters(): Float32Array;
+  setParameters(values: Float32Array): void;
+  moments(): CoreMoments;
+  setMoments(moments: CoreMoments): void;
+  /** Ends the threads and gives the memory back. */
+  destroy(): Promise<void>;
+}
+
+/** A build of the core that runs on this machine. */
+export interface Core {
+  readonly engine: "native" | "wasm";
+  /** "AVX-512", "AVX2+FMA", "SSE2", "NEON", "WASM SIMD", "WASM SIMD, no threads". */
+  readonly instructionSet: string;
+  /**
+   * @param program see core/core.h
+   * @param parameters the initial values, `max(offset + size)` floats
+   * @throws {Error} when the program is not valid (a mistake of the compiler, not of a person) or memory lacks
+   */
+  create(program: Int32Array, parameters: Float32Array, options: CoreOptions): Promise<CoreNetwork>;
+}
+
+/** A core, or why there is none, in words. */
+export type FoundCore = { core: Core } | { reason: string };
+
+/** More a core does not take. */
+export const MAX_THREADS = 64;
+
+/** Where a core keeps what: the ARRAY_... of core/core.h. */
+export const ARRAY = {
+  parameters: 0,
+  m: 1,
+  v: 2,
+  gradients: 3,
+  input: 4,
+  targets: 5,
+  weights: 6,
+  output: 7,
+} as const;
+
+/** The optimizer's numbers in the order of core_optimizer; no clipping is 0. */
+export function optimizerOf(options: CoreOptions): [number, number, number, number, number] {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay = 0, clipNorm = 0 } = options;
+  return [beta1, beta2, epsilon, weightDecay, clipNorm];
+}
+
+/** @throws {RangeError} when the core has no room for the batch */
+export function checkBatch({ count }: CoreBatch, maxBatch: number): void {
+  if (!(Number.isInteger(count) && count >= 1 && count <= maxBatch))
+    throw new RangeError(`a batch of ${count} clips; the network was made for 1 to ${maxBatch}`);
+}
+
+/** Predicts in batches of at most `maxBatch`; `one` gives at least `n` rows of probabilities for all `maxBatch`. */
+export function predictAll(
+  x: Float32Array,
+  count: number,
+  maxBatch: number,
+  one: (part: Float32Array, n: number) => Float32Array,
+): Float32Array {
+  const width = x.length / Math.max(1, count);
+  let out = new Float32Array(0);
+  for (let start = 0; start < count; start += maxBatch) {
+    const n = Math.min(maxBatch, count - start);
+    const probabilities = one(x.subarray(start * width, (start + n) * width), n);
+    const classes = probabilities.length / maxBatch;
+    if (start === 0) out = new Float32Array(count * classes);
+    out.set(probabilities.subarray(0, n * classes), start * classes);
+  }
+  return out;
+}

@@ -1,0 +1,159 @@
+// The two matrix products that all layers with weights are made of. Sums run over k in order in every case, so a row
+// of the result does not depend on the rows beside it.
+#ifndef SER_GEMM_H
+#define SER_GEMM_H
+#include "simd.h"
+
+// Floats of a packed matrix of k rows and n columns.
+#define PACKED(k, n) ((long)(k) * (((n) + COLUMNS - 1) / COLUMNS) * COLUMNS)
+
+// Panel number `panel` of B[k][n] = b[k * row + n * column], COLUMNS wide and filled up with zeros, at `out`.
+static void pack_panel(const float *b, long row, long column, int k, int n, int panel, float *out) {
+  int n0 = panel * COLUMNS, width = n - n0 < COLUMNS ? n - n0 : COLUMNS;
+  for (int i = 0; i < k; i++, out += COLUMNS) {
+    const float *from = b + i * row + n0 * column;
+    for (int j = 0; j < width; j++) out[j] = from[j * column];
+    for (int j = width; j < COLUMNS; j++) out[j] = 0;
+  }
+}
+
+// C = (accumulate ? C : bias) + A * B, where A's rows are windows: row (y, x) is read at a + y*ay + x*ax, in `taps` *
+// `subtaps` stretches of k floats that are `tap` and `subtap` apart. So one routine serves dense layers,
+// convolutions without im2col and recurrent layers, whose rows lie apart.
+typedef struct {
+  int ny, nx;
+  const float *a;
+  long ay, ax;
+  int taps, subtaps, k;
+  long tap, subtap;
+  const float *b;  // packed; taps * subtaps * k rows
+  int n;
+  float *c;
+  long cy, cx;
+  const float *bias;
+  int accumulate;
+} Product;
+
+INLINE void multiply(int rows, int k, const float *const *a, const float *b, vf acc[][2]) {
+  const float *p[ROWS];
+  UNROLL for (int i = 0; i < rows; i++) p[i] = a[i];
+  for (int j = 0; j < k; j++, b += COLUMNS) {
+    vf b0 = load(b), b1 = load(b + VECTOR);
+    UNROLL for (int i = 0; i < rows; i++) {
+      vf v = fill(p[i][j]);
+      acc[i][0] = v * b0 + acc[i][0];
+      acc[i][1] = v * b1 + acc[i][1];
+    }
+  }
+}
+
+// The last, narrower panel of a row.
+NOINLINE void put_edge(const Product *g, float *c, const float *t, int n0, int width) {
+  for (int j = 0; j < width; j++)
+    c[n0 + j] = t[j] + (g->accumulate ? c[n0 + j] : g->bias ? g->bias[n0 + j] : 0);
+}
+
+// `rows` rows (a compile-time number) of one panel, of which `real` are stored.
+INLINE void product_rows(int rows, const Product *g, const float *const *a, float *const *c, const float *b, int n0, int real) {
+  vf acc[ROWS][2];
+  int width = g->n - n0, full = width >= COLUMNS;
+  if (full && g->accumulate) {
+    UNROLL for (int i = 0; i < rows; i++) acc[i][0] = load(c[i] + n0), acc[i][1] = load(c[i] + n0 + VECTOR);
+  } else {
+    int with = full && g->bias;
+    vf b0 = with ? load(g->bias + n0) : fill(0), b1 = with ? load(g->bias + n0 + VECTOR) : fill(0);
+    UNROLL for (int i = 0; i < rows; i++) acc[i][0] = b0, acc[i][1] = b1;
+  }
+  if (g->taps == 1 && g->subtaps == 1) multiply(rows, g->k, a, b, acc);
+  else
+    for (int t = 0; t < g->taps; t++)
+      for (int s = 0; s < g->subtaps; s++, b += (long)g->k * COLUMNS) {
+        const float *p[ROWS];
+        UNROLL for (int i = 0; i < rows; i++) p[i] = a[i] + t * g->tap + s * g->subtap;
+        multiply(rows, g->k, p, b, acc);
+      }
+  if (full) {
+    UNROLL for (int i = 0; i < rows; i++) if (i < real) {
+      *(vf *)(c[i] + n0) = acc[i][0];
+      *(vf *)(c[i] + n0 + VECTOR) = acc[i][1];
+    }
+    return;
+  }
+  // No array of vectors may be indexed by a variable: it would live in memory.
+  UNROLL for (int i = 0; i < rows; i++) if (i < real) {
+    float t[COLUMNS];
+    *(vf *)t = acc[i][0];
+    *(vf *)(t + VECTOR) = acc[i][1];
+    put_edge(g, c[i], t, n0, width);
+  }
+}
+
+NOINLINE void product(const Product *g) {
+  long total = (long)g->ny * g->nx, depth = (long)g->taps * g->subtaps * g->k;
+  for (int n0 = 0; n0 < g->n; n0 += COLUMNS) {
+    const float *b = g->b + n0 * depth;
+    int x = 0;
+    const float *a0 = g->a;
+    float *c0 = g->c;
+    for (long m = 0; m < total; m += ROWS) {
+      int real = total - m < ROWS ? (int)(total - m) : ROWS;
+      const float *a[ROWS];
+      float *c[ROWS];
+      UNROLL for (int i = 0; i < ROWS; i++) {
+        a[i] = a0 + x * g->ax;
+        c[i] = c0 + x * g->cx;
+        if (i + 1 < real && ++x == g->nx) x = 0, a0 += g->ay, c0 += g->cy;
+      }
+      if (++x == g->nx) x = 0, a0 += g->ay, c0 += g->cy;
+      if (real == 1) product_rows(1, g, a, c, b, n0, 1);
+      else if (real <= ROWS / 2) product_rows(ROWS / 2, g, a, c, b, n0, real);
+      else product_rows(ROWS, g, a, c, b, n0, real);
+    }
+  }
+}
+
+// C[m][n] += sum over (z, y, x) of a[z*az + y*ay + x*ax + m] * b[z*bz + y*by + x*bx + n]: gradients of weights.
+typedef struct {
+  int nz, ny, nx, m, n;
+  const float *a;
+  long az, ay, ax;
+  const float *b;
+  long bz, by, bx;
+  float *c;
+  long row;
+} Outer;
+
+INLINE void outer_tile(int rows, const Outer *g, int m0, int n0) {
+  vf acc[ROWS][2];
+  UNROLL for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = fill(0);
+  for (int z = 0; z < g->nz; z++)
+    for (int y = 0; y < g->ny; y++) {
+      const float *a = g->a + z * g->az + y * g->ay + m0, *b = g->b + z * g->bz + y * g->by + n0;
+      for (int x = 0; x < g->nx; x++, a += g->ax, b += g->bx) {
+        vf b0 = load(b), b1 = load(b + VECTOR);
+        UNROLL for (int i = 0; i < rows; i++) {
+          vf v = fill(a[i]);
+          acc[i][0] = v * b0 + acc[i][0];
+          acc[i][1] = v * b1 + acc[i][1];
+        }
+      }
+    }
+  int width = g->n - n0;
+  UNROLL for (int i = 0; i < rows; i++) if (m0 + i < g->m) {
+    float *c = g->c + (m0 + i) * g->row + n0;
+    store(c, load(c) + acc[i][0], width);
+    if (width > VECTOR) store(c + VECTOR, load(c + VECTOR) + acc[i][1], width - VECTOR);
+  }
+}
+
+INLINE int outer_tiles(int m, int n) { return ((m + ROWS - 1) / ROWS) * ((n + COLUMNS - 1) / COLUMNS); }
+
+NOINLINE void outer(const Outer *g, int first, int last) {
+  int tall = (g->m + ROWS - 1) / ROWS;
+  for (int tile = first; tile < last; tile++) {
+    int m0 = tile % tall * ROWS, n0 = tile / tall * COLUMNS;
+    if (g->m - m0 <= ROWS / 2) outer_tile(ROWS / 2, g, m0, n0);
+    else outer_tile(ROWS, g, m0, n0);
+  }
+}
+#endif

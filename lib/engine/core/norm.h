@@ -1,0 +1,236 @@
+// Batch normalisation, in one pass with the ReLU, max-pooling and dropout that follow it, and layer normalisation.
+#ifndef SER_NORM_H
+#define SER_NORM_H
+#include "network.h"
+
+enum { BN_ROWS, BN_C, BN_GAMMA, BN_BETA, BN_MEAN, BN_VARIANCE, BN_EPSILON, BN_MOMENTUM };
+// Of each clip: mean and squared deviation per channel; sums of the gradient. Of each thread: SCALE .. SLOPE rows.
+enum { BN_MOMENTS, BN_SUMS, BN_THREAD };
+enum { SCALE, SHIFT, CENTRE, INVERSE, LEVEL, SLOPE, BN_LINES };
+enum { DEAD = 128 };  // a mark: the ReLU or the dropout closed this unit; below, which of the window won
+
+static void bn_setup(Core *c, Op *o) {
+  double n = o->f[BN_C], cells = (double)o->oh * o->ow;
+  o->own[BN_MOMENTS] = floats(c, c->max_batch * 2 * n);
+  o->own[BN_SUMS] = floats(c, c->max_batch * 2 * n);
+  o->own[BN_THREAD] = floats(c, c->team.size * BN_LINES * n);
+  o->marks = take(c, c->max_batch * cells * n, 1);
+}
+
+static float *bn_line(Op *o, int tid, int line) { return o->own[BN_THREAD] + ((long)tid * BN_LINES + line) * o->f[BN_C]; }
+
+// Mean and sum of squared deviations of one clip, per channel; both passes read the clip from the cache.
+static void bn_statistics(Core *c, Op *o, int tid, int b) {
+  (void)tid;
+  if (!c->training) return;
+  int n = o->f[BN_C], rows = o->f[BN_ROWS];
+  const float *z = value(c, o->in, b);
+  float *mean = o->own[BN_MOMENTS] + (long)b * 2 * n, *square = mean + n;
+  for (int j = 0; j < n; j += VECTOR) {
+    vf s = fill(0), q = fill(0);
+    for (int i = 0; i < rows; i++) s += load(z + (long)i * n + j);
+    s = s * fill(1.f / (float)rows);
+    for (int i = 0; i < rows; i++) {
+      vf d = load(z + (long)i * n + j) - s;
+      q += d * d;
+    }
+    store(mean + j, s, n - j);
+    store(square + j, q, n - j);
+  }
+}
+
+// The clips' moments put together (Chan et al. 1979), by every thread for itself; the first keeps the running ones.
+static void bn_combine(Core *c, Op *o, int tid) {
+  int n = o->f[BN_C], rows = o->f[BN_ROWS];
+  const float *gamma = weight(c, o->f[BN_GAMMA]), *beta = weight(c, o->f[BN_BETA]);
+  float *running = c->p + o->f[BN_MEAN], *spread = c->p + o->f[BN_VARIANCE];
+  float epsilon = bits(o->f[BN_EPSILON]), momentum = bits(o->f[BN_MOMENTUM]);
+  for (int j = 0; j < n; j++) {
+    double mean, variance;
+    if (!c->training) mean = running[j], variance = spread[j];
+    else {
+      double s = 0, q = 0;
+      for (int b = 0; b < c->count; b++) s += o->own[BN_MOMENTS][(long)b * 2 * n + j];
+      mean = s / c->count;
+      for (int b = 0; b < c->count; b++) {
+        const float *moments = o->own[BN_MOMENTS] + (long)b * 2 * n;
+        double d = moments[j] - mean;
+        q += moments[n + j] + rows * d * d;
+      }
+      variance = q / ((double)c->count * rows);
+    }
+    float inverse = 1.f / __builtin_sqrtf((float)variance + epsilon), scale = gamma ? inverse * gamma[j] : inverse;
+    bn_line(o, tid, SCALE)[j] = scale;
+    bn_line(o, tid, SHIFT)[j] = (beta ? beta[j] : 0) - (float)mean * scale;
+    bn_line(o, tid, CENTRE)[j] = (float)mean;
+    bn_line(o, tid, INVERSE)[j] = inverse;
+    if (!c->training || !c->update || tid) continue;
+    running[j] = running[j] * momentum + (float)mean * (1 - momentum);
+    spread[j] = spread[j] * momentum + (float)variance * (1 - momentum);
+  }
+}
+
+static void bn_apply(Core *c, Op *o, int tid, int b) {
+  int n = o->f[BN_C], w = o->w, ph = o->ph, pw = o->pw, oh = o->oh, ow = o->ow;
+  const float *scale = bn_line(o, tid, SCALE), *shift = bn_line(o, tid, SHIFT);
+  const float *z = value(c, o->in, b);
+  float *out = value(c, o->to, b);
+  int drop = c->training && o->rate > 0;
+  uint32_t key = dropout_key(c, o->salt);
+  int32_t threshold = dropout_threshold(o->rate);
+  vf kept_scale = fill(1 / (1 - o->rate));
+  long cells = (long)oh * ow * n;
+  uint8_t *marks = o->marks + b * cells;
+  for (int y = 0; y < oh; y++)
+    for (int x = 0; x < ow; x++) {
+      const float *at = z + ((long)y * ph * w + (long)x * pw) * n;
+      long cell = ((long)y * ow + x) * n;
+      for (int j = 0; j < n; j += VECTOR) {
+        vf s = load(scale + j), e = load(shift + j), most = load(at + j) * s + e;
+        vi mark = {0};
+        for (int i = 0, k = 0; i < ph; i++)
+          for (int l = 0; l < pw; l++, k++) {
+            if (k == 0) continue;
+            vf v = load(at + ((long)i * w + l) * n + j) * s + e;
+            vi more = ~(v <= most);  // a NaN goes on to the loss
+            most = choose(more, v, most);
+            mark = (mark & ~more) | (more & k);
+          }
+        vi open = ~(vi){0};
+        if (o->relu) open = ~(most <= fill(0));
+        if (drop) {
+          open &= kept((uint32_t)(b * cells + cell + j), key, threshold);
+          most *= kept_scale;
+        }
+        most = (vf)((vi)most & open);
+        mark |= ~open & DEAD;
+        store(out + cell + j, most, n - j);
+        if (n - j >= VECTOR) *(vb *)(marks + cell + j) = __builtin_convertvector(mark, vb);
+        else
+          for (int i = 0; i < n - j; i++) marks[cell + j + i] = (uint8_t)mark[i];
+      }
+    }
+}
+
+// Sums of the gradient at the normalised values, and of it times them; only the windows' winners count.
+static void bn_sums(Core *c, Op *o, int tid, int b) {
+  int n = o->f[BN_C], w = o->w, ph = o->ph, pw = o->pw, oh = o->oh, ow = o->ow;
+  const float *centre = bn_line(o, tid, CENTRE), *inverse = bn_line(o, tid, INVERSE), *z = value(c, o->in, b);
+  float *d = gradient(c, o->to, b), *level = o->own[BN_SUMS] + (long)b * 2 * n, *slope = level + n;
+  vf kept_scale = fill(o->rate > 0 ? 1 / (1 - o->rate) : 1);
+  const uint8_t *marks = o->marks + (long)b * oh * ow * n;
+  for (int j = 0; j < n; j += VECTOR) {
+    vf s = fill(0), q = fill(0), mid = load(centre + j);
+    for (int y = 0; y < oh; y++)
+      for (int x = 0; x < ow; x++) {
+        const float *at = z + ((long)y * ph * w + (long)x * pw) * n + j;
+        long cell = ((long)y * ow + x) * n + j;
+        vi mark = __builtin_convertvector(*(const vb *)(marks + cell), vi);
+        vf v = (vf)((vi)(load(d + cell) * kept_scale) & (mark < DEAD));
+        store(d + cell, v, n - j);
+        vf won = load(at);
+        for (int i = 0, k = 0; i < ph; i++)
+          for (int l = 0; l < pw; l++, k++)
+            if (k) won = choose(mark == k, load(at + ((long)i * w + l) * n), won);
+        s += v;
+        q += v * (won - mid);
+      }
+    store(level + j, s, n - j);
+    store(slope + j, q * load(inverse + j), n - j);
+  }
+}
+
+static void bn_combine_sums(Core *c, Op *o, int tid) {
+  int n = o->f[BN_C];
+  float total = (float)c->count * (float)o->f[BN_ROWS];
+  for (int j = 0; j < n; j++) {
+    double s = 0, q = 0;
+    for (int b = 0; b < c->count; b++) {
+      const float *sums = o->own[BN_SUMS] + (long)b * 2 * n;
+      s += sums[j], q += sums[n + j];
+    }
+    bn_line(o, tid, LEVEL)[j] = (float)s / total;
+    bn_line(o, tid, SLOPE)[j] = (float)q / total * bn_line(o, tid, INVERSE)[j];
+    if (tid) continue;
+    if (o->f[BN_BETA] >= 0) c->g[o->f[BN_BETA] + j] += (float)s;
+    if (o->f[BN_GAMMA] >= 0) c->g[o->f[BN_GAMMA] + j] += (float)q;
+  }
+}
+
+// dz = scale * (d - mean(d) - (z - mean) * inverse * mean(d * normalised))
+static void bn_backward(Core *c, Op *o, int tid, int b) {
+  if (!o->want[0]) return;
+  int n = o->f[BN_C], h = o->h, w = o->w, ph = o->ph, pw = o->pw, oh = o->oh, ow = o->ow, acc = o->accumulate[0];
+  const float *scale = bn_line(o, tid, SCALE), *centre = bn_line(o, tid, CENTRE), *level = bn_line(o, tid, LEVEL),
+              *slope = bn_line(o, tid, SLOPE), *z = value(c, o->in, b), *d = gradient(c, o->to, b);
+  float *dz = gradient(c, o->in, b);
+  const uint8_t *marks = o->marks + (long)b * oh * ow * n;
+  for (int y = 0; y < h; y++)
+    for (int x = 0, px = 0, l = 0; x < w; x++) {
+      int py = y / ph, inside = py < oh && px < ow, mine = y % ph * pw + l;
+      long at = ((long)y * w + x) * n, cell = ((long)py * ow + px) * n;
+      for (int j = 0; j < n; j += VECTOR) {
+        vf v = fill(0);
+        if (inside) {
+          vi mark = __builtin_convertvector(*(const vb *)(marks + cell + j), vi);
+          v = (vf)((vi)load(d + cell + j) & (mark == mine));
+        }
+        v = load(scale + j) * (v - load(level + j) - (load(z + at + j) - load(centre + j)) * load(slope + j));
+        vput(dz + at + j, v, n - j, acc);
+      }
+      if (++l == pw) l = 0, px++;
+    }
+}
+
+// Layer normalisation: every row by its own mean and variance.
+enum { LN_ROWS, LN_C, LN_GAMMA, LN_BETA, LN_EPSILON };
+
+static void ln_setup(Core *c, Op *o) {
+  o->own[0] = floats(c, (double)c->max_batch * o->f[LN_ROWS] * 2);
+  o->own[1] = floats(c, (double)c->max_batch * o->f[LN_C]);
+  o->own[2] = floats(c, (double)c->max_batch * o->f[LN_C]);
+}
+
+static void ln_forward(Core *c, Op *o, int tid, int b) {
+  (void)tid;
+  int n = o->f[LN_C], rows = o->f[LN_ROWS];
+  const float *x = value(c, o->in, b), *gamma = weight(c, o->f[LN_GAMMA]), *beta = weight(c, o->f[LN_BETA]);
+  float *out = value(c, o->out, b), *moments = o->own[0] + (long)b * rows * 2;
+  for (int i = 0; i < rows; i++, x += n, out += n, moments += 2) {
+    float s = 0, q = 0;
+    for (int j = 0; j < n; j++) s += x[j];
+    float mean = s / (float)n;
+    for (int j = 0; j < n; j++) q += (x[j] - mean) * (x[j] - mean);
+    float inverse = 1.f / __builtin_sqrtf(q / (float)n + bits(o->f[LN_EPSILON]));
+    for (int j = 0; j < n; j++) out[j] = (x[j] - mean) * inverse * (gamma ? gamma[j] : 1) + (beta ? beta[j] : 0);
+    moments[0] = mean, moments[1] = inverse;
+  }
+}
+
+static void ln_backward(Core *c, Op *o, int tid, int b) {
+  (void)tid;
+  int n = o->f[LN_C], rows = o->f[LN_ROWS];
+  const float *x = value(c, o->in, b), *d = gradient(c, o->out, b), *gamma = weight(c, o->f[LN_GAMMA]);
+  const float *moments = o->own[0] + (long)b * rows * 2;
+  float *dx = o->want[0] ? gradient(c, o->in, b) : 0, *dgamma = o->own[1] + (long)b * n, *dbeta = o->own[2] + (long)b * n;
+  for (int j = 0; j < n; j++) dgamma[j] = dbeta[j] = 0;
+  for (int i = 0; i < rows; i++, x += n, d += n, moments += 2) {
+    float mean = moments[0], inverse = moments[1], s = 0, q = 0;
+    for (int j = 0; j < n; j++) {
+      float normal = (x[j] - mean) * inverse, v = d[j] * (gamma ? gamma[j] : 1);
+      s += v, q += v * normal;
+      dgamma[j] += d[j] * normal, dbeta[j] += d[j];
+    }
+    if (!dx) continue;
+    for (int j = 0; j < n; j++) {
+      float normal = (x[j] - mean) * inverse, v = d[j] * (gamma ? gamma[j] : 1);
+      put(dx + j, inverse * (v - (s + normal * q) / (float)n), o->accumulate[0]);
+    }
+    dx += n;
+  }
+}
+static void ln_weights(Core *c, Op *o, int tid) {
+  reduce_clips(c, tid, o->own[1], o->f[LN_C], o->f[LN_GAMMA]);
+  reduce_clips(c, tid, o->own[2], o->f[LN_C], o->f[LN_BETA]);
+}
+#endif

@@ -1,0 +1,247 @@
+// LSTM and GRU. The input products of all steps are one product; states lie by time, then clip, so that the rows of a
+// step are neighbours. Row numbers are of the input: a backwards layer goes through them from the last.
+#ifndef SER_RECURRENT_H
+#define SER_RECURRENT_H
+#include "network.h"
+
+enum { RNN_T, RNN_CI, RNN_H, RNN_FLAGS, RNN_KERNEL, RNN_RECURRENT, RNN_BIAS, RNN_GATE, RNN_ACT, RNN_COLUMN, RNN_STRIDE };
+enum { GATES, STATES, CELLS, CELL_TANH, D_STATE, D_CELL, RNN_BIASES, PRODUCTS };
+enum { PACK_IN, PACK_STATE, PACK_STATE_T, PACK_IN_T, PACK_LAST, PACK_LAST_T };
+
+typedef struct { int t, ci, h, n, hard; long rows; } Rnn;
+
+static Rnn rnn_of(Core *c, const Op *o) {
+  const int32_t *f = o->f;
+  return (Rnn){f[RNN_T], f[RNN_CI], f[RNN_H], (o->code == OP_LSTM ? 4 : 3) * f[RNN_H], f[RNN_GATE] == ACT_HARD_SIGMOID, c->count};
+}
+
+// The input row that step s reads, and the output row it writes (-1: none).
+static int rnn_row(const Op *o, int s) { return o->f[RNN_FLAGS] & RNN_BACKWARDS ? o->f[RNN_T] - 1 - s : s; }
+static int rnn_output(const Op *o, int s) {
+  int flags = o->f[RNN_FLAGS];
+  if (!(flags & RNN_SEQUENCES)) return s == o->f[RNN_T] - 1 ? 0 : -1;
+  return flags & RNN_IN_TIME ? rnn_row(o, s) : s;
+}
+static float *rnn_at(const Op *o, float *clip, int row) { return clip + (long)row * o->f[RNN_STRIDE] + o->f[RNN_COLUMN]; }
+
+// One row's n columns of an array that lies by time, then clip.
+INLINE float *by_time(Core *c, float *a, int row, int b, int n) { return a + ((long)row * c->count + b) * n; }
+
+static void rnn_setup(Core *c, Op *o) {
+  int t = o->f[RNN_T], ci = o->f[RNN_CI], h = o->f[RNN_H], lstm = o->code == OP_LSTM, n = (lstm ? 4 : 3) * h;
+  int first = lstm ? n : 2 * h;  // the columns of the recurrent matrix that see the state as it is
+  long r = o->f[RNN_RECURRENT];
+  double steps = (double)t * c->max_batch;
+  add_packed(c, o, o->f[RNN_KERNEL], n, 1, ci, n);
+  add_packed(c, o, r, n, 1, h, first);
+  add_packed(c, o, r, 1, n, first, h);
+  if (o->want[0]) add_packed(c, o, o->f[RNN_KERNEL], 1, n, n, ci);
+  if (!lstm) {  // the candidate's matrix, and it turned
+    o->packs = PACK_LAST;
+    o->own[PRODUCTS] = floats(c, steps * h);
+    add_packed(c, o, r + 2L * h, n, 1, h, h);
+    add_packed(c, o, r + 2L * h, 1, n, h, h);
+  }
+  o->own[GATES] = floats(c, steps * n);
+  o->own[STATES] = floats(c, steps * h);
+  if (lstm) {
+    o->own[CELLS] = floats(c, steps * h);
+    o->own[CELL_TANH] = floats(c, steps * h);
+    o->own[D_CELL] = floats(c, (double)c->max_batch * h);
+  }
+  o->own[D_STATE] = floats(c, (double)c->max_batch * h * 2);
+  o->own[RNN_BIASES] = floats(c, (double)c->max_batch * n);
+}
+
+static void rnn_inputs(Core *c, Op *o, int b0, int b1) {
+  Rnn r = rnn_of(c, o);
+  product(&(Product){.ny = r.t, .nx = b1 - b0, .a = value(c, o->in, b0), .ay = r.ci, .ax = c->buffers[o->in].stride,
+                     .taps = 1, .subtaps = 1, .k = r.ci, .b = o->packed[PACK_IN].data, .n = r.n,
+                     .c = by_time(c, o->own[GATES], 0, b0, r.n), .cy = r.rows * r.n, .cx = r.n,
+                     .bias = weight(c, o->f[RNN_BIAS])});
+}
+static void rnn_input_gradient(Core *c, Op *o, int b0, int b1) {
+  if (!o->want[0]) return;
+  Rnn r = rnn_of(c, o);
+  product(&(Product){.ny = r.t, .nx = b1 - b0, .a = by_time(c, o->own[GATES], 0, b0, r.n), .ay = r.rows * r.n, .ax = r.n,
+                     .taps = 1, .subtaps = 1, .k = r.n, .b = o->packed[PACK_IN_T].data, .n = r.ci,
+                     .c = gradient(c, o->in, b0), .cy = r.ci, .cx = c->buffers[o->in].stride, .accumulate = o->accumulate[0]});
+}
+
+// C[n rows of clips][columns] (+)= A * packed.
+static void rnn_step(int clips, const float *a, int k, long ax, const Packed *p, float *to, long cx, int accumulate) {
+  product(&(Product){.ny = 1, .nx = clips, .a = a, .ax = ax, .taps = 1, .subtaps = 1, .k = k, .b = p->data, .n = p->n,
+                     .c = to, .cx = cx, .accumulate = accumulate});
+}
+
+INLINE vf gate(vf x, int hard) { return hard ? vhard_sigmoid(x) : vsigmoid(x); }
+// The derivative of a gate, from its value.
+INLINE vf gate_slope(vf y, int hard) {
+  if (!hard) return y * (fill(1.f) - y);
+  return choose((y > fill(0.f)) & (y < fill(1.f)), fill(0.2f), fill(0.f));
+}
+// Loads at the right end of a row of gates may see the next gate: stores are cut to h.
+static void lstm_forward(Core *c, Op *o, int tid, int b0, int b1) {
+  (void)tid;
+  Rnn r = rnn_of(c, o);
+  int h = r.h;
+  rnn_inputs(c, o, b0, b1);
+  for (int s = 0; s < r.t; s++) {
+    int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s);
+    float *z = by_time(c, o->own[GATES], t, b0, r.n);
+    if (s) rnn_step(b1 - b0, by_time(c, o->own[STATES], before, b0, h), h, h, &o->packed[PACK_STATE], z, r.n, 1);
+    for (int b = b0; b < b1; b++, z += r.n) {
+      float *cell = by_time(c, o->own[CELLS], t, b, h), *bent = by_time(c, o->own[CELL_TANH], t, b, h),
+            *state = by_time(c, o->own[STATES], t, b, h), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
+      const float *last = by_time(c, o->own[CELLS], before, b, h);
+      for (int j = 0; j < h; j += VECTOR) {
+        vf i = gate(load(z + j), r.hard), f = gate(load(z + h + j), r.hard), g = vtanh(load(z + 2 * h + j)),
+           e = gate(load(z + 3 * h + j), r.hard), v = i * g;
+        if (s) v += f * load(last + j);
+        vf w = vtanh(v), y = e * w;
+        store(z + j, i, h - j);
+        store(z + h + j, f, h - j);
+        store(z + 2 * h + j, g, h - j);
+        store(z + 3 * h + j, e, h - j);
+        store(cell + j, v, h - j);
+        store(bent + j, w, h - j);
+        store(state + j, y, h - j);
+        if (out) store(out + j, y, h - j);
+      }
+    }
+  }
+}
+
+static void lstm_backward(Core *c, Op *o, int tid, int b0, int b1) {
+  (void)tid;
+  Rnn r = rnn_of(c, o);
+  int h = r.h;
+  float *bias = o->own[RNN_BIASES];
+  __builtin_memset(bias + (long)b0 * r.n, 0, sizeof(float) * (size_t)(b1 - b0) * (size_t)r.n);
+  for (int s = r.t - 1; s >= 0; s--) {
+    int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s), later = s < r.t - 1;
+    for (int b = b0; b < b1; b++) {
+      float *z = by_time(c, o->own[GATES], t, b, r.n), *db = bias + (long)b * r.n, *dh = o->own[D_STATE] + (long)b * h,
+            *dc = o->own[D_CELL] + (long)b * h;
+      const float *bent = by_time(c, o->own[CELL_TANH], t, b, h), *last = by_time(c, o->own[CELLS], before, b, h),
+                  *dy = row < 0 ? 0 : rnn_at(o, gradient(c, o->out, b), row);
+      for (int j = 0; j < h; j += VECTOR) {
+        vf d = later ? load(dh + j) : fill(0);
+        if (dy) d += load(dy + j);
+        vf i = load(z + j), f = load(z + h + j), g = load(z + 2 * h + j), e = load(z + 3 * h + j), w = load(bent + j);
+        vf v = d * e * (fill(1.f) - w * w);
+        if (later) v += load(dc + j);
+        vf di = v * g * gate_slope(i, r.hard), df = either(s, v * load(last + j) * gate_slope(f, r.hard), fill(0)),
+           dg = v * i * (fill(1.f) - g * g), de = d * w * gate_slope(e, r.hard);
+        long n = h - j;
+        store(z + j, di, n), vput(db + j, di, n, 1);
+        store(z + h + j, df, n), vput(db + h + j, df, n, 1);
+        store(z + 2 * h + j, dg, n), vput(db + 2 * h + j, dg, n, 1);
+        store(z + 3 * h + j, de, n), vput(db + 3 * h + j, de, n, 1);
+        store(dc + j, v * f, n);
+      }
+    }
+    if (s) rnn_step(b1 - b0, by_time(c, o->own[GATES], t, b0, r.n), r.n, r.n, &o->packed[PACK_STATE_T],
+                    o->own[D_STATE] + (long)b0 * h, h, 0);
+  }
+  rnn_input_gradient(c, o, b0, b1);
+}
+
+// Gradient of columns column.. of the recurrent matrix: states before each step times the gates' gradients.
+static void rnn_recurrent(Core *c, Op *o, int tid, float *states, int column, int columns) {
+  Rnn r = rnn_of(c, o);
+  int backwards = o->f[RNN_FLAGS] & RNN_BACKWARDS;
+  if (r.t < 2) return;
+  outer_rows(c, tid, (Outer){.m = r.h, .n = columns, .a = by_time(c, states, backwards ? 1 : 0, 0, r.h), .az = r.rows * r.h,
+                             .ax = r.h, .b = by_time(c, o->own[GATES], backwards ? 0 : 1, 0, r.n) + column,
+                             .bz = r.rows * r.n, .bx = r.n, .c = c->g + o->f[RNN_RECURRENT] + column, .row = r.n},
+             r.t - 1, (int)r.rows);
+}
+static void rnn_kernel(Core *c, Op *o, int tid) {
+  Rnn r = rnn_of(c, o);
+  outer_rows(c, tid, (Outer){.m = r.ci, .n = r.n, .a = value(c, o->in, 0), .az = r.ci, .ax = c->buffers[o->in].stride,
+                             .b = o->own[GATES], .bz = r.rows * r.n, .bx = r.n, .c = c->g + o->f[RNN_KERNEL], .row = r.n},
+             r.t, (int)r.rows);
+  reduce_clips(c, tid, o->own[RNN_BIASES], r.n, o->f[RNN_BIAS]);
+}
+static void lstm_weights(Core *c, Op *o, int tid) {
+  rnn_kernel(c, o, tid);
+  rnn_recurrent(c, o, tid, o->own[STATES], 0, 4 * o->f[RNN_H]);
+}
+
+// GRU: h' = z h + (1 - z) tanh(x W + (r h) U); PRODUCTS holds r h.
+static void gru_forward(Core *c, Op *o, int tid, int b0, int b1) {
+  (void)tid;
+  Rnn r = rnn_of(c, o);
+  int h = r.h;
+  rnn_inputs(c, o, b0, b1);
+  for (int s = 0; s < r.t; s++) {
+    int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s);
+    float *z = by_time(c, o->own[GATES], t, b0, r.n), *kept = by_time(c, o->own[PRODUCTS], before, b0, h);
+    const float *last = by_time(c, o->own[STATES], before, b0, h);
+    if (s) rnn_step(b1 - b0, last, h, h, &o->packed[PACK_STATE], z, r.n, 1);
+    for (int b = 0; b < b1 - b0; b++)
+      for (int j = 0; j < h; j += VECTOR) {
+        float *at = z + (long)b * r.n + j;
+        vf reset = gate(load(at + h), r.hard);
+        store(at, gate(load(at), r.hard), h - j);
+        store(at + h, reset, h - j);
+        if (s) store(kept + (long)b * h + j, reset * load(last + (long)b * h + j), h - j);
+      }
+    if (s) rnn_step(b1 - b0, kept, h, h, &o->packed[PACK_LAST], z + 2 * h, r.n, 1);
+    for (int b = b0; b < b1; b++, z += r.n, last += h) {
+      float *state = by_time(c, o->own[STATES], t, b, h), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
+      for (int j = 0; j < h; j += VECTOR) {
+        vf u = load(z + j), g = vtanh(load(z + 2 * h + j)), y = (fill(1.f) - u) * g;
+        if (s) y += u * load(last + j);
+        store(z + 2 * h + j, g, h - j);
+        store(state + j, y, h - j);
+        if (out) store(out + j, y, h - j);
+      }
+    }
+  }
+}
+
+static void gru_backward(Core *c, Op *o, int tid, int b0, int b1) {
+  (void)tid;
+  Rnn r = rnn_of(c, o);
+  int h = r.h;
+  float *bias = o->own[RNN_BIASES], *dh = o->own[D_STATE] + (long)b0 * h, *dk = o->own[D_STATE] + (long)(c->max_batch + b0) * h;
+  __builtin_memset(bias + (long)b0 * r.n, 0, sizeof(float) * (size_t)(b1 - b0) * (size_t)r.n);
+  for (int s = r.t - 1; s >= 0; s--) {
+    int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s), later = s < r.t - 1;
+    float *z = by_time(c, o->own[GATES], t, b0, r.n);
+    const float *last = by_time(c, o->own[STATES], before, b0, h);
+    for (int b = 0; b < b1 - b0; b++) {  // dh: of this state, then of the one before by way of z
+      const float *dy = row < 0 ? 0 : rnn_at(o, gradient(c, o->out, b0 + b), row);
+      float *at = z + (long)b * r.n;
+      for (int j = 0; j < h; j += VECTOR) {
+        vf d = later ? load(dh + (long)b * h + j) : fill(0), p = s ? load(last + (long)b * h + j) : fill(0);
+        if (dy) d += load(dy + j);
+        vf u = load(at + j), g = load(at + 2 * h + j);
+        store(at + j, d * (p - g) * gate_slope(u, r.hard), h - j);
+        store(at + 2 * h + j, d * (fill(1.f) - u) * (fill(1.f) - g * g), h - j);
+        store(dh + (long)b * h + j, d * u, h - j);
+      }
+    }
+    if (s) rnn_step(b1 - b0, z + 2 * h, h, r.n, &o->packed[PACK_LAST_T], dk, h, 0);
+    for (int b = 0; b < b1 - b0; b++) {
+      float *at = z + (long)b * r.n, *db = bias + (long)(b0 + b) * r.n;
+      for (int j = 0; j < h; j += VECTOR) {
+        vf reset = load(at + h + j), d = s ? load(dk + (long)b * h + j) : fill(0), p = s ? load(last + (long)b * h + j) : fill(0);
+        store(at + h + j, d * p * gate_slope(reset, r.hard), h - j);
+        if (s) vput(dh + (long)b * h + j, d * reset, h - j, 1);
+      }
+      for (int j = 0; j < r.n; j += VECTOR) vput(db + j, load(at + j), r.n - j, 1);
+    }
+    if (s) rnn_step(b1 - b0, z, 2 * h, r.n, &o->packed[PACK_STATE_T], dh, h, 1);
+  }
+  rnn_input_gradient(c, o, b0, b1);
+}
+static void gru_weights(Core *c, Op *o, int tid) {
+  int h = o->f[RNN_H];
+  rnn_kernel(c, o, tid);
+  rnn_recurrent(c, o, tid, o->own[STATES], 0, 2 * h);
+  rnn_recurrent(c, o, tid, o->own[PRODUCTS], 2 * h, h);
+}
+#endif

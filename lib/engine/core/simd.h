@@ -1,0 +1,113 @@
+// Vectors as the compiler knows them, as wide as the target's registers, and the functions that layers need of them.
+// Loads may read up to VECTOR - 1 floats beyond what they are for: every array ends in SLACK floats nobody uses.
+#ifndef SER_SIMD_H
+#define SER_SIMD_H
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__AVX512F__)
+enum { VECTOR = 16, ROWS = 8 };
+#elif defined(__AVX2__)
+enum { VECTOR = 8, ROWS = 6 };
+#else
+enum { VECTOR = 4, ROWS = 4 };
+#endif
+enum { COLUMNS = 2 * VECTOR, SLACK = 64 };
+
+#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE static __attribute__((noinline))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+typedef float vf __attribute__((vector_size(VECTOR * 4), aligned(4), may_alias));
+typedef int32_t vi __attribute__((vector_size(VECTOR * 4), aligned(4), may_alias));
+typedef uint32_t vu __attribute__((vector_size(VECTOR * 4), aligned(4), may_alias));
+typedef uint8_t vb __attribute__((vector_size(VECTOR), aligned(1), may_alias));
+
+INLINE vf load(const float *p) { return *(const vf *)p; }
+INLINE vf fill(float x) { return x - (vf){0}; }
+INLINE vf choose(vi mask, vf yes, vf no) { return (vf)(((vi)yes & mask) | ((vi)no & ~mask)); }
+INLINE vf either(int yes, vf a, vf b) {
+  if (yes) return a;
+  return b;
+}
+
+// The first n lanes (all of them when there are more).
+INLINE void store(float *p, vf v, long n) {
+  if (n >= VECTOR) {
+    *(vf *)p = v;
+    return;
+  }
+  for (long i = 0; i < n; i++) p[i] = v[i];
+}
+
+INLINE float sum(vf v) {
+  float s = 0;
+  for (int i = 0; i < VECTOR; i++) s += v[i];
+  return s;
+}
+
+// e^x by 2^n * polynomial (Cephes' expf); relative error under 2e-7; NaN stays NaN.
+INLINE vf vexp(vf x0) {
+  vf x = choose(x0 < fill(-87.f), fill(-87.f), x0);
+  x = choose(x > fill(88.f), fill(88.f), x);
+  const vf magic = fill(12582912.f);
+  vf r = x * fill(1.44269504f) + magic;
+  vf n = r - magic;
+  vf f = x - n * fill(0.693359375f);
+  f = f - n * fill(-2.12194440e-4f);
+  vf p = fill(1.9875691500e-4f);
+  p = p * f + fill(1.3981999507e-3f);
+  p = p * f + fill(8.3334519073e-3f);
+  p = p * f + fill(4.1665795894e-2f);
+  p = p * f + fill(1.6666665459e-1f);
+  p = p * f + fill(5.0000001201e-1f);
+  vf y = p * f * f + f + fill(1.f);
+  y = (vf)((vu)y + ((vu)r << 23));
+  return choose(x0 == x0, y, x0);
+}
+INLINE vf vsigmoid(vf x) { return fill(1.f) / (fill(1.f) + vexp(-x)); }
+INLINE vf vtanh(vf x) { return fill(1.f) - fill(2.f) / (vexp(x + x) + fill(1.f)); }
+INLINE vf vhard_sigmoid(vf x) {
+  vf y = x * fill(0.2f) + fill(0.5f);
+  y = choose(y < fill(0.f), fill(0.f), y);
+  return choose(y > fill(1.f), fill(1.f), y);
+}
+
+// Natural logarithm of a positive number, by the series of artanh; WebAssembly has no libm.
+static float slog(float x) {
+  union { float f; int32_t i; } u = {x};
+  if (!(x > 0) || (u.i >> 23) == 255) return x > 0 ? x : x == 0 ? -__builtin_inff() : __builtin_nanf("");
+  int e = (u.i >> 23) - 127;
+  u.i = (u.i & 0x7fffff) | 0x3f800000;
+  float m = u.f;
+  if (m > 1.41421356f) m *= .5f, e++;
+  float s = (m - 1) / (m + 1), s2 = s * s;
+  return 2 * s * (1 + s2 * (1 / 3.f + s2 * (1 / 5.f + s2 * (1 / 7.f + s2 / 9.f)))) + (float)e * 0.69314718f;
+}
+
+// The counter-based generator of the dropout masks (core.h).
+INLINE uint32_t mix(uint32_t x) {
+  x ^= x >> 16;
+  x *= 0x7feb352dU;
+  x ^= x >> 15;
+  x *= 0x846ca68bU;
+  return x ^ x >> 16;
+}
+INLINE vu vmix(vu x) {
+  x ^= x >> 16;
+  x *= 0x7feb352dU;
+  x ^= x >> 15;
+  x *= 0x846ca68bU;
+  return x ^ x >> 16;
+}
+// Lane i: whether the element index + i is kept.
+INLINE vi kept(uint32_t index, uint32_t key, int32_t threshold) {
+  vu x;
+  for (int i = 0; i < VECTOR; i++) x[i] = (uint32_t)i;
+  return (vi)(vmix(x + (index + key)) >> 8) >= threshold;
+}
+#endif

@@ -1,0 +1,123 @@
+import { UsageError, UserError } from "../base/errors.js";
+import { ACTIVATION, CORE_MAGIC, type Core, type FoundCore, NONE, OP } from "./core.js";
+import { type GpuLoader, startGpu } from "./gpu.js";
+import { loadNative } from "./native.js";
+import { startTfjs } from "./tfjs.js";
+import { ENGINES, type EngineName } from "./trainer.js";
+import { loadWasm } from "./wasm.js";
+
+/** Where the engines come from; tests give their own. */
+export interface EngineLoaders {
+  gpu?: GpuLoader;
+  native?: () => FoundCore;
+  wasm?: () => FoundCore;
+}
+
+/** What `ser engine` tells of an engine. */
+export interface EngineStatus {
+  engine: EngineName;
+  available: boolean;
+  /** Whether a training would take it. */
+  chosen: boolean;
+  /** Why it is there or not. */
+  reason: string;
+  /** That a step of a training runs on. */
+  threads?: number;
+  instructionSet?: string;
+}
+
+/** An engine to train on; `core` is there for `native` and `wasm`. */
+export interface ChosenEngine {
+  engine: EngineName;
+  core?: Core;
+}
+
+/**
+ * The best engine there is, or the one that is asked for.
+ *
+ * @param wanted default `SER_ENGINE`, else the best
+ * @throws {UsageError} when no engine has that name
+ * @throws {UserError} when the engine asked for is not available, with the reason
+ */
+export async function chooseEngine(wanted?: string, loaders: EngineLoaders = {}): Promise<ChosenEngine> {
+  const name = wantedEngine(wanted);
+  if (name !== undefined) {
+    const found = await load(name, loaders);
+    if ("engine" in found) return found;
+    throw new UserError(
+      `the engine "${name}" is not available: ${found.reason}; \`ser engine\` lists what is`,
+    );
+  }
+  for (const engine of ENGINES) {
+    const found = await load(engine, loaders);
+    if ("engine" in found) return found;
+  }
+  throw new Error("tfjs is always available");
+}
+
+/** The engine that is asked for, if one is. */
+function wantedEngine(wanted: string | undefined): EngineName | undefined {
+  const name = wanted ?? (process.env.SER_ENGINE || undefined);
+  if (name === undefined) return undefined;
+  const engine = ENGINES.find((known) => known === name);
+  if (engine) return engine;
+  const place = wanted === undefined ? "SER_ENGINE" : "--engine";
+  throw new UsageError(`${place}: there is no engine "${name}", but ${ENGINES.join(", ")}`);
+}
+
+async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenEngine | { reason: string }> {
+  if (engine === "tfjs") return { engine };
+  if (engine === "tensorflow-gpu") {
+    const reason = await startGpu(loaders.gpu);
+    return reason === undefined ? { engine } : { reason };
+  }
+  const found = engine === "native" ? (loaders.native ?? loadNative)() : (loaders.wasm ?? loadWasm)();
+  return "core" in found ? { engine, core: found.core } : found;
+}
+
+/**
+ * Every engine, best first, with why it is available or not. Each that is a core is started to count its threads.
+ *
+ * @param wanted as in {@link chooseEngine}; when that is not available, none is chosen
+ * @throws {UsageError} when no engine has that name
+ */
+export async function detectEngines(wanted?: string, loaders: EngineLoaders = {}): Promise<EngineStatus[]> {
+  const name = wantedEngine(wanted);
+  const statuses: EngineStatus[] = [];
+  for (const engine of ENGINES) {
+    const found = await load(engine, loaders);
+    const available = "engine" in found;
+    const chosen =
+      available && (name === undefined ? !statuses.some((status) => status.chosen) : name === engine);
+    statuses.push({ engine, available, chosen, ...(available ? await describe(found) : found) });
+  }
+  return statuses;
+}
+
+const ABOUT: Record<EngineName, string> = {
+  "tensorflow-gpu": "tfjs-node-gpu loads and reports a CUDA device",
+  native: "the C core, compiled for this machine",
+  wasm: "the C core as WebAssembly, part of the package",
+  tfjs: "stock TensorFlow.js; for layers that the core does not know",
+};
+
+async function describe({
+  engine,
+  core,
+}: ChosenEngine): Promise<Pick<EngineStatus, "reason" | "threads" | "instructionSet">> {
+  const reason = ABOUT[engine];
+  if (core) return { reason, threads: await countThreads(core), instructionSet: core.instructionSet };
+  if (engine === "tensorflow-gpu") return { reason, instructionSet: "CUDA" };
+  const tf = await startTfjs();
+  return { reason, threads: 1, instructionSet: tf.getBackend() === "wasm" ? "WASM SIMD" : "JavaScript" };
+}
+
+/** A core knows its threads when a network runs: here a dense layer and a softmax over two numbers. */
+async function countThreads(core: Core): Promise<number> {
+  const dense = [OP.dense, 9, 0, 1, 1, 2, 2, 0, NONE];
+  const softmax = [OP.activation, 8, 1, 2, 1, 2, ACTIVATION.softmax, 0];
+  const program = Int32Array.from([CORE_MAGIC, 3, 1, 2, 0, 2, 2, 2, 2, 0, 4, 0, ...dense, ...softmax]);
+  const network = await core.create(program, new Float32Array(4), { maxBatch: 64, seed: 1 });
+  await network.destroy();
+  return network.threads;
+}

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { messageOf } from "../base/errors.js";
+import { projectRoot } from "../base/root.js";
+import type { Core, CoreBatch, CoreNetwork, CoreOptions, FoundCore } from "./core.js";
+import { ARRAY, checkBatch, MAX_THREADS, optimizerOf, predictAll } from "./core.js";
+
+/** What addon.c exports. */
+interface Addon {
+  builds(): string[];
+  create(build: string, program: Int32Array, ...numbers: number[]): object;
+  destroy(network: object): void;
+  read(network: object, array: number): Float32Array;
+  write(network: object, array: number, values: Float32Array): void;
+  step(network: object, count: number, rate: number, update: number): number;
+  predict(network: object, count: number): void;
+  getStep(network: object): number;
+  setStep(network: object, step: number): void;
+}
+
+/**
+ * The core as a Node addon, when it has been compiled for this machine (core/build-native.mjs).
+ *
+ * @param options.instructionSet one of those the machine has; default: the best
+ */
+export function loadNative(options: { instructionSet?: string } = {}): FoundCore {
+  let addon: Addon;
+  try {
+    const file = addonFile();
+    if (!existsSync(file))
+      return { reason: "not compiled: it needs a C compiler, then node lib/engine/core/build-native.mjs" };
+    addon = createRequire(join(projectRoot(), "package.json"))(file);
+  } catch (error) {
+    return { reason: messageOf(error) };
+  }
+  const builds = addon.builds();
+  const instructionSet = options.instructionSet ?? builds[0];
+  if (!builds.includes(instructionSet)) return { reason: `this machine has ${builds.join(", ")} only` };
+  const core: Core = {
+    engine: "native",
+    instructionSet,
+    create: async (program, parameters, settings) =>
+      network(addon, instructionSet, program, parameters, settings),
+  };
+  return { core };
+}
+
+/** build-native.mjs names the file alike: an addon of other sources is never loaded. */
+function addonFile(): string {
+  const root = projectRoot();
+  const folder = join(root, "lib", "engine", "core");
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder)
+    .filter((file) => /\.[ch]$/.test(file))
+    .sort())
+    hash.update(readFileSync(join(folder, name)));
+  const name = `native-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}.node`;
+  return join(root, ".cache", name);
+}
+
+function network(
+  addon: Addon,
+  build: string,
+  program: Int32Array,
+  parameters: Float32Array,
+  options: CoreOptions,
+): CoreNetwork {
+  const threads = Math.min(options.threads ?? availableParallelism(), MAX_THREADS);
+  const { maxBatch, seed } = options;
+  const handle = addon.create(build, program, maxBatch, threads, seed, ...optimizerOf(options));
+  addon.write(handle, ARRAY.parameters, parameters);
+
+  function put(batch: CoreBatch): void {
+    checkBatch(batch, maxBatch);
+    addon.write(handle, ARRAY.input, batch.x);
+    addon.write(handle, ARRAY.targets, batch.y);
+    addon.write(handle, ARRAY.weights, batch.weights ?? new Float32Array(batch.count).fill(1));
+  }
+  return {
+    threads,
+    step(batch, learningRate) {
+      put(batch);
+      return addon.step(handle, batch.count, learningRate, 1);
+    },
+    gradients(batch) {
+      put(batch);
+      const loss = addon.step(handle, batch.count, 0, 0);
+      return { loss, gradients: addon.read(handle, ARRAY.gradients) };
+    },
+    predict: (x, count) =>
+      predictAll(x, count, maxBatch, (part, n) => {
+        addon.write(handle, ARRAY.input, part);
+        addon.predict(handle, n);
+        return addon.read(handle, ARRAY.output);
+      }),
+    parameters: () => addon.read(handle, ARRAY.parameters),
+    setParameters: (values) => addon.write(handle, ARRAY.parameters, values),
+    moments: () => ({
+      m: addon.read(handle, ARRAY.m),
+      v: addon.read(handle, ARRAY.v),
+      step: addon.getStep(handle),
+    }),
+    setMoments({ m, v, step }) {
+      addon.write(handle, ARRAY.m, m);
+      addon.write(handle, ARRAY.v, v);
+      addon.setStep(handle, step);
+    },
+    destroy: async () => addon.destroy(handle),
+  };
+}

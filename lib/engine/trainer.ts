@@ -1,0 +1,90 @@
+/**
+ * The contract between the training loop and whatever executes it. Everything above this file (networks, loop,
+ * experiments) speaks to a {@link Trainer}; everything below it (C core, TensorFlow.js) is one.
+ */
+
+/** What executes training: tfjs-node-gpu on CUDA, the C core as addon or as WASM, or stock TensorFlow.js. */
+export type EngineName = "tensorflow-gpu" | "native" | "wasm" | "tfjs";
+
+/** All of them, best first. */
+export const ENGINES: readonly EngineName[] = ["tensorflow-gpu", "native", "wasm", "tfjs"];
+
+export interface OptimizerSettings {
+  name: "adam" | "adamw";
+  /** Decay of the first moment; default 0.9. */
+  beta1?: number;
+  /** Decay of the second moment; default 0.999. */
+  beta2?: number;
+  /** Default 1e-7. */
+  epsilon?: number;
+  /** Of `adamw` only, decoupled: `w -= rate * decay * w`, on kernels, not on biases and normalisation; default 0. */
+  weightDecay?: number;
+  /** The gradient over all weights is scaled down to this norm when it is longer; default: never. */
+  clipNorm?: number;
+}
+
+/** What one update sees. */
+export interface Batch {
+  /** `count * product(inputShape)` numbers. */
+  x: Float32Array;
+  /** `count * classes` probabilities. */
+  y: Float32Array;
+  /** Of each clip in the loss, `sum(weight * cross-entropy) / count`; default 1 each. */
+  weights?: Float32Array;
+  /** Real frames of each clip; default all. Engines without masking take no notice of it. */
+  lengths?: Int32Array;
+  count: number;
+}
+
+/** Inputs of equal shape, one after another in one flat array. */
+export interface Inputs {
+  /** `count * product(shape)` numbers. */
+  x: Float32Array;
+  /** The shape of one input, for example `[frames, bands]`. */
+  shape: readonly number[];
+  count: number;
+  /** Real frames of each input; default all. */
+  lengths?: Int32Array;
+}
+
+/** All that decides the steps to come. */
+export interface TrainerState {
+  /** Updates done. */
+  step: number;
+  /** In the order of `model.weights`, with the running statistics. */
+  weights: Float32Array[];
+  /** First moments, in the order of `model.trainableWeights`. */
+  m: Float32Array[];
+  /** Second moments, in the same order. */
+  v: Float32Array[];
+}
+
+/** Trains one model. Calls must not overlap. */
+export interface Trainer {
+  readonly engine: EngineName;
+  /** Threads and instruction set, in words. */
+  readonly detail: string;
+  /** One update; resolves to the loss before it, of that batch, with dropout active. */
+  step(batch: Batch, learningRate: number): Promise<number>;
+  /** `count * classes` probabilities, in inference mode. */
+  predict(inputs: Inputs): Promise<Float32Array>;
+  /** A copy. */
+  state(): TrainerState;
+  /** Takes a copy; the steps that follow are, bit for bit, those that followed the state. */
+  restore(state: TrainerState): void;
+  /** Puts the weights into the tf.LayersModel. */
+  sync(): void;
+  dispose(): Promise<void>;
+}
+
+export interface TrainerOptions {
+  /** Default: the best there is. */
+  engine?: EngineName;
+  optimizer: OptimizerSettings;
+  /** Of dropout. */
+  seed: number;
+  /** The largest `count` of a batch. */
+  maxBatch: number;
+  /** Default: all cores. */
+  threads?: number;
+}

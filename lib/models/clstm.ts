@@ -1,0 +1,41 @@
+import type { LayersModel } from "@tensorflow/tfjs";
+import { startTfjs } from "../engine/tfjs.js";
+import { addHead, lstmLayer, type ModelOptions } from "./layers.js";
+
+/**
+ * Convolutions, then an LSTM (CLSTM): two blocks of a convolution over time of 5 frames (64 and 128 filters), batch
+ * normalisation, ReLU, maximum over two frames and dropout; 128 LSTM cells over what is left; the mean over
+ * time; a dense layer. The convolutions find short sounds and bring the frames down to a quarter, so that the LSTM
+ * follows events rather than frames: it has a quarter of the steps to remember over and costs a quarter of the time.
+ * 202,503 parameters for 64 bands and 7 classes.
+ *
+ * @param options see {@link ModelOptions}
+ * @example const model = await clstm({ frames: 100, bands: 64, classes: 7, seed: 1 });
+ */
+export async function clstm(options: ModelOptions): Promise<LayersModel> {
+  const { frames, bands, seed } = options;
+  const tf = await startTfjs();
+  const { layers } = tf;
+  const model = tf.sequential({ name: "clstm" });
+  [64, 128].forEach((filters, i) => {
+    const kernelInitializer = tf.initializers.heNormal({ seed: seed * 100 + i });
+    const inputShape = i === 0 ? [frames, bands] : undefined;
+    model.add(
+      layers.conv1d({
+        filters,
+        kernelSize: 5,
+        padding: "same",
+        useBias: false,
+        kernelInitializer,
+        inputShape,
+      }),
+    );
+    model.add(layers.batchNormalization({ momentum: 0.9 }));
+    model.add(layers.reLU());
+    model.add(layers.maxPooling1d({ poolSize: 2 }));
+    model.add(layers.dropout({ rate: 0.2 }));
+  });
+  model.add(lstmLayer(tf, 128, seed * 100 + 4));
+  model.add(layers.globalAveragePooling1d({}));
+  return addHead(model, options, { units: 64, dropout: 0.3 });
+}

@@ -1,0 +1,38 @@
+import type { LayersModel } from "@tensorflow/tfjs";
+import { startTfjs } from "../engine/tfjs.js";
+import type { ModelOptions } from "./layers.js";
+
+/**
+ * A small convolutional network over time: three convolutions that see 5, 11 and 21 frames, each with batch
+ * normalisation and ReLU, halving the time between them, then the mean over time. Convolving over time alone
+ * lets the filters mix all bands at once, which for a few thousand clips needs far fewer parameters than a
+ * two-dimensional kernel stack; the mean over time makes the answer independent of where in the clip a cue was.
+ * It trains in minutes on any engine: the network of the demo. 21,255 parameters for 40 bands and 7 classes.
+ *
+ * @param options see {@link ModelOptions}
+ * @example const model = await cnnSmall({ frames: 100, bands: 40, classes: 7, seed: 1 });
+ */
+export async function cnnSmall({ frames, bands, classes, seed }: ModelOptions): Promise<LayersModel> {
+  const tf = await startTfjs();
+  const { layers } = tf;
+  const model = tf.sequential({ name: "cnn-small" });
+  const block = (index: number, filters: number, kernelSize: number) => {
+    const kernelInitializer = tf.initializers.heNormal({ seed: seed * 100 + index });
+    const inputShape = index === 0 ? [frames, bands] : undefined;
+    model.add(
+      layers.conv1d({ filters, kernelSize, padding: "same", useBias: false, kernelInitializer, inputShape }),
+    );
+    model.add(layers.batchNormalization({ momentum: 0.9 }));
+    model.add(layers.reLU());
+  };
+  block(0, 32, 5);
+  model.add(layers.maxPooling1d({ poolSize: 2 }));
+  block(1, 48, 3);
+  model.add(layers.maxPooling1d({ poolSize: 2 }));
+  block(2, 64, 3);
+  model.add(layers.globalAveragePooling1d({}));
+  model.add(layers.dropout({ rate: 0.3 }));
+  const kernelInitializer = tf.initializers.glorotUniform({ seed: seed * 100 + 9 });
+  model.add(layers.dense({ units: classes, activation: "softmax", kernelInitializer }));
+  return model;
+}

@@ -1,0 +1,44 @@
+import type { LayersModel, Sequential } from "@tensorflow/tfjs";
+import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
+
+export interface ModelOptions {
+  /** Frames of an input; at least 4. */
+  frames: number;
+  /** Columns of an input: log-mel bands or MFCC, with their deltas. */
+  bands: number;
+  /** Number of classes. */
+  classes: number;
+  /** Of the initial weights. */
+  seed: number;
+}
+
+/** The end all networks share: a dense layer between two dropouts, and the classes. */
+export async function addHead(
+  model: Sequential,
+  { classes, seed }: ModelOptions,
+  { units, dropout }: { units: number; dropout: number },
+): Promise<LayersModel> {
+  const tf = await startTfjs();
+  const glorot = (index: number) => tf.initializers.glorotUniform({ seed: seed * 100 + index });
+  model.add(tf.layers.dropout({ rate: dropout }));
+  model.add(tf.layers.dense({ units, activation: "relu", kernelInitializer: glorot(90) }));
+  model.add(tf.layers.dropout({ rate: dropout }));
+  model.add(tf.layers.dense({ units: classes, activation: "softmax", kernelInitializer: glorot(91) }));
+  return model;
+}
+
+/**
+ * A layer of LSTM cells (Hochreiter and Schmidhuber 1997) that gives its state at every frame. tf.layers' default
+ * recurrent activation, a piecewise linear sigmoid, is not what others call an LSTM, and its default recurrent
+ * initializer, orthogonal, is slow at this size.
+ */
+export function lstmLayer(tf: typeof Tfjs, units: number, seed: number, inputShape?: [number, number]) {
+  return tf.layers.lstm({
+    units,
+    returnSequences: true,
+    recurrentActivation: "sigmoid",
+    kernelInitializer: tf.initializers.glorotUniform({ seed }),
+    recurrentInitializer: tf.initializers.glorotUniform({ seed: seed + 1 }),
+    inputShape,
+  });
+}

@@ -1,0 +1,17 @@
+/** Models without time, to be beaten: the commonest class, and a linear model on each clip's statistics. */
+export const BASELINES = ["majority", "linear"] as const;
+
+/** The networks, each in the file of its name. */
+export const NETWORKS = ["cnn", "cnn-small", "lstm", "bilstm", "clstm"] as const;
+
+export type BaselineName = (typeof BASELINES)[number];
+export type NetworkName = (typeof NETWORKS)[number];
+export type ModelName = BaselineName | NetworkName;
+
+/** The baselines, then the networks. */
+export const MODEL_NAMES: readonly ModelName[] = [...BASELINES, ...NETWORKS];
+
+/** Whether a model is a baseline, which sees the statistics of a clip instead of its frames. */
+export function isBaseline(name: ModelName): name is BaselineName {
+  return (BASELINES as readonly string[]).includes(name);
+}

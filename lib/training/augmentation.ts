@@ -1,0 +1,132 @@
+import type { Matrix } from "../base/matrix.js";
+import { zeros } from "../base/matrix.js";
+import type { Random } from "../base/random.js";
+import { lifterGains } from "../features/mfcc.js";
+import type { FeatureSettings } from "../features/settings.js";
+
+/**
+ * What is done to training clips, and to no others. What is absent is not done. Everything is drawn anew each epoch,
+ * but for speed and noise, which are applied to the sound: of those `copies` variants are made of each clip before
+ * the training, and each epoch hears the original or one of them.
+ */
+export interface AugmentationSettings {
+  /** SpecAugment: stretches of time set to the mean; how many, and the longest, frames. */
+  timeMasks?: number;
+  timeMaskWidth?: number;
+  /** SpecAugment: ranges of bands (of an MFCC, coefficients) set to the mean; how many, and the widest. */
+  bandMasks?: number;
+  bandMaskWidth?: number;
+  /** Frames by which a clip starts at most earlier or later; one longer than an input is also cut anywhere. */
+  shift?: number;
+  /** Louder or softer by at most so many dB. */
+  gain?: number;
+  /** Faster or slower by at most this share, pitch and formants going along as on a tape; 0.1 is usual. */
+  speed?: number;
+  /** White noise at a signal-to-noise ratio drawn from this range, dB. */
+  noise?: readonly [low: number, high: number];
+  /** Variants by speed and noise of each clip; default 2. */
+  copies?: number;
+}
+
+/** Amounts that suit a few thousand clips of a few seconds, in frames of 10 to 30 ms. */
+export const AUGMENTATIONS = {
+  masks: { timeMasks: 2, timeMaskWidth: 12, bandMasks: 2, bandMaskWidth: 8 },
+  shift: { shift: 8 },
+  gain: { gain: 6 },
+  speed: { speed: 0.1 },
+  noise: { noise: [10, 30] },
+} as const satisfies Record<string, AugmentationSettings>;
+
+export type AugmentationName = keyof typeof AUGMENTATIONS;
+
+/** Whether the settings change the sound, so that variants of the clips have to be extracted. */
+export function changesSound({ speed, noise }: AugmentationSettings): boolean {
+  return speed !== undefined || noise !== undefined;
+}
+
+/**
+ * The features that the same sound would have, louder by `gain` dB. Exact as long as nothing lies at the floor of the
+ * logarithm: a log-mel spectrogram rises as a whole, an MFCC in its coefficient 0 by `gain * sqrt(mel bands)` times
+ * its lifter, and powers are multiplied. Deltas of logarithms stay.
+ *
+ * @param matrix features before normalisation; a new matrix is returned
+ * @param gain dB
+ * @param settings of the features
+ * @example applyGain(matrix, 6, settings) // twice the amplitude
+ */
+export function applyGain(matrix: Matrix, gain: number, settings: FeatureSettings): Matrix {
+  const { rows, cols } = matrix;
+  const data = matrix.data.slice();
+  if (settings.kind === "mel") {
+    const factor = 10 ** ((gain / 20) * settings.power);
+    return { rows, cols, data: data.map((value) => value * factor) };
+  }
+  // Decibels here are 10 log10 of what the mel bands hold, which is amplitude where `power` is 1.
+  const rise = (gain * settings.power) / 2;
+  const mfcc = settings.kind === "mfcc";
+  const amount = mfcc ? rise * Math.sqrt(settings.nMels) * lifterGains(1, settings.lifter)[0]! : rise;
+  const touched = mfcc ? 1 : settings.nMels;
+  for (let t = 0; t < rows; t++) for (let col = 0; col < touched; col++) data[t * cols + col]! += amount;
+  return { rows, cols, data };
+}
+
+/**
+ * Writes `frames` frames of a clip, from its frame `first` on, into `out`; frames the clip does not have are 0.
+ *
+ * @param first may be negative: the clip then starts later
+ */
+export function placeFrames(matrix: Matrix, first: number, frames: number): Matrix {
+  const { data, rows, cols } = matrix;
+  const out = zeros(frames, cols);
+  const from = Math.max(0, first);
+  const to = Math.min(rows, first + frames);
+  if (from < to) out.data.set(data.subarray(from * cols, to * cols), (from - first) * cols);
+  return out;
+}
+
+/**
+ * The frame a training clip's input starts from: as without augmentation (the middle of a longer clip, the start of a
+ * shorter one), moved by up to `shift` frames; a longer clip is cut anywhere.
+ */
+export function drawStart(rows: number, frames: number, shift: number, rng: Random): number {
+  const spare = Math.max(0, rows - frames);
+  const moved = rng.int(2 * shift + 1) - shift;
+  return (spare > 0 ? rng.int(spare + 1) : 0) + moved;
+}
+
+/**
+ * SpecAugment (Park et al. 2019) without time warping, in place: each mask's width is drawn evenly from 0 to the widest,
+ * then its place from all where it fits. The masked is set to 0, the mean of normalised features. Deltas are masked
+ * with their bands.
+ *
+ * @param matrix normalised features
+ * @param settings masks and widths; a time mask covers at most half of the clip
+ * @param bands columns without deltas; the columns are one or more times as many
+ * @param rng draws widths and places
+ */
+export function maskSpectrogram(
+  matrix: Matrix,
+  settings: AugmentationSettings,
+  bands: number,
+  rng: Random,
+): void {
+  const { data, rows, cols } = matrix;
+  const { timeMasks = 0, timeMaskWidth = 0, bandMasks = 0, bandMaskWidth = 0 } = settings;
+  for (let mask = 0; mask < timeMasks; mask++) {
+    const { start, end } = drawMask(Math.min(timeMaskWidth, Math.floor(rows / 2)), rows, rng);
+    data.fill(0, start * cols, end * cols);
+  }
+  for (let mask = 0; mask < bandMasks; mask++) {
+    const { start, end } = drawMask(Math.min(bandMaskWidth, bands - 1), bands, rng);
+    for (let col = 0; col < cols; col++) {
+      if (col % bands < start || col % bands >= end) continue;
+      for (let t = 0; t < rows; t++) data[t * cols + col] = 0;
+    }
+  }
+}
+
+function drawMask(widest: number, size: number, rng: Random): { start: number; end: number } {
+  const width = rng.int(widest + 1);
+  const start = rng.int(size - width + 1);
+  return { start, end: start + width };
+}

@@ -1,0 +1,81 @@
+import { readFile } from "node:fs/promises";
+import { writeAtomic } from "../base/atomic.js";
+import { systemCode, systemReason, UserError } from "../base/errors.js";
+import { sha256 } from "../base/hash.js";
+import type { EngineName, TrainerState } from "../engine/trainer.js";
+import type { EpochLog } from "./history.js";
+
+/** All it takes to go on with a training as if it had never stopped. */
+export interface Checkpoint {
+  /** Of the settings, clips and classes it belongs to. */
+  key: string;
+  engine: EngineName;
+  /** The epoch under way, from 1, and the steps of it that are done. */
+  epoch: number;
+  stepInEpoch: number;
+  /** Sum of loss times clips over those steps. */
+  lossSum: number;
+  /** Spent on the epoch so far. */
+  seconds: number;
+  history: EpochLog[];
+  best: { epoch: number; uar: number; weights: Float32Array[] };
+  state: TrainerState;
+}
+
+const MAGIC = "ser checkpoint 1\n";
+
+/**
+ * Writes a checkpoint, whole or not at all: a line that says what it is, the SHA-256 of the rest, a JSON header, and the
+ * arrays as little-endian 32-bit floats.
+ *
+ * @throws {UserError} when the place cannot be written
+ */
+export function writeCheckpoint(path: string, { state, best, ...rest }: Checkpoint): Promise<void> {
+  const groups = [state.weights, state.m, state.v, best.weights];
+  const header = {
+    ...rest,
+    step: state.step,
+    best: { epoch: best.epoch, uar: best.uar },
+    sizes: groups.map((group) => group.map((array) => array.length)),
+  };
+  const arrays = groups
+    .flat()
+    .map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...arrays]);
+  return writeAtomic(path, Buffer.concat([Buffer.from(`${MAGIC}${sha256(body)}\n`), body]));
+}
+
+/**
+ * Reads a checkpoint; `undefined` when there is none.
+ *
+ * @throws {UserError} when the file is damaged, or no checkpoint
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
+  const bytes = await read(path);
+  if (!bytes) return undefined;
+  const body = bytes.subarray(MAGIC.length + 65);
+  if (bytes.toString("latin1", 0, MAGIC.length + 65) !== `${MAGIC}${sha256(body)}\n`) {
+    throw new UserError(`${path} is damaged or no checkpoint: remove it, or train without --resume`);
+  }
+  const end = body.indexOf("\n");
+  const { step, sizes, best, ...rest } = JSON.parse(body.toString("utf8", 0, end));
+  let at = end + 1;
+  const [weights, m, v, bestWeights] = (sizes as number[][]).map((group) =>
+    group.map((length) => {
+      const array = new Float32Array(length);
+      new Uint8Array(array.buffer).set(body.subarray(at, at + 4 * length));
+      at += 4 * length;
+      return array;
+    }),
+  );
+  return { ...rest, best: { ...best, weights: bestWeights }, state: { step, weights, m, v } } as Checkpoint;
+}
+
+async function read(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,141 @@
+import { UserError } from "../base/errors.js";
+import type { Matrix } from "../base/matrix.js";
+import { random } from "../base/random.js";
+import type { Clip } from "../corpora/clip.js";
+import type { Batch, Inputs } from "../engine/trainer.js";
+import type { FeatureSet } from "../features/corpus.js";
+import { fitNormaliser, normalise } from "../features/normalise.js";
+import { type InputSettings, modelFeatures, networkInput } from "../inference/input.js";
+import { isBaseline } from "../models/names.js";
+import { applyGain, drawStart, maskSpectrogram, placeFrames } from "./augmentation.js";
+import { mixup } from "./mixup.js";
+import { balancedWeights } from "./sampler.js";
+import type { TrainingSettings } from "./settings.js";
+import type { Split } from "./split.js";
+
+/** The clips of one part of the split. */
+export interface Part {
+  clips: Clip[];
+  /** Of each clip, before normalisation. */
+  features: Matrix[];
+  /** Class index of each clip. */
+  labels: number[];
+}
+
+export type Parts = Record<"train" | "validation" | "test", Part>;
+
+/**
+ * The parts of a split, with everything that would spoil a training found before it starts.
+ *
+ * @throws {UserError} for a part without clips, a clip of another class, or features that are not finite
+ */
+export function partsOf(features: FeatureSet, split: Split, classes: readonly string[]): Parts {
+  const indexOf = new Map(features.clips.map((clip, i) => [clip.id, i]));
+  const part = (name: keyof Parts): Part => {
+    const indices = split[name].flatMap((id) => indexOf.get(id) ?? []);
+    if (indices.length === 0) throw new UserError(`the ${name} part of "${split.name}" has no clips`);
+    const clips = indices.map((i) => features.clips[i]!);
+    const matrices = indices.map((i) => features.matrix(i));
+    matrices.forEach(({ data }, i) => {
+      if (!data.every(Number.isFinite)) throw new UserError(`the features of ${clips[i]!.id} are not finite`);
+    });
+    return { clips, features: matrices, labels: clips.map((clip) => labelOf(clip, classes)) };
+  };
+  return { train: part("train"), validation: part("validation"), test: part("test") };
+}
+
+function labelOf({ id, emotion }: Clip, classes: readonly string[]): number {
+  const label = classes.indexOf(emotion);
+  if (label < 0) throw new UserError(`${id} is of class ${emotion}, which is none of ${classes.join(", ")}`);
+  return label;
+}
+
+/** How clips become inputs; the normalisation is fitted on the training part alone. */
+export function fitInput(train: Part, settings: TrainingSettings): InputSettings {
+  const baseline = isBaseline(settings.model);
+  const input = baseline ? "statistics" : undefined;
+  const items = train.clips.map(({ speaker }, i) => ({
+    matrix: modelFeatures(train.features[i]!, input),
+    speaker,
+  }));
+  const normaliser = fitNormaliser(settings.normalisation, items);
+  return baseline ? { normaliser, frames: 1, input } : { normaliser, frames: settings.frames };
+}
+
+/** Inputs as they are for prediction: no augmentation. */
+export function plainInputs(part: Part, input: InputSettings, start = 0, end = part.clips.length): Inputs {
+  const each = part.clips
+    .slice(start, end)
+    .map(({ speaker }, i) => networkInput(part.features[start + i]!, input, speaker));
+  const width = each[0]!.length;
+  const x = new Float32Array(each.length * width);
+  each.forEach((values, i) => {
+    x.set(values, i * width);
+  });
+  return { x, shape: [input.frames, width / input.frames], count: each.length };
+}
+
+/** Makes the batches of a training: all that is drawn for one is a function of seed, epoch and place. */
+export class BatchMaker {
+  readonly #train: Part;
+  readonly #variants: readonly (readonly Matrix[])[];
+  readonly #input: InputSettings;
+  readonly #features: FeatureSet["settings"];
+  readonly #settings: TrainingSettings;
+  readonly #classes: number;
+  readonly #weights: Float32Array | undefined;
+
+  constructor(
+    train: Part,
+    variants: readonly (readonly Matrix[])[],
+    input: InputSettings,
+    features: FeatureSet["settings"],
+    settings: TrainingSettings,
+    classes: number,
+  ) {
+    this.#train = train;
+    this.#variants = variants;
+    this.#input = input;
+    this.#features = features;
+    this.#settings = settings;
+    this.#classes = classes;
+    this.#weights = settings.balance === "weights" ? balancedWeights(train.labels) : undefined;
+  }
+
+  /** The batch of the clips `order[first]`, `order[first + 1]`, ... of an epoch. */
+  batch(order: readonly number[], epoch: number, first: number): Batch {
+    const { batchSize, labelSmoothing, mixup: alpha, seed } = this.#settings;
+    const chosen = order.slice(first, first + batchSize);
+    const { frames } = this.#input;
+    const width = frames * this.#train.features[0]!.cols;
+    const count = chosen.length;
+    const x = new Float32Array(count * width);
+    const y = new Float32Array(count * this.#classes).fill(labelSmoothing / this.#classes);
+    chosen.forEach((clip, i) => {
+      x.set(this.#input1(clip, `${seed}/augmentation/${epoch}/${first + i}`), i * width);
+      y[i * this.#classes + this.#train.labels[clip]!]! += 1 - labelSmoothing;
+    });
+    const weights = this.#weights && Float32Array.from(chosen, (clip) => this.#weights![clip]!);
+    const batch: Batch = { x, y, weights, count };
+    if (alpha > 0) mixup(batch, alpha, random(`${seed}/mixup/${epoch}/${first}`));
+    return batch;
+  }
+
+  #input1(clip: number, seed: string): Float32Array {
+    const { augmentation } = this.#settings;
+    const original = this.#train.features[clip]!;
+    const { speaker } = this.#train.clips[clip]!;
+    if (Object.keys(augmentation).length === 0) return networkInput(original, this.#input, speaker);
+    const rng = random(seed);
+    const version = rng.int(1 + this.#variants[clip]!.length);
+    let matrix = version === 0 ? original : this.#variants[clip]![version - 1]!;
+    const { gain, shift } = augmentation;
+    if (gain !== undefined) matrix = applyGain(matrix, rng.uniform(-gain, gain), this.#features);
+    const normal = normalise(this.#input.normaliser, matrix, speaker);
+    maskSpectrogram(normal, augmentation, normal.cols / (1 + this.#features.deltas), rng);
+    const { frames } = this.#input;
+    const middle = Math.floor(Math.max(0, normal.rows - frames) / 2);
+    const first = shift === undefined ? middle : drawStart(normal.rows, frames, shift, rng);
+    return placeFrames(normal, first, frames).data;
+  }
+}

@@ -1,0 +1,208 @@
+import { join } from "node:path";
+import { writeAtomic } from "../base/atomic.js";
+import { Interrupted, UserError } from "../base/errors.js";
+import { Progress } from "../base/progress.js";
+import type { Trainer } from "../engine/trainer.js";
+import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { type EpochLog, historyCsv } from "./history.js";
+import type { BatchMaker } from "./inputs.js";
+import { epochOrder } from "./sampler.js";
+import { learningRate } from "./schedule.js";
+import type { TrainingSettings } from "./settings.js";
+
+/** The file a training that was stopped goes on from, in its folder. */
+export const CHECKPOINT = "checkpoint.bin";
+
+export interface LoopOptions {
+  /** Where the checkpoint and `history.csv` go; default: nowhere. */
+  folder?: string;
+  /** Goes on from the checkpoint in the folder, where there is one. */
+  resume?: boolean;
+  /** Seconds between checkpoints within an epoch; default 30. There is one after every epoch as well. */
+  checkpointEvery?: number;
+  quiet?: boolean;
+  signal?: AbortSignal;
+  /** After every update, with the number of all so far. */
+  onStep?: (step: number) => void;
+  onEpoch?: (log: EpochLog) => void;
+  /** What is worth a line. */
+  log?: (line: string) => void;
+}
+
+/** What a loop works on. */
+export interface LoopTask {
+  trainer: Trainer;
+  batches: BatchMaker;
+  /** Class index of each training clip. */
+  labels: readonly number[];
+  settings: TrainingSettings;
+  /** Names settings, clips and classes: a checkpoint of another training is refused. */
+  key: string;
+  validate(): Promise<{ loss: number; uar: number }>;
+}
+
+/**
+ * Trains until the epochs are over or validation UAR has not risen for `patience` of them, and leaves the trainer with
+ * the weights of the best epoch. With a folder the training can be killed at any moment and, resumed, ends with the
+ * very weights it would have had.
+ *
+ * @returns the history, and the epoch with the best validation UAR
+ * @throws {Interrupted} when the signal comes; with a folder a checkpoint is written first
+ * @throws {UserError} when the training diverges, or the checkpoint is another training's
+ */
+export function runLoop(
+  task: LoopTask,
+  options: LoopOptions,
+): Promise<{ history: EpochLog[]; bestEpoch: number }> {
+  return new Loop(task, options).run();
+}
+
+class Loop {
+  readonly #task: LoopTask;
+  readonly #options: LoopOptions;
+  readonly #stepsPerEpoch: number;
+  #history: EpochLog[] = [];
+  #best: Checkpoint["best"];
+  #epoch = 1;
+  #stepInEpoch = 0;
+  #lossSum = 0;
+  #rate = 0;
+  /** Of the epoch under way, spent before this process resumed it. */
+  #secondsBefore = 0;
+  #epochStarted = performance.now();
+  #lastCheckpoint = performance.now();
+
+  constructor(task: LoopTask, options: LoopOptions) {
+    this.#task = task;
+    this.#options = options;
+    this.#stepsPerEpoch = Math.ceil(task.labels.length / task.settings.batchSize);
+    this.#best = { epoch: 0, uar: -1, weights: task.trainer.state().weights };
+  }
+
+  async run(): Promise<{ history: EpochLog[]; bestEpoch: number }> {
+    const { trainer, settings } = this.#task;
+    if (this.#options.resume) await this.#resume();
+    while (this.#epoch <= settings.epochs && this.#epoch - 1 - this.#best.epoch < settings.patience) {
+      await this.#runEpoch();
+    }
+    trainer.restore({ ...trainer.state(), weights: this.#best.weights });
+    return { history: this.#history, bestEpoch: this.#best.epoch };
+  }
+
+  async #runEpoch(): Promise<void> {
+    const { settings, labels, validate } = this.#task;
+    const { batchSize, balance, seed, epochs } = settings;
+    const order = epochOrder(labels, { balance, seed, epoch: this.#epoch });
+    const label = `epoch ${this.#epoch}/${epochs}`;
+    const progress = new Progress(label, order.length, { quiet: this.#options.quiet });
+    this.#epochStarted = performance.now();
+    const before = this.#history.at(-1);
+    const uar = before ? `, UAR ${(100 * before.validationUar).toFixed(1)} %` : "";
+    for (let first = this.#stepInEpoch * batchSize; first < order.length; first += batchSize) {
+      if (this.#options.signal?.aborted) await this.#stop();
+      const count = await this.#step(order, first);
+      const seen = Math.min(first + count, order.length);
+      progress.step(count, `loss ${(this.#lossSum / seen).toFixed(3)}${uar}`);
+    }
+    const { loss, uar: validationUar } = await validate();
+    progress.clear();
+    await this.#endEpoch({
+      epoch: this.#epoch,
+      trainLoss: this.#lossSum / order.length,
+      validationLoss: loss,
+      validationUar,
+      learningRate: this.#rate,
+      seconds: this.#seconds(),
+    });
+  }
+
+  /** One update; returns the number of clips in it. */
+  async #step(order: readonly number[], first: number): Promise<number> {
+    const { trainer, batches, settings } = this.#task;
+    const step = (this.#epoch - 1) * this.#stepsPerEpoch + this.#stepInEpoch;
+    this.#rate = learningRate(settings.schedule, settings.learningRate, {
+      step,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      epochs: settings.epochs,
+      uars: this.#history.map((log) => log.validationUar),
+    });
+    const batch = batches.batch(order, this.#epoch, first);
+    const loss = await trainer.step(batch, this.#rate);
+    this.#lossSum += loss * batch.count;
+    this.#stepInEpoch++;
+    const { checkpointEvery = 30, onStep } = this.#options;
+    if (performance.now() - this.#lastCheckpoint >= 1000 * checkpointEvery) await this.#checkpoint();
+    onStep?.(step + 1);
+    return batch.count;
+  }
+
+  async #endEpoch(log: EpochLog): Promise<void> {
+    this.#history.push(log);
+    if (log.validationUar > this.#best.uar) {
+      const { weights } = this.#task.trainer.state();
+      this.#best = { epoch: log.epoch, uar: log.validationUar, weights };
+    }
+    this.#epoch++;
+    this.#stepInEpoch = 0;
+    this.#lossSum = 0;
+    this.#secondsBefore = 0;
+    this.#epochStarted = performance.now();
+    const { folder, onEpoch } = this.#options;
+    if (folder) await writeAtomic(join(folder, "history.csv"), historyCsv(this.#history));
+    await this.#checkpoint();
+    onEpoch?.(log);
+  }
+
+  async #stop(): Promise<never> {
+    await this.#checkpoint();
+    const where = `stopped in epoch ${this.#epoch}, after ${this.#stepInEpoch} of its ${this.#stepsPerEpoch} steps`;
+    throw new Interrupted(this.#options.folder ? `${where}: the same command with --resume goes on` : where);
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { folder } = this.#options;
+    if (!folder) return;
+    await writeCheckpoint(join(folder, CHECKPOINT), {
+      key: this.#task.key,
+      engine: this.#task.trainer.engine,
+      epoch: this.#epoch,
+      stepInEpoch: this.#stepInEpoch,
+      lossSum: this.#lossSum,
+      seconds: this.#seconds(),
+      history: this.#history,
+      best: this.#best,
+      state: this.#task.trainer.state(),
+    });
+    this.#lastCheckpoint = performance.now();
+  }
+
+  async #resume(): Promise<void> {
+    const { folder, log } = this.#options;
+    if (!folder) return;
+    const path = join(folder, CHECKPOINT);
+    const found = await readCheckpoint(path);
+    if (!found) return log?.("no checkpoint yet: training from the start");
+    const { trainer, key } = this.#task;
+    if (found.key !== key) {
+      throw new UserError(`${path} belongs to other settings or clips: remove it, or train without --resume`);
+    }
+    if (found.engine !== trainer.engine) {
+      throw new UserError(
+        `${path} was made by the engine ${found.engine}, this is ${trainer.engine}, whose numbers differ: ` +
+          `give --engine ${found.engine}, or train without --resume`,
+      );
+    }
+    trainer.restore(found.state);
+    this.#history = found.history;
+    this.#best = found.best;
+    this.#epoch = found.epoch;
+    this.#stepInEpoch = found.stepInEpoch;
+    this.#lossSum = found.lossSum;
+    this.#secondsBefore = found.seconds;
+    log?.(`going on in epoch ${found.epoch}, after ${found.stepInEpoch} of its ${this.#stepsPerEpoch} steps`);
+  }
+
+  #seconds(): number {
+    return this.#secondsBefore + (performance.now() - this.#epochStarted) / 1000;
+  }
+}

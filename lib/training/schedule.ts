@@ -1,0 +1,87 @@
+/** How the learning rate moves over a training. */
+export interface ScheduleSettings {
+  /**
+   * `constant`; `cosine`, down half a wave from the rate to `floor` of it; `one-cycle`, up from 1/25 of the rate and
+   * down to 1/250,000 of it; `plateau`, halved where validation UAR no longer rises.
+   */
+  name: ScheduleName;
+  /** Epochs (also a fraction of one) in which the rate first rises linearly from 0; not for `one-cycle`; default 0. */
+  warmup?: number;
+  /** Share of the rate at which `cosine` ends and below which `plateau` does not go; default 0.01. */
+  floor?: number;
+  /** Of `plateau`: epochs without a better validation UAR before the rate is halved; default 3. */
+  patience?: number;
+}
+
+export const SCHEDULES = ["constant", "cosine", "one-cycle", "plateau"] as const;
+export type ScheduleName = (typeof SCHEDULES)[number];
+
+/** Of the one-cycle schedule: the share of the steps in which the rate rises, and how far below it starts and ends. */
+const RISE = 0.3;
+const START = 1 / 25;
+const END = START / 1e4;
+
+/** Where a training is. */
+export interface Place {
+  /** Updates done. */
+  step: number;
+  /** Updates in an epoch. */
+  stepsPerEpoch: number;
+  /** Epochs of the whole training, had it all of them. */
+  epochs: number;
+  /** Validation UAR of the epochs done. */
+  uars: readonly number[];
+}
+
+/**
+ * The learning rate of the next update, a function of the place alone, so that a resumed training goes on with the
+ * rates it would have had.
+ *
+ * cosine: rate (floor + (1 - floor) (1 + cos(pi t)) / 2), t the share done after the warm-up (Loshchilov and Hutter
+ * 2017, without restarts). one-cycle: two such half waves, up in the first 30 % and down in the rest (Smith and Topin
+ * 2019; the shape and defaults of PyTorch's `OneCycleLR`). plateau: rate / 2^k, k the times that validation UAR did not
+ * rise for `patience` epochs.
+ *
+ * @param settings see {@link ScheduleSettings}
+ * @param rate the highest learning rate
+ * @example learningRate({ name: "cosine", warmup: 1 }, 1e-3, { step: 0, stepsPerEpoch: 50, epochs: 30, uars: [] })
+ */
+export function learningRate(settings: ScheduleSettings, rate: number, place: Place): number {
+  const { name, warmup = 0, floor = 0.01, patience = 3 } = settings;
+  const { step, stepsPerEpoch, epochs, uars } = place;
+  const steps = epochs * stepsPerEpoch;
+  if (name === "one-cycle") return rate * oneCycle(step, steps);
+  const rise = Math.round(warmup * stepsPerEpoch);
+  if (step < rise) return (rate * (step + 1)) / rise;
+  if (name === "constant") return rate;
+  if (name === "plateau") return rate * Math.max(floor, 2 ** -plateaus(uars, patience));
+  const done = (step - rise) / Math.max(1, steps - rise);
+  return rate * halfWave(1, floor, Math.min(1, done));
+}
+
+function oneCycle(step: number, steps: number): number {
+  const top = RISE * steps - 1;
+  const last = steps - 1;
+  if (step <= top) return halfWave(START, 1, step / top);
+  return halfWave(1, END, Math.min(1, (step - top) / (last - top)));
+}
+
+/** From one value to another along half a cosine wave. */
+function halfWave(from: number, to: number, share: number): number {
+  return to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
+}
+
+/** How many times the UAR did not rise for `patience` epochs, each time counted anew. */
+function plateaus(uars: readonly number[], patience: number): number {
+  let count = 0;
+  let best = Number.NEGATIVE_INFINITY;
+  let waited = 0;
+  for (const uar of uars) {
+    waited = uar > best ? 0 : waited + 1;
+    best = Math.max(best, uar);
+    if (waited < patience) continue;
+    count++;
+    waited = 0;
+  }
+  return count;
+}

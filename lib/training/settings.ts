@@ -1,0 +1,91 @@
+import { UsageError } from "../base/errors.js";
+import type { OptimizerSettings } from "../engine/trainer.js";
+import type { Normalisation } from "../features/normalise.js";
+import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
+import type { AugmentationSettings } from "./augmentation.js";
+import { BALANCES, type Balance } from "./sampler.js";
+import { SCHEDULES, type ScheduleSettings } from "./schedule.js";
+
+/** What is chosen before a training; part of a run's name. */
+export interface TrainingSettings {
+  model: ModelName;
+  /** Frames of an input. */
+  frames: number;
+  normalisation: Normalisation;
+  /** At most. */
+  epochs: number;
+  /** Epochs without a better validation UAR after which the training ends. */
+  patience: number;
+  batchSize: number;
+  /** The highest of the schedule. */
+  learningRate: number;
+  schedule: ScheduleSettings;
+  optimizer: OptimizerSettings;
+  balance: Balance;
+  /** Share of the target's probability that is spread over all classes; 0 for none (Szegedy et al. 2016). */
+  labelSmoothing: number;
+  /** Alpha of mixup; 0 for none. */
+  mixup: number;
+  augmentation: AugmentationSettings;
+  seed: number;
+}
+
+/** Settings for a network on clips of a few seconds. */
+export const TRAINING: TrainingSettings = {
+  model: "cnn",
+  frames: 100,
+  normalisation: "global",
+  epochs: 30,
+  patience: 10,
+  batchSize: 32,
+  learningRate: 3e-3,
+  schedule: { name: "cosine", warmup: 1 },
+  optimizer: { name: "adamw", weightDecay: 0.01, clipNorm: 5 },
+  balance: "weights",
+  labelSmoothing: 0,
+  mixup: 0,
+  augmentation: {},
+  seed: 1,
+};
+
+/** Settings for the small network on 40 MFCC, a few minutes on two cores with any engine. */
+export const SMALL_TRAINING: TrainingSettings = {
+  ...TRAINING,
+  model: "cnn-small",
+  epochs: 15,
+  patience: 6,
+  learningRate: 2e-3,
+  schedule: { name: "constant" },
+  optimizer: { name: "adam" },
+};
+
+/** @throws {UsageError} naming the setting that makes no sense */
+export function checkTraining(settings: TrainingSettings): void {
+  oneOf("model", settings.model, MODEL_NAMES);
+  oneOf("balance", settings.balance, BALANCES);
+  oneOf("schedule", settings.schedule.name, SCHEDULES);
+  within("frames", settings.frames, 4, 1e5);
+  within("epochs", settings.epochs, 1, 1e6);
+  within("patience", settings.patience, 1, 1e6);
+  within("batchSize", settings.batchSize, 1, 1e5);
+  within("learningRate", settings.learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
+  within("labelSmoothing", settings.labelSmoothing, 0, 0.999);
+  within("mixup", settings.mixup, 0, 1e3);
+  within("weightDecay", settings.optimizer.weightDecay ?? 0, 0, 1e3);
+  within("clipNorm", settings.optimizer.clipNorm ?? 1, Number.MIN_VALUE, Number.MAX_VALUE);
+  within("speed", settings.augmentation.speed ?? 0, 0, 0.5);
+  if (isBaseline(settings.model) && !["global", "speaker"].includes(settings.normalisation)) {
+    throw new UsageError(
+      `normalisation is ${settings.normalisation}: the ${settings.model} model takes global (or speaker), since its statistics have to be standardised over clips`,
+    );
+  }
+}
+
+function oneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (!allowed.includes(value)) throw new UsageError(`${name} is ${value}: it takes ${allowed.join(", ")}`);
+}
+
+function within(name: string, value: number, low: number, high: number): void {
+  if (value >= low && value <= high) return;
+  throw new UsageError(`${name} is ${value}: it takes ${low} to ${high}`);
+}

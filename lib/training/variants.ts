@@ -1,0 +1,39 @@
+import type { Matrix } from "../base/matrix.js";
+import { runPool } from "../base/pool.js";
+import { Progress } from "../base/progress.js";
+import type { Clip } from "../corpora/clip.js";
+import type { FeatureSettings } from "../features/settings.js";
+import { type AugmentationSettings, changesSound } from "./augmentation.js";
+import type { VariantsTask } from "./variants.worker.js";
+
+/**
+ * The features of variants of training clips, their sound changed in speed and by noise, computed on all cores. They
+ * are functions of seed, clip id and number, and are not kept on the disk.
+ *
+ * @param clips the training clips, of no other part
+ * @returns for each clip its variants; empty lists where the settings leave the sound as it is
+ * @example const variants = await soundVariants(train, featureSettings(), { speed: 0.1, copies: 2 }, { seed: 1 });
+ */
+export async function soundVariants(
+  clips: readonly Clip[],
+  features: FeatureSettings,
+  augmentation: AugmentationSettings,
+  options: { seed: number; threads?: number; signal?: AbortSignal; quiet?: boolean },
+): Promise<Matrix[][]> {
+  if (!changesSound(augmentation)) return clips.map(() => []);
+  const { copies = 2 } = augmentation;
+  const tasks = clips.map(({ id, path }): VariantsTask => {
+    const seed = `${options.seed}/sound/${id}`;
+    return { path, seed, features, augmentation, copies };
+  });
+  const variants: Matrix[][] = clips.map(() => []);
+  const progress = new Progress("variants", clips.length, { quiet: options.quiet });
+  const { threads, signal } = options;
+  const pool = runPool<VariantsTask, Matrix[]>("training/variants.worker", tasks, { threads, signal });
+  for await (const { index, result } of pool) {
+    variants[index] = result;
+    progress.step();
+  }
+  progress.done();
+  return variants;
+}

@@ -1,0 +1,152 @@
+import type { layers as Layers, SymbolicTensor } from "@tensorflow/tfjs";
+import { describe, expect, test } from "vitest";
+import { compile, UnknownLayer } from "../../lib/engine/compile.js";
+import { ACTIVATION, CORE_MAGIC, NONE, OP, PARAM } from "../../lib/engine/core.js";
+import { startTfjs } from "../../lib/engine/tfjs.js";
+import { models } from "../../lib/models/models.js";
+import { LAYERS } from "./gradients.js";
+import { chain, network } from "./networks.js";
+
+const tf = await startTfjs();
+const { layers } = tf;
+
+/** A program taken apart as core/core.h describes it. */
+function parse(program: Int32Array) {
+  const [magic, buffers, parameters, count, input, output] = program;
+  let at = 6;
+  const take = (n: number) => {
+    at += n;
+    return Array.from(program.subarray(at - n, at));
+  };
+  const sizes = take(buffers!);
+  const table = Array.from({ length: parameters! }, () => take(3));
+  const ops = Array.from({ length: count! }, () => {
+    const words = program[at + 1]!;
+    const [code, , from, to, ...fields] = take(words);
+    return { code: code!, from: from!, to: to!, fields };
+  });
+  return { magic, sizes, table, ops, input: input!, output: output!, rest: program.length - at };
+}
+
+test("a small network, number by number", () => {
+  const model = tf.sequential({
+    layers: [
+      layers.conv1d({
+        filters: 4,
+        kernelSize: 4,
+        padding: "same",
+        strides: 2,
+        useBias: false,
+        inputShape: [7, 3],
+      }),
+      layers.flatten(),
+      layers.dense({ units: 2, activation: "softmax" }),
+    ],
+  });
+  const compiled = compile(model);
+  const program = parse(compiled.program);
+  expect(program.magic).toBe(CORE_MAGIC);
+  expect(program.sizes).toEqual([21, 16, 2, 2]);
+  expect(program.table).toEqual([
+    [0, 48, PARAM.trainable | PARAM.decay],
+    [48, 32, PARAM.trainable | PARAM.decay],
+    [80, 2, PARAM.trainable],
+  ]);
+  expect(program.ops).toEqual([
+    // 7 frames, window 4, stride 2: 4 places, one frame of padding before and two after
+    { code: OP.conv2d, from: 0, to: 1, fields: [1, 7, 3, 4, 1, 4, 1, 2, 1, 1, 0, 0, 1, 2, 0, NONE] },
+    { code: OP.dense, from: 1, to: 2, fields: [1, 16, 2, 48, 80] },
+    { code: OP.activation, from: 2, to: 3, fields: [1, 2, ACTIVATION.softmax, 0] },
+  ]);
+  expect([program.input, program.output, program.rest]).toEqual([0, 3, 0]);
+  expect(compiled).toMatchObject({ offsets: [0, 48, 80], inputSize: 21, classes: 2, parameters: 82 });
+});
+
+test.each(Object.entries(LAYERS))(
+  "%s: every buffer is written before it is read, every weight is used",
+  async (_, body) => {
+    const { program, offsets, parameters } = compile(await network(body, [8, 4]));
+    const { ops, input, output, sizes, table, rest } = parse(program);
+    expect(rest).toBe(0);
+    const written = new Set([input]);
+    for (const { code, from, to, fields } of ops) {
+      expect(written).toContain(from);
+      if (([OP.add, OP.multiply, OP.dot] as number[]).includes(code)) expect(written).toContain(fields[0]);
+      written.add(to);
+    }
+    expect(written).toEqual(new Set(sizes.keys()));
+    expect(ops.at(-1)!.to).toBe(output);
+    expect(table.map(([offset]) => offset)).toEqual(offsets);
+    expect(Math.max(...table.map(([offset, size]) => offset! + size!))).toBeLessThanOrEqual(parameters);
+  },
+);
+
+test.each(Object.keys(models) as (keyof typeof models)[])("the core knows all of %s", async (name) => {
+  const model = await models[name]({ frames: 100, bands: 40, classes: 7, seed: 1 });
+  const { offsets, inputSize, classes } = compile(model);
+  expect([offsets.length, inputSize, classes]).toEqual([model.weights.length, 4000, 7]);
+});
+
+test("weights that are not trained are marked so", () => {
+  const model = tf.sequential({
+    layers: [
+      layers.dense({ units: 3, inputShape: [2], trainable: false }),
+      layers.batchNormalization({}),
+      layers.dense({ units: 2, activation: "softmax" }),
+    ],
+  });
+  const { table } = parse(compile(model).program);
+  const flags = Object.fromEntries(
+    model.weights.map((weight, i) => [weight.originalName.split("/").at(-1), table[i]![2]]),
+  );
+  const kernels = model.weights.flatMap((weight, i) => (weight.shape.length > 1 ? [table[i]![2]] : []));
+  expect(kernels.sort()).toEqual([0, PARAM.trainable | PARAM.decay]);
+  expect(flags).toMatchObject({
+    gamma: PARAM.trainable,
+    beta: PARAM.trainable,
+    moving_mean: 0,
+    moving_variance: 0,
+  });
+});
+
+describe("what the core does not know is named", () => {
+  const headless = (...all: Layers.Layer[]) => tf.model({ inputs: input, outputs: chain(input, ...all) });
+  const model = (...all: Layers.Layer[]) =>
+    headless(...all, layers.flatten(), layers.dense({ units: 2, activation: "softmax" }));
+  const input: SymbolicTensor = tf.input({ shape: [6, 4] });
+
+  test.each([
+    [layers.gaussianNoise({ stddev: 1, name: "hiss" }), 'does not know GaussianNoise (layer "hiss")'],
+    [
+      layers.dense({ units: 3, activation: "selu", name: "d" }),
+      'does not know Dense with activation "selu" (layer "d")',
+    ],
+    [layers.masking({ name: "mask" }), 'does not know Masking (layer "mask")'],
+    [
+      layers.lstm({ units: 3, recurrentDropout: 0.2, returnSequences: true, name: "l" }),
+      'LSTM with recurrentDropout 0.2 (layer "l")',
+    ],
+    [
+      layers.batchNormalization({ axis: 1, name: "b" }),
+      'BatchNormalization with an axis that is not the last (layer "b")',
+    ],
+    [
+      layers.dropout({ rate: 0.1, noiseShape: [1, 6, 1], name: "dr" }),
+      'Dropout with noiseShape [1,6,1] (layer "dr")',
+    ],
+  ])("%#", (layer, message) => {
+    expect(() => compile(model(layer))).toThrow(UnknownLayer);
+    expect(() => compile(model(layer))).toThrow(message);
+  });
+
+  test("a merge mode, and an end that is no softmax", () => {
+    const lstm = () => layers.lstm({ units: 3, returnSequences: true }) as never;
+    expect(() => compile(model(layers.bidirectional({ layer: lstm(), mergeMode: "ave" })))).toThrow(
+      /mergeMode "ave"/,
+    );
+    expect(() => compile(headless(layers.flatten(), layers.dense({ units: 2 })))).toThrow(/end in a softmax/);
+    expect(() => compile(headless(layers.dense({ units: 2, activation: "softmax" })))).toThrow(
+      /end in a softmax/,
+    );
+  });
+});

@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { UsageError, UserError } from "../../lib/base/errors.js";
+import type { Core } from "../../lib/engine/core.js";
+import { chooseEngine, detectEngines, type EngineLoaders } from "../../lib/engine/detect.js";
+import { ENGINES } from "../../lib/engine/trainer.js";
+
+/** A machine that has some of the engines; the cores are names only, since choosing starts none. */
+function machine(...has: string[]): EngineLoaders {
+  const core = (engine: "native" | "wasm") => () =>
+    has.includes(engine)
+      ? { core: { engine, instructionSet: "any" } as Core }
+      : { reason: `no ${engine} here` };
+  return {
+    gpu: () => ({ backend: () => ({ isUsingGpuDevice: has.includes("tensorflow-gpu") }) }),
+    native: core("native"),
+    wasm: core("wasm"),
+  };
+}
+
+const before = process.env.SER_ENGINE;
+beforeEach(() => {
+  delete process.env.SER_ENGINE;
+});
+afterEach(() => {
+  if (before === undefined) delete process.env.SER_ENGINE;
+  else process.env.SER_ENGINE = before;
+});
+
+test("the best there is, in the order gpu, native, wasm, tfjs", async () => {
+  for (let best = 0; best < ENGINES.length; best++) {
+    expect((await chooseEngine(undefined, machine(...ENGINES.slice(best)))).engine).toBe(ENGINES[best]);
+  }
+});
+
+test("one asked for wins over a better one; the argument over SER_ENGINE", async () => {
+  const all = machine(...ENGINES);
+  expect((await chooseEngine("wasm", all)).engine).toBe("wasm");
+  process.env.SER_ENGINE = "tfjs";
+  expect((await chooseEngine(undefined, all)).engine).toBe("tfjs");
+  expect((await chooseEngine("native", all)).core?.engine).toBe("native");
+  process.env.SER_ENGINE = "";
+  expect((await chooseEngine(undefined, machine("wasm"))).engine).toBe("wasm");
+});
+
+test("one asked for that is not there is refused with its reason, never replaced", async () => {
+  await expect(chooseEngine("native", machine("wasm"))).rejects.toThrow(
+    'the engine "native" is not available: no native here; `ser engine` lists what is',
+  );
+  await expect(chooseEngine("tensorflow-gpu", machine())).rejects.toThrow(UserError);
+});
+
+test("a name that no engine has is wrong usage, and says which there are and where it came from", async () => {
+  await expect(chooseEngine("cuda", machine())).rejects.toThrow(UsageError);
+  await expect(chooseEngine("cuda", machine())).rejects.toThrow(
+    '--engine: there is no engine "cuda", but tensorflow-gpu, native, wasm, tfjs',
+  );
+  process.env.SER_ENGINE = "pytorch";
+  await expect(chooseEngine(undefined, machine())).rejects.toThrow(
+    /^SER_ENGINE: there is no engine "pytorch"/,
+  );
+});
+
+test("the list marks what would be taken, and nothing where that is not there", async () => {
+  const chosen = async (wanted?: string) =>
+    (await detectEngines(wanted, machine("tensorflow-gpu")))
+      .filter((status) => status.chosen)
+      .map(({ engine }) => engine);
+  expect(await chosen()).toEqual(["tensorflow-gpu"]);
+  expect(await chosen("tfjs")).toEqual(["tfjs"]);
+  expect(await chosen("native")).toEqual([]);
+  await expect(chosen("cuda")).rejects.toThrow(UsageError);
+});
+
+test("this machine: every engine once, with threads and instructions where it is available", async () => {
+  const found = await detectEngines();
+  expect(found.map(({ engine }) => engine)).toEqual(ENGINES);
+  for (const { available, reason, threads, instructionSet } of found) {
+    expect(reason).not.toBe("");
+    if (available) expect(instructionSet).toBeTruthy();
+    else expect(threads).toBeUndefined();
+  }
+  expect(found.slice(2).map(({ available }) => available)).toEqual([true, true]); // wasm and tfjs need nothing
+  expect(found[2]!.threads).toBeGreaterThanOrEqual(1);
+});

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { fitBaseline, PENALTIES } from "../../lib/training/baseline.js";
+import type { EpochLog } from "../../lib/training/history.js";
+
+const inputs = { x: Float32Array.of(1, -1, 1, -1), shape: [1, 1], count: 4 };
+
+test("the linear model's penalty is the one with the best validation UAR, the strongest of equals", async () => {
+  const uars = [0.2, 0.5, 0.7, 0.7, 0.6];
+  const logs: EpochLog[] = [];
+  const { history, bestEpoch, network } = await fitBaseline({
+    model: "linear",
+    inputs,
+    labels: [0, 1, 0, 1],
+    classes: 2,
+    balanced: true,
+    validate: async () => ({ loss: 1, uar: uars[logs.length]! }),
+    onEpoch: (log) => logs.push(log),
+  });
+  expect(bestEpoch).toBe(3);
+  expect(history).toEqual(logs);
+  expect(history.map((log) => log.learningRate)).toEqual(PENALTIES);
+  const losses = history.map((log) => log.trainLoss);
+  expect(losses).toEqual([...losses].sort((a, b) => b - a));
+  expect(network.countParams()).toBe(4);
+});
+
+test("the majority's loss is the entropy of the shares", async () => {
+  const { history, bestEpoch } = await fitBaseline({
+    model: "majority",
+    inputs,
+    labels: [0, 0, 0, 1],
+    classes: 2,
+    balanced: true,
+    validate: async () => ({ loss: 1, uar: 0.5 }),
+  });
+  expect(bestEpoch).toBe(1);
+  expect(history[0]!.trainLoss).toBeCloseTo(-0.75 * Math.log(0.75) - 0.25 * Math.log(0.25), 12);
+});

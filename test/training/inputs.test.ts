@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { random } from "../../lib/base/random.js";
+import { BatchMaker, fitInput, partsOf, plainInputs } from "../../lib/training/inputs.js";
+import { heldOutSpeakers } from "../../lib/training/split.js";
+import type { TrainingSettings } from "../../lib/training/train.js";
+import { CLASSES, SETTINGS, speech } from "./speech.js";
+
+const features = speech(60);
+const { train, validation } = partsOf(features, heldOutSpeakers(features.clips), CLASSES);
+const input = fitInput(train, SETTINGS);
+const order = random(1).shuffle(train.clips.keys());
+
+function maker(partial: Partial<TrainingSettings> = {}, variants = train.clips.map(() => [] as never[])) {
+  return new BatchMaker(
+    train,
+    variants,
+    input,
+    features.settings,
+    { ...SETTINGS, balance: "none", ...partial },
+    CLASSES.length,
+  );
+}
+
+test("without augmentation a batch is what prediction would see", () => {
+  const { x, y, count, weights } = maker().batch(order, 1, 16);
+  expect(count).toBe(16);
+  expect(weights).toBeUndefined();
+  const plain = plainInputs(train, input).x;
+  const width = plain.length / train.clips.length;
+  order.slice(16, 32).forEach((clip, i) => {
+    expect(x.subarray(i * width, (i + 1) * width)).toEqual(plain.subarray(clip * width, (clip + 1) * width));
+    expect(y[3 * i + train.labels[clip]!]).toBe(1);
+  });
+});
+
+test("the last batch has what is left", () => {
+  expect(maker().batch(order, 1, 32).count).toBe(order.length - 32);
+});
+
+test("augmentation depends on seed, epoch and place alone", () => {
+  const own = maker({ augmentation: { timeMasks: 1, timeMaskWidth: 8, shift: 5 }, mixup: 0.5 });
+  const first = own.batch(order, 3, 16);
+  own.batch(order, 1, 0);
+  expect(own.batch(order, 3, 16)).toEqual(first);
+  expect(own.batch(order, 4, 16).x).not.toEqual(first.x);
+});
+
+test("label smoothing spreads its share evenly, and no probability is lost", () => {
+  const { y, count } = maker({ labelSmoothing: 0.3, mixup: 0.4 }).batch(order, 1, 0);
+  for (let i = 0; i < count; i++) {
+    const own = y.subarray(3 * i, 3 * i + 3);
+    expect(own.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+    expect(Math.min(...own)).toBeGreaterThan(0.0999);
+  }
+});
+
+test("each epoch hears the original or one of the variants", () => {
+  const marked = train.features.map(({ rows, cols }) =>
+    [1, 2].map((value) => ({ rows, cols, data: new Float32Array(rows * cols).fill(1e6 * value) })),
+  );
+  const own = new BatchMaker(
+    train,
+    marked,
+    input,
+    features.settings,
+    { ...SETTINGS, augmentation: { speed: 0.1 } },
+    CLASSES.length,
+  );
+  const counts = [0, 0, 0];
+  const width = input.frames * 3;
+  for (let epoch = 1; epoch <= 40; epoch++) {
+    const { x, count } = own.batch(order, epoch, 0);
+    for (let i = 0; i < count; i++) {
+      const value = x[i * width + 2]!;
+      counts[value > 1.5e6 ? 2 : value > 5e5 ? 1 : 0]!++;
+    }
+  }
+  for (const n of counts) expect(n / 640).toBeCloseTo(1 / 3, 1);
+});
+
+test("a part is predicted in chunks that are the whole", () => {
+  const whole = plainInputs(validation, input);
+  const rest = plainInputs(validation, input, 4);
+  expect(rest.x).toEqual(whole.x.subarray(4 * input.frames * 3));
+  expect(rest.count).toBe(validation.clips.length - 4);
+});
+
+test("a baseline's input is one frame of standardised statistics", () => {
+  const statistics = fitInput(train, { ...SETTINGS, model: "linear" });
+  const { x, shape, count } = plainInputs(train, statistics);
+  expect(shape).toEqual([1, 21]);
+  for (let col = 0; col < 21; col++) {
+    const mean = Array.from({ length: count }, (_, i) => x[i * 21 + col]!).reduce((a, b) => a + b) / count;
+    expect(mean).toBeCloseTo(0, 4);
+  }
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { UsageError } from "../../lib/base/errors.js";
+import { checkTraining, SMALL_TRAINING, TRAINING } from "../../lib/training/settings.js";
+
+test("what is shipped passes", () => {
+  checkTraining(TRAINING);
+  checkTraining(SMALL_TRAINING);
+});
+
+test.each([
+  [{ learningRate: 0 }, "learningRate is 0"],
+  [{ learningRate: Number.NaN }, "learningRate is NaN"],
+  [{ labelSmoothing: 1 }, "labelSmoothing is 1"],
+  [{ mixup: -1 }, "mixup is -1"],
+  [{ model: "mlp" as "cnn" }, "model is mlp: it takes majority, linear, cnn"],
+  [{ schedule: { name: "step" as "cosine" } }, "schedule is step"],
+  [{ model: "linear" as const, normalisation: "clip" as const }, "the linear model takes global"],
+])("what makes no sense is named: %o", (partial, message) => {
+  const check = () => checkTraining({ ...TRAINING, ...partial });
+  expect(check).toThrow(UsageError);
+  expect(check).toThrow(message);
+});
