@@ -32,7 +32,7 @@ export interface LogisticProblem {
 export async function fitLogistic(
   problem: LogisticProblem,
   penalty: number,
-  start = new Float64Array((problem.columns + 1) * problem.classes),
+  start: Float64Array = new Float64Array((problem.columns + 1) * problem.classes),
   options: MinimiseOptions = {},
 ): Promise<{ parameters: Float64Array; loss: number }> {
   const objective = (at: Float64Array) => logisticLoss(problem, penalty, at);
