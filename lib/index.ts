@@ -47,8 +47,20 @@ export {
 } from "./corpora/registry.js";
 export { findClips } from "./corpora/stand-in.js";
 export { synthesizeCorpora } from "./corpora/synthetic.js";
+export { detectEngines } from "./engine/detect.js";
 // models and training
-export { fit, type LabelledInputs, predict } from "./engine/engine.js";
+export {
+  type Batch,
+  createTrainer,
+  type EngineName,
+  evaluate,
+  fit,
+  type LabelledInputs,
+  type OptimizerSettings,
+  predict,
+  type Trainer,
+  type TrainerOptions,
+} from "./engine/engine.js";
 export { startTfjs, tf } from "./engine/tfjs.js";
 export { confusionCounts, type Metrics, metrics } from "./evaluation/metrics.js";
 // runs and figures
@@ -78,5 +90,13 @@ export {
   saveModel,
 } from "./inference/model.js";
 export { type ModelName, type ModelOptions, models } from "./models/models.js";
+export { AUGMENTATIONS } from "./training/augmentation.js";
 export { heldOutSpeakers, type Split } from "./training/split.js";
-export { type EpochLog, TRAINING, type Trained, type TrainingSettings, train } from "./training/train.js";
+export {
+  type EpochLog,
+  SMALL_TRAINING,
+  TRAINING,
+  type Trained,
+  type TrainingSettings,
+  train,
+} from "./training/train.js";

@@ -7,7 +7,7 @@ import type { Batch, Inputs, Trainer, TrainerOptions, TrainerState } from "./tra
 
 /**
  * Trains a tf.layers model in the C core, which holds the weights until {@link Trainer.sync}. The result does not
- * depend on the number of threads. `lengths` are not used.
+ * depend on the number of threads.
  *
  * @param core from detect.ts
  * @throws {UnknownLayer} when the core lacks a layer of the model

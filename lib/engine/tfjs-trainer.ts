@@ -8,7 +8,6 @@ const PREDICT_BATCH = 64;
 /**
  * Trains any tf.layers model with TensorFlow.js's own automatic differentiation: the engine that knows every layer,
  * and the slowest. Adam and AdamW are written out below, so that their state can be kept and given back exactly.
- * `lengths` are not used.
  *
  * @param model its last layer gives probabilities; trained in place
  * @example const trainer = await createTfjsTrainer(model, { optimizer: { name: "adam" }, seed: 1, maxBatch: 32 });

@@ -31,8 +31,6 @@ export interface Batch {
   y: Float32Array;
   /** Of each clip in the loss, `sum(weight * cross-entropy) / count`; default 1 each. */
   weights?: Float32Array;
-  /** Real frames of each clip; default all. Engines without masking take no notice of it. */
-  lengths?: Int32Array;
   count: number;
 }
 
@@ -43,8 +41,6 @@ export interface Inputs {
   /** The shape of one input, for example `[frames, bands]`. */
   shape: readonly number[];
   count: number;
-  /** Real frames of each input; default all. */
-  lengths?: Int32Array;
 }
 
 /** All that decides the steps to come. */
