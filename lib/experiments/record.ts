@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
+import type { Clip } from "../corpora/clip.js";
 import type { Metrics } from "../evaluation/metrics.js";
 import type { FeatureSettings } from "../features/settings.js";
 import { historyCsv } from "../training/history.js";
@@ -26,7 +27,7 @@ export interface RunRecord {
   synthetic: boolean;
   corpora: string[];
   classes: string[];
-  /** SHA-256 of the parts' clip ids. */
+  /** SHA-256 of the parts' clip ids and emotions. */
   clips: string;
   split: { name: string; description: string; train: number; validation: number; test: number };
   /** What trained it: engine, threads, instruction set. Not part of the name. */
@@ -46,17 +47,24 @@ export interface RunRecord {
   seconds: { features: number; training: number };
 }
 
-/** The name of a run: corpora, model, and the first half of the SHA-256 of its settings and clip ids. */
+/**
+ * The name of a run: corpora, model, and the beginning of the SHA-256 of its settings and of the clips of each part with
+ * their emotions (which differ by what becomes of calm).
+ */
 export function runName(
   settings: RunSettings,
   split: Split,
-  corpora: readonly string[],
-  synthetic: boolean,
+  clips: readonly Clip[],
 ): { name: string; clips: string } {
-  const clips = sha256(canonicalJson([split.train, split.validation, split.test]));
-  const hash = sha256(canonicalJson({ schema: RUN_SCHEMA, settings, split: split.name, clips, synthetic }));
-  const label = corpora.length > 1 ? "combined" : corpora[0];
-  return { name: `${label}-${settings.training.model}-${hash.slice(0, 12)}`, clips };
+  const emotionOf = new Map(clips.map(({ id, emotion }) => [id, emotion]));
+  const parts = [split.train, split.validation, split.test];
+  const digest = sha256(canonicalJson(parts.map((ids) => ids.map((id) => [id, emotionOf.get(id)]))));
+  const synthetic = clips.some((clip) => clip.synthetic);
+  const schema = RUN_SCHEMA;
+  const hash = sha256(canonicalJson({ schema, settings, split: split.name, clips: digest, synthetic }));
+  const corpora = new Set(clips.map(({ corpus }) => corpus));
+  const label = corpora.size > 1 ? "combined" : [...corpora][0];
+  return { name: `${label}-${settings.training.model}-${hash.slice(0, 12)}`, clips: digest };
 }
 
 /** The record of a finished run, or `undefined` when there is none in the folder. */

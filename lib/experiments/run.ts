@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Interrupted, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { classesOf } from "../corpora/registry.js";
+import { chooseEngine } from "../engine/detect.js";
 import type { EngineName } from "../engine/trainer.js";
 import { confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import { extractClips, type FeatureSet } from "../features/corpus.js";
@@ -49,10 +50,12 @@ export async function run(
   const corpora = [...new Set(clips.map((clip) => clip.corpus))];
   const synthetic = clips.some((clip) => clip.synthetic);
   const planned = heldOutSpeakers(clips);
-  const { name, clips: digest } = runName(settings, planned, corpora, synthetic);
+  const { name, clips: digest } = runName(settings, planned, clips);
   const folder = options.folder(name);
   const finished = options.force ? undefined : await readRecord(folder);
   if (finished?.name === name) return { folder, record: finished, reused: true };
+  // An engine that is not there is better known before the features are made than after.
+  if (!isBaseline(settings.training.model)) await chooseEngine(options.engine);
 
   const started = performance.now();
   log(`features of ${clips.length} clips (${settings.features.kind})`);

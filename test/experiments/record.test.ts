@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Clip } from "../../lib/corpora/clip.js";
 import { readRecord, runName, writeRecord } from "../../lib/experiments/record.js";
 import { RUN_FEATURES } from "../../lib/experiments/settings.js";
 import { TRAINING } from "../../lib/training/train.js";
@@ -22,9 +23,23 @@ const SPLIT = {
   test: ["a/3"],
 };
 
+const CLIPS: Clip[] = ["a/1", "a/2", "a/3"].map((id) => ({
+  id,
+  corpus: "tess",
+  speaker: id,
+  emotion: "neutral",
+  label: "calm",
+  path: "",
+  synthetic: false,
+}));
+
 test("a run is named by all that decides its figures, and by nothing else", () => {
-  const name = (settings = SETTINGS, split = SPLIT, synthetic = false) =>
-    runName(settings, split, ["tess"], synthetic).name;
+  const name = (settings = SETTINGS, split = SPLIT, clip: Partial<Clip> = {}) =>
+    runName(
+      settings,
+      split,
+      CLIPS.map((other) => ({ ...other, ...clip })),
+    ).name;
   expect(name()).toMatch(/^tess-cnn-[0-9a-f]{12}$/);
   expect(name({ training: { ...TRAINING }, features: { ...RUN_FEATURES.mfcc } })).toBe(name());
   expect(name(SETTINGS, { ...SPLIT, description: "other words" })).toBe(name());
@@ -32,10 +47,12 @@ test("a run is named by all that decides its figures, and by nothing else", () =
     name({ ...SETTINGS, training: { ...TRAINING, seed: 2 } }),
     name({ ...SETTINGS, features: RUN_FEATURES.logmel }),
     name(SETTINGS, { ...SPLIT, train: ["a/1", "a/4"] }),
-    name(SETTINGS, SPLIT, true),
+    name(SETTINGS, SPLIT, { synthetic: true }),
+    name(SETTINGS, SPLIT, { emotion: "calm" }),
   ];
-  expect(new Set([name(), ...others]).size).toBe(5);
-  expect(runName(SETTINGS, SPLIT, ["tess", "savee"], false).name).toMatch(/^combined-/);
+  expect(new Set([name(), ...others]).size).toBe(6);
+  const two = [CLIPS[0]!, { ...CLIPS[1]!, corpus: "savee" }];
+  expect(runName(SETTINGS, SPLIT, two).name).toMatch(/^combined-/);
 });
 
 test("a record is read back as it was written", async () => {
