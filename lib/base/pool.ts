@@ -4,12 +4,10 @@ import { Worker } from "node:worker_threads";
 import { UserError } from "./errors.js";
 import { isBundle, projectRoot } from "./root.js";
 
-/** What a file `NAME.worker.ts` exports: the function that does one task in a worker thread. */
-export interface WorkerModule<Task, Result> {
-  handle(task: Task): Promise<WorkerAnswer<Result>> | WorkerAnswer<Result>;
-}
-
-/** The result, and what moves to the main thread instead of being copied. */
+/**
+ * What the function `handle(task)` that a file `NAME.worker.ts` exports returns: the result, and what moves to the main
+ * thread instead of being copied.
+ */
 export interface WorkerAnswer<Result> {
   result: Result;
   transfer?: ArrayBuffer[];

@@ -2,6 +2,11 @@ import { join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { projectRoot } from "../base/root.js";
 
+/** Where data goes when no folder is named: `SER_DATA`, else the project's data/ folder. */
+export function dataFolder(): string {
+  return process.env.SER_DATA ?? join(projectRoot(), "data");
+}
+
 /** `--data DIR`: where the corpora are; `SER_DATA`, else the project's data/ folder. */
 export function dataOption(): Option {
   return new Option("--data <dir>", "folder with the corpora, in any layout")

@@ -1,8 +1,6 @@
-import { join } from "node:path";
 import type { Command } from "commander";
-import { projectRoot } from "../base/root.js";
 import type { Unpacked } from "../corpora/unpack.js";
-import { interruptSignal, printJson } from "./common.js";
+import { dataFolder, interruptSignal, printJson } from "./common.js";
 
 interface DownloadOptions {
   url?: string;
@@ -33,7 +31,7 @@ Examples:
   ser data download ~/corpora --archive ~/Downloads/archive.zip`,
     )
     .action(async (dir: string | undefined, options: DownloadOptions) => {
-      const folder = dir ?? process.env.SER_DATA ?? join(projectRoot(), "data");
+      const folder = dir ?? dataFolder();
       const unpacked = await download(folder, options);
       if (options.json) printJson({ folder, ...unpacked });
       else process.stdout.write(`${summary(folder, unpacked)}\n`);

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { projectRoot } from "../base/root.js";
 import { CORPORA, type CorpusName } from "../corpora/clip.js";
-import { interruptSignal, numberIn, printJson } from "./common.js";
+import { dataFolder, interruptSignal, numberIn, printJson } from "./common.js";
 
 interface SynthesizeOptions {
   seed: number;
@@ -39,7 +38,7 @@ Examples:
     )
     .action(async (dir: string | undefined, { seed, corpus, threads, json }: SynthesizeOptions) => {
       const { synthesizeCorpora } = await import("../corpora/synthetic.js");
-      const folder = dir ?? join(process.env.SER_DATA ?? join(projectRoot(), "data"), "synthetic");
+      const folder = dir ?? join(dataFolder(), "synthetic");
       const signal = interruptSignal();
       const { clips, skipped } = await synthesizeCorpora(folder, { seed, corpora: corpus, threads, signal });
       if (json) printJson({ folder, clips, skipped });

@@ -64,7 +64,7 @@ export async function run(
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
   const extracted = performance.now();
 
-  const split = heldOutSpeakers(features.clips);
+  const split = readablePart(planned, features.clips);
   log(
     `${split.train.length} clips to train on, ${split.validation.length} to validate, ${split.test.length} to test`,
   );
@@ -115,6 +115,16 @@ export async function run(
   await writeRecord(folder, record, result);
   await rm(join(folder, CHECKPOINT), { force: true });
   return { folder, record, reused: false };
+}
+
+/**
+ * The split the run is named by, without the clips that could not be read. Splitting what is left anew could move speakers
+ * from part to part.
+ */
+function readablePart(split: Split, clips: readonly Clip[]): Split {
+  const readable = new Set(clips.map(({ id }) => id));
+  const kept = (ids: readonly string[]) => ids.filter((id) => readable.has(id));
+  return { ...split, train: kept(split.train), validation: kept(split.validation), test: kept(split.test) };
 }
 
 function epochLine(log: EpochLog, baseline: boolean): string {

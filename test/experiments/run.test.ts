@@ -70,6 +70,7 @@ test("clips that cannot be read are recorded, and fatal only when asked", async 
   const broken = [...clips, { ...clips[0]!, id: "own/broken", path }];
   const { record } = await run(broken, SETTINGS, options("with-broken"));
   expect(record.broken.map(({ id }) => id)).toEqual(["own/broken"]);
+  expect(record.split).toMatchObject({ train: 27, validation: 9, test: 9 });
   await expect(run(broken, SETTINGS, { ...options("strict"), strict: true })).rejects.toThrow(path);
 });
 
