@@ -19,10 +19,12 @@ SER_ENGINE, asks for another.
   wasm            the same core as WebAssembly
   tfjs            stock TensorFlow.js: knows every layer, and is slow
 
+SER_CORE_ISA=avx512, avx2, sse or neon has the native core use that instruction set instead of the widest one.
+
 Examples:
   ser engine
   ser engine --json
-  SER_ENGINE=wasm ser train --protocol ravdess`,
+  SER_ENGINE=wasm ser train --protocol ravdess/7`,
     )
     .action(async (options: { engine?: string; json?: boolean }) => {
       const { detectEngines } = await import("../engine/detect.js");

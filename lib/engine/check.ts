@@ -1,6 +1,6 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { UserError } from "../base/errors.js";
-import type { Batch, EngineName, Inputs, Trainer } from "./trainer.js";
+import type { Batch, Inputs, Trainer } from "./trainer.js";
 
 /** A mean cross-entropy, in nats, that only a training out of control has: chance among 1000 classes is 6.9. */
 const DIVERGED = 1000;
@@ -14,7 +14,7 @@ const DIVERGED = 1000;
 export function checked(
   trainer: Trainer,
   model: LayersModel,
-  name: { engine: EngineName; detail: string } = trainer,
+  name: Pick<Trainer, "engine" | "detail"> = trainer,
 ): Trainer {
   const classes = model.outputs[0]!.shape.at(-1)!;
   const shape = model.inputs[0]!.shape.slice(1);
@@ -22,6 +22,7 @@ export function checked(
   return {
     engine: name.engine,
     detail: name.detail,
+    instructionSet: trainer.instructionSet,
     async step(batch: Batch, learningRate: number): Promise<number> {
       checkInputs(batch, shape);
       checkTargets(batch, classes);

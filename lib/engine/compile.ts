@@ -1,5 +1,5 @@
 import type { LayersModel } from "@tensorflow/tfjs";
-import { ACTIVATION, CORE_MAGIC, floatBits, NONE, OP, PARAM, RNN } from "./core.js";
+import { ACTIVATION, CORE_MAGIC, FRAMES, floatBits, NONE, OP, PARAM, RNN } from "./core.js";
 import { type GraphNode, readGraph } from "./graph.js";
 
 /** A model as the core takes it. */
@@ -42,7 +42,8 @@ export function compile(model: LayersModel, inputShape?: readonly number[]): Com
     const layer = LAYERS.get(node.kind);
     if (!layer) throw unknown(node);
     const inputs = node.inputs.map((i) => values[i]!);
-    values.push({ buffer: layer(program, node, inputs), shape: node.shape });
+    const buffer = layer(program, node, inputs);
+    values.push({ buffer, shape: node.shape, mask: maskOf(program, node, inputs) });
   }
   const output = values.at(-1)!;
   if (output.shape.length !== 1 || program.softmaxOutput !== output.buffer) {
@@ -63,6 +64,8 @@ export function compile(model: LayersModel, inputShape?: readonly number[]): Com
 interface Value {
   buffer: number;
   shape: readonly number[];
+  /** Gives the buffer that says which rows are real, where a Masking layer lies before it. */
+  mask?: () => number;
 }
 
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -97,7 +100,10 @@ class Program {
   readonly #buffers: number[] = [];
   readonly #ops: number[][] = [];
   readonly #offsetOf: (id: number) => number;
+  readonly #masks = new Map<string, number>();
   #dropouts = 0;
+  /** A Masking layer came before. */
+  masked = false;
 
   constructor(offsetOf: (id: number) => number) {
     this.#offsetOf = offsetOf;
@@ -127,6 +133,15 @@ class Program {
   /** Tells one dropout layer's mask from another's. */
   salt(): number {
     return this.#dropouts++;
+  }
+
+  /** The buffer that says which frames hold anything else than `padding`: 1 for those, else 0. */
+  mask({ buffer, shape }: Value, padding: number): number {
+    const key = `${buffer} ${padding}`;
+    const fields = [...shape, floatBits(padding), 1, FRAMES.count];
+    const made = this.#masks.get(key) ?? this.op(OP.frames, buffer, shape.slice(0, 1), fields);
+    this.#masks.set(key, made);
+    return made;
   }
 
   /** The buffer that the last op wrote, if that op is a softmax. */
@@ -394,6 +409,38 @@ interface Columns {
   stride: number;
 }
 
+/** The layers through which tf.layers hands a mask on; all others lose it. */
+const HANDS_MASK_ON: ReadonlySet<string> = new Set(
+  "Dense TimeDistributed Activation ReLU Dropout SpatialDropout1D BatchNormalization LayerNormalization LSTM GRU Bidirectional".split(
+    " ",
+  ),
+);
+
+function maskOf(program: Program, node: GraphNode, [x]: readonly Value[]): Value["mask"] {
+  if (node.kind !== "Masking") return HANDS_MASK_ON.has(node.kind) ? x?.mask : undefined;
+  return () => program.mask(x!, setting<number>(node, "maskValue"));
+}
+
+/** Masked frames are also set to 0, which those that hold 0 are already. */
+const masking: LayerCompiler = (program, node, [x]) => {
+  if (x!.shape.length !== 2) throw unknown(node, `an input of ${x!.shape.length} dimensions`);
+  program.masked = true;
+  const padding = setting<number>(node, "maskValue");
+  if (padding === 0) return x!.buffer;
+  return program.op(OP.multiply, x!.buffer, node.shape, [program.mask(x!, padding), ...x!.shape, 1]);
+};
+
+const frameWeights: LayerCompiler = (program, node, [x]) => {
+  if (x!.shape.length !== 2) throw unknown(node, `an input of ${x!.shape.length} dimensions`);
+  const kind = setting<string>(node, "output") === "log" ? FRAMES.log : FRAMES.share;
+  return program.op(OP.frames, x!.buffer, node.shape, [
+    ...x!.shape,
+    0,
+    setting<number>(node, "stride"),
+    kind,
+  ]);
+};
+
 const RECURRENT: Readonly<Record<string, number>> = { LSTM: OP.lstm, GRU: OP.gru };
 
 function recurrentOp(
@@ -408,8 +455,10 @@ function recurrentOp(
   for (const key of ["dropout", "recurrentDropout"]) mustBe(node, key, 0, undefined, null);
   for (const key of ["returnState", "stateful", "resetAfter"]) mustBe(node, key, false, undefined, null);
   const [kernel, recurrent, bias = NONE] = weights;
-  mustBe(node, "activation", "tanh");
-  mustBe(node, "recurrentActivation", "sigmoid", "hardSigmoid");
+  for (const key of ["activation", "recurrentActivation"])
+    if (node.config[key] === "softmax") throw unknown(node, `${key} "softmax"`);
+  // TensorFlow.js then takes the mask of whatever layer came before, of the wrong length perhaps.
+  if (program.masked && !x.mask) throw unknown(node, "an input whose mask a layer before it has lost");
   const inner = [activationCode(node, "recurrentActivation"), activationCode(node)];
   const fields = [
     ...x.shape,
@@ -421,6 +470,7 @@ function recurrentOp(
     ...inner,
     to.column,
     to.stride,
+    x.mask?.() ?? NONE,
   ];
   program.op(RECURRENT[node.kind]!, x.buffer, node.shape, fields, to.out);
 }
@@ -559,6 +609,8 @@ const LAYERS: ReadonlyMap<string, LayerCompiler> = new Map(
     LSTM: recurrent,
     GRU: recurrent,
     Bidirectional: bidirectional,
+    Masking: masking,
+    FrameWeights: frameWeights,
     Flatten: reshape,
     Reshape: reshape,
     Permute: permute,

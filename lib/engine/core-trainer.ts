@@ -54,6 +54,7 @@ async function createNetwork(
 class CoreTrainer implements Trainer {
   readonly engine: "native" | "wasm";
   readonly detail: string;
+  readonly instructionSet: string;
   readonly #tf: typeof Tfjs;
   readonly #core: Core;
   readonly #model: LayersModel;
@@ -72,6 +73,7 @@ class CoreTrainer implements Trainer {
     network: CoreNetwork,
   ) {
     this.engine = core.engine;
+    this.instructionSet = core.instructionSet;
     this.detail = `${core.instructionSet}, ${network.threads} ${network.threads === 1 ? "thread" : "threads"}`;
     this.#tf = tf;
     this.#core = core;

@@ -21,6 +21,7 @@ export const OP = {
   dot: 16,
   reverse: 17,
   permute: 18,
+  frames: 19,
 } as const;
 export const ACTIVATION = {
   linear: 0,
@@ -33,6 +34,7 @@ export const ACTIVATION = {
   leakyRelu: 7,
   relu6: 8,
 } as const;
+export const FRAMES = { count: 0, share: 1, log: 2 } as const;
 export const RNN = { sequences: 1, backwards: 2, inTime: 4 } as const;
 
 /** The bits of a 32-bit float as the integer that a program holds. */

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { messageOf } from "../base/errors.js";
+import { messageOf, UsageError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 import type { Core, CoreBatch, CoreNetwork, CoreOptions, FoundCore } from "./core.js";
 import { ARRAY, checkBatch, MAX_THREADS, optimizerOf, predictAll } from "./core.js";
@@ -24,7 +24,9 @@ interface Addon {
 /**
  * The core as a Node addon, when it has been compiled for this machine (core/build-native.mjs).
  *
- * @param options.instructionSet one of those the machine has; default: the best
+ * @param options.instructionSet one of those the machine has; default: that of `SER_CORE_ISA` (avx512, avx2, sse, neon), else
+ *   the best
+ * @throws {UsageError} when `SER_CORE_ISA` is none of these, or none of this machine
  */
 export function loadNative(options: { instructionSet?: string } = {}): FoundCore {
   let addon: Addon;
@@ -37,7 +39,7 @@ export function loadNative(options: { instructionSet?: string } = {}): FoundCore
     return { reason: messageOf(error) };
   }
   const builds = addon.builds();
-  const instructionSet = options.instructionSet ?? builds[0];
+  const instructionSet = options.instructionSet ?? wantedSet(builds) ?? builds[0];
   if (!builds.includes(instructionSet)) return { reason: `this machine has ${builds.join(", ")} only` };
   const core: Core = {
     engine: "native",
@@ -46,6 +48,23 @@ export function loadNative(options: { instructionSet?: string } = {}): FoundCore
       network(addon, instructionSet, program, parameters, settings),
   };
   return { core };
+}
+
+const SETS: Readonly<Record<string, string>> = {
+  avx512: "AVX-512",
+  avx2: "AVX2+FMA",
+  sse: "SSE2",
+  neon: "NEON",
+};
+
+/** The instruction set that is asked for, if one is: for measuring, and for weights equal to another machine's. */
+function wantedSet(builds: readonly string[]): string | undefined {
+  const name = process.env.SER_CORE_ISA || undefined;
+  if (name === undefined) return undefined;
+  const set = SETS[name];
+  if (set && builds.includes(set)) return set;
+  const known = Object.keys(SETS).filter((key) => builds.includes(SETS[key]!));
+  throw new UsageError(`SER_CORE_ISA: there is no "${name}" on this machine, but ${known.join(", ")}`);
 }
 
 /** build-native.mjs names the file alike: an addon of other sources is never loaded. */

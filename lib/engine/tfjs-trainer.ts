@@ -19,6 +19,7 @@ export async function createTfjsTrainer(model: LayersModel, options: TrainerOpti
 class TfjsTrainer implements Trainer {
   readonly engine: "tensorflow-gpu" | "tfjs";
   readonly detail: string;
+  readonly instructionSet: string;
   readonly #tf: typeof Tfjs;
   readonly #model: LayersModel;
   readonly #seed: number;
@@ -27,7 +28,8 @@ class TfjsTrainer implements Trainer {
 
   constructor(tf: typeof Tfjs, model: LayersModel, { engine, optimizer, seed }: TrainerOptions) {
     this.engine = engine === "tensorflow-gpu" ? engine : "tfjs";
-    this.detail = `TensorFlow.js ${tf.version_core}, ${tf.getBackend()}`;
+    this.instructionSet = tf.getBackend();
+    this.detail = `TensorFlow.js ${tf.version_core}, ${this.instructionSet}`;
     this.#tf = tf;
     this.#model = model;
     this.#seed = seed;

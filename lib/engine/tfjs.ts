@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { projectRoot } from "../base/root.js";
+import "./layers/frame-weights.js"; // saved models may hold it
 
 export { tf };
 

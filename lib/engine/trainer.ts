@@ -60,6 +60,8 @@ export interface Trainer {
   readonly engine: EngineName;
   /** Threads and instruction set, in words. */
   readonly detail: string;
+  /** For example "AVX-512": with the engine what decides the last bits; the number of threads does not. */
+  readonly instructionSet: string;
   /** One update; resolves to the loss before it, of that batch, with dropout active. */
   step(batch: Batch, learningRate: number): Promise<number>;
   /** `count * classes` probabilities, in inference mode. */

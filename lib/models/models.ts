@@ -10,7 +10,12 @@ import type { NetworkName } from "./names.js";
 export type { ModelOptions } from "./layers.js";
 export type { ModelName } from "./names.js";
 
-/** The networks by name: each makes a tf.layers model from `[frames, bands]` to class probabilities. */
+/**
+ * The networks by name: each makes a tf.layers model from `[frames, bands]` to class probabilities. In their means
+ * over time padding counts, so that a mean also tells how long the clip is. Leaving it out (frameWeights, Masking)
+ * was tried on RAVDESS's validation speakers: two points of UAR less for cnn-small and clstm, five and three less for
+ * lstm and bilstm (one seed each), three more for cnn (one seed).
+ */
 export const models: Record<NetworkName, (options: ModelOptions) => Promise<LayersModel>> = {
   cnn,
   "cnn-small": cnnSmall,

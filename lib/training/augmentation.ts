@@ -6,7 +6,7 @@ import type { FeatureSettings } from "../features/settings.js";
 
 /**
  * What is done to training clips, and to no others. What is absent is not done. Everything is drawn anew each epoch,
- * but for speed and noise, which are applied to the sound: of those `copies` variants are made of each clip before
+ * but for speed, pitch and noise, which are applied to the sound: of those `copies` variants are made of each clip before
  * the training, and each epoch hears the original or one of them.
  */
 export interface AugmentationSettings {
@@ -22,9 +22,11 @@ export interface AugmentationSettings {
   gain?: number;
   /** Faster or slower by at most this share, pitch and formants going along as on a tape; 0.1 is usual. */
   speed?: number;
+  /** Higher or lower by at most so many semitones, formants going along, at the same speed. */
+  pitch?: number;
   /** White noise at a signal-to-noise ratio drawn from this range, dB. */
   noise?: readonly [low: number, high: number];
-  /** Variants by speed and noise of each clip; default 2. */
+  /** Variants by speed, pitch and noise of each clip; default 2. */
   copies?: number;
 }
 
@@ -34,14 +36,15 @@ export const AUGMENTATIONS = {
   shift: { shift: 8 },
   gain: { gain: 6 },
   speed: { speed: 0.1 },
+  pitch: { pitch: 2 },
   noise: { noise: [10, 30] },
 } as const satisfies Record<string, AugmentationSettings>;
 
 export type AugmentationName = keyof typeof AUGMENTATIONS;
 
 /** Whether the settings change the sound, so that variants of the clips have to be extracted. */
-export function changesSound({ speed, noise }: AugmentationSettings): boolean {
-  return speed !== undefined || noise !== undefined;
+export function changesSound({ speed, pitch, noise }: AugmentationSettings): boolean {
+  return speed !== undefined || pitch !== undefined || noise !== undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { writeAtomic } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
-import type { EngineName, TrainerState } from "../engine/trainer.js";
+import type { EngineName, Trainer, TrainerState } from "../engine/trainer.js";
 import type { EpochLog } from "./history.js";
 
 /** All it takes to go on with a training as if it had never stopped. */
@@ -10,6 +10,8 @@ export interface Checkpoint {
   /** Of the settings, clips and classes it belongs to. */
   key: string;
   engine: EngineName;
+  /** See {@link Trainer.instructionSet}. */
+  instructionSet: string;
   /** The epoch under way, from 1, and the steps of it that are done. */
   epoch: number;
   stepInEpoch: number;
@@ -22,7 +24,7 @@ export interface Checkpoint {
   state: TrainerState;
 }
 
-const MAGIC = "ser checkpoint 1\n";
+const MAGIC = "ser checkpoint 2\n";
 
 /**
  * Writes a checkpoint, whole or not at all: a line that says what it is, the SHA-256 of the rest, a JSON header, and the
@@ -69,6 +71,18 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
     }),
   );
   return { ...rest, best: { ...best, weights: bestWeights }, state: { step, weights, m, v } } as Checkpoint;
+}
+
+/** A line where a checkpoint was made by another engine or instruction set than goes on with it, else `undefined`. */
+export function otherMaker(
+  { engine, instructionSet }: Checkpoint,
+  trainer: Pick<Trainer, "engine" | "instructionSet">,
+): string | undefined {
+  if (engine === trainer.engine && instructionSet === trainer.instructionSet) return undefined;
+  return (
+    `the checkpoint was made by ${engine} (${instructionSet}), this is ${trainer.engine} (${trainer.instructionSet}): ` +
+    "the weights will differ in their last bits from those of an uninterrupted training"
+  );
 }
 
 async function read(path: string): Promise<Buffer | undefined> {

@@ -3,7 +3,7 @@ import { writeAtomic } from "../base/atomic.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import type { Trainer } from "../engine/trainer.js";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, otherMaker, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type EpochLog, historyCsv } from "./history.js";
 import type { BatchMaker } from "./inputs.js";
 import { epochOrder } from "./sampler.js";
@@ -165,6 +165,7 @@ class Loop {
     await writeCheckpoint(join(folder, CHECKPOINT), {
       key: this.#task.key,
       engine: this.#task.trainer.engine,
+      instructionSet: this.#task.trainer.instructionSet,
       epoch: this.#epoch,
       stepInEpoch: this.#stepInEpoch,
       lossSum: this.#lossSum,
@@ -186,12 +187,8 @@ class Loop {
     if (found.key !== key) {
       throw new UserError(`${path} belongs to other settings or clips: remove it, or train without --resume`);
     }
-    if (found.engine !== trainer.engine) {
-      throw new UserError(
-        `${path} was made by the engine ${found.engine}, this is ${trainer.engine}, whose numbers differ: ` +
-          `give --engine ${found.engine}, or train without --resume`,
-      );
-    }
+    const warning = otherMaker(found, trainer);
+    if (warning) log?.(warning);
     trainer.restore(found.state);
     this.#history = found.history;
     this.#best = found.best;

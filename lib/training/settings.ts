@@ -74,6 +74,7 @@ export function checkTraining(settings: TrainingSettings): void {
   within("weightDecay", settings.optimizer.weightDecay ?? 0, 0, 1e3);
   within("clipNorm", settings.optimizer.clipNorm ?? 1, Number.MIN_VALUE, Number.MAX_VALUE);
   within("speed", settings.augmentation.speed ?? 0, 0, 0.5);
+  within("pitch", settings.augmentation.pitch ?? 0, 0, 12);
   if (isBaseline(settings.model) && !["global", "speaker"].includes(settings.normalisation)) {
     throw new UsageError(
       `normalisation is ${settings.normalisation}: the ${settings.model} model takes global (or speaker), since its statistics have to be standardised over clips`,

@@ -26,7 +26,7 @@ export async function handle(task: VariantsTask): Promise<WorkerAnswer<Matrix[]>
   const result: Matrix[] = [];
   for (let copy = 0; copy < copies; copy++) {
     const rng = random(`${seed}/${copy}`);
-    const { data, rows, cols } = extract(varySound(samples, augmentation, rng), sampleRate);
+    const { data, rows, cols } = extract(varySound(samples, sampleRate, augmentation, rng), sampleRate);
     result.push({ data: data.slice(), rows, cols });
   }
   return { result, transfer: result.map(({ data }) => data.buffer as ArrayBuffer) };

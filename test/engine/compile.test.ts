@@ -87,6 +87,28 @@ test.each(Object.keys(models) as (keyof typeof models)[])("the core knows all of
   expect([offsets.length, inputSize, classes]).toEqual([model.weights.length, 4000, 7]);
 });
 
+test("a mask is made once, and only where a recurrent layer wants it", () => {
+  const lstm = () => layers.lstm({ units: 3, returnSequences: true }) as never;
+  const codes = (...all: Layers.Layer[]) => {
+    const input = tf.input({ shape: [6, 4] });
+    const end = [layers.flatten(), layers.dense({ units: 2, activation: "softmax" })];
+    return parse(compile(tf.model({ inputs: input, outputs: chain(input, ...all, ...end) })).program).ops.map(
+      ({ code }) => code,
+    );
+  };
+  const tail = [OP.dense, OP.activation];
+  expect(codes(layers.masking({}), layers.dense({ units: 3 }))).toEqual([OP.dense, ...tail]);
+  expect(
+    codes(layers.masking({}), layers.dropout({ rate: 0 }), layers.bidirectional({ layer: lstm() })),
+  ).toEqual([OP.frames, OP.lstm, OP.lstm, ...tail]);
+  expect(codes(layers.masking({ maskValue: -1 }), lstm())).toEqual([
+    OP.frames,
+    OP.multiply,
+    OP.lstm,
+    ...tail,
+  ]);
+});
+
 test("weights that are not trained are marked so", () => {
   const model = tf.sequential({
     layers: [
@@ -121,7 +143,6 @@ describe("what the core does not know is named", () => {
       layers.dense({ units: 3, activation: "selu", name: "d" }),
       'does not know Dense with activation "selu" (layer "d")',
     ],
-    [layers.masking({ name: "mask" }), 'does not know Masking (layer "mask")'],
     [
       layers.lstm({ units: 3, recurrentDropout: 0.2, returnSequences: true, name: "l" }),
       'LSTM with recurrentDropout 0.2 (layer "l")',
@@ -137,6 +158,13 @@ describe("what the core does not know is named", () => {
   ])("%#", (layer, message) => {
     expect(() => compile(model(layer))).toThrow(UnknownLayer);
     expect(() => compile(model(layer))).toThrow(message);
+  });
+
+  test("a recurrent layer behind one that loses the mask", () => {
+    const lost = [layers.masking({}), layers.conv1d({ filters: 2, kernelSize: 3 })];
+    expect(() => compile(model(...lost, layers.gru({ units: 3, name: "g", returnSequences: true })))).toThrow(
+      'GRU with an input whose mask a layer before it has lost (layer "g")',
+    );
   });
 
   test("a merge mode, and an end that is no softmax", () => {

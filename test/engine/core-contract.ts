@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { ACTIVATION, CORE_MAGIC, type Core, floatBits, OP, RNN } from "../../lib/engine/core.js";
+import { ACTIVATION, CORE_MAGIC, type Core, floatBits, NONE, OP, RNN } from "../../lib/engine/core.js";
 
 const CLIPS = 5;
 const [IN, HIDDEN, OUT] = [6, 4, 3];
@@ -63,8 +63,8 @@ function recurrentProgram(): {
     [OP.activation, 8, 2, 3, frames, width, ACTIVATION.relu, 0],
     [OP.maxPool, 15, 3, 4, 1, frames, width, 1, 2, 1, 2, 0, 0, 1, frames / 2],
     [OP.dropout, 9, 4, 5, frames / 2, width, floatBits(0.3), 1, 0],
-    [OP.lstm, 15, 5, 6, ...lstm(0), ACTIVATION.sigmoid, ACTIVATION.tanh, 0, 2 * units],
-    [OP.lstm, 15, 5, 6, ...lstm(RNN.backwards), ACTIVATION.sigmoid, ACTIVATION.tanh, units, 2 * units],
+    [OP.lstm, 16, 5, 6, ...lstm(0), ACTIVATION.sigmoid, ACTIVATION.tanh, 0, 2 * units, NONE],
+    [OP.lstm, 16, 5, 6, ...lstm(RNN.backwards), ACTIVATION.sigmoid, ACTIVATION.tanh, units, 2 * units, NONE],
     [OP.dense, 9, 6, 7, 1, 2 * units, OUT, weight(2 * units * OUT), weight(OUT)],
     [OP.activation, 8, 7, 8, 1, OUT, ACTIVATION.softmax, 0],
   ];

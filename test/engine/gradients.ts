@@ -1,11 +1,12 @@
 import type { LayersModel, SymbolicTensor, Tensor, Variable } from "@tensorflow/tfjs";
 import type { Core } from "../../lib/engine/core.js";
 import { createCoreTrainer } from "../../lib/engine/core-trainer.js";
+import { frameWeights } from "../../lib/engine/layers/frame-weights.js";
 import { loadNative } from "../../lib/engine/native.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import type { Batch } from "../../lib/engine/trainer.js";
 import { loadWasm } from "../../lib/engine/wasm.js";
-import { type Body, chain } from "./networks.js";
+import { type Body, chain, randomBatch } from "./networks.js";
 
 /** The builds of the core that run here. */
 export function cores(): Core[] {
@@ -111,7 +112,20 @@ export function tfjsCan(name: string, count: number, frames: number): boolean {
   if (/^batch normalisation/.test(name) && (name.endsWith("columns") ? count : count * frames) === 1)
     return false;
   if (/^mean pooling/.test(name)) return false; // the gradient at the edge divides by the whole window, the mean does not
-  return frames > 1 || !/lstm|gru/.test(name); // "stack must be a Tensor[]": a sequence of one step into a second layer
+  return frames > 1 || !/lstm|gru|recurrent/.test(name); // "stack must be a Tensor[]": a sequence of one step into a second layer
+}
+
+/** A seeded batch; the clips of layers that know of padding begin and end with some, and one is nothing else. */
+export function batchFor(name: string, count: number, frames: number, width: number, seed = 1): Batch {
+  const batch = randomBatch(count, frames * width, 3, seed);
+  if (!name.includes("padding")) return batch;
+  for (let clip = 0; clip < count; clip++) {
+    const at = (frame: number) => (clip * frames + frame) * width;
+    const real = Math.ceil((frames * (count - clip)) / (count + 1));
+    if (clip > 1) batch.x.fill(0, at(0), at(1));
+    batch.x.fill(0, at(clip === 3 ? 0 : real), at(frames));
+  }
+  return batch;
 }
 
 /** Layers that the core knows, on an input of [frames, width], each in a network that also puts weights before it. */
@@ -317,6 +331,78 @@ export const LAYERS: Readonly<Record<string, Body>> = {
         mergeMode: "mul",
       }),
     ),
+  ...Object.fromEntries(
+    (["relu", "elu", "sigmoid"] as const).map((activation) => [
+      `recurrent ${activation}`,
+      (x: SymbolicTensor, { layers }: Parameters<Body>[1]) =>
+        chain(
+          x,
+          layers.lstm({ units: 4, activation, recurrentActivation: "tanh", returnSequences: true }),
+          layers.activation({ activation: "tanh" }), // states without bounds would saturate the classes
+          layers.gru({ units: 3, activation, recurrentActivation: "sigmoid" }),
+          layers.activation({ activation: "tanh" }),
+        ),
+    ]),
+  ),
+  "lstm, padding": (x, { layers }) =>
+    chain(x, layers.masking({}), layers.lstm({ units: 5, recurrentActivation: "sigmoid" })),
+  "lstm, sequences, padding": (x, { layers }) =>
+    chain(
+      x,
+      layers.masking({}),
+      layers.lstm({ units: 5, recurrentActivation: "sigmoid", returnSequences: true }),
+      layers.dense({ units: 4, activation: "tanh" }),
+      layers.lstm({ units: 3, returnSequences: true, goBackwards: true }),
+    ),
+  "lstm, padding that is no zeros": (x, { layers }) =>
+    chain(
+      x,
+      layers.activation({ activation: "sigmoid" }),
+      layers.masking({ maskValue: 0.5 }),
+      layers.lstm({ units: 3, returnSequences: true }),
+    ),
+  "gru, padding": (x, { layers }) =>
+    chain(
+      x,
+      layers.masking({}),
+      layers.gru({ units: 5, recurrentActivation: "sigmoid", returnSequences: true }),
+      layers.gru({ units: 3, goBackwards: true }),
+    ),
+  "bidirectional lstm, padding": (x, { layers }) => {
+    const both = (units: number, returnSequences: boolean) =>
+      layers.bidirectional({ layer: layers.lstm({ units, returnSequences }) as never, mergeMode: "concat" });
+    return chain(x, layers.masking({}), both(3, true), both(4, false));
+  },
+  "bidirectional gru, sequences, padding": (x, { layers }) =>
+    chain(
+      x,
+      layers.masking({}),
+      layers.bidirectional({
+        layer: layers.gru({ units: 3, returnSequences: true }) as never,
+        mergeMode: "sum",
+      }),
+    ),
+  "mean over real frames, padding": (x, { layers }) => {
+    const value = chain(x, layers.dense({ units: 5, activation: "tanh" }));
+    return layers.dot({ axes: [1, 1] }).apply([chain(x, frameWeights()), value]) as SymbolicTensor;
+  },
+  "pooled mean over real frames, padding": (x, { layers }) => {
+    const stride = x.shape[1]! > 1 ? 2 : 1;
+    const value = chain(
+      x,
+      layers.conv1d({ filters: 5, kernelSize: 3, padding: "same" }),
+      layers.maxPooling1d({ poolSize: stride }),
+    );
+    return layers.dot({ axes: [1, 1] }).apply([chain(x, frameWeights({ stride })), value]) as SymbolicTensor;
+  },
+  "attention over real frames, padding": (x, { layers }) => {
+    const value = chain(x, layers.dense({ units: 5, activation: "tanh" }));
+    const score = chain(value, layers.dense({ units: 1 }), layers.flatten());
+    const sum = layers.add().apply([score, chain(x, frameWeights({ output: "log" }))]) as SymbolicTensor;
+    return layers
+      .dot({ axes: [1, 1] })
+      .apply([chain(sum, layers.softmax({ axis: -1 })), value]) as SymbolicTensor;
+  },
   "reshape and permute": (x, { layers }) => {
     const [, frames, width] = x.shape as [null, number, number];
     const turned = chain(

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { UsageError } from "../../lib/base/errors.js";
 import { loadNative } from "../../lib/engine/native.js";
 import { coreContract } from "./core-contract.js";
 
@@ -7,6 +8,26 @@ const found = loadNative();
 test("either there is an addon, or a reason why not", () => {
   if ("core" in found) expect(found.core.engine).toBe("native");
   else expect(found.reason).toMatch(/compiler/);
+});
+
+describe.skipIf(!("core" in found))("SER_CORE_ISA", () => {
+  const before = process.env.SER_CORE_ISA;
+  afterEach(() => {
+    if (before === undefined) delete process.env.SER_CORE_ISA;
+    else process.env.SER_CORE_ISA = before;
+  });
+
+  test("chooses the instruction set", () => {
+    process.env.SER_CORE_ISA = process.arch === "x64" ? "sse" : "neon";
+    const chosen = loadNative();
+    expect("core" in chosen && chosen.core.instructionSet).toBe(process.arch === "x64" ? "SSE2" : "NEON");
+  });
+
+  test("that is none is refused, with those there are", () => {
+    process.env.SER_CORE_ISA = "mmx";
+    expect(() => loadNative()).toThrow(UsageError);
+    expect(() => loadNative()).toThrow(/SER_CORE_ISA: there is no "mmx" on this machine, but (avx|sse|neon)/);
+  });
 });
 
 for (const instructionSet of ["AVX-512", "AVX2+FMA", "SSE2", "NEON"]) {

@@ -11,6 +11,8 @@ import type { Batch } from "../../lib/engine/trainer.js";
 interface Value {
   shape: number[];
   data: Float64Array;
+  /** Of each clip and frame, whether it is real; absent without a Masking layer before. */
+  real?: boolean[];
 }
 
 type Weights = readonly Float64Array[];
@@ -88,6 +90,8 @@ function forward(graph: Graph, batch: Batch, weightsOf: (node: GraphNode) => Flo
     values.push({
       shape: [batch.count, ...node.shape],
       data: activate(out, node.config.activation as string | undefined, node.shape.at(-1)!),
+      real:
+        node.kind === "Masking" ? realFrames(inputs[0]!, node.config.maskValue as number) : inputs[0]!.real,
     });
   }
   return values.at(-1)!;
@@ -114,6 +118,9 @@ interface Config {
   mergeMode: "concat" | "sum" | "ave" | "mul";
   center: boolean;
   scale: boolean;
+  maskValue: number;
+  stride: number;
+  output: "share" | "log";
 }
 
 type LayerFunction = (
@@ -353,6 +360,10 @@ function recurrent([x]: Value[], weights: Float64Array[], config: Config, kind: 
     const cell = new Float64Array(units);
     for (let s = 0; s < steps; s++) {
       const t = config.goBackwards ? steps - 1 - s : s;
+      if (x!.real && !x!.real[b * steps + t]) {
+        if (config.returnSequences) out.set(h, (b * steps + s) * units);
+        continue;
+      }
       const fromInput = (j: number) => {
         let sum = bias?.[j] ?? 0;
         for (let i = 0; i < width; i++)
@@ -416,6 +427,38 @@ function bidirectional(
     }
   }
   return out;
+}
+
+/** Of each clip and frame, whether it holds another number than `padding`. */
+function realFrames({ shape, data }: Value, padding: number): boolean[] {
+  const width = shape.at(-1)!;
+  return Array.from({ length: data.length / width }, (_, i) =>
+    data.subarray(i * width, (i + 1) * width).some((value) => value !== padding),
+  );
+}
+
+function masking([x]: Value[], { maskValue }: Config): Float64Array {
+  const real = realFrames(x!, maskValue);
+  return x!.data.map((value, i) => (real[Math.floor(i / x!.shape.at(-1)!)] ? value : 0));
+}
+
+/** With n[r] real frames among the stride frames of r: n[r] / sum of n, or ln(n[r] / stride). */
+function frameWeights([x]: Value[], { stride, output }: Config): Float64Array {
+  const [n, frames] = x!.shape as [number, number];
+  const real = realFrames(x!, 0);
+  const rows = Math.floor(frames / stride);
+  const counts = Array.from({ length: n }, (_, b) =>
+    Array.from(
+      { length: rows },
+      (_, r) => real.slice(b * frames + r * stride, b * frames + (r + 1) * stride).filter((is) => is).length,
+    ),
+  );
+  const weights = counts.map((each) => {
+    const total = each.reduce((a, b) => a + b);
+    if (output === "share") return each.map((count) => (total > 0 ? count / total : 0));
+    return each.map((count) => (count > 0 ? Math.log(count / stride) : -1e9));
+  });
+  return Float64Array.from(weights.flat());
 }
 
 function permute([x]: Value[], { dims }: Config): Float64Array {
@@ -516,7 +559,7 @@ const LAYERS: Record<string, LayerFunction> = {
   BatchNormalization: perChannel,
   LayerNormalization: ([x], weights, config) =>
     normalise(x!, (i) => Math.floor(i / x!.shape.at(-1)!), weights, config),
-  Activation: same,
+  Activation: ([x]) => x!.data.slice(), // else marked as a recurrent layer's own, perhaps
   ReLU: scalar((x, { maxValue }) => Math.min(maxValue ?? Number.POSITIVE_INFINITY, Math.max(0, x))),
   ELU: scalar((x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x))),
   LeakyReLU: scalar((x, { alpha }) => (x > 0 ? x : alpha * x)),
@@ -535,6 +578,8 @@ const LAYERS: Record<string, LayerFunction> = {
   LSTM: (inputs, weights, config) => recurrent(inputs, weights, config, "LSTM"),
   GRU: (inputs, weights, config) => recurrent(inputs, weights, config, "GRU"),
   Bidirectional: bidirectional,
+  Masking: (inputs, _, config) => masking(inputs, config),
+  FrameWeights: (inputs, _, config) => frameWeights(inputs, config),
   Flatten: same,
   Reshape: same,
   Permute: (inputs, _, config) => permute(inputs, config),

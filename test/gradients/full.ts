@@ -6,8 +6,10 @@
  *   npx tsx test/gradients/full.ts [name ...]
  */
 import type { LayersModel } from "@tensorflow/tfjs";
+import type { Batch } from "../../lib/engine/trainer.js";
 import { models } from "../../lib/models/models.js";
 import {
+  batchFor,
   coreDerivatives,
   cores,
   gradientError,
@@ -26,11 +28,11 @@ let failed = false;
 async function compare(
   name: string,
   model: LayersModel,
-  count: number,
+  batch: Batch,
   able: boolean,
 ): Promise<Map<string, number>> {
-  const [frames, width] = model.inputs[0]!.shape.slice(1) as [number, number];
-  const batch = randomBatch(count, frames * width, model.outputs[0]!.shape[1]!);
+  const { count } = batch;
+  const [frames] = model.inputs[0]!.shape.slice(1) as [number, number];
   const expected = able ? await tfjsDerivatives(model, batch) : referenceDerivatives(model, batch, 10);
   // One value is 0 and two are +1 and -1 when normalised, whatever made them: the gradient before is rounding.
   const values = name.endsWith("columns") ? count : count * frames;
@@ -62,7 +64,12 @@ async function main(): Promise<void> {
       for (const width of [1, 13, 40])
         for (const count of [1, 2, 31]) {
           const model = await network(body, [frames, width]);
-          for (const [engine, error] of await compare(name, model, count, tfjsCan(name, count, frames)))
+          for (const [engine, error] of await compare(
+            name,
+            model,
+            batchFor(name, count, frames, width),
+            tfjsCan(name, count, frames),
+          ))
             worst.set(engine, Math.max(error, worst.get(engine) ?? 0));
           model.dispose();
         }
@@ -70,7 +77,10 @@ async function main(): Promise<void> {
   }
   for (const name of (Object.keys(models) as (keyof typeof models)[]).filter(wanted)) {
     const model = await narrowed(await models[name]({ frames: 128, bands: 40, classes: 7, seed: 1 }), 1);
-    report(`${name}, ${model.countParams()} parameters`, await compare(name, model, 4, true));
+    report(
+      `${name}, ${model.countParams()} parameters`,
+      await compare(name, model, randomBatch(4, 128 * 40, 7), true),
+    );
     model.dispose();
   }
   if (failed) process.exitCode = 1;

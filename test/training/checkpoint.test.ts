@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../lib/training/checkpoint.js";
+import {
+  type Checkpoint,
+  otherMaker,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../../lib/training/checkpoint.js";
 
 let path: string;
 beforeEach(async () => {
@@ -13,6 +18,7 @@ afterEach(() => rm(join(path, ".."), { recursive: true, force: true }));
 const CHECKPOINT: Checkpoint = {
   key: "abc",
   engine: "tfjs",
+  instructionSet: "wasm",
   epoch: 3,
   stepInEpoch: 7,
   lossSum: 0.1 + 0.2,
@@ -43,6 +49,16 @@ test("is read back to the bit", async () => {
 
 test("there may be none", async () => {
   expect(await readCheckpoint(path)).toBeUndefined();
+});
+
+test("another engine or instruction set is said, the same is not", () => {
+  expect(otherMaker(CHECKPOINT, { engine: "tfjs", instructionSet: "wasm" })).toBeUndefined();
+  expect(otherMaker(CHECKPOINT, { engine: "tfjs", instructionSet: "cpu" })).toMatch(
+    /^the checkpoint was made by tfjs \(wasm\), this is tfjs \(cpu\): .*last bits/,
+  );
+  expect(otherMaker(CHECKPOINT, { engine: "native", instructionSet: "SSE2" })).toContain(
+    "this is native (SSE2)",
+  );
 });
 
 test("damage is found, wherever it is", async () => {

@@ -31,8 +31,9 @@ static const Layer LAYERS[] = {
     [OP_DOT] = {0, {{.clip = dot_forward}}, {{.clip = dot_backward}}},
     [OP_REVERSE] = {0, {{.clip = reverse_forward}}, {{.clip = reverse_backward}}},
     [OP_PERMUTE] = {0, {{.clip = permute_forward}}, {{.clip = permute_backward}}},
+    [OP_FRAMES] = {0, {{.clip = frames_forward}}, {{0}}},
 };
-enum { LAST_OP = OP_PERMUTE, MAX_OPS = 4096, MAX_INPUTS = 64, BLOCK = 4096, STACK = 65536 };
+enum { LAST_OP = OP_FRAMES, MAX_OPS = 4096, MAX_INPUTS = 64, BLOCK = 4096, STACK = 65536 };
 
 // ---- What an op reads, writes and learns, for checking a program before it touches memory.
 
@@ -41,8 +42,8 @@ typedef struct { int inputs, buffers[MAX_INPUTS], needs; double sizes[MAX_INPUTS
 
 static const int FIELDS[] = {[OP_DENSE] = 5, [OP_CONV2D] = 16, [OP_DEPTHWISE] = 16, [OP_BATCHNORM] = 8, [OP_LAYERNORM] = 5,
                              [OP_ACTIVATION] = 4, [OP_MAXPOOL] = 11, [OP_AVGPOOL] = 11, [OP_GLOBALPOOL] = 3, [OP_DROPOUT] = 5,
-                             [OP_LSTM] = 11, [OP_GRU] = 11, [OP_CONCAT] = 2, [OP_ADD] = 3, [OP_MULTIPLY] = 4, [OP_DOT] = 4,
-                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8};
+                             [OP_LSTM] = 12, [OP_GRU] = 12, [OP_CONCAT] = 2, [OP_ADD] = 3, [OP_MULTIPLY] = 4, [OP_DOT] = 4,
+                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8, [OP_FRAMES] = 5};
 
 static void need(Facts *k, int32_t offset, double size) { k->weights[k->needs++] = (Need){offset, size}; }
 static void reads(Facts *k, int buffer, double size) {
@@ -76,9 +77,12 @@ static int conv_facts(const int32_t *f, Facts *k, int in, int depthwise) {
 static int rnn_facts(const Op *o, Facts *k) {
   const int32_t *f = o->f;
   double h = f[RNN_H], n = (o->code == OP_LSTM ? 4 : 3) * h;
-  if (!positive(f, 3) || f[RNN_ACT] != ACT_TANH || (f[RNN_GATE] != ACT_SIGMOID && f[RNN_GATE] != ACT_HARD_SIGMOID)) return 0;
+  for (int i = RNN_GATE; i <= RNN_ACT; i++)
+    if (f[i] < 0 || f[i] > ACT_RELU6 || f[i] == ACT_SOFTMAX) return 0;
+  if (!positive(f, 3)) return 0;
   if (f[RNN_COLUMN] < 0 || f[RNN_COLUMN] + h > f[RNN_STRIDE]) return 0;
   reads(k, o->in, (double)f[RNN_T] * f[RNN_CI]);
+  if (f[RNN_MASK] != NONE) reads(k, f[RNN_MASK], f[RNN_T]);
   k->out = (double)f[RNN_STRIDE] * (f[RNN_FLAGS] & RNN_SEQUENCES ? f[RNN_T] : 1);
   need(k, f[RNN_KERNEL], f[RNN_CI] * n);
   need(k, f[RNN_RECURRENT], h * n);
@@ -166,6 +170,11 @@ static int facts(const Op *o, Facts *k, int fields) {
       k->out = (double)f[DOT_M] * f[DOT_N];
       return positive(f + 1, 3);
     case OP_REVERSE: reads(k, o->in, k->out = all); return positive(f, 2);
+    case OP_FRAMES:
+      if (!positive(f, 2) || f[FRAMES_STRIDE] < 1 || f[FRAMES_STRIDE] > f[FRAMES_ROWS]) return 0;
+      reads(k, o->in, all);
+      k->out = f[FRAMES_ROWS] / f[FRAMES_STRIDE];
+      return f[FRAMES_KIND] >= FRAMES_COUNT && f[FRAMES_KIND] <= FRAMES_LOG;
     default: return permute_facts(o, k);
   }
 }
@@ -194,7 +203,7 @@ static int check(Core *c, Op *o, int fields) {
     if (!p) return 0;
     learns |= p->flags & PARAM_TRAINABLE;
   }
-  c->buffers[o->out].needs |= learns || wanted;
+  c->buffers[o->out].needs |= learns || (wanted && o->code != OP_FRAMES);
   return 1;
 }
 

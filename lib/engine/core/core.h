@@ -35,7 +35,8 @@
 //                  (spatial: clip*c + channel), all modulo 2^32; step counts updates from 0
 //   OP_LSTM        t, ci, h, flags (RNN_...), kernel[ci,4h] i f c o, recurrent[h,4h], bias, recurrentActivation, activation,
 //                  column, stride: row r of the output is at r * stride + column of `out` (no sequences: r = 0);
-//                  plain: column 0, stride h
+//                  plain: column 0, stride h; then mask: a buffer of t numbers, or NONE. Where it is 0 the step is not
+//                  taken: the state stays, and an output row is the state. Activations are any but softmax
 //   OP_GRU         the same; kernel[ci,3h] z r h, recurrent[h,3h], resetAfter false
 //   OP_CONCAT      rows, n, then n x [buffer, width]; out has rows of the sum of the widths. `in` is the first buffer
 //   OP_ADD         in2, rows, c
@@ -44,6 +45,10 @@
 //   OP_REVERSE     rows, c
 //   OP_PERMUTE     d0, d1, d2, d3, p0, p1, p2, p3: axis i of the output is axis p[i] of the input (clip axis not counted;
 //                  fill with leading ones: [t, f] -> [f, t] is 1 1 t f, 0 1 3 2)
+//   OP_FRAMES      rows, c, padding, stride, kind: the real rows, which hold another number than `padding`. With n[r] of
+//                  them among the rows r * stride .. r * stride + stride - 1, out[rows / stride] is for the kinds
+//                  FRAMES_COUNT n[r], FRAMES_SHARE n[r] / sum of n (0 without any), FRAMES_LOG ln(n[r] / stride), -1e9
+//                  where n[r] = 0. It gives no gradient back
 //
 // Threads: each has a fixed range of the clips; sums over the batch run over clips or rows in one fixed order, cut
 // into tasks by the sizes alone. So the result does not depend on the number of threads, to the bit.
@@ -56,12 +61,13 @@ enum { PARAM_TRAINABLE = 1, PARAM_DECAY = 2 };
 enum {
   OP_DENSE = 1, OP_CONV2D = 2, OP_DEPTHWISE = 3, OP_BATCHNORM = 4, OP_LAYERNORM = 5, OP_ACTIVATION = 6,
   OP_MAXPOOL = 7, OP_AVGPOOL = 8, OP_GLOBALPOOL = 9, OP_DROPOUT = 10, OP_LSTM = 11, OP_GRU = 12, OP_CONCAT = 13,
-  OP_ADD = 14, OP_MULTIPLY = 15, OP_DOT = 16, OP_REVERSE = 17, OP_PERMUTE = 18,
+  OP_ADD = 14, OP_MULTIPLY = 15, OP_DOT = 16, OP_REVERSE = 17, OP_PERMUTE = 18, OP_FRAMES = 19,
 };
 enum {
   ACT_LINEAR = 0, ACT_RELU = 1, ACT_ELU = 2, ACT_TANH = 3, ACT_SIGMOID = 4, ACT_HARD_SIGMOID = 5, ACT_SOFTMAX = 6,
   ACT_LEAKY_RELU = 7, ACT_RELU6 = 8,
 };
+enum { FRAMES_COUNT = 0, FRAMES_SHARE = 1, FRAMES_LOG = 2 };
 // Backwards: reads the last row first. Sequences: the output has a row for each step, in the order of reading
 // (tf.layers); in time: with backwards and sequences, each output row stands where its input row stood.
 enum { RNN_SEQUENCES = 1, RNN_BACKWARDS = 2, RNN_IN_TIME = 4 };

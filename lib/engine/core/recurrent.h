@@ -2,17 +2,19 @@
 // step are neighbours. Row numbers are of the input: a backwards layer goes through them from the last.
 #ifndef SER_RECURRENT_H
 #define SER_RECURRENT_H
-#include "network.h"
+#include "small.h"
 
-enum { RNN_T, RNN_CI, RNN_H, RNN_FLAGS, RNN_KERNEL, RNN_RECURRENT, RNN_BIAS, RNN_GATE, RNN_ACT, RNN_COLUMN, RNN_STRIDE };
-enum { GATES, STATES, CELLS, CELL_TANH, D_STATE, D_CELL, RNN_BIASES, PRODUCTS };
+enum { RNN_T, RNN_CI, RNN_H, RNN_FLAGS, RNN_KERNEL, RNN_RECURRENT, RNN_BIAS, RNN_GATE, RNN_ACT, RNN_COLUMN, RNN_STRIDE,
+       RNN_MASK };
+enum { GATES, STATES, CELLS, CELL_ACT, D_STATE, D_CELL, RNN_BIASES, PRODUCTS };
 enum { PACK_IN, PACK_STATE, PACK_STATE_T, PACK_IN_T, PACK_LAST, PACK_LAST_T };
 
-typedef struct { int t, ci, h, n, hard; long rows; } Rnn;
+typedef struct { int t, ci, h, n, gate, act; long rows; } Rnn;
 
 static Rnn rnn_of(Core *c, const Op *o) {
   const int32_t *f = o->f;
-  return (Rnn){f[RNN_T], f[RNN_CI], f[RNN_H], (o->code == OP_LSTM ? 4 : 3) * f[RNN_H], f[RNN_GATE] == ACT_HARD_SIGMOID, c->count};
+  return (Rnn){f[RNN_T], f[RNN_CI], f[RNN_H], (o->code == OP_LSTM ? 4 : 3) * f[RNN_H], f[RNN_GATE],
+               f[RNN_ACT], c->count};
 }
 
 // The input row that step s reads, and the output row it writes (-1: none).
@@ -23,6 +25,14 @@ static int rnn_output(const Op *o, int s) {
   return flags & RNN_IN_TIME ? rnn_row(o, s) : s;
 }
 static float *rnn_at(const Op *o, float *clip, int row) { return clip + (long)row * o->f[RNN_STRIDE] + o->f[RNN_COLUMN]; }
+
+// Whether a clip's input row is padding: then the state is held.
+INLINE int rnn_padding(Core *c, const Op *o, int b, int row) {
+  return o->f[RNN_MASK] != NONE && value(c, o->f[RNN_MASK], b)[row] == 0;
+}
+static void rnn_hold(float *to, const float *from, int h) {
+  for (int j = 0; j < h; j++) to[j] = from ? from[j] : 0;
+}
 
 // One row's n columns of an array that lies by time, then clip.
 INLINE float *by_time(Core *c, float *a, int row, int b, int n) { return a + ((long)row * c->count + b) * n; }
@@ -46,7 +56,7 @@ static void rnn_setup(Core *c, Op *o) {
   o->own[STATES] = floats(c, steps * h);
   if (lstm) {
     o->own[CELLS] = floats(c, steps * h);
-    o->own[CELL_TANH] = floats(c, steps * h);
+    o->own[CELL_ACT] = floats(c, steps * h);
     o->own[D_CELL] = floats(c, (double)c->max_batch * h);
   }
   o->own[D_STATE] = floats(c, (double)c->max_batch * h * 2);
@@ -74,12 +84,20 @@ static void rnn_step(int clips, const float *a, int k, long ax, const Packed *p,
                      .c = to, .cx = cx, .accumulate = accumulate});
 }
 
-INLINE vf gate(vf x, int hard) { return hard ? vhard_sigmoid(x) : vsigmoid(x); }
-// The derivative of a gate, from its value.
-INLINE vf gate_slope(vf y, int hard) {
-  if (!hard) return y * (fill(1.f) - y);
-  return choose((y > fill(0.f)) & (y < fill(1.f)), fill(0.2f), fill(0.f));
+// Activations, the usual ones before a choice among all. Their slopes follow from their values alone.
+INLINE vf bend(vf x, int kind, int usual) {
+  if (kind != usual) return activate(x, kind, fill(1.f));
+  return usual == ACT_TANH ? vtanh(x) : vsigmoid(x);
 }
+INLINE vf bend_slope(vf y, int kind, int usual) {
+  if (kind != usual) return activation_slope(y, y, kind, fill(1.f));
+  return usual == ACT_TANH ? fill(1.f) - y * y : y * (fill(1.f) - y);
+}
+INLINE vf gate(vf x, const Rnn *r) { return bend(x, r->gate, ACT_SIGMOID); }
+INLINE vf gate_slope(vf y, const Rnn *r) { return bend_slope(y, r->gate, ACT_SIGMOID); }
+INLINE vf act(vf x, const Rnn *r) { return bend(x, r->act, ACT_TANH); }
+INLINE vf act_slope(vf y, const Rnn *r) { return bend_slope(y, r->act, ACT_TANH); }
+
 // Loads at the right end of a row of gates may see the next gate: stores are cut to h.
 static void lstm_forward(Core *c, Op *o, int tid, int b0, int b1) {
   (void)tid;
@@ -91,14 +109,20 @@ static void lstm_forward(Core *c, Op *o, int tid, int b0, int b1) {
     float *z = by_time(c, o->own[GATES], t, b0, r.n);
     if (s) rnn_step(b1 - b0, by_time(c, o->own[STATES], before, b0, h), h, h, &o->packed[PACK_STATE], z, r.n, 1);
     for (int b = b0; b < b1; b++, z += r.n) {
-      float *cell = by_time(c, o->own[CELLS], t, b, h), *bent = by_time(c, o->own[CELL_TANH], t, b, h),
+      float *cell = by_time(c, o->own[CELLS], t, b, h), *bent = by_time(c, o->own[CELL_ACT], t, b, h),
             *state = by_time(c, o->own[STATES], t, b, h), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
       const float *last = by_time(c, o->own[CELLS], before, b, h);
+      if (rnn_padding(c, o, b, t)) {
+        rnn_hold(cell, s ? last : 0, h);
+        rnn_hold(state, s ? by_time(c, o->own[STATES], before, b, h) : 0, h);
+        if (out) rnn_hold(out, state, h);
+        continue;
+      }
       for (int j = 0; j < h; j += VECTOR) {
-        vf i = gate(load(z + j), r.hard), f = gate(load(z + h + j), r.hard), g = vtanh(load(z + 2 * h + j)),
-           e = gate(load(z + 3 * h + j), r.hard), v = i * g;
+        vf i = gate(load(z + j), &r), f = gate(load(z + h + j), &r), g = act(load(z + 2 * h + j), &r),
+           e = gate(load(z + 3 * h + j), &r), v = i * g;
         if (s) v += f * load(last + j);
-        vf w = vtanh(v), y = e * w;
+        vf w = act(v, &r), y = e * w;
         store(z + j, i, h - j);
         store(z + h + j, f, h - j);
         store(z + 2 * h + j, g, h - j);
@@ -116,6 +140,7 @@ static void lstm_backward(Core *c, Op *o, int tid, int b0, int b1) {
   (void)tid;
   Rnn r = rnn_of(c, o);
   int h = r.h;
+  int masks = o->f[RNN_MASK] != NONE;
   float *bias = o->own[RNN_BIASES];
   __builtin_memset(bias + (long)b0 * r.n, 0, sizeof(float) * (size_t)(b1 - b0) * (size_t)r.n);
   for (int s = r.t - 1; s >= 0; s--) {
@@ -123,26 +148,33 @@ static void lstm_backward(Core *c, Op *o, int tid, int b0, int b1) {
     for (int b = b0; b < b1; b++) {
       float *z = by_time(c, o->own[GATES], t, b, r.n), *db = bias + (long)b * r.n, *dh = o->own[D_STATE] + (long)b * h,
             *dc = o->own[D_CELL] + (long)b * h;
-      const float *bent = by_time(c, o->own[CELL_TANH], t, b, h), *last = by_time(c, o->own[CELLS], before, b, h),
+      const float *bent = by_time(c, o->own[CELL_ACT], t, b, h), *last = by_time(c, o->own[CELLS], before, b, h),
                   *dy = row < 0 ? 0 : rnn_at(o, gradient(c, o->out, b), row);
+      if (rnn_padding(c, o, b, t)) {  // dh goes on as it is, beside what the gates, here 0, give
+        for (int j = 0; j < h; j++) dh[j] = (later ? dh[j] : 0) + (dy ? dy[j] : 0);
+        if (!later) rnn_hold(dc, 0, h);
+        rnn_hold(z, 0, r.n);
+        continue;
+      }
       for (int j = 0; j < h; j += VECTOR) {
         vf d = later ? load(dh + j) : fill(0);
         if (dy) d += load(dy + j);
         vf i = load(z + j), f = load(z + h + j), g = load(z + 2 * h + j), e = load(z + 3 * h + j), w = load(bent + j);
-        vf v = d * e * (fill(1.f) - w * w);
+        vf v = d * e * act_slope(w, &r);
         if (later) v += load(dc + j);
-        vf di = v * g * gate_slope(i, r.hard), df = either(s, v * load(last + j) * gate_slope(f, r.hard), fill(0)),
-           dg = v * i * (fill(1.f) - g * g), de = d * w * gate_slope(e, r.hard);
+        vf di = v * g * gate_slope(i, &r), df = either(s, v * load(last + j) * gate_slope(f, &r), fill(0)),
+           dg = v * i * act_slope(g, &r), de = d * w * gate_slope(e, &r);
         long n = h - j;
         store(z + j, di, n), vput(db + j, di, n, 1);
         store(z + h + j, df, n), vput(db + h + j, df, n, 1);
         store(z + 2 * h + j, dg, n), vput(db + 2 * h + j, dg, n, 1);
         store(z + 3 * h + j, de, n), vput(db + 3 * h + j, de, n, 1);
         store(dc + j, v * f, n);
+        if (masks) store(dh + j, fill(0), n);
       }
     }
     if (s) rnn_step(b1 - b0, by_time(c, o->own[GATES], t, b0, r.n), r.n, r.n, &o->packed[PACK_STATE_T],
-                    o->own[D_STATE] + (long)b0 * h, h, 0);
+                    o->own[D_STATE] + (long)b0 * h, h, masks);
   }
   rnn_input_gradient(c, o, b0, b1);
 }
@@ -169,7 +201,7 @@ static void lstm_weights(Core *c, Op *o, int tid) {
   rnn_recurrent(c, o, tid, o->own[STATES], 0, 4 * o->f[RNN_H]);
 }
 
-// GRU: h' = z h + (1 - z) tanh(x W + (r h) U); PRODUCTS holds r h.
+// GRU: h' = z h + (1 - z) act(x W + (r h) U); PRODUCTS holds r h.
 static void gru_forward(Core *c, Op *o, int tid, int b0, int b1) {
   (void)tid;
   Rnn r = rnn_of(c, o);
@@ -183,16 +215,21 @@ static void gru_forward(Core *c, Op *o, int tid, int b0, int b1) {
     for (int b = 0; b < b1 - b0; b++)
       for (int j = 0; j < h; j += VECTOR) {
         float *at = z + (long)b * r.n + j;
-        vf reset = gate(load(at + h), r.hard);
-        store(at, gate(load(at), r.hard), h - j);
+        vf reset = gate(load(at + h), &r);
+        store(at, gate(load(at), &r), h - j);
         store(at + h, reset, h - j);
         if (s) store(kept + (long)b * h + j, reset * load(last + (long)b * h + j), h - j);
       }
     if (s) rnn_step(b1 - b0, kept, h, h, &o->packed[PACK_LAST], z + 2 * h, r.n, 1);
     for (int b = b0; b < b1; b++, z += r.n, last += h) {
       float *state = by_time(c, o->own[STATES], t, b, h), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
+      if (rnn_padding(c, o, b, t)) {
+        rnn_hold(state, s ? last : 0, h);
+        if (out) rnn_hold(out, state, h);
+        continue;
+      }
       for (int j = 0; j < h; j += VECTOR) {
-        vf u = load(z + j), g = vtanh(load(z + 2 * h + j)), y = (fill(1.f) - u) * g;
+        vf u = load(z + j), g = act(load(z + 2 * h + j), &r), y = (fill(1.f) - u) * g;
         if (s) y += u * load(last + j);
         store(z + 2 * h + j, g, h - j);
         store(state + j, y, h - j);
@@ -215,12 +252,17 @@ static void gru_backward(Core *c, Op *o, int tid, int b0, int b1) {
     for (int b = 0; b < b1 - b0; b++) {  // dh: of this state, then of the one before by way of z
       const float *dy = row < 0 ? 0 : rnn_at(o, gradient(c, o->out, b0 + b), row);
       float *at = z + (long)b * r.n;
+      if (rnn_padding(c, o, b0 + b, t)) {  // as of an LSTM; the second pass adds nothing to it
+        for (int j = 0; j < h; j++) dh[(long)b * h + j] = (later ? dh[(long)b * h + j] : 0) + (dy ? dy[j] : 0);
+        rnn_hold(at, 0, r.n);
+        continue;
+      }
       for (int j = 0; j < h; j += VECTOR) {
         vf d = later ? load(dh + (long)b * h + j) : fill(0), p = s ? load(last + (long)b * h + j) : fill(0);
         if (dy) d += load(dy + j);
         vf u = load(at + j), g = load(at + 2 * h + j);
-        store(at + j, d * (p - g) * gate_slope(u, r.hard), h - j);
-        store(at + 2 * h + j, d * (fill(1.f) - u) * (fill(1.f) - g * g), h - j);
+        store(at + j, d * (p - g) * gate_slope(u, &r), h - j);
+        store(at + 2 * h + j, d * (fill(1.f) - u) * act_slope(g, &r), h - j);
         store(dh + (long)b * h + j, d * u, h - j);
       }
     }
@@ -229,7 +271,7 @@ static void gru_backward(Core *c, Op *o, int tid, int b0, int b1) {
       float *at = z + (long)b * r.n, *db = bias + (long)(b0 + b) * r.n;
       for (int j = 0; j < h; j += VECTOR) {
         vf reset = load(at + h + j), d = s ? load(dk + (long)b * h + j) : fill(0), p = s ? load(last + (long)b * h + j) : fill(0);
-        store(at + h + j, d * p * gate_slope(reset, r.hard), h - j);
+        store(at + h + j, d * p * gate_slope(reset, &r), h - j);
         if (s) vput(dh + (long)b * h + j, d * reset, h - j, 1);
       }
       for (int j = 0; j < r.n; j += VECTOR) vput(db + j, load(at + j), r.n - j, 1);

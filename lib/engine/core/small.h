@@ -296,6 +296,27 @@ CLIP_LAYER(reverse_backward) {
   if (o->want[0]) reverse_rows(o, gradient(c, o->out, b), gradient(c, o->in, b), o->accumulate[0]);
 }
 
+enum { FRAMES_ROWS, FRAMES_C, FRAMES_PADDING, FRAMES_STRIDE, FRAMES_KIND };
+CLIP_LAYER(frames_forward) {
+  (void)tid;
+  int stride = o->f[FRAMES_STRIDE], rows = o->f[FRAMES_ROWS] / stride, n = o->f[FRAMES_C], kind = o->f[FRAMES_KIND];
+  float padding = bits(o->f[FRAMES_PADDING]), total = 0, *out = value(c, o->out, b);
+  const float *x = value(c, o->in, b);
+  for (int r = 0; r < rows; r++) {
+    int real = 0;
+    for (int i = 0; i < stride; i++, x += n) {
+      int any = 0;
+      for (int j = 0; j < n; j++) any |= x[j] != padding;
+      real += any;
+    }
+    out[r] = (float)real, total += (float)real;
+  }
+  for (int r = 0; r < rows; r++) {
+    if (kind == FRAMES_SHARE) out[r] = total > 0 ? out[r] / total : 0;
+    if (kind == FRAMES_LOG) out[r] = out[r] > 0 ? slog(out[r] / (float)stride) : -1e9f;
+  }
+}
+
 static void permute_walk(Core *c, Op *o, int b, int backward) {
   const int32_t *d = o->f, *p = o->f + 4;
   long stride[4] = {(long)d[1] * d[2] * d[3], (long)d[2] * d[3], d[3], 1}, at = 0;
