@@ -6,6 +6,11 @@ export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
+/** SHA-256 of a set of texts, in hexadecimal: the same in whatever order they come. */
+export function setDigest(texts: Iterable<string>): string {
+  return sha256(canonicalJson([...new Set(texts)].sort()));
+}
+
 /** SHA-256 of a file, in hexadecimal, read in pieces. */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash("sha256");

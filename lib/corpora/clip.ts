@@ -30,6 +30,8 @@ export interface ClipName {
   /** The sentence's code in the corpus: `01`, `back`, `IEO`. */
   sentenceId?: string;
   repetition?: number;
+  /** The id of the clip that this one is an altered copy of (augmented, transcoded, cut): both stay in one part. */
+  parent?: string;
 }
 
 /** One utterance on the disk. */

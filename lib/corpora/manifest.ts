@@ -8,7 +8,16 @@ import { byText } from "./corpus.js";
 import { type FoundCorpus, isSynthetic } from "./registry.js";
 
 const REQUIRED = ["id", "path", "speaker", "emotion"] as const;
-const OPTIONAL = ["sex", "age", "intensity", "sentence", "sentenceId", "repetition", "label"] as const;
+const OPTIONAL = [
+  "sex",
+  "age",
+  "intensity",
+  "sentence",
+  "sentenceId",
+  "repetition",
+  "label",
+  "parent",
+] as const;
 
 type Column = (typeof REQUIRED)[number] | (typeof OPTIONAL)[number];
 type Row = Partial<Record<Column, string>>;
@@ -40,8 +49,8 @@ const LISTED = 10;
 
 /**
  * Reads a researcher's own corpus: a CSV file with the columns `id`, `path`, `speaker`, `emotion` and, where wanted,
- * `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`; others are ignored. Paths are
- * relative to the manifest. Emotions may be written as in the four corpora: `angry`, `HAP`, `ps`.
+ * `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (the id of the clip that this
+ * one is an altered copy of); others are ignored. Paths are relative to the manifest. Emotions may be written as in the four corpora: `angry`, `HAP`, `ps`.
  *
  * @param path the CSV file (RFC 4180, UTF-8)
  * @param name the corpus's name in ids (`own/NAME`) and tables; default "own"
@@ -156,6 +165,7 @@ function toClip(row: Row, corpus: string, folder: string, wrong: (what: string) 
     sentence: row.sentence || undefined,
     sentenceId: row.sentenceId || undefined,
     repetition: number("repetition", true),
+    ...(row.parent && { parent: `${corpus}/${row.parent}` }),
   };
   return sound && emotion ? { ...name, emotion, path, synthetic: isSynthetic(dirname(path)) } : undefined;
 }

@@ -7,7 +7,7 @@ import { columnsOf, type FeatureSettings } from "./settings.js";
 
 /** One file's features, or why there are none. */
 export type FileResult =
-  | { index: number; hash: string; stamp: string | undefined; matrix: Matrix }
+  | { index: number; hash: string; samples: string; stamp: string | undefined; matrix: Matrix }
   | { index: number; error: string };
 
 export interface BatchOptions {
@@ -56,9 +56,9 @@ function unpack(first: number, { items, data }: ExtractResult, cols: number): Fi
   let at = 0;
   return items.map((item: ExtractItem, k) => {
     if ("error" in item) return { index: first + k, error: item.error };
-    const { hash, stamp, rows } = item;
+    const { hash, samples, stamp, rows } = item;
     const matrix = { data: data.subarray(at, at + rows * cols), rows, cols };
     at += rows * cols;
-    return { index: first + k, hash, stamp, matrix };
+    return { index: first + k, hash, samples, stamp, matrix };
   });
 }

@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync, writevSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writevSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { KERNEL_SOURCE as AUDIO_KERNEL_SOURCE } from "../audio/kernelBinary.js";
-import { writeAtomic, writeJson } from "../base/atomic.js";
+import { writeJson } from "../base/atomic.js";
 import { messageOf, systemReason } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Matrix } from "../base/matrix.js";
@@ -35,9 +35,6 @@ interface Place {
  * after the other, each a header (SHA-256 of the sound file, rows, checksums) and its frames. A record counts
  * when it is there to its last byte and its checksum is right, so that a process may be killed at any time; nothing
  * is ever changed in place, so that processes do not disturb one another.
- *
- * `FOLDER/hashes.json` remembers the SHA-256 of sound files by path, size, times and inode, so that a
- * second look at a corpus need not read it.
  */
 export class FeatureCache {
   readonly #folder: string;
@@ -45,12 +42,9 @@ export class FeatureCache {
   readonly #settings: FeatureSettings;
   readonly #places = new Map<string, Place>();
   readonly #files: number[] = [];
-  readonly #hashesFile: string;
-  readonly #hashes: Record<string, [stamp: string, hash: string]>;
   readonly #warn: (text: string) => void;
   #segment: number | undefined;
   #writable = true;
-  #hashesChanged = false;
 
   /** Opens what there is; a folder that does not exist is an empty cache. */
   constructor(folder: string, settings: FeatureSettings, warn: (text: string) => void) {
@@ -58,8 +52,6 @@ export class FeatureCache {
     this.#folder = join(folder, key.slice(0, 24));
     this.#settings = settings;
     this.#cols = columnsOf(settings);
-    this.#hashesFile = join(folder, "hashes.json");
-    this.#hashes = readHashes(this.#hashesFile);
     this.#warn = warn;
     for (const name of segmentsOf(this.#folder)) this.#readIndex(join(this.#folder, name));
   }
@@ -104,32 +96,14 @@ export class FeatureCache {
     }
   }
 
-  /** The content hash of a file whose stamp (see {@link stampOf}) is still the one it had. */
-  hashOf(path: string, stamp: string): string | undefined {
-    const known = this.#hashes[path];
-    return known?.[0] === stamp ? known[1] : undefined;
-  }
-
-  remember(path: string, stamp: string, hash: string): void {
-    this.#hashes[path] = [stamp, hash];
-    this.#hashesChanged = true;
-  }
-
-  async close(): Promise<void> {
+  close(): void {
     for (const file of this.#files) closeSync(file);
-    if (!this.#hashesChanged || !this.#writable) return;
-    try {
-      await writeAtomic(this.#hashesFile, JSON.stringify(this.#hashes));
-    } catch (error) {
-      this.#giveUp(error);
-    }
   }
 
   #giveUp(error: unknown): void {
     this.#writable = false;
-    const reason = messageOf(error).startsWith("cannot write")
-      ? messageOf(error)
-      : `${this.#folder}: ${systemReason(error)}`;
+    const said = messageOf(error);
+    const reason = said.startsWith("cannot write") ? said : `${this.#folder}: ${systemReason(error)}`;
     this.#warn(`the feature cache cannot be written (${reason}); going on without it`);
   }
 
@@ -187,19 +161,4 @@ function openToRead(path: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A damaged or missing table only means that the files are read once more. */
-function readHashes(path: string): Record<string, [string, string]> {
-  try {
-    const table: unknown = JSON.parse(readFileSync(path, "utf8"));
-    return table !== null && typeof table === "object" ? (table as Record<string, [string, string]>) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** What changes whenever a file does: size, times of change of content and of inode, inode. */
-export function stampOf(stat: { size: bigint; mtimeNs: bigint; ctimeNs: bigint; ino: bigint }): string {
-  return `${stat.size}-${stat.mtimeNs}-${stat.ctimeNs}-${stat.ino}`;
 }

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Interrupted, UserError } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
@@ -6,7 +5,8 @@ import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
 import type { Clip } from "../corpora/clip.js";
 import { extractFiles, type FileResult } from "./batches.js";
-import { FeatureCache, stampOf } from "./cache.js";
+import { FeatureCache } from "./cache.js";
+import { FileHashes } from "./hashes.js";
 import type { FeatureSettings } from "./settings.js";
 
 /** The features of many clips. */
@@ -18,6 +18,8 @@ export interface FeatureSet {
   matrix(index: number): Matrix;
   /** Those that could not be read, and why. */
   broken: { clip: Clip; error: string }[];
+  /** SHA-256 of the decoded samples of each of `clips`, by id; absent where the features came without sound. */
+  samples?: ReadonlyMap<string, string>;
 }
 
 export interface ExtractOptions {
@@ -50,14 +52,70 @@ export async function extractClips(
   options: ExtractOptions = {},
 ): Promise<FeatureSet> {
   const folder = options.cache === undefined ? defaultCache() : options.cache;
-  const warn = (text: string) => process.stderr.write(`ser: ${text}\n`);
-  const cache = folder === null ? undefined : new FeatureCache(folder, settings, warn);
-  const extraction = new Extraction(clips, settings, options, cache);
+  if (folder === null) return new Extraction(clips, settings, options).run();
+  const warn = warnOnce();
+  const cache = new FeatureCache(folder, settings, warn);
+  const hashes = new FileHashes(folder, warn);
   try {
-    return await extraction.run();
+    return await new Extraction(clips, settings, options, cache, hashes).run();
   } finally {
-    await cache?.close();
+    cache.close();
+    await hashes.save();
   }
+}
+
+/**
+ * SHA-256 of the decoded samples of clips, by id, from the cache where the files are as they were. Equal hashes are equal
+ * sound. {@link extractClips} finds the same on its way.
+ *
+ * @returns the hashes, and the clips that could not be read
+ * @throws {Interrupted} when the signal comes
+ * @example const { samples } = await sampleHashes(clips);
+ */
+export async function sampleHashes(
+  clips: readonly Clip[],
+  options: ExtractOptions = {},
+): Promise<{ samples: Map<string, string>; broken: FeatureSet["broken"] }> {
+  const folder = options.cache === undefined ? defaultCache() : options.cache;
+  const hashes = folder === null ? undefined : new FileHashes(folder, warnOnce());
+  const paths = clips.map(({ path }) => resolve(path));
+  const known = paths.map((path) => hashes?.of(path)?.samples);
+  const unknown = known.flatMap((hash, i) => (hash === undefined ? [i] : []));
+  const progress = new Progress("samples", unknown.length, { quiet: options.quiet });
+  const broken: FeatureSet["broken"] = [];
+  const files = unknown.map((i) => paths[i]!);
+  try {
+    for await (const batch of extractFiles(files, undefined, options)) {
+      for (const result of batch) {
+        const i = unknown[result.index]!;
+        if ("error" in result) {
+          if (options.strict) throw new UserError(result.error);
+          broken.push({ clip: clips[i]!, error: result.error });
+          continue;
+        }
+        known[i] = result.samples;
+        hashes?.remember(paths[i]!, result.stamp, result);
+      }
+      progress.step(batch.length);
+    }
+  } finally {
+    await hashes?.save();
+  }
+  progress.done();
+  const samples = clips.flatMap(({ id }, i): [string, string][] => {
+    const hash = known[i];
+    return hash === undefined ? [] : [[id, hash]];
+  });
+  return { samples: new Map(samples), broken };
+}
+
+/** Two things may fail to be written for one reason. */
+function warnOnce(): (text: string) => void {
+  let said = false;
+  return (text) => {
+    if (!said) process.stderr.write(`ser: ${text}\n`);
+    said = true;
+  };
 }
 
 function defaultCache(): string {
@@ -69,22 +127,27 @@ class Extraction {
   readonly #settings: FeatureSettings;
   readonly #options: ExtractOptions;
   readonly #cache: FeatureCache | undefined;
+  readonly #hashes: FileHashes | undefined;
   readonly #paths: string[];
   readonly #matrices: (Matrix | undefined)[];
+  readonly #samples: (string | undefined)[];
   readonly #errors = new Map<number, string>();
 
   constructor(
     clips: readonly Clip[],
     settings: FeatureSettings,
     options: ExtractOptions,
-    cache: FeatureCache | undefined,
+    cache?: FeatureCache,
+    hashes?: FileHashes,
   ) {
     this.#clips = clips;
     this.#settings = settings;
     this.#options = options;
     this.#cache = cache;
+    this.#hashes = hashes;
     this.#paths = clips.map((clip) => resolve(clip.path));
     this.#matrices = new Array(clips.length);
+    this.#samples = new Array(clips.length);
   }
 
   async run(): Promise<FeatureSet> {
@@ -101,7 +164,11 @@ class Extraction {
 
   /** Reads what the cache has. Files whose content is not known are hashed first. */
   async #load(cache: FeatureCache, progress: Progress): Promise<void> {
-    const hashes = this.#paths.map((path) => knownHash(cache, path));
+    const hashes = this.#paths.map((path, i) => {
+      const known = this.#hashes?.of(path);
+      this.#samples[i] = known?.samples;
+      return known?.hash;
+    });
     const unknown = hashes.flatMap((hash, i) => (hash === undefined ? [i] : []));
     for await (const batch of this.#extract(unknown)) {
       for (const result of batch) {
@@ -142,8 +209,9 @@ class Extraction {
     this.#remember(result);
   }
 
-  #remember({ index, stamp, hash }: Exclude<FileResult, { error: string }>): void {
-    if (stamp !== undefined) this.#cache?.remember(this.#paths[index]!, stamp, hash);
+  #remember({ index, stamp, hash, samples }: Exclude<FileResult, { error: string }>): void {
+    this.#samples[index] = samples;
+    this.#hashes?.remember(this.#paths[index]!, stamp, { hash, samples });
   }
 
   #interrupted(): Interrupted {
@@ -155,7 +223,7 @@ class Extraction {
   #result(): FeatureSet {
     const read = this.#clips.flatMap((clip, i) => {
       const matrix = this.#matrices[i];
-      return matrix ? [{ clip, matrix }] : [];
+      return matrix ? [{ clip, matrix, samples: this.#samples[i]! }] : [];
     });
     const errors = [...this.#errors].sort(([a], [b]) => a - b);
     return {
@@ -163,14 +231,7 @@ class Extraction {
       clips: read.map(({ clip }) => clip),
       matrix: (index) => read[index]!.matrix,
       broken: errors.map(([i, error]) => ({ clip: this.#clips[i]!, error })),
+      samples: new Map(read.map(({ clip, samples }) => [clip.id, samples])),
     };
-  }
-}
-
-function knownHash(cache: FeatureCache, path: string): string | undefined {
-  try {
-    return cache.hashOf(path, stampOf(statSync(path, { bigint: true })));
-  } catch {
-    return undefined; // the worker says what is wrong with it
   }
 }

@@ -4,18 +4,20 @@ import { decodeAudio } from "../audio/read.js";
 import { messageOf, systemReason } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { WorkerAnswer } from "../base/pool.js";
-import { stampOf } from "./cache.js";
 import { createExtractor, type Extractor } from "./extract.js";
+import { stampOf } from "./hashes.js";
 import type { FeatureSettings } from "./settings.js";
 
 export interface ExtractTask {
   paths: string[];
-  /** Absent: the files are only hashed. */
+  /** Absent: the files are only read and hashed. */
   settings?: FeatureSettings;
 }
 
 /** A file's answer; its frames are the next `rows` rows of the batch's data. */
-export type ExtractItem = { hash: string; stamp: string | undefined; rows: number } | { error: string };
+export type ExtractItem =
+  | { hash: string; samples: string; stamp: string | undefined; rows: number }
+  | { error: string };
 
 export interface ExtractResult {
   items: ExtractItem[];
@@ -35,15 +37,11 @@ export async function handle({ paths, settings }: ExtractTask): Promise<WorkerAn
   for (const path of paths) {
     try {
       const { bytes, stamp } = await readStamped(path);
-      const hash = sha256(bytes);
-      if (!extract) {
-        items.push({ hash, stamp, rows: 0 });
-        continue;
-      }
       const audio = await decodeAudio(bytes, path);
-      const matrix = extract(audio.samples, audio.sampleRate);
-      items.push({ hash, stamp, rows: matrix.rows });
-      parts.push(matrix.data);
+      const known = { hash: sha256(bytes), samples: samplesHash(audio.samples), stamp };
+      const matrix = extract?.(audio.samples, audio.sampleRate);
+      items.push({ ...known, rows: matrix?.rows ?? 0 });
+      if (matrix) parts.push(matrix.data);
     } catch (error) {
       items.push({ error: messageOf(error) });
     }
@@ -55,6 +53,11 @@ export async function handle({ paths, settings }: ExtractTask): Promise<WorkerAn
     at += part.length;
   }
   return { result: { items, data }, transfer: [data.buffer] };
+}
+
+/** SHA-256 of decoded samples: equal for equal sound, in whatever container it came. */
+function samplesHash({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function extractorFor(settings: FeatureSettings): Extractor {

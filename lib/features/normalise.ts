@@ -1,3 +1,4 @@
+import { setDigest } from "../base/hash.js";
 import { type Matrix, zeros } from "../base/matrix.js";
 
 /**
@@ -14,6 +15,8 @@ export interface Normaliser {
   scale: number[];
   /** For `speaker`: each speaker's own. */
   speakers?: Record<string, { mean: number[]; scale: number[] }>;
+  /** What it was fitted to, where the clips had ids: proof that it saw no others. */
+  fitted?: { clips: number; digest: string };
 }
 
 /**
@@ -21,27 +24,36 @@ export interface Normaliser {
  * not vary has the scale 1. Equal to scikit-learn's `StandardScaler`.
  *
  * @param kind see {@link Normalisation}
- * @param items the training clips' frames and speakers; for `speaker` those of every speaker that will be normalised
+ * @param items the training clips' frames, speakers and ids; for `speaker` those of every speaker that will be normalised.
+ * Where all have ids, {@link setDigest} of the ids is recorded
  * @throws {RangeError} when there are no frames, or matrices of different widths
  * @example const normaliser = fitNormaliser("global", train.map((i) => ({ matrix: set.matrix(i), speaker: set.clips[i].speaker })));
  */
 export function fitNormaliser(
   kind: Normalisation,
-  items: Iterable<{ matrix: Matrix; speaker: string }>,
+  items: Iterable<{ matrix: Matrix; speaker: string; id?: string }>,
 ): Normaliser {
   if (kind === "clip" || kind === "none") return { kind, mean: [], scale: [] };
   const all = new Moments();
   const speakers = new Map<string, Moments>();
-  for (const { matrix, speaker } of items) {
+  const ids: (string | undefined)[] = [];
+  for (const { matrix, speaker, id } of items) {
     all.add(matrix);
+    ids.push(id);
     if (kind === "global") continue;
     const own = speakers.get(speaker) ?? new Moments();
     speakers.set(speaker, own);
     own.add(matrix);
   }
-  if (kind === "global") return { kind, ...all.result() };
+  const fitted = fittedTo(ids);
+  if (kind === "global") return { kind, ...all.result(), ...fitted };
   const each = [...speakers].map(([speaker, moments]) => [speaker, moments.result()] as const);
-  return { kind, ...all.result(), speakers: Object.fromEntries(each) };
+  return { kind, ...all.result(), speakers: Object.fromEntries(each), ...fitted };
+}
+
+function fittedTo(ids: readonly (string | undefined)[]): Pick<Normaliser, "fitted"> {
+  const known = ids.flatMap((id) => id ?? []);
+  return known.length < ids.length ? {} : { fitted: { clips: ids.length, digest: setDigest(known) } };
 }
 
 /**

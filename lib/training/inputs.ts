@@ -12,6 +12,7 @@ import { mixup } from "./mixup.js";
 import { balancedWeights } from "./sampler.js";
 import type { TrainingSettings } from "./settings.js";
 import type { Split } from "./split.js";
+import type { Variant } from "./variants.js";
 
 /** The clips of one part of the split. */
 export interface Part {
@@ -50,23 +51,35 @@ function labelOf({ id, emotion }: Clip, classes: readonly string[]): number {
   return label;
 }
 
-/** How clips become inputs; the normalisation is fitted on the training part alone. */
-export function fitInput(train: Part, settings: TrainingSettings): InputSettings {
+/**
+ * How clips become inputs. The normalisation is fitted on the training part alone; `speaker`, which is transductive, on
+ * each speaker's clips of all parts.
+ */
+export function fitInput(parts: Parts, settings: TrainingSettings): InputSettings {
   const baseline = isBaseline(settings.model);
   const input = baseline ? "statistics" : undefined;
-  const items = train.clips.map(({ speaker }, i) => ({
-    matrix: modelFeatures(train.features[i]!, input),
-    speaker,
-  }));
+  const fitted = settings.normalisation === "speaker" ? Object.values(parts) : [parts.train];
+  const items = fitted.flatMap(({ clips, features }) =>
+    clips.map((clip, i) => ({
+      matrix: modelFeatures(features[i]!, input),
+      speaker: speakerOf(clip),
+      id: clip.id,
+    })),
+  );
   const normaliser = fitNormaliser(settings.normalisation, items);
   return baseline ? { normaliser, frames: 1, input } : { normaliser, frames: settings.frames };
+}
+
+/** Speakers of different corpora may have one name. */
+function speakerOf({ corpus, speaker }: Clip): string {
+  return `${corpus}/${speaker}`;
 }
 
 /** Inputs as they are for prediction: no augmentation. */
 export function plainInputs(part: Part, input: InputSettings, start = 0, end = part.clips.length): Inputs {
   const each = part.clips
     .slice(start, end)
-    .map(({ speaker }, i) => networkInput(part.features[start + i]!, input, speaker));
+    .map((clip, i) => networkInput(part.features[start + i]!, input, speakerOf(clip)));
   const width = each[0]!.length;
   const x = new Float32Array(each.length * width);
   each.forEach((values, i) => {
@@ -78,7 +91,7 @@ export function plainInputs(part: Part, input: InputSettings, start = 0, end = p
 /** Makes the batches of a training: all that is drawn for one is a function of seed, epoch and place. */
 export class BatchMaker {
   readonly #train: Part;
-  readonly #variants: readonly (readonly Matrix[])[];
+  readonly #variants: readonly (readonly Variant[])[];
   readonly #input: InputSettings;
   readonly #features: FeatureSet["settings"];
   readonly #settings: TrainingSettings;
@@ -87,7 +100,7 @@ export class BatchMaker {
 
   constructor(
     train: Part,
-    variants: readonly (readonly Matrix[])[],
+    variants: readonly (readonly Variant[])[],
     input: InputSettings,
     features: FeatureSet["settings"],
     settings: TrainingSettings,
@@ -124,11 +137,11 @@ export class BatchMaker {
   #input1(clip: number, seed: string): Float32Array {
     const { augmentation } = this.#settings;
     const original = this.#train.features[clip]!;
-    const { speaker } = this.#train.clips[clip]!;
+    const speaker = speakerOf(this.#train.clips[clip]!);
     if (Object.keys(augmentation).length === 0) return networkInput(original, this.#input, speaker);
     const rng = random(seed);
     const version = rng.int(1 + this.#variants[clip]!.length);
-    let matrix = version === 0 ? original : this.#variants[clip]![version - 1]!;
+    let matrix = version === 0 ? original : this.#variants[clip]![version - 1]!.features;
     const { gain, shift } = augmentation;
     if (gain !== undefined) matrix = applyGain(matrix, rng.uniform(-gain, gain), this.#features);
     const normal = normalise(this.#input.normaliser, matrix, speaker);

@@ -2,6 +2,11 @@ import { UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { random } from "../base/random.js";
 import type { Clip } from "../corpora/clip.js";
+import { byText } from "../corpora/corpus.js";
+import { AUDEERING } from "./protocols/cremad.js";
+import { type Fold, parts, saidBy, short } from "./protocols/define.js";
+import { EMOBOX_FOLDS } from "./protocols/ravdess.js";
+import { everyFifthWord } from "./protocols/tess.js";
 
 /** Which clips train, which choose the epoch, and which are looked at once, at the end. Clip ids. */
 export interface Split {
@@ -20,22 +25,12 @@ interface HeldOut {
   source: string;
 }
 
-/**
- * The speakers held out of each corpus. CREMA-D: audEERING's published split of 56/18/17 speakers, version 1.1.0
- * (https://github.com/audeering/datasets). RAVDESS, SAVEE, TESS: fixed here; each part has both sexes where
- * the corpus has.
- */
+/** The speakers held out of each corpus; each part has both sexes where the corpus has. */
 const HELD_OUT: Record<string, HeldOut> = {
-  ravdess: { test: ["01", "11", "20", "21"], validation: ["04", "10", "12", "14"], source: "actors" },
+  ravdess: { test: EMOBOX_FOLDS[0]!, validation: EMOBOX_FOLDS[1]!, source: "actors" },
   tess: { test: ["YAF"], validation: "words", source: "cross-speaker" },
   savee: { test: ["KL"], validation: ["JK"], source: "speakers" },
-  cremad: {
-    test: numbers("1048 1069 1071 1074 1076 1077 1078 1079 1082 1083 1084 1086 1087 1088 1089 1090 1091"),
-    validation: numbers(
-      "1049 1053 1054 1055 1058 1059 1061 1062 1063 1064 1065 1066 1067 1068 1070 1075 1080 1085",
-    ),
-    source: "audEERING 1.1.0",
-  },
+  cremad: { ...AUDEERING, source: "audEERING 1.1.0" },
 };
 
 /**
@@ -49,16 +44,24 @@ const HELD_OUT: Record<string, HeldOut> = {
  * @example const split = heldOutSpeakers(clips); // split.test: the ids of RAVDESS actors 01, 11, 20, 21
  */
 export function heldOutSpeakers(clips: readonly Clip[]): Split {
+  const { description, partOf } = heldOutFold(clips);
   const parts = { train: [] as string[], validation: [] as string[], test: [] as string[] };
-  const notes: string[] = [];
-  for (const [corpus, own] of groupBy(clips, (clip) => clip.corpus)) {
-    const { partOf, note } = byList(corpus, own) ?? byDraw(corpus, own);
-    for (const clip of own) parts[partOf(clip)].push(clip.id);
-    notes.push(`${corpus}: ${note}`);
-  }
-  const split = { name: "held-out speakers", description: notes.join("; "), ...parts };
+  for (const clip of clips) parts[partOf(clip)].push(clip.id);
+  const split = { name: "held-out speakers", description, ...parts };
   assertSpeakersApart(split, clips);
   return split;
+}
+
+/** What {@link heldOutSpeakers} splits by, as a fold of a protocol. */
+export function heldOutFold(clips: readonly Clip[]): Fold {
+  const rules = new Map<string, Fold>();
+  for (const [corpus, own] of groupBy(clips, (clip) => clip.corpus)) {
+    rules.set(corpus, byList(corpus, own) ?? byDraw(corpus, own));
+  }
+  return {
+    description: [...rules].map(([corpus, rule]) => `${corpus}: ${rule.description}`).join("; "),
+    partOf: (clip) => rules.get(clip.corpus)!.partOf(clip),
+  };
 }
 
 /**
@@ -77,36 +80,36 @@ export function assertSpeakersApart(split: Split, clips: readonly Clip[]): void 
   }
 }
 
-type PartName = "train" | "validation" | "test";
-
-interface Rule {
-  partOf: (clip: Clip) => PartName;
-  note: string;
+/**
+ * A split without the clips that could not be read. Splitting what is left anew could move speakers from part to part.
+ *
+ * @param readable the ids of those that could be
+ */
+export function readablePart(split: Split, readable: { has(id: string): boolean }): Split {
+  const kept = (ids: readonly string[]) => ids.filter((id) => readable.has(id));
+  return { ...split, train: kept(split.train), validation: kept(split.validation), test: kept(split.test) };
 }
 
-function byList(corpus: string, clips: readonly Clip[]): Rule | undefined {
+function byList(corpus: string, clips: readonly Clip[]): Fold | undefined {
   const held = HELD_OUT[corpus];
   if (!held) return undefined;
-  const { test, validation } = held;
-  const words =
-    validation === "words" ? everyFifthWord(clips.filter((clip) => !test.includes(clip.speaker))) : new Set();
-  const partOf = (clip: Clip): PartName => {
-    if (test.includes(clip.speaker)) return "test";
-    const held = validation === "words" ? words.has(clip.sentenceId) : validation.includes(clip.speaker);
-    return held ? "validation" : "train";
-  };
-  const found = new Set(clips.map(partOf));
-  if (found.size < 3) return undefined;
-  const heldForValidation =
-    validation === "words" ? "one word in five of the other speaker" : short(validation);
+  const test = saidBy(held.test);
+  const validation =
+    held.validation === "words"
+      ? everyFifthWord(clips.filter((clip) => !test(clip)))
+      : saidBy(held.validation);
+  const partOf = parts(test, validation);
+  if (new Set(clips.map(partOf)).size < 3) return undefined;
+  const validates =
+    held.validation === "words" ? "one word in five of the other speaker" : short(held.validation);
   return {
     partOf,
-    note: `test ${short(test)}, validation ${heldForValidation} (${held.source})`,
+    description: `test ${short(held.test)}, validation ${validates} (${held.source})`,
   };
 }
 
-function byDraw(corpus: string, clips: readonly Clip[]): Rule {
-  const speakers = [...new Set(clips.map((clip) => clip.speaker))].sort();
+function byDraw(corpus: string, clips: readonly Clip[]): Fold {
+  const speakers = [...new Set(clips.map((clip) => clip.speaker))].sort(byText);
   if (speakers.length < 3) {
     throw new UserError(
       `${corpus} has clips of ${speakers.length} speaker${speakers.length === 1 ? "" : "s"}: ` +
@@ -115,24 +118,10 @@ function byDraw(corpus: string, clips: readonly Clip[]): Rule {
   }
   const share = Math.ceil(speakers.length / 5);
   const drawn = random(`${corpus}/held-out`).shuffle(speakers);
-  const test = drawn.slice(0, share).sort();
-  const validation = drawn.slice(share, 2 * share).sort();
+  const test = drawn.slice(0, share).sort(byText);
+  const validation = drawn.slice(share, 2 * share).sort(byText);
   return {
-    partOf: (clip) =>
-      test.includes(clip.speaker) ? "test" : validation.includes(clip.speaker) ? "validation" : "train",
-    note: `test ${short(test)}, validation ${short(validation)} (drawn)`,
+    partOf: parts(saidBy(test), saidBy(validation)),
+    description: `test ${short(test)}, validation ${short(validation)} (drawn)`,
   };
-}
-
-function everyFifthWord(clips: readonly Clip[]): Set<string | undefined> {
-  const words = [...new Set(clips.map((clip) => clip.sentenceId))].sort();
-  return new Set(words.filter((_, i) => i % 5 === 2));
-}
-
-function short(speakers: readonly string[]): string {
-  return speakers.length <= 6 ? speakers.join(" ") : `${speakers.length} speakers`;
-}
-
-function numbers(text: string): string[] {
-  return text.split(" ");
 }

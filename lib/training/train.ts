@@ -1,11 +1,12 @@
 import type { LayersModel } from "@tensorflow/tfjs";
-import { canonicalJson, sha256 } from "../base/hash.js";
+import { UsageError } from "../base/errors.js";
+import { canonicalJson, setDigest, sha256 } from "../base/hash.js";
 import { createTrainer, predict } from "../engine/engine.js";
 import type { EngineName, Inputs } from "../engine/trainer.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../inference/input.js";
-import { models } from "../models/models.js";
+import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
 import { fitBaseline } from "./baseline.js";
 import type { EpochLog } from "./history.js";
@@ -40,8 +41,13 @@ export interface Trained {
   history: EpochLog[];
   /** The epoch with the best validation UAR, whose weights `network` has. */
   bestEpoch: number;
+  /** The clips whose UAR is in the history: how many, and {@link setDigest} of their ids. */
+  judgedOn: { clips: number; digest: string };
+  /** The clips that variants were made from and trained on, sorted ids. */
+  augmented: string[];
   validation: PartResult;
-  test: PartResult;
+  /** Absent where the options say that the test part is not to be read. */
+  test?: PartResult;
   /** What trained it: engine, threads, instruction set. */
   engine: string;
 }
@@ -50,6 +56,15 @@ export interface TrainOptions extends LoopOptions {
   /** Default: the best there is. */
   engine?: EngineName;
   threads?: number;
+  /**
+   * A network of one's own in the place of the one that the settings name: it takes `[frames, bands]` and ends in softmax
+   * probabilities of the classes. It is trained in place, and its initial weights are its own matter, not the seed's.
+   */
+  network?: LayersModel;
+  /** `validation` never predicts the test part; default `test`. */
+  score?: "validation" | "test";
+  /** Called once the training is over, before the test part is predicted; what it throws keeps the part unread. */
+  beforeTest?: (trained: Omit<Trained, "test">) => Promise<void>;
 }
 
 type Predict = (inputs: Inputs) => Promise<Float32Array>;
@@ -75,14 +90,15 @@ export async function train(
   options: TrainOptions = {},
 ): Promise<Trained> {
   checkTraining(settings);
+  if (options.network && isBaseline(settings.model))
+    throw new UsageError(`a network of one's own takes the place of a network, not of ${settings.model}`);
   const parts = partsOf(features, split, classes);
   const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
   if (missing.length > 0) options.log?.(`no clip to train on is of class ${missing.join(", ")}`);
-  const input = fitInput(parts.train, settings);
-  const result = isBaseline(settings.model)
+  const input = fitInput(parts, settings);
+  return isBaseline(settings.model)
     ? await trainBaseline(parts, input, classes, settings, options)
     : await trainNetwork(parts, input, features, classes, settings, options);
-  return { ...result, input };
 }
 
 async function trainNetwork(
@@ -92,17 +108,14 @@ async function trainNetwork(
   classes: readonly string[],
   settings: TrainingSettings,
   options: TrainOptions,
-): Promise<Omit<Trained, "input">> {
+): Promise<Trained> {
   const { seed, batchSize, optimizer, augmentation } = settings;
   const { engine, threads } = options;
   const { labels, clips } = parts.train;
   const variants = await soundVariants(clips, features.settings, augmentation, { ...options, seed });
-  const network = await models[settings.model as NetworkName]({
-    frames: settings.frames,
-    bands: features.matrix(0).cols,
-    classes: classes.length,
-    seed,
-  });
+  const shape = { frames: settings.frames, bands: features.matrix(0).cols, classes: classes.length, seed };
+  const network = options.network ?? (await models[settings.model as NetworkName](shape));
+  if (options.network) checkShape(network, shape);
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
   try {
     const ask: Predict = (inputs) => trainer.predict(inputs);
@@ -112,20 +125,20 @@ async function trainNetwork(
         batches: new BatchMaker(parts.train, variants, input, features.settings, settings, classes.length),
         labels,
         settings,
-        key: keyOf(parts, features, classes, settings),
+        key: keyOf(parts, features, classes, settings, options.network),
         validate: () => validate(ask, parts.validation, input, classes),
       },
       options,
     );
     trainer.sync();
-    return {
-      network,
-      history,
-      bestEpoch,
+    const trained = {
+      ...{ network, input, history, bestEpoch },
+      judgedOn: judgedOn(parts.validation),
+      augmented: [...new Set(variants.flat().map(({ parent }) => parent))].sort(),
       validation: await resultOf(ask, parts.validation, input, classes),
-      test: await resultOf(ask, parts.test, input, classes),
       engine: `${trainer.engine} (${trainer.detail})`,
     };
+    return { ...trained, test: await testOf(ask, parts.test, trained, classes, options) };
   } finally {
     await trainer.dispose();
   }
@@ -136,8 +149,9 @@ async function trainBaseline(
   input: InputSettings,
   classes: readonly string[],
   settings: TrainingSettings,
-  { onEpoch, signal, quiet }: TrainOptions,
-): Promise<Omit<Trained, "input">> {
+  options: TrainOptions,
+): Promise<Trained> {
+  const { onEpoch, signal, quiet } = options;
   const asking =
     (network: LayersModel): Predict =>
     (inputs) =>
@@ -153,14 +167,14 @@ async function trainBaseline(
     signal,
     quiet,
   });
-  return {
-    network,
-    history,
-    bestEpoch,
+  const trained = {
+    ...{ network, input, history, bestEpoch },
+    judgedOn: judgedOn(parts.validation),
+    augmented: [],
     validation: await resultOf(asking(network), parts.validation, input, classes),
-    test: await resultOf(asking(network), parts.test, input, classes),
     engine: "none (closed form or L-BFGS)",
   };
+  return { ...trained, test: await testOf(asking(network), parts.test, trained, classes, options) };
 }
 
 /** Names all that decides the weights but the engine. */
@@ -169,9 +183,22 @@ function keyOf(
   features: FeatureSet,
   classes: readonly string[],
   settings: TrainingSettings,
+  network: LayersModel | undefined,
 ): string {
   const ids = [parts.train, parts.validation].map(({ clips }) => clips.map(({ id }) => id));
-  return sha256(canonicalJson({ settings, features: features.settings, classes, ids }));
+  const own = network && { network: network.toJSON(null, true) as string };
+  return sha256(canonicalJson({ settings, features: features.settings, classes, ids, ...own }));
+}
+
+/** @throws {UsageError} where a network of one's own takes or gives something else than there is */
+function checkShape(network: LayersModel, { frames, bands, classes }: ModelOptions): void {
+  const there = [...network.inputs, ...network.outputs].map(({ shape }) => shape.slice(1));
+  const wanted = [[frames, bands], [classes]];
+  if (JSON.stringify(there) === JSON.stringify(wanted)) return;
+  const words = (shapes: (number | null)[][]) => shapes.map((shape) => `[${shape.join(", ")}]`).join(" to ");
+  throw new UsageError(
+    `the network goes from ${words(there)}: these clips and classes take ${words(wanted)}`,
+  );
 }
 
 async function probabilitiesOf(ask: Predict, part: Part, input: InputSettings, classes: number) {
@@ -206,6 +233,23 @@ async function resultOf(
     probabilities,
     metrics: score(part.labels, probabilities, classes),
   };
+}
+
+/** The test part's predictions, where they are asked for. */
+async function testOf(
+  ask: Predict,
+  part: Part,
+  trained: Omit<Trained, "test">,
+  classes: readonly string[],
+  { score, beforeTest }: TrainOptions,
+): Promise<PartResult | undefined> {
+  if (score === "validation") return undefined;
+  await beforeTest?.(trained);
+  return resultOf(ask, part, trained.input, classes);
+}
+
+function judgedOn({ clips }: Part): Trained["judgedOn"] {
+  return { clips: clips.length, digest: setDigest(clips.map(({ id }) => id)) };
 }
 
 function score(labels: readonly number[], probabilities: Float32Array, classes: readonly string[]): Metrics {

@@ -6,6 +6,13 @@ import type { FeatureSettings } from "../features/settings.js";
 import { type AugmentationSettings, changesSound } from "./augmentation.js";
 import type { VariantsTask } from "./variants.worker.js";
 
+/** The features of a training clip whose sound was changed, and the clip it was made from. */
+export interface Variant {
+  /** The clip's id. */
+  parent: string;
+  features: Matrix;
+}
+
 /**
  * The features of variants of training clips, their sound changed in speed and by noise, computed on all cores. They
  * are functions of seed, clip id and number, and are not kept on the disk.
@@ -19,19 +26,19 @@ export async function soundVariants(
   features: FeatureSettings,
   augmentation: AugmentationSettings,
   options: { seed: number; threads?: number; signal?: AbortSignal; quiet?: boolean },
-): Promise<Matrix[][]> {
+): Promise<Variant[][]> {
   if (!changesSound(augmentation)) return clips.map(() => []);
   const { copies = 2 } = augmentation;
   const tasks = clips.map(({ id, path }): VariantsTask => {
     const seed = `${options.seed}/sound/${id}`;
     return { path, seed, features, augmentation, copies };
   });
-  const variants: Matrix[][] = clips.map(() => []);
+  const variants: Variant[][] = clips.map(() => []);
   const progress = new Progress("variants", clips.length, { quiet: options.quiet });
   const { threads, signal } = options;
   const pool = runPool<VariantsTask, Matrix[]>("training/variants.worker", tasks, { threads, signal });
   for await (const { index, result } of pool) {
-    variants[index] = result;
+    variants[index] = result.map((matrix) => ({ parent: clips[index]!.id, features: matrix }));
     progress.step();
   }
   progress.done();

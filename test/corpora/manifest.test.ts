@@ -27,6 +27,14 @@ async function complaint(text: string | Uint8Array): Promise<string> {
   return (error as Error).message.replaceAll(root, "ROOT");
 }
 
+test("a copy names the clip it was made from", async () => {
+  const clips = await read("id,path,speaker,emotion,parent\nx,a.wav,s,sad,\ny,b.wav,s,sad,x\n");
+  expect(clips.map(({ id, parent }) => [id, parent])).toEqual([
+    ["own/x", undefined],
+    ["own/y", "own/x"],
+  ]);
+});
+
 test("reads every column, the path relative to the manifest", async () => {
   const clips = await read(
     "id,path,speaker,emotion,sex,age,intensity,sentence,sentenceId,repetition,label,room\n" +

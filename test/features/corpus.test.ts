@@ -15,9 +15,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import { Interrupted, UserError } from "../../lib/base/errors.js";
+import { sha256 } from "../../lib/base/hash.js";
 import { Random } from "../../lib/base/random.js";
 import type { Clip } from "../../lib/corpora/clip.js";
-import { type ExtractOptions, extractClips, type FeatureSet } from "../../lib/features/corpus.js";
+import {
+  type ExtractOptions,
+  extractClips,
+  type FeatureSet,
+  sampleHashes,
+} from "../../lib/features/corpus.js";
 import { createExtractor } from "../../lib/features/extract.js";
 import { featureSettings } from "../../lib/features/settings.js";
 
@@ -88,6 +94,34 @@ test("the same bits from this thread, from worker threads and from the cache", a
   expect(added).toBe(0);
   expect(matrices((await extract(clips, { cache: null })).set)).toEqual(here);
   expect(matrices((await extract(clips.slice(5, 9))).set)).toEqual(here.slice(5, 9));
+});
+
+test("clips of equal sound have equal hashes, whatever the file, new or from the cache", async () => {
+  const clips = await makeClips(4);
+  const twin = clip("twin");
+  await writeWav(twin.path, noise(2, 2100), 16000);
+  await appendFile(twin.path, "LIST\x04\0\0\0abcd");
+  const all = [...clips, twin];
+  const { set: first } = await extract(all);
+  const hashes = all.map(({ id }) => first.samples!.get(id));
+  expect(hashes[4]).toBe(hashes[2]);
+  expect(new Set(hashes).size).toBe(4);
+  const bytes = new Uint8Array(noise(0, 2000).buffer);
+  expect(hashes[0]).toBe(sha256(bytes));
+  for (const own of [cache, null, join(folder, "another")]) {
+    expect((await extract(all, { cache: own })).set.samples).toEqual(first.samples);
+    const again = await sampleHashes(all, { cache: own, quiet: true });
+    expect(again).toEqual({ samples: first.samples, broken: [] });
+  }
+});
+
+test("clips that cannot be hashed are named, or fatal when strict", async () => {
+  const clips = await makeClips(3);
+  await writeFile(clips[1]!.path, "not a sound");
+  const { samples, broken } = await sampleHashes(clips, { cache, quiet: true });
+  expect([...samples.keys()]).toEqual(["own/clip000", "own/clip002"]);
+  expect(broken.map((one) => one.clip.id)).toEqual(["own/clip001"]);
+  await expect(sampleHashes(clips, { cache, quiet: true, strict: true })).rejects.toThrow(UserError);
 });
 
 describe("the cache is never wrong", () => {

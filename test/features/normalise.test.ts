@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { setDigest } from "../../lib/base/hash.js";
 import { fromRows, type Matrix, zeros } from "../../lib/base/matrix.js";
 import { Random } from "../../lib/base/random.js";
 import { fitNormaliser, type Normaliser, normalise } from "../../lib/features/normalise.js";
@@ -48,6 +49,14 @@ describe("what the mean is taken over", () => {
     expect(copy).toEqual(a);
     expect(copy.data).not.toBe(a.data);
   });
+});
+
+test("it says which clips it was fitted to, where they have ids", () => {
+  const [a, b] = ["a", "b"].map((id) => ({ ...item(zeros(2, 3)), id }));
+  const { fitted } = fitNormaliser("global", [b!, a!]);
+  expect(fitted).toEqual({ clips: 2, digest: setDigest(["a", "b"]) });
+  expect(fitNormaliser("speaker", [a!, b!]).fitted).toEqual(fitted);
+  expect(fitNormaliser("global", [a!, item(zeros(2, 3))])).not.toHaveProperty("fitted");
 });
 
 test("a column that does not vary has the scale 1, also far from zero", () => {

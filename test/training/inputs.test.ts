@@ -6,8 +6,9 @@ import type { TrainingSettings } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 
 const features = speech(60);
-const { train, validation } = partsOf(features, heldOutSpeakers(features.clips), CLASSES);
-const input = fitInput(train, SETTINGS);
+const parts = partsOf(features, heldOutSpeakers(features.clips), CLASSES);
+const { train, validation } = parts;
+const input = fitInput(parts, SETTINGS);
 const order = random(1).shuffle(train.clips.keys());
 
 function maker(partial: Partial<TrainingSettings> = {}, variants = train.clips.map(() => [] as never[])) {
@@ -55,8 +56,11 @@ test("label smoothing spreads its share evenly, and no probability is lost", () 
 });
 
 test("each epoch hears the original or one of the variants", () => {
-  const marked = train.features.map(({ rows, cols }) =>
-    [1, 2].map((value) => ({ rows, cols, data: new Float32Array(rows * cols).fill(1e6 * value) })),
+  const marked = train.features.map(({ rows, cols }, i) =>
+    [1, 2].map((value) => ({
+      parent: train.clips[i]!.id,
+      features: { rows, cols, data: new Float32Array(rows * cols).fill(1e6 * value) },
+    })),
   );
   const own = new BatchMaker(
     train,
@@ -86,7 +90,7 @@ test("a part is predicted in chunks that are the whole", () => {
 });
 
 test("a baseline's input is one frame of standardised statistics", () => {
-  const statistics = fitInput(train, { ...SETTINGS, model: "linear" });
+  const statistics = fitInput(parts, { ...SETTINGS, model: "linear" });
   const { x, shape, count } = plainInputs(train, statistics);
   expect(shape).toEqual([1, 21]);
   for (let col = 0; col < 21; col++) {

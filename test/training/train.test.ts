@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { models } from "../../lib/models/models.js";
 import { heldOutSpeakers } from "../../lib/training/split.js";
 import { type TrainingSettings, train } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
@@ -14,8 +15,8 @@ test("learns what can be learnt, and reports on clips of unheard speakers", asyn
     validation,
     test: held,
   } = await train(features, split, CLASSES, SETTINGS, quiet);
-  expect(held.ids).toEqual(split.test);
-  expect(held.metrics.uar).toBeGreaterThan(0.8);
+  expect(held!.ids).toEqual(split.test);
+  expect(held!.metrics.uar).toBeGreaterThan(0.8);
   expect(history[0]!.validationLoss).toBeGreaterThan(0);
   const best = history.find((log) => log.epoch === bestEpoch)!;
   expect(best.validationUar).toBe(Math.max(...history.map((log) => log.validationUar)));
@@ -26,7 +27,7 @@ test("without a signal it stays at chance: nothing leaks from the labels", async
   const features = speech(300, 0);
   const split = heldOutSpeakers(features.clips);
   const { test: held } = await train(features, split, CLASSES, { ...SETTINGS, epochs: 4 }, quiet);
-  expect(held.metrics.uar).toBeLessThan(0.52);
+  expect(held!.metrics.uar).toBeLessThan(0.52);
 });
 
 test("the normalisation is fitted on the training part alone", async () => {
@@ -65,9 +66,9 @@ test.each([{}, EVERYTHING])("the same seed repeats a training to the bit: %o", a
   const settings = { ...SETTINGS, epochs: 2, ...partial };
   const first = await train(features, split, CLASSES, settings, quiet);
   const second = await train(features, split, CLASSES, settings, quiet);
-  expect(second.test.probabilities).toEqual(first.test.probabilities);
+  expect(second.test!.probabilities).toEqual(first.test!.probabilities);
   const other = await train(features, split, CLASSES, { ...settings, seed: 2 }, quiet);
-  expect(other.test.probabilities).not.toEqual(first.test.probabilities);
+  expect(other.test!.probabilities).not.toEqual(first.test!.probabilities);
 });
 
 test("validation and test clips are never augmented, mixed or smoothed", async () => {
@@ -78,7 +79,7 @@ test("validation and test clips are never augmented, mixed or smoothed", async (
   const plain = await train(features, split, CLASSES, { ...still, model: "lstm" }, quiet);
   const augmented = await train(features, split, CLASSES, { ...still, ...EVERYTHING, model: "lstm" }, quiet);
   expect(augmented.validation.probabilities).toEqual(plain.validation.probabilities);
-  expect(augmented.test.probabilities).toEqual(plain.test.probabilities);
+  expect(augmented.test!.probabilities).toEqual(plain.test!.probabilities);
   expect(augmented.history[0]!.validationLoss).toBe(plain.history[0]!.validationLoss);
   expect(augmented.history[0]!.trainLoss).not.toBe(plain.history[0]!.trainLoss);
 });
@@ -88,11 +89,37 @@ test.each(["majority", "linear"] as const)("the baseline %s goes the same way", 
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, model };
   const trained = await train(features, split, CLASSES, settings, quiet);
-  expect(trained.test.ids).toEqual(split.test);
-  if (model === "majority") expect(trained.test.metrics.uar).toBeCloseTo(1 / 3, 10);
-  else expect(trained.test.metrics.uar).toBeGreaterThan(0.9);
+  expect(trained.test!.ids).toEqual(split.test);
+  if (model === "majority") expect(trained.test!.metrics.uar).toBeCloseTo(1 / 3, 10);
+  else expect(trained.test!.metrics.uar).toBeGreaterThan(0.9);
   const again = await train(features, split, CLASSES, { ...settings, seed: 9 }, quiet);
-  expect(again.test.probabilities).toEqual(trained.test.probabilities);
+  expect(again.test!.probabilities).toEqual(trained.test!.probabilities);
+});
+
+test("a network of one's own takes the place of a named one", async () => {
+  const features = speech();
+  const split = heldOutSpeakers(features.clips);
+  const frames = SETTINGS.frames;
+  const bands = features.matrix(0).cols;
+  const network = await models["cnn-small"]({ frames, bands, classes: 3, seed: SETTINGS.seed });
+  const named = await train(features, split, CLASSES, { ...SETTINGS, model: "cnn-small" }, quiet);
+  const own = await train(features, split, CLASSES, { ...SETTINGS, model: "cnn" }, { ...quiet, network });
+  expect(own.network).toBe(network);
+  expect(own.test!.probabilities).toEqual(named.test!.probabilities);
+});
+
+test("a network of one's own that does not fit is refused in words", async () => {
+  const features = speech(30);
+  const split = heldOutSpeakers(features.clips);
+  const network = await models["cnn-small"]({ frames: 9, bands: 4, classes: 2, seed: 1 });
+  const fitting = [SETTINGS.frames, features.matrix(0).cols].join(", ");
+  await expect(train(features, split, CLASSES, SETTINGS, { ...quiet, network })).rejects.toThrow(
+    `the network goes from [9, 4] to [2]: these clips and classes take [${fitting}] to [3]`,
+  );
+  const baseline = { ...SETTINGS, model: "linear" } as const;
+  await expect(train(features, split, CLASSES, baseline, { ...quiet, network })).rejects.toThrow(
+    "takes the place of a network, not of linear",
+  );
 });
 
 test("an empty part is named", async () => {

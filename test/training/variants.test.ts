@@ -30,7 +30,8 @@ const variantsOf = (chosen: readonly Clip[], seed: number, threads?: number) =>
 test("are functions of seed, clip and number, on any number of threads", async () => {
   const all = await variantsOf(clips, 1);
   expect(all.map((own) => own.length)).toEqual([2, 2, 2]);
-  expect(all[0]![0]!.cols).toBe(20);
+  expect(all[0]![0]!.features.cols).toBe(20);
+  expect(all.map((own) => own.map(({ parent }) => parent))).toEqual(clips.map(({ id }) => [id, id]));
   expect(all[0]![0]).not.toEqual(all[0]![1]);
   expect(await variantsOf([clips[2]!, clips[0]!], 1, 1)).toEqual([all[2], all[0]]);
   expect(await variantsOf(clips, 2)).not.toEqual(all);

@@ -1,0 +1,22 @@
+import type { Clip } from "../corpora/clip.js";
+
+/** What clips can be kept apart by. */
+export const GROUPS = ["speaker", "sentence", "sex", "age", "intensity", "repetition"] as const;
+
+export type Group = (typeof GROUPS)[number];
+
+/**
+ * The group a clip is in, `undefined` where its metadata do not say. Speakers and sentences of different corpora are
+ * different ones, whatever they are called.
+ *
+ * @example groupOf(clip, "speaker") // "ravdess/12"
+ */
+export function groupOf(clip: Clip, group: Group): string | undefined {
+  if (group === "speaker") return `${clip.corpus}/${clip.speaker}`;
+  if (group === "sentence") {
+    const sentence = clip.sentenceId ?? clip.sentence;
+    return sentence === undefined ? undefined : `${clip.corpus}/${sentence}`;
+  }
+  const value = clip[group];
+  return value === undefined ? undefined : String(value);
+}

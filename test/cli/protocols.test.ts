@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { writeWav } from "../../lib/audio/write.js";
+import { UsageError, UserError } from "../../lib/base/errors.js";
+import { random } from "../../lib/base/random.js";
+import { addProtocols } from "../../lib/cli/protocols.js";
+import { corpora } from "../../lib/corpora/registry.js";
+import type { FoldSummary } from "../../lib/training/inspect.js";
+import { PROTOCOLS } from "../../lib/training/protocol.js";
+import { capturePrinted, printed } from "./printed.js";
+
+let root: string;
+let manifest: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ser-protocols-"));
+  vi.stubEnv("SER_CACHE", join(root, "cache"));
+  const wanted = corpora.savee.expectedIds().filter((id) => /_(a|n)0[1-3]$/.test(id));
+  const write = (path: string, seed: string) => {
+    const rng = random(seed);
+    return writeWav(
+      path,
+      Float32Array.from({ length: 400 }, () => rng.uniform(-0.5, 0.5)),
+      16_000,
+    );
+  };
+  await mkdir(join(root, "Savee"));
+  for (const id of wanted) await write(join(root, "Savee", `${id.slice(6)}.wav`), id);
+  manifest = join(root, "clips.csv");
+  const lines = ["id,path,speaker,emotion"];
+  for (const name of ["a", "b", "c"]) {
+    // c sounds as b.
+    await write(join(root, `${name}.wav`), name === "c" ? "b" : name);
+    lines.push(`${name},${name}.wav,${name},sad`);
+  }
+  await writeFile(manifest, lines.join("\n"));
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true, force: true });
+});
+
+capturePrinted();
+
+/** Runs `ser protocols ...`; resolves to the exit code. */
+async function ser(...args: string[]): Promise<number> {
+  const program = new Command().exitOverride();
+  addProtocols(program);
+  await program.parseAsync(["protocols", ...args, "--data", root], { from: "user" });
+  return Number(process.exitCode ?? 0);
+}
+
+test("lists all of them, with their sources", async () => {
+  expect(await ser()).toBe(0);
+  for (const name of PROTOCOLS) expect(printed.out).toContain(`${name} `);
+  expect(printed.out).toContain("EmoBox");
+  expect(printed.out).toMatch(/random\/tess +v1 +tess +LEAKY/);
+  printed.out = "";
+  await ser("--json");
+  const { protocols } = JSON.parse(printed.out) as { protocols: { name: string; source: string }[] };
+  expect(protocols.map(({ name }) => name)).toEqual(PROTOCOLS);
+  expect(protocols.every(({ source }) => source.length > 0)).toBe(true);
+});
+
+test("splits the corpora by one and audits it", async () => {
+  expect(await ser("savee/loso")).toBe(0);
+  expect(printed.out).toMatch(/savee\/loso@1\n/);
+  expect(printed.out).toMatch(/ 1 +12 +6 +6 +2\/1\/1 +passed +test JE, validation JK/);
+  expect(printed.out).toContain(
+    "passed  test apart by speaker: 1 speaker in test, 3 in train and validation",
+  );
+  printed.out = "";
+  await ser("savee/loso", "--json");
+  const result = JSON.parse(printed.out) as { folds: FoldSummary[]; classes: string[]; clips: number };
+  expect(result).toMatchObject({ name: "savee/loso", version: 1, classes: ["anger", "neutral"], clips: 24 });
+  expect(result.folds.map(({ test: held }) => held.speakers)).toEqual(
+    ["JE", "KL", "DC", "JK"].map((speaker) => [`savee/${speaker}`]),
+  );
+  expect(result.folds.every(({ audit }) => audit.passed)).toBe(true);
+});
+
+test("a leaky protocol says so, and is no failure", async () => {
+  expect(await ser("random/savee")).toBe(0);
+  expect(printed.out).toContain("LEAKY");
+  expect(printed.out).toMatch(/FAILED {2}test apart by speaker: .*savee\/DC/);
+});
+
+test("a split that leaks is a failure, with the clips", async () => {
+  expect(await ser("grouped/own?folds=3", "--manifest", manifest)).toBe(1);
+  expect(printed.out).toContain("own/b");
+  expect(printed.out).toMatch(/FAILED {2}no identical samples on two sides: own\/[bc] \(\w+\) = own\/[bc]/);
+});
+
+test("a clip that cannot be read is left out and named", async () => {
+  const path = join(root, "Savee", "DC_a02.wav");
+  await writeFile(path, "no sound");
+  expect(await ser("savee/loso", "--json")).toBe(0);
+  expect(printed.err).toContain("left out savee/DC_a02");
+  const { folds } = JSON.parse(printed.out) as { folds: FoldSummary[] };
+  expect(folds[2]!.test.clips).toBe(5);
+  await rm(path);
+});
+
+test("what is not there is named, with what to do", async () => {
+  await expect(ser("ravdess/7")).rejects.toThrow(/ravdess not found under/);
+  await expect(ser("ravdess/8")).rejects.toThrow(UsageError);
+  await expect(ser("grouped/own")).rejects.toThrow(/--manifest/);
+  await expect(ser("grouped/savee?folds=9")).rejects.toThrow(UserError);
+});
