@@ -97,9 +97,9 @@ export function metrics(confusion: number[][], classes: readonly string[]): Metr
 }
 
 /** The index of the largest probability of each row; the first of equals. */
-export function argmax(probabilities: Float32Array, classes: number): number[] {
+export function argmax(probabilities: Float32Array | Float64Array, classes: number): number[] {
   return Array.from({ length: probabilities.length / classes }, (_, i) => {
-    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    const row = probabilities.subarray(i * classes, (i + 1) * classes) as Float32Array;
     return row.indexOf(row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY));
   });
 }

@@ -1,0 +1,172 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CsvError, parse } from "csv-parse/sync";
+import { systemReason, UserError } from "../base/errors.js";
+import type { Emotion } from "./clip.js";
+import { cremad } from "./cremad.js";
+
+/** The six emotions that CREMA-D's listeners chose from, in the order of {@link EMOTIONS}. */
+export const RATED_EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "neutral"] as const;
+
+/** The file of CREMA-D's repository that has the votes. */
+export const RATINGS_FILE = "tabulatedVotes.csv";
+
+/** How the listeners of CREMA-D heard one clip. */
+export interface ClipRatings {
+  /** `cremad/1001_IEO_NEU_XX`. */
+  id: string;
+  speaker: string;
+  /** What the actor meant. */
+  intended: Emotion;
+  /** Ratings for each of {@link RATED_EMOTIONS}. */
+  votes: number[];
+}
+
+/** The columns of the votes in the file, in the order of {@link RATED_EMOTIONS}. */
+const COLUMNS = ["A", "D", "F", "H", "S", "N"];
+
+/** Where the file is to be had. */
+const SOURCE = "https://github.com/CheyneyComputerScience/CREMA-D (processedResults/tabulatedVotes.csv)";
+
+/**
+ * Reads how listeners heard CREMA-D's clips: `tabulatedVotes.csv` of the corpus's repository (Cao et al.
+ * 2014), about nine ratings a clip. The file lists every clip three times, for voice alone, face alone and
+ * both; only the ratings of the voice alone are read, those whose row number begins with 1.
+ *
+ * @param path the file
+ * @returns one entry a clip, in the order of the file (all 7442 clips in the published one)
+ * @throws {UserError} naming the file and line, when it is not that file or a row of it is damaged
+ * @example const ratings = await readRatings("data/CREMA-D/processedResults/tabulatedVotes.csv");
+ */
+export async function readRatings(path: string): Promise<ClipRatings[]> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new UserError(`cannot read the ratings ${path}: ${systemReason(error)}`, { cause: error });
+  }
+  return parseRatings(text, path);
+}
+
+/** {@link readRatings} of text; `path` is for messages. */
+export function parseRatings(text: string, path = RATINGS_FILE): ClipRatings[] {
+  const [header = [], ...rows] = parseRows(text, path);
+  const column = (name: string) => header.indexOf(name);
+  const [file, count, votes] = [column("fileName"), column("numResponses"), COLUMNS.map(column)];
+  if ([file, count, ...votes].includes(-1)) {
+    throw new UserError(
+      `${path} is not CREMA-D's table of votes: its first line must name ${COLUMNS.join(", ")}, fileName and numResponses; get it from ${SOURCE}`,
+    );
+  }
+  const out = new Map<string, ClipRatings>();
+  rows.forEach((cells, i) => {
+    const wrong = (what: string) =>
+      new UserError(`${path}, line ${i + 2}: ${what}; get it anew from ${SOURCE}`);
+    const number = cells[0] ?? "";
+    if (!/^[123]\d{5}$/.test(number)) throw wrong(`"${number}" is no row number of voice, face or both`);
+    if (!number.startsWith("1")) return;
+    const clip = cremad.parse(`${cells[file] ?? ""}.wav`);
+    if (!clip) throw wrong(`"${cells[file] ?? ""}" is no clip of CREMA-D`);
+    if (out.has(clip.id)) throw wrong(`the voice of ${clip.id} is there twice`);
+    const given = votes.map((at) => wholeNumber(cells[at]));
+    const total = given.reduce((a, b) => a + b, 0);
+    if (!(total > 0 && total === wholeNumber(cells[count]))) {
+      throw wrong("its votes are not as many as it says");
+    }
+    const { id, speaker, emotion } = clip;
+    out.set(id, { id, speaker, intended: emotion as Emotion, votes: given });
+  });
+  if (out.size === 0) throw new UserError(`${path} has no ratings of voices; get it from ${SOURCE}`);
+  return [...out.values()];
+}
+
+/**
+ * The file of votes that lies beside clips of CREMA-D: in their folder, in the one above, or in
+ * `processedResults` of either, as in the corpus's repository.
+ *
+ * @param clips clips on the disk; those of other corpora are passed over
+ * @returns its path, or `undefined` when there is none
+ * @example const path = findRatings(await loadClips("data", { names: ["cremad"] }));
+ */
+export function findRatings(clips: Iterable<{ corpus: string; path: string }>): string | undefined {
+  const folders = new Set<string>();
+  for (const { corpus, path } of clips) if (corpus === "cremad") folders.add(dirname(path));
+  for (const folder of folders) {
+    for (const place of [folder, dirname(folder)]) {
+      const found = [join(place, RATINGS_FILE), join(place, "processedResults", RATINGS_FILE)].find(
+        existsSync,
+      );
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * What most listeners heard: another target for training than what the actor meant. A clip whose highest
+ * number of votes is shared by two emotions or more has none (644 of the 7442 clips).
+ *
+ * @param file the file of votes, read by {@link readRatings}
+ * @returns the emotion by clip id
+ * @throws {UserError} as {@link readRatings}
+ * @example (await perceivedEmotions("tabulatedVotes.csv")).get("cremad/1001_IEO_HAP_LO") // "neutral"
+ */
+export async function perceivedEmotions(file: string): Promise<Map<string, Emotion>> {
+  const out = new Map<string, Emotion>();
+  for (const { id, votes } of await readRatings(file)) {
+    const [first, ...others] = mostVoted(votes);
+    if (first !== undefined && others.length === 0) out.set(id, RATED_EMOTIONS[first]!);
+  }
+  return out;
+}
+
+/** The indices of the emotions with the most votes: several when they tie. */
+export function mostVoted(votes: readonly number[]): number[] {
+  const most = Math.max(...votes);
+  return votes.flatMap((count, index) => (count === most ? [index] : []));
+}
+
+/** Ratings and majority votes by what the actor meant, each 6 x 6, row-major, rows = intended. */
+export interface ListenerCounts {
+  /** Single ratings: how often the emotion of the row was heard as that of the column. */
+  ratings: Float64Array;
+  /** Clips by the majority of their ratings, in sixtieths: a clip of k tied emotions counts 60 / k for each. */
+  majority: Float64Array;
+}
+
+/** A clip's weight in {@link ListenerCounts.majority}: a whole number of parts for any tie of up to six. */
+export const CLIP_PARTS = 60;
+
+/** Sums ratings up by speaker. */
+export function countRatings(ratings: Iterable<ClipRatings>): Map<string, ListenerCounts> {
+  const size = RATED_EMOTIONS.length;
+  const out = new Map<string, ListenerCounts>();
+  for (const { speaker, intended, votes } of ratings) {
+    const row = (RATED_EMOTIONS as readonly string[]).indexOf(intended) * size;
+    const counts = out.get(speaker) ?? {
+      ratings: new Float64Array(size * size),
+      majority: new Float64Array(size * size),
+    };
+    out.set(speaker, counts);
+    votes.forEach((count, heard) => {
+      counts.ratings[row + heard]! += count;
+    });
+    const winners = mostVoted(votes);
+    for (const winner of winners) counts.majority[row + winner]! += CLIP_PARTS / winners.length;
+  }
+  return out;
+}
+
+function parseRows(text: string, path: string): string[][] {
+  try {
+    return parse(text, { bom: true, skip_empty_lines: true, trim: true }) as string[][];
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new UserError(`${basename(path)} is no proper CSV: ${error.message}`, { cause: error });
+  }
+}
+
+function wholeNumber(text: string | undefined): number {
+  return text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+}

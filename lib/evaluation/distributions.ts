@@ -1,0 +1,110 @@
+/**
+ * The complementary error function, 1 - erf(x), to about 14 digits: a series of positive terms near 0,
+ * Laplace's continued fraction beyond (Abramowitz and Stegun 7.1.6 and 7.1.14), so that small tails keep
+ * their digits.
+ *
+ * @example erfc(1) // 0.15729920705028513
+ */
+export function erfc(x: number): number {
+  if (x < 0) return 2 - erfc(-x);
+  if (x > 27) return 0;
+  const bell = Math.exp(-x * x) / Math.sqrt(Math.PI);
+  if (x >= 2) {
+    let fraction = x;
+    for (let k = 120; k >= 1; k--) fraction = x + k / 2 / fraction;
+    return bell / fraction;
+  }
+  let term = x;
+  let sum = x;
+  for (let n = 1; term > sum * 1e-17; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return 1 - 2 * bell * sum;
+}
+
+/** The share of the standard normal distribution below `z`. */
+export function normalCdf(z: number): number {
+  return erfc(-z / Math.SQRT2) / 2;
+}
+
+/**
+ * The point of the standard normal distribution below which a share `p` lies, by bisection.
+ *
+ * @param p a share; 0 and 1 give minus and plus infinity
+ * @example normalQuantile(0.975) // 1.959963984540054
+ */
+export function normalQuantile(p: number): number {
+  return quantile(normalCdf, p, 39);
+}
+
+/** The share of Student's t distribution of `df` degrees of freedom below `t` (Abramowitz and Stegun 26.7). */
+export function studentCdf(t: number, df: number): number {
+  const angle = Math.atan(t / Math.sqrt(df));
+  const square = Math.cos(angle) ** 2;
+  const odd = df % 2 === 1;
+  let term = odd ? Math.cos(angle) : 1;
+  let sum = df === 1 ? 0 : term;
+  for (let k = odd ? 3 : 2; k <= df - 2; k += 2) {
+    term *= (square * (k - 1)) / k;
+    sum += term;
+  }
+  const inside = odd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+  return (1 + inside) / 2;
+}
+
+/**
+ * The point of Student's t distribution below which a share `p` lies, to about nine digits.
+ *
+ * @param df degrees of freedom, a whole number from 1 on
+ * @example studentQuantile(0.975, 23) // 2.0686576
+ */
+export function studentQuantile(p: number, df: number): number {
+  return quantile((t) => studentCdf(t, df), p, 1e9);
+}
+
+/** Where a symmetric distribution reaches a share, by bisection. */
+function quantile(cdf: (x: number) => number, p: number, farthest: number): number {
+  if (p <= 0) return Number.NEGATIVE_INFINITY;
+  if (p >= 1) return Number.POSITIVE_INFINITY;
+  // The upper half mirrors the lower one, whose small shares keep their digits.
+  if (p > 0.5) return -quantile(cdf, 1 - p, farthest);
+  let low = -farthest;
+  let high = 0;
+  for (let middle = low / 2; middle > low && middle < high; middle = (low + high) / 2) {
+    if (cdf(middle) < p) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/**
+ * Wilson's interval of a share: of `k` successes in `n` independent trials. For clips of few speakers, which
+ * are not independent, it is too narrow: take an interval over speakers there.
+ *
+ * @param level default 0.95
+ * @returns shares in [0, 1]
+ * @throws {RangeError} unless 0 <= k <= n and n > 0
+ * @example wilsonInterval(41, 100) // [0.3187, 0.5080]
+ */
+export function wilsonInterval(k: number, n: number, level = 0.95): [low: number, high: number] {
+  if (!(n > 0 && k >= 0 && k <= n)) throw new RangeError(`no share: ${k} of ${n}`);
+  const z = normalQuantile((1 + level) / 2);
+  const share = k / n;
+  const centre = share + (z * z) / (2 * n);
+  const half = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  const scale = 1 + (z * z) / n;
+  return [Math.max(0, (centre - half) / scale), Math.min(1, (centre + half) / scale)];
+}
+
+/** The chance that `n` tosses of a fair coin show at most `k` heads. */
+export function coinTail(k: number, n: number): number {
+  // In logarithms, since 2^-n is 0 from n = 1075 on.
+  let logTerm = -n * Math.LN2;
+  let sum = k < 0 ? 0 : Math.exp(logTerm);
+  for (let i = 1; i <= k; i++) {
+    logTerm += Math.log((n - i + 1) / i);
+    sum += Math.exp(logTerm);
+  }
+  return Math.min(1, sum);
+}

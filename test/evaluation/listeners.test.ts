@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { cremad } from "../../lib/corpora/cremad.js";
+import {
+  type ClipRatings,
+  findRatings,
+  type RATED_EMOTIONS,
+  readRatings,
+} from "../../lib/corpora/ratings.js";
+import { loadClips } from "../../lib/corpora/registry.js";
+import { listenerScores, listenerScoresOn } from "../../lib/evaluation/listeners.js";
+
+const quick = { resamples: 199 };
+
+describe("all of CREMA-D, voice only", () => {
+  const { single, majority } = listenerScores(undefined, quick);
+
+  test("single ratings: 68,568 of them, 40.0 % right, UAR 40.7 %, as published and counted elsewhere", () => {
+    expect(single).toMatchObject({ unit: "ratings", uar: { n: 68_568, speakers: 91 } });
+    expect(100 * single.accuracy.estimate).toBeCloseTo(40.0, 1);
+    expect(100 * single.uar.estimate).toBeCloseTo(40.7, 1);
+    const recalls = single.metrics.perClass.map(({ recall }) => Number((100 * recall).toFixed(1)));
+    expect(recalls).toEqual([53.2, 28.6, 32.1, 29.0, 25.0, 76.2]);
+    expect(single.uar).toHaveProperty("low");
+  });
+
+  test("majority votes: every clip once, whatever ties", () => {
+    expect(majority).toMatchObject({ unit: "clips", uar: { n: 7442, speakers: 91 } });
+    const support = majority.metrics.perClass.map((scores) => Math.round(scores.support * 1e6) / 1e6);
+    expect(support).toEqual([1271, 1271, 1271, 1271, 1271, 1087]);
+    expect(majority.uar.estimate).toBeGreaterThan(single.uar.estimate);
+    expect(majority.metrics.uar).toBeCloseTo(majority.uar.estimate, 12);
+    expect(majority.metrics.accuracy).toBeCloseTo(majority.accuracy.estimate, 12);
+  });
+});
+
+test("each actor's clips are as many as published", () => {
+  const published = cremad.expectedIds();
+  for (const speaker of cremad.speakers) {
+    const { majority } = listenerScores([speaker], quick);
+    const clips = published.filter((id) => id.startsWith(`cremad/${speaker}`)).length;
+    expect(majority.uar.n, speaker).toBeCloseTo(clips, 9);
+  }
+});
+
+test("some speakers, by either way of naming them; few have no interval", () => {
+  const few = listenerScores(["1001", "cremad/1002"], quick);
+  expect(few.single.uar).toMatchObject({ speakers: 2, reason: expect.stringContaining("2 speakers") });
+  expect(listenerScores(["cremad/1001", "1002", "1002"], quick)).toEqual(few);
+  expect(() => listenerScores(["1092"])).toThrow('"1092" is no speaker of CREMA-D');
+});
+
+test("any clips, from their ratings, by hand", () => {
+  const clip = (id: string, intended: (typeof RATED_EMOTIONS)[number], votes: number[]): ClipRatings => ({
+    id: `cremad/${id}`,
+    speaker: id.slice(0, 4),
+    intended,
+    votes,
+  });
+  const { single, majority } = listenerScoresOn([
+    clip("1001_IEO_ANG_HI", "anger", [6, 2, 0, 0, 0, 2]),
+    clip("1001_IEO_ANG_LO", "anger", [3, 1, 0, 0, 0, 6]),
+    clip("1002_IEO_SAD_HI", "sadness", [0, 0, 0, 2, 4, 4]),
+  ]);
+  expect(single.accuracy.estimate).toBeCloseTo(13 / 30, 12);
+  expect(single.uar.estimate).toBeCloseTo((9 / 20 + 4 / 10) / 2, 12);
+  expect(majority.accuracy.estimate).toBeCloseTo(1.5 / 3, 12);
+  expect(majority.uar.n).toBe(3);
+  expect(majority.metrics.confusion[4]![4]).toBeCloseTo(0.5, 12);
+});
+
+test.skipIf(!process.env.SER_DATA)("the committed sums are those of the published file", async ({ skip }) => {
+  const path = findRatings(await loadClips(process.env.SER_DATA!, { names: ["cremad"] }));
+  if (!path) return skip();
+  expect(listenerScoresOn(await readRatings(path), quick)).toEqual(listenerScores(undefined, quick));
+});
