@@ -1,6 +1,6 @@
 import { type Audio, AudioError, conversionHint } from "./audio.js";
 import { type Chunk, chunks, idAt, viewOf } from "./chunks.js";
-import { bytesPerSample, decodeLayout, type Encoding } from "./pcm.js";
+import { bytesPerSample, decodeLayout, type Encoding, type Layout } from "./pcm.js";
 
 /** What the COMM chunk says. */
 interface AiffFormat {
@@ -27,6 +27,24 @@ export function isAiff(bytes: Uint8Array): boolean {
  * @example decodeAiff(await readFile("a.aiff"), "a.aiff").format.encoding; // "pcm_s16"
  */
 export function decodeAiff(bytes: Uint8Array, path: string): Audio {
+  const warnings: string[] = [];
+  return decodeLayout(bytes, locateAiff(bytes, path, warnings), warnings);
+}
+
+/**
+ * Where the samples of an AIFF file are and how they are stored.
+ *
+ * @param bytes the file, or its beginning
+ * @param warnings what is amiss is added
+ * @param length of the file, bytes
+ * @throws {AudioError} also when `bytes` end before it can be told
+ */
+export function locateAiff(
+  bytes: Uint8Array,
+  path: string,
+  warnings: string[],
+  length = bytes.length,
+): Layout {
   const container = idAt(bytes, 8) === "AIFC" ? "aifc" : "aiff";
   let format: AiffFormat | undefined;
   let sound: Chunk | undefined;
@@ -38,9 +56,7 @@ export function decodeAiff(bytes: Uint8Array, path: string): Audio {
   if (!format) throw new AudioError(path, 12, "is an AIFF file without a readable COMM chunk");
   if (!sound) throw new AudioError(path, bytes.length, "is an AIFF file without an SSND chunk");
   const { frames, ...layout } = format;
-  const warnings: string[] = [];
-  const place = soundPlace(bytes, sound, format, path, warnings);
-  return decodeLayout(bytes, { path, container, ...layout, ...place }, warnings);
+  return { path, container, ...layout, ...soundPlace(bytes, sound, format, path, warnings, length) };
 }
 
 function readCommon(bytes: Uint8Array, chunk: Chunk, container: "aiff" | "aifc", path: string): AiffFormat {
@@ -112,18 +128,19 @@ function soundPlace(
   format: AiffFormat,
   path: string,
   warnings: string[],
+  length: number,
 ): { offset: number; size: number } {
   if (sound.offset + 8 > bytes.length)
     throw new AudioError(path, sound.offset, "the SSND chunk is cut short");
   const skip = viewOf(bytes).getUint32(sound.offset, false);
   const offset = sound.offset + 8 + skip;
-  if (offset > bytes.length)
+  if (offset > length)
     throw new AudioError(
       path,
       sound.offset,
       `states that its samples begin at byte ${offset}, beyond its end`,
     );
-  const there = Math.min(bytes.length, sound.offset + sound.size) - offset;
+  const there = Math.min(length, sound.offset + sound.size) - offset;
   const promised = format.frames * format.channels * bytesPerSample(format.encoding);
   if (promised > there)
     warnings.push(`truncated: ${Math.max(0, there)} of ${promised} bytes of samples are there`);

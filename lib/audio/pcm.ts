@@ -26,6 +26,8 @@ export interface Layout {
   offset: number;
   /** Bytes of samples that are there. */
   size: number;
+  /** Where these bytes are a part of the file: the frames before them. */
+  before?: number;
 }
 
 const BYTES: Record<Encoding, number> = {
@@ -54,7 +56,7 @@ const LOUD = 16;
  */
 export function decodeLayout(bytes: Uint8Array, layout: Layout, warnings: string[]): Audio {
   const { path, offset, channels, encoding, sampleRate } = layout;
-  check(layout);
+  checkLayout(layout);
   const frameBytes = BYTES[encoding] * channels;
   const frames = Math.floor(layout.size / frameBytes);
   if (frames === 0) throw new AudioError(path, offset, "holds no samples");
@@ -70,7 +72,8 @@ export function bytesPerSample(encoding: Encoding): number {
   return BYTES[encoding];
 }
 
-function check({ path, offset, channels, sampleRate }: Layout): void {
+/** @throws {AudioError} when channels or rate are absurd */
+export function checkLayout({ path, offset, channels, sampleRate }: Layout): void {
   if (channels < 1 || channels > MAX_CHANNELS)
     throw new AudioError(path, offset, `states ${channels} channels; 1 to ${MAX_CHANNELS} can be read`);
   if (!(sampleRate >= RATES[0] && sampleRate <= RATES[1]))
@@ -142,7 +145,7 @@ function checkFloats(samples: Float32Array, layout: Layout, frameBytes: number, 
       throw new AudioError(
         layout.path,
         layout.offset + i * frameBytes,
-        `sample ${i} is ${Number.isNaN(samples[i]) ? "not a number" : "infinite"}`,
+        `sample ${(layout.before ?? 0) + i} is ${Number.isNaN(samples[i]) ? "not a number" : "infinite"}`,
       );
     if (size > peak) peak = size;
   }

@@ -1,6 +1,6 @@
 import { type Audio, AudioError, conversionHint } from "./audio.js";
 import { type Chunk, chunks, endsInChunks, idAt, viewOf } from "./chunks.js";
-import { bytesPerSample, decodeLayout, type Encoding } from "./pcm.js";
+import { bytesPerSample, decodeLayout, type Encoding, type Layout } from "./pcm.js";
 
 /** What the `fmt ` chunk says. */
 interface WavFormat {
@@ -25,6 +25,24 @@ export function isWav(bytes: Uint8Array): boolean {
  * @example decodeWav(await readFile("a.wav"), "a.wav").sampleRate; // 16000
  */
 export function decodeWav(bytes: Uint8Array, path: string): Audio {
+  const warnings: string[] = [];
+  return decodeLayout(bytes, locateWav(bytes, path, warnings), warnings);
+}
+
+/**
+ * Where the samples of a WAV file are and how they are stored.
+ *
+ * @param bytes the file, or its beginning
+ * @param warnings what is amiss is added
+ * @param length of the file, bytes
+ * @throws {AudioError} also when `bytes` end before it can be told
+ */
+export function locateWav(
+  bytes: Uint8Array,
+  path: string,
+  warnings: string[],
+  length = bytes.length,
+): Layout {
   let format: WavFormat | undefined;
   let data: Chunk | undefined;
   let wideSize: number | undefined;
@@ -36,14 +54,11 @@ export function decodeWav(bytes: Uint8Array, path: string): Audio {
   }
   if (!format) throw new AudioError(path, 12, "is a WAV file without a readable fmt chunk");
   if (!data) throw new AudioError(path, bytes.length, "is a WAV file without a data chunk");
-  const warnings: string[] = [];
   const container = idAt(bytes, 0) === "RIFF" ? "wav" : "rf64";
-  const size = dataSize(bytes, data, wideSize, warnings);
-  return decodeLayout(
-    bytes,
-    { path, container, ...format, littleEndian: true, offset: data.offset, size },
-    warnings,
-  );
+  if (data.size === 0 && bytes.length < length)
+    throw new AudioError(path, data.offset, "states no size, which takes the whole file to judge");
+  const size = dataSize(bytes, data, wideSize, warnings, length);
+  return { path, container, ...format, littleEndian: true, offset: data.offset, size };
 }
 
 const CODES: Record<number, string> = {
@@ -106,8 +121,14 @@ function readWideSize(bytes: Uint8Array, { offset, size }: Chunk): number | unde
 /** Writers to a pipe leave 0, 0xFFFFFFFF or (SoX) about 0x7FFFFFFF where the size would be. */
 const UNKNOWN_SIZE = 0x7fff_f000;
 
-function dataSize(bytes: Uint8Array, data: Chunk, wide: number | undefined, warnings: string[]): number {
-  const there = bytes.length - data.offset;
+function dataSize(
+  bytes: Uint8Array,
+  data: Chunk,
+  wide: number | undefined,
+  warnings: string[],
+  length: number,
+): number {
+  const there = length - data.offset;
   const stated = data.size === 0xffff_ffff && wide !== undefined ? wide : data.size;
   if (stated > 0 && stated <= there) return stated;
   if (stated === 0 && (there <= 1 || endsInChunks(bytes, data.offset, true))) return 0;

@@ -1,57 +1,148 @@
-import { join } from "node:path";
-import type { Command } from "commander";
-import { printJson } from "./common.js";
+import { extname } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { UsageError } from "../base/errors.js";
+import type { EmotionModel, Prediction } from "../inference/model.js";
+import { interruptSignal, numberIn, printJson } from "./common.js";
+
+interface PredictFlags {
+  model?: string;
+  threshold?: number;
+  json?: boolean;
+  csv?: boolean;
+  textgrid?: string;
+  figure?: string;
+  quiet?: boolean;
+}
 
 /** `ser predict`: the emotion of recordings. */
 export function addPredict(program: Command): void {
   program
     .command("predict")
     .description("say which emotion a trained model hears in recordings")
-    .argument("<files...>", "WAV, AIFF, FLAC, MP3 or Ogg files")
+    .argument("<paths...>", 'sound files, folders of them, patterns in quotes, or "-" for standard input')
     .option(
-      "--model <dir>",
-      "a model folder; default: the model of `npm start`",
-      join("results", "demo", "model"),
+      "--model <run|dir>",
+      "a run's name or folder, or a model's; default: results/model, else the newest run",
+    )
+    .option(
+      "--threshold <p>",
+      "abstain below this confidence; 0 never does; default: the model's own",
+      numberIn(0, 1),
     )
     .option("--json", "print JSON: an object for one file, an array for several")
+    .option("--csv", "print CSV: a row for each clip, or for each window of a long recording")
+    .option("--textgrid <file>", "write the timeline of one recording for Praat")
+    .option(
+      "--figure <file>",
+      "draw a .png, .svg or .html: up to nine clips, or one long recording",
+      pictureFile,
+    )
+    .option("--quiet", "no progress and no remarks")
     .addHelpText(
       "after",
       `
+A recording of up to 8 s is one utterance with one answer. A longer one is cut, where there is voice, into windows
+of the length the model was trained on, which overlap by half; each moment has the mean of the windows over it.
+Probabilities are calibrated. Below the threshold, which was chosen on validation, the model abstains ("unsure").
+
 Examples:
   ser predict recording.wav
-  ser predict --model results/runs/ravdess-cnn-0123456789ab/model *.wav --json`,
+  ser predict interviews/ "more/**/*.flac" --csv > answers.csv
+  ser predict long.wav --textgrid long.TextGrid --figure long.png
+  ffmpeg -i film.mkv -f wav - | ser predict - --json
+  ser predict --model ravdess-cnn-0123456789ab --threshold 0 *.wav`,
     )
     .action(predict);
 }
 
-async function predict(files: string[], flags: { model: string; json?: boolean }): Promise<void> {
-  const [{ loadModel }, { messageOf, UserError }, { formatTable }] = await Promise.all([
+async function predict(paths: string[], flags: PredictFlags): Promise<void> {
+  if (flags.json && flags.csv) throw new UsageError("--json or --csv: take one");
+  const [{ loadModel }, { findModel }, { findRecordings }, report] = await Promise.all([
     import("../inference/model.js"),
-    import("../base/errors.js"),
-    import("../base/table.js"),
+    import("../inference/find.js"),
+    import("../inference/recordings.js"),
+    import("../inference/report.js"),
   ]);
-  const model = await loadModel(flags.model);
-  const answers = [];
-  for (const file of files) {
-    try {
-      const { warnings, ...prediction } = await model.predict(file);
-      for (const warning of warnings) process.stderr.write(`ser: ${file}: ${warning}\n`);
-      answers.push({ file, model: model.card.run, ...prediction });
-    } catch (error) {
-      if (!(error instanceof UserError) || files.length === 1) throw error;
-      process.stderr.write(`ser: ${messageOf(error)}\n`);
-      process.exitCode = 1;
-    }
+  const { files, missing, several } = await findRecordings(paths);
+  if (flags.textgrid && several) throw new UsageError("--textgrid takes one recording: name a single file");
+  const model = await loadModel(await findModel(flags.model), { threshold: flags.threshold });
+  const answers = await hear(model, files, missing, flags);
+  if (answers.length === 0) return;
+  const { predictionCsv, predictionJson, predictionTable } = report;
+  if (flags.json) {
+    const objects = answers.map((answer) => predictionJson(answer, model));
+    printJson(several ? objects : objects[0]);
+  } else if (flags.csv) process.stdout.write(predictionCsv(answers, model));
+  else process.stdout.write(`${predictionTable(answers, model)}\n`);
+  if (flags.textgrid) await writeTextGrid(flags.textgrid, answers[0]!.prediction, model);
+  if (flags.figure) {
+    const { drawAnswers } = await import("./predict-figure.js");
+    await drawAnswers(flags.figure, answers, model);
   }
-  if (flags.json) return printJson(files.length === 1 ? answers[0] : answers);
-  if (model.card.synthetic) process.stdout.write("model trained on SYNTHETIC voices: not for real use\n\n");
-  const { classes } = model.card;
-  const percent = (share: number) => (100 * share).toFixed(1);
-  const rows = answers.map(({ file, emotion, duration, probabilities }) => [
-    file,
-    duration.toFixed(2),
-    emotion,
-    ...classes.map((name) => percent(probabilities[name]!)),
+}
+
+interface Heard {
+  file: string;
+  prediction: Prediction;
+  /** Of standard input, which cannot be read again. */
+  sound?: { samples: Float32Array; sampleRate: number };
+}
+
+/** The answers, with what is wrong with a file said at once; the others are still heard. */
+async function hear(
+  model: EmotionModel,
+  files: readonly string[],
+  missing: readonly string[],
+  { quiet }: PredictFlags,
+): Promise<Heard[]> {
+  const [{ Progress }, { messageOf, UserError }, { readPiped, STANDARD_INPUT }] = await Promise.all([
+    import("../base/progress.js"),
+    import("../base/errors.js"),
+    import("../inference/recordings.js"),
   ]);
-  process.stdout.write(`${formatTable(["file", "s", "emotion", ...classes], rows)}\n`);
+  const say = (text: string) => process.stderr.write(`ser: ${text}\n`);
+  const fail = (text: string) => {
+    say(text);
+    process.exitCode = 1;
+  };
+  missing.forEach(fail);
+  if (model.card.synthetic && !quiet) say("the model was trained on SYNTHETIC voices: not for real use");
+  const signal = interruptSignal();
+  // Of one file, which may be long, percent are counted.
+  const progress = new Progress("predict", files.length === 1 ? 100 : files.length, { quiet });
+  const onProgress = (share: number) => {
+    if (files.length === 1) progress.step(Math.floor(100 * share) - progress.count);
+  };
+  const answers: Heard[] = [];
+  for (const file of files) {
+    await new Promise(setImmediate); // lets a Ctrl-C through
+    signal.throwIfAborted();
+    try {
+      const sound = file === STANDARD_INPUT ? await readPiped(process.stdin, signal) : undefined;
+      const prediction = await model.predict(sound ?? file, { signal, onProgress });
+      for (const warning of [...(sound?.warnings ?? []), ...prediction.warnings])
+        if (!quiet) say(`${file}: ${warning}`);
+      answers.push({ file, prediction, sound });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      fail(messageOf(error));
+    }
+    if (files.length > 1) progress.step();
+  }
+  progress.done();
+  return answers;
+}
+
+async function writeTextGrid(path: string, { windows, duration }: Prediction, model: EmotionModel) {
+  const [{ writeAtomic }, { textGrid }, { timeline }] = await Promise.all([
+    import("../base/atomic.js"),
+    import("../inference/textgrid.js"),
+    import("../inference/timeline.js"),
+  ]);
+  await writeAtomic(path, textGrid(timeline(windows, model.threshold), duration));
+}
+
+function pictureFile(path: string): string {
+  if ([".png", ".svg", ".html"].includes(extname(path).toLowerCase())) return path;
+  throw new InvalidArgumentError("It takes a file that ends in .png, .svg or .html.");
 }

@@ -1,63 +1,108 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { io, LayersModel } from "@tensorflow/tfjs";
+import type { Audio } from "../audio/audio.js";
 import { readAudio } from "../audio/read.js";
+import { openAudio } from "../audio/stream.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
-import { predict } from "../engine/engine.js";
-import { startTfjs } from "../engine/tfjs.js";
-import type { Metrics } from "../evaluation/metrics.js";
+import { sha256 } from "../base/hash.js";
+import { applyTemperature } from "../evaluation/calibration.js";
 import { createExtractor, type Extractor } from "../features/extract.js";
-import type { FeatureSettings } from "../features/settings.js";
-import type { ModelName } from "../models/names.js";
-import { type InputSettings, networkInput } from "./input.js";
+import { checkCard, inputColumns, type ModelCard } from "./card.js";
+import { networkInput } from "./input.js";
+import {
+  type Classifier,
+  coreClassifier,
+  isCurrent,
+  PROGRAM,
+  predictionCore,
+  type SavedProgram,
+  writeProgram,
+} from "./program.js";
+import { assertSound, streamWindows } from "./stream.js";
+import { decide, type EmotionWindow, meanProbabilities } from "./timeline.js";
+import { speechless } from "./voice.js";
 
-/** Everything that is known of a trained model; `card.json` beside its weights. */
-export interface ModelCard extends InputSettings {
-  /** Raised when the meaning of a field changes. */
-  schema: 1;
-  /** The run that made it. */
-  run: string;
-  model: ModelName;
-  parameters: number;
-  /** The classes, in the order of the outputs. */
-  classes: string[];
-  features: FeatureSettings;
-  corpora: string[];
-  /** Trained on synthetic clips: of no use on real voices. */
-  synthetic: boolean;
-  split: string;
-  seed: number;
-  /** What trained it: engine, threads, instruction set. */
-  engine: string;
-  /** Figures on validation and test, without the confusion matrices. */
-  metrics: Record<
-    "validation" | "test",
-    Pick<Metrics, "count" | "classesInTruth" | "accuracy" | "uar" | "macro">
-  >;
-}
+export type { ModelCard } from "./card.js";
+export { type EmotionWindow, smoothed, timeline } from "./timeline.js";
+
+/** Seconds up to which a recording is one utterance with one answer: the corpora's longest clip has 7.2. */
+export const UTTERANCE = 8;
+
+/** Seconds below which a recording is too short to hold an emotion: the corpora's shortest clip has 1.2. */
+export const SHORTEST = 0.25;
+
+/** Seconds of a window of a model that takes statistics of any length. */
+const STATISTICS_WINDOW = 3;
+
+/** Why there is no emotion: nothing to hear, no voice in it, less than {@link SHORTEST}, or a confidence under the threshold. */
+export type NoAnswer = "silence" | "noise" | "too short" | "unsure";
 
 /** What a model says of one recording. */
 export interface Prediction {
   /** Seconds. */
   duration: number;
-  emotion: string;
-  /** The probability of `emotion`. */
-  confidence: number;
-  /** By class, in the model's order; they sum to 1. */
-  probabilities: Record<string, number>;
+  /** `null` where the model abstains. */
+  emotion: string | null;
+  /** The largest of the probabilities; `null` where there was nothing to judge. */
+  confidence: number | null;
+  abstained: boolean;
+  /** Present when it abstained. */
+  reason?: NoAnswer;
+  /** By class, calibrated, in the model's order; they sum to 1. `null` where there was nothing to judge. */
+  probabilities: Record<string, number> | null;
+  /**
+   * What the answer was made of: the whole of a recording of up to {@link UTTERANCE} seconds; of a longer one overlapping windows
+   * over its voiced parts, of whose probabilities the answer has the mean. {@link timeline} makes intervals of them.
+   */
+  windows: EmotionWindow[];
   /** What was odd about the recording. */
   warnings: string[];
+}
+
+/** Mono samples in -1..1 with their rate in Hz. */
+export interface Sound {
+  samples: Float32Array;
+  sampleRate: number;
+}
+
+export interface PredictOptions {
+  /** Stops between two seconds of a long recording. */
+  signal?: AbortSignal;
+  /** Told after each second of a long recording how much of it has been heard, 0 to 1. */
+  onProgress?: (share: number) => void;
 }
 
 /** A trained network with all it takes to go from sound to emotions. */
 export interface EmotionModel {
   card: ModelCard;
+  /** SHA-256 of the weights. */
+  sha256: string;
+  /** Confidence below which it abstains. */
+  threshold: number;
   /**
-   * @param audio a file's path, or mono samples in -1..1 with their rate in Hz
+   * The emotion of a recording. A long WAV or AIFF file is read as it is heard, so that memory does not grow with it.
+   *
+   * @param audio a file's path, or samples
    * @throws {AudioError} when the file cannot be read
    */
-  predict(audio: string | { samples: Float32Array; sampleRate: number }): Promise<Prediction>;
+  predict(audio: string | Sound, options?: PredictOptions): Promise<Prediction>;
+  /**
+   * The calibrated probabilities of a sound taken as one utterance, whatever is in it: nothing is looked for and nothing
+   * refused, as in an evaluation.
+   */
+  judge(sound: Sound): Promise<Record<string, number>>;
+  /**
+   * Listens: takes pieces of sound of any size and yields each window when it is over; returns what {@link predict} says
+   * of the whole. Memory is bounded by the longest window.
+   *
+   * @example for await (const { start, end, emotion } of model.stream(microphone, 16000)) console.log(start, end, emotion);
+   */
+  stream(
+    pieces: Iterable<Float32Array> | AsyncIterable<Float32Array>,
+    sampleRate: number,
+  ): AsyncGenerator<EmotionWindow, Prediction>;
 }
 
 const TOPOLOGY = "model.json";
@@ -65,10 +110,11 @@ const WEIGHTS = "weights.bin";
 const CARD = "card.json";
 
 /**
- * Saves a model as TensorFlow.js does (`model.json` and `weights.bin`, readable by any tfjs), with its card beside
- * it. The card is written last: a folder with a card is complete.
+ * Saves a model as TensorFlow.js does (`model.json` and `weights.bin`, readable by any tfjs), with its card and the
+ * network compiled for the C core (`program.json`) beside it. The card is written last: a folder with a card is complete.
  */
 export async function saveModel(folder: string, model: LayersModel, card: ModelCard): Promise<void> {
+  const { startTfjs } = await import("../engine/tfjs.js");
   const tf = await startTfjs();
   let artifacts: io.ModelArtifacts | undefined;
   await model.save(
@@ -86,67 +132,244 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
     modelTopology,
     weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }],
   });
+  await writeProgram(folder, model);
   await writeJson(join(folder, CARD), card);
 }
 
 /**
- * Loads a model that {@link saveModel} wrote.
+ * Loads a model that {@link saveModel} wrote. TensorFlow.js is loaded only where its compiled network is missing or of
+ * another version of the core.
  *
- * @throws {UserError} naming the file that is missing or damaged
+ * @param options.threshold confidence below which it abstains; default the card's, 0 answers always
+ * @throws {UserError} naming the file that is missing, damaged or of another version
  * @example
- * const model = await loadModel("results/demo/model");
+ * const model = await loadModel("results/model");
  * const { emotion, confidence } = await model.predict("recording.wav");
  */
-export async function loadModel(folder: string): Promise<EmotionModel> {
-  const tf = await startTfjs();
-  const card = await readJson<ModelCard>(join(folder, CARD));
-  const topology = await readJson<io.ModelJSON>(join(folder, TOPOLOGY));
-  const weights = await read(join(folder, WEIGHTS));
-  const network = await tf
-    .loadLayersModel(
-      tf.io.fromMemory({
-        modelTopology: topology.modelTopology,
-        weightSpecs: topology.weightsManifest[0]!.weights,
-        weightData: Uint8Array.from(weights).buffer,
-      }),
-    )
-    .catch((error: Error) => {
-      throw new UserError(`${folder} is no model that can be loaded: ${error.message}`, { cause: error });
-    });
-  const extract = createExtractor(card.features);
+export async function loadModel(folder: string, options: { threshold?: number } = {}): Promise<EmotionModel> {
+  const card = checkCard(await readJson<ModelCard>(join(folder, CARD)), join(folder, CARD));
+  if (card.normaliser.kind === "speaker") {
+    throw new UserError(
+      `${folder} normalises by speaker, which takes other clips of the same speaker: predict with a model trained with --normalisation global`,
+    );
+  }
+  const bytes = await read(join(folder, WEIGHTS));
+  const classify = await classifierOf(folder, card, bytes);
+  const threshold = options.threshold ?? card.threshold;
+  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify);
   return {
     card,
-    predict: async (audio) => {
-      const { samples, sampleRate, warnings } =
-        typeof audio === "string" ? await readAudio(audio) : { ...audio, warnings: [] };
-      const probabilities = await classify(network, card, extract, samples, sampleRate);
-      return { duration: samples.length / sampleRate, ...name(probabilities, card.classes), warnings };
-    },
+    sha256: loaded.sha256,
+    threshold,
+    predict: (audio, settings) => loaded.predict(audio, settings),
+    judge: (sound) => loaded.judge(sound),
+    stream: (pieces, sampleRate) => loaded.stream(pieces, sampleRate),
   };
 }
 
-async function classify(
-  network: LayersModel,
-  card: ModelCard,
-  extract: Extractor,
-  samples: Float32Array,
-  sampleRate: number,
-): Promise<Float32Array> {
-  const features = extract(samples, sampleRate);
-  const x = networkInput(features, card);
-  return predict(network, { x, shape: [card.frames, x.length / card.frames], count: 1 });
+class LoadedModel implements EmotionModel {
+  readonly card: ModelCard;
+  readonly sha256: string;
+  readonly threshold: number;
+  readonly #classify: Classifier;
+  readonly #extract: Extractor;
+  /** Seconds. */
+  readonly #window: number;
+
+  constructor(card: ModelCard, hash: string, threshold: number, classify: Classifier) {
+    this.card = card;
+    this.sha256 = hash;
+    this.threshold = threshold;
+    this.#classify = classify;
+    this.#extract = createExtractor(card.features);
+    const { hopLength, sampleRate } = card.features;
+    this.#window = card.input === "statistics" ? STATISTICS_WINDOW : (card.frames * hopLength) / sampleRate;
+  }
+
+  async predict(audio: string | Sound, options: PredictOptions = {}): Promise<Prediction> {
+    if (typeof audio !== "string") return this.#hear({ ...audio, warnings: [] }, options);
+    const long = openAudio(audio);
+    if (!long || long.duration <= UTTERANCE) return this.#hear(await readAudio(audio), options);
+    const pieces = watched(long.pieces(), long.duration * long.sampleRate, options);
+    const prediction = await last(this.stream(pieces, long.sampleRate));
+    return { ...prediction, warnings: [...long.warnings, ...prediction.warnings] };
+  }
+
+  async judge({ samples, sampleRate }: Sound): Promise<Record<string, number>> {
+    assertSound(samples, sampleRate);
+    return this.#probabilities(samples, sampleRate);
+  }
+
+  async *stream(
+    pieces: Iterable<Float32Array> | AsyncIterable<Float32Array>,
+    sampleRate: number,
+  ): AsyncGenerator<EmotionWindow, Prediction> {
+    const spans = streamWindows(pieces, {
+      sampleRate,
+      window: Math.round(this.#window * sampleRate),
+      head: Math.floor(UTTERANCE * sampleRate),
+    });
+    const windows: EmotionWindow[] = [];
+    for (;;) {
+      const { done, value } = await spans.next();
+      if (done) {
+        const { head, length, loud } = value;
+        if (head) return this.#utterance({ samples: head, sampleRate });
+        return this.#summary(windows, length / sampleRate, loud, sampleRate);
+      }
+      const probabilities = await this.#probabilities(value.samples, sampleRate);
+      const [start, end] = [value.start / sampleRate, value.end / sampleRate];
+      const window = { start, end, ...decide(probabilities, this.threshold) };
+      windows.push(window);
+      yield window;
+    }
+  }
+
+  async #hear(
+    { samples, sampleRate, warnings }: Sound & Pick<Audio, "warnings">,
+    options: PredictOptions,
+  ): Promise<Prediction> {
+    const sound = { samples, sampleRate };
+    const prediction =
+      samples.length <= UTTERANCE * sampleRate
+        ? await this.#utterance(sound)
+        : await last(this.stream(watched(piecesOf(sound), samples.length, options), sampleRate));
+    return { ...prediction, warnings: [...warnings, ...prediction.warnings] };
+  }
+
+  async #utterance({ samples, sampleRate }: Sound): Promise<Prediction> {
+    assertSound(samples, sampleRate);
+    const duration = samples.length / sampleRate;
+    const warnings = this.#warnings(sampleRate);
+    const nothing = duration < SHORTEST ? "too short" : speechless(samples, sampleRate);
+    if (nothing) return { ...noAnswer(duration, nothing), warnings };
+    const answer = decide(await this.#probabilities(samples, sampleRate), this.threshold);
+    return { duration, ...judged(answer), windows: [{ start: 0, end: duration, ...answer }], warnings };
+  }
+
+  #summary(windows: EmotionWindow[], duration: number, loud: boolean, sampleRate: number): Prediction {
+    const warnings = this.#warnings(sampleRate);
+    if (windows.length === 0) return { ...noAnswer(duration, loud ? "noise" : "silence"), warnings };
+    return {
+      duration,
+      ...judged(decide(meanProbabilities(windows), this.threshold)),
+      ...{ windows, warnings },
+    };
+  }
+
+  /** A clip in training and a window in prediction go the same way from here on. */
+  async #probabilities(samples: Float32Array, sampleRate: number): Promise<Record<string, number>> {
+    const { classes, temperature } = this.card;
+    const x = networkInput(this.#extract(samples, sampleRate), this.card);
+    const calibrated = applyTemperature(await this.#classify(x, 1), classes.length, temperature);
+    return Object.fromEntries(classes.map((name, i) => [name, calibrated[i]!]));
+  }
+
+  #warnings(sampleRate: number): string[] {
+    const { fmax } = this.card.features;
+    if (sampleRate / 2 >= 0.9 * fmax) return [];
+    return [
+      `sampled at ${sampleRate} Hz, it holds nothing above ${sampleRate / 2} Hz, where the model listens up to ${fmax}: the answer may be worse`,
+    ];
+  }
 }
 
-function name(
-  probabilities: Float32Array,
-  classes: readonly string[],
-): Pick<Prediction, "emotion" | "confidence" | "probabilities"> {
-  const confidence = Math.max(...probabilities);
+function noAnswer(duration: number, reason: NoAnswer): Omit<Prediction, "warnings"> {
   return {
-    emotion: classes[probabilities.indexOf(confidence)]!,
-    confidence,
-    probabilities: Object.fromEntries(classes.map((name, i) => [name, probabilities[i]!])),
+    duration,
+    emotion: null,
+    confidence: null,
+    abstained: true,
+    reason,
+    probabilities: null,
+    windows: [],
   };
+}
+
+function judged(answer: Pick<EmotionWindow, "emotion" | "confidence" | "probabilities">) {
+  const abstained = answer.emotion === null;
+  const { emotion, confidence, probabilities } = answer;
+  return { emotion, confidence, abstained, ...(abstained && { reason: "unsure" as const }), probabilities };
+}
+
+function* piecesOf({ samples, sampleRate }: Sound): Generator<Float32Array> {
+  for (let at = 0; at < samples.length; at += sampleRate) yield samples.subarray(at, at + sampleRate);
+}
+
+/** Lets a Ctrl-C through between two pieces: all else is computed without a pause. */
+async function* watched(
+  pieces: Iterable<Float32Array>,
+  total: number,
+  { signal, onProgress }: PredictOptions,
+): AsyncGenerator<Float32Array> {
+  let heard = 0;
+  for (const piece of pieces) {
+    await new Promise(setImmediate);
+    signal?.throwIfAborted();
+    yield piece;
+    heard += piece.length;
+    onProgress?.(Math.min(1, heard / total));
+  }
+}
+
+async function last<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = await generator.next();
+    if (done) return value as T;
+  }
+}
+
+async function classifierOf(folder: string, card: ModelCard, bytes: Buffer): Promise<Classifier> {
+  const weights = floatsOf(bytes, join(folder, WEIGHTS));
+  const program = await readProgram(join(folder, PROGRAM));
+  const core = program && isCurrent(program) ? predictionCore() : undefined;
+  const cols = inputColumns(card);
+  if (program && core) {
+    checkSize(folder, weights.length, program.sizes);
+    const { inputSize, classes } = program;
+    if (inputSize !== card.frames * cols || classes !== card.classes.length) {
+      throw new UserError(
+        `${folder}: ${PROGRAM} is for ${inputSize} inputs and ${classes} classes, ${CARD} for ${card.frames * cols} and ${card.classes.length}: train the model again`,
+      );
+    }
+    return coreClassifier(core, program, weights);
+  }
+  const topology = await readJson<io.ModelJSON>(join(folder, TOPOLOGY));
+  const specs = topology.weightsManifest?.[0]?.weights ?? [];
+  checkSize(
+    folder,
+    weights.length,
+    specs.map(({ shape }) => shape.reduce((a, b) => a * b, 1)),
+  );
+  const { layersClassifier, readLayers } = await import("./layers.js");
+  return layersClassifier(await readLayers(folder, topology, bytes), weights, [card.frames, cols]);
+}
+
+function checkSize(folder: string, there: number, sizes: readonly number[]): void {
+  const wanted = sizes.reduce((a, b) => a + b, 0);
+  if (there === wanted) return;
+  throw new UserError(
+    `${join(folder, WEIGHTS)} holds ${there} weights, and the network has ${wanted}: copy the model's folder anew, or train again`,
+  );
+}
+
+function floatsOf(bytes: Buffer, path: string): Float32Array {
+  const damaged = (what: string) =>
+    new UserError(`${path} ${what}: copy the model's folder anew, or train again`);
+  if (bytes.length % 4 !== 0) throw damaged(`is ${bytes.length} bytes long, which are no whole weights`);
+  const weights = new Float32Array(Uint8Array.from(bytes).buffer);
+  const at = weights.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw damaged(`has the weight ${weights[at]} at number ${at}`);
+  return weights;
+}
+
+async function readProgram(path: string): Promise<SavedProgram | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as SavedProgram;
+  } catch {
+    // Missing or broken, it is compiled anew: slower, but the same.
+    return undefined;
+  }
 }
 
 async function readJson<T>(path: string): Promise<T> {

@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readAudio } from "../../lib/audio/read.js";
 import { writeWav } from "../../lib/audio/write.js";
-import { random } from "../../lib/base/random.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { predict } from "../../lib/engine/engine.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
@@ -14,7 +13,9 @@ import { fitNormaliser } from "../../lib/features/normalise.js";
 import { featureSettings } from "../../lib/features/settings.js";
 import { networkInput } from "../../lib/inference/input.js";
 import { loadModel, type ModelCard, saveModel } from "../../lib/inference/model.js";
+import { streamWindows } from "../../lib/inference/stream.js";
 import { cnnSmall } from "../../lib/models/cnn-small.js";
+import { buzz, joined, saveExample, whiteNoise } from "./example.js";
 
 const CLASSES = ["anger", "sadness", "neutral"];
 const FEATURES = featureSettings({ kind: "mfcc", nMfcc: 13, trimDb: 30 });
@@ -24,13 +25,9 @@ let clips: Clip[];
 let card: ModelCard;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ser-"));
-  const rng = random(1);
   clips = await Promise.all(
     [8000, 24_414, 48_000].map(async (rate, i) => {
-      const samples = Float32Array.from(
-        { length: rate },
-        (_, n) => 0.3 * Math.sin((n * 500) / rate) + 0.1 * rng.normal(),
-      );
+      const samples = buzz(1, rate, 120 + 40 * i, i);
       const path = join(folder, `${i}.wav`);
       await writeWav(path, samples, rate);
       const name = {
@@ -54,7 +51,7 @@ beforeAll(async () => {
     CLASSES,
   );
   card = {
-    schema: 1,
+    schema: 2,
     run: "test",
     model: "cnn-small",
     parameters: 1,
@@ -67,6 +64,8 @@ beforeAll(async () => {
     split: "none",
     seed: 1,
     engine: "tfjs",
+    temperature: 1,
+    threshold: 0,
     metrics: { validation: figures, test: figures },
   };
   await saveModel(
@@ -74,6 +73,7 @@ beforeAll(async () => {
     await cnnSmall({ frames: 60, bands: 13, classes: 3, seed: 1 }),
     card,
   );
+  await saveExample(join(folder, "second"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -85,21 +85,166 @@ test("prediction extracts the very features that training does, bit for bit", as
     const x = networkInput(features.matrix(i), card);
     const expected = await predict(network, { x, shape: [60, 13], count: 1 });
     const found = await model.predict(clip.path);
-    expect(Object.values(found.probabilities)).toEqual([...expected]);
+    expect(Object.values(found.probabilities!)).toEqual([...expected]);
     const { samples, sampleRate } = await readAudio(clip.path);
     expect(await model.predict({ samples, sampleRate })).toEqual(found);
   }
 });
 
 test("an answer names the likeliest emotion, and its probabilities sum to 1", async () => {
-  const { emotion, confidence, probabilities, duration } = await (
-    await loadModel(join(folder, "model"))
-  ).predict(clips[0]!.path);
-  expect(Object.keys(probabilities)).toEqual(CLASSES);
-  expect(probabilities[emotion]).toBe(confidence);
-  expect(confidence).toBe(Math.max(...Object.values(probabilities)));
-  expect(Object.values(probabilities).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  const model = await loadModel(join(folder, "model"));
+  const { emotion, confidence, probabilities, duration, windows, abstained } = await model.predict(
+    clips[0]!.path,
+  );
+  expect(Object.keys(probabilities!)).toEqual(CLASSES);
+  expect(probabilities![emotion!]).toBe(confidence);
+  expect(confidence).toBe(Math.max(...Object.values(probabilities!)));
+  expect(Object.values(probabilities!).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   expect(duration).toBeCloseTo(1, 3);
+  expect(abstained).toBe(false);
+  expect(windows).toEqual([{ start: 0, end: 1, emotion, confidence, probabilities }]);
+});
+
+test("the temperature of the card calibrates the probabilities", async () => {
+  const plain = await (await loadModel(join(folder, "model"))).predict(clips[0]!.path);
+  await saveExample(join(folder, "warm"), { ...card, temperature: 2 });
+  const warm = await (await loadModel(join(folder, "warm"))).predict(clips[0]!.path);
+  const roots = Object.values(plain.probabilities!).map(Math.sqrt);
+  const sum = roots.reduce((a, b) => a + b);
+  Object.values(warm.probabilities!).forEach((p, i) => {
+    expect(p).toBeCloseTo(roots[i]! / sum, 5);
+  });
+});
+
+test("below the threshold it abstains; a threshold of 0 always answers", async () => {
+  await saveExample(join(folder, "shy"), { ...card, threshold: 1 });
+  const shy = await (await loadModel(join(folder, "shy"))).predict(clips[0]!.path);
+  expect(shy).toMatchObject({ emotion: null, abstained: true, reason: "unsure" });
+  expect(shy.confidence).toBe(Math.max(...Object.values(shy.probabilities!)));
+  const bold = await (await loadModel(join(folder, "shy"), { threshold: 0 })).predict(clips[0]!.path);
+  expect(bold).toMatchObject({ emotion: expect.any(String), abstained: false });
+  expect(bold).not.toHaveProperty("reason");
+});
+
+test("silence, noise and what is too short are said to be so", async () => {
+  const { predict } = await loadModel(join(folder, "model"));
+  const sampleRate = 16_000;
+  const reason = async (samples: Float32Array) => (await predict({ samples, sampleRate })).reason;
+  expect(await reason(new Float32Array(1))).toBe("too short");
+  expect(await reason(new Float32Array(0))).toBe("too short");
+  expect(await reason(buzz(0.2, sampleRate))).toBe("too short");
+  expect(await reason(new Float32Array(2 * sampleRate))).toBe("silence");
+  expect(await reason(new Float32Array(60 * sampleRate))).toBe("silence");
+  expect(await reason(whiteNoise(2, sampleRate, 1e-4))).toBe("silence");
+  expect(await reason(whiteNoise(2, sampleRate, 1))).toBe("noise");
+  expect(await reason(whiteNoise(60, sampleRate, 1))).toBe("noise");
+  expect(await predict({ samples: new Float32Array(sampleRate), sampleRate })).toEqual({
+    ...{ duration: 1, emotion: null, confidence: null, abstained: true, reason: "silence" },
+    ...{ probabilities: null, windows: [], warnings: [] },
+  });
+});
+
+test("a long recording gives windows over its speech, and their mean", async () => {
+  const rate = 16_000;
+  const silence = (seconds: number) => new Float32Array(seconds * rate);
+  const samples = joined(silence(2), buzz(0.6, rate), silence(3), buzz(2.3, rate, 220), silence(4));
+  const model = await loadModel(join(folder, "second"));
+  const { windows, probabilities, duration } = await model.predict({ samples, sampleRate: rate });
+  expect(duration).toBeCloseTo(11.9);
+  // The window is 1 s; margins of 0.15 s and frames of 20 ms.
+  expect(windows.map(({ start }) => start)).toHaveLength(5);
+  const near = (value: number, wanted: number) => expect(Math.abs(value - wanted)).toBeLessThan(0.045);
+  near(windows[0]!.start, 1.85);
+  near(windows[0]!.end, 2.75);
+  near(windows[1]!.start, 5.45);
+  near(windows[4]!.end, 8.05);
+  for (const { start, end } of windows.slice(1)) expect(end - start).toBeCloseTo(1, 9);
+  expect(windows[2]!.start - windows[1]!.start).toBeCloseTo(0.5, 9);
+  const total = windows.reduce((sum, { start, end }) => sum + end - start, 0);
+  for (const name of CLASSES) {
+    const mean = windows.reduce((sum, w) => sum + (w.end - w.start) * w.probabilities[name]!, 0) / total;
+    expect(probabilities![name]).toBeCloseTo(mean, 12);
+  }
+});
+
+test("a window of a long recording is what the same sound is alone", async () => {
+  const sampleRate = 22_050;
+  const model = await loadModel(join(folder, "second"));
+  const samples = joined(buzz(3, sampleRate), new Float32Array(6 * sampleRate), buzz(0.7, sampleRate, 90));
+  const { windows } = await model.predict({ samples, sampleRate });
+  const alone = [];
+  for await (const window of streamWindows([samples], { sampleRate, window: sampleRate, head: 0 }))
+    alone.push((await model.predict({ samples: window.samples, sampleRate })).probabilities);
+  expect(windows.map(({ probabilities }) => probabilities)).toEqual(alone);
+});
+
+test("a stream says what the file says, however the sound is cut into pieces", async () => {
+  const rate = 24_414;
+  const model = await loadModel(join(folder, "second"));
+  const long = joined(
+    whiteNoise(1, rate, 0.001),
+    buzz(2.2, rate),
+    whiteNoise(5, rate, 0.2),
+    buzz(4.1, rate, 300),
+  );
+  for (const [name, samples] of [
+    ["long", long],
+    ["short", long.slice(0, 3 * rate)],
+  ] as const) {
+    const path = join(folder, `${name}.wav`);
+    await writeWav(path, samples, rate);
+    const { samples: stored } = await readAudio(path);
+    const ofFile = await model.predict(path);
+    expect(ofFile.windows.length > 1).toBe(name === "long");
+    for (const size of [1, 37, 1000, 70_000, stored.length]) {
+      const pieces = function* () {
+        for (let at = 0; at < stored.length; at += size) yield stored.subarray(at, at + size);
+      };
+      const stream = model.stream(pieces(), rate);
+      const windows = [];
+      let result = await stream.next();
+      for (; !result.done; result = await stream.next()) windows.push(result.value);
+      expect(result.value).toEqual(ofFile);
+      if (name === "long") expect(windows).toEqual(ofFile.windows);
+    }
+  }
+});
+
+test("a stream yields a window before the recording is over, and takes what comes in its own time", async () => {
+  const model = await loadModel(join(folder, "second"));
+  async function* endless() {
+    for (let i = 0; ; i++) {
+      await null;
+      yield buzz(0.1, 16_000, 150, i);
+    }
+  }
+  const starts = [];
+  for await (const { start } of model.stream(endless(), 16_000)) if (starts.push(start) === 20) break;
+  expect(starts).toEqual(Array.from({ length: 20 }, (_, i) => i / 2));
+});
+
+test("a long recording tells how far it is, and can be stopped", async () => {
+  const { predict } = await loadModel(join(folder, "second"));
+  const stop = new AbortController();
+  const shares: number[] = [];
+  const onProgress = (share: number) => {
+    shares.push(share);
+    if (share >= 0.5) stop.abort();
+  };
+  const sound = { samples: buzz(10, 16_000), sampleRate: 16_000 };
+  await predict(sound, { onProgress: (share) => shares.push(share) });
+  expect(shares).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+  await expect(predict(sound, { onProgress, signal: stop.signal })).rejects.toThrow(
+    expect.objectContaining({ name: "AbortError" }),
+  );
+});
+
+test("what is no sound is refused", async () => {
+  const { predict, stream } = await loadModel(join(folder, "model"));
+  const bad = Float32Array.of(0, Number.NaN);
+  await expect(predict({ samples: bad, sampleRate: 16_000 })).rejects.toThrow("sample 1 is NaN");
+  await expect(stream([bad], 16_000).next()).rejects.toThrow("sample 1 is NaN");
+  await expect(stream([], 44_100.5).next()).rejects.toThrow("44100.5");
 });
 
 test("plain TensorFlow.js loads the saved model", async () => {
@@ -113,17 +258,80 @@ test("plain TensorFlow.js loads the saved model", async () => {
   expect(model.outputs[0]!.shape).toEqual([null, 3]);
 });
 
-test("what is missing or damaged is named", async () => {
-  await expect(loadModel(join(folder, "nowhere"))).rejects.toThrow(
-    /nowhere\/card.json: no such file.*ser train/,
-  );
+test("what is missing, damaged or of another version is named", async () => {
+  const missing = /nowhere\/card.json: no such file.*ser train/;
+  await expect(loadModel(join(folder, "nowhere"))).rejects.toThrow(missing);
   const damaged = join(folder, "damaged");
-  await saveModel(damaged, await cnnSmall({ frames: 60, bands: 13, classes: 3, seed: 1 }), card);
-  await writeFile(join(damaged, "weights.bin"), "short");
-  await expect(loadModel(damaged)).rejects.toThrow(/damaged is no model that can be loaded/);
-  await writeFile(join(damaged, "card.json"), "{");
-  await expect(loadModel(damaged)).rejects.toThrow(/card.json is not JSON/);
-  await expect((await loadModel(join(folder, "model"))).predict(join(folder, "no.wav"))).rejects.toThrow(
-    "no.wav",
+  const weights = join(damaged, "weights.bin");
+  const change = async (text: string | Uint8Array, path = weights) => {
+    await saveExample(damaged);
+    await writeFile(path, text);
+    return expect(loadModel(damaged)).rejects;
+  };
+  await (await change("short")).toThrow(/weights.bin is 5 bytes long, which are no whole weights/);
+  await (await change("eight by")).toThrow(/weights.bin holds 2 weights, and the network has \d+/);
+  await saveExample(damaged);
+  const spoiled = await readFile(weights);
+  spoiled.writeFloatLE(Number.NaN, 400);
+  await (await change(spoiled)).toThrow(/weights.bin has the weight NaN at number 100/);
+  await rm(weights);
+  await expect(loadModel(damaged)).rejects.toThrow(/weights.bin: no such file/);
+  const cardOf = (partial: object) => JSON.stringify({ ...card, ...partial });
+  const path = join(damaged, "card.json");
+  await (await change("{", path)).toThrow(/card.json is not JSON/);
+  await (await change("null", path)).toThrow(/card.json is of no known version/);
+  await (await change(cardOf({ schema: 1 }), path)).toThrow(
+    /of version 1, and this program reads version 2: train/,
   );
+  await (await change(cardOf({ frames: -1 }), path)).toThrow(/card.json is damaged: an input of -1 frames/);
+  await (await change(cardOf({ temperature: null }), path)).toThrow(/a temperature of null/);
+  await (await change(cardOf({ features: { ...FEATURES, hopLength: 0 } }), path)).toThrow(/hopLength is 0/);
+  await (await change(cardOf({ classes: ["a", "b"] }), path)).toThrow(/3 classes/);
+  const speaker = { kind: "speaker", mean: [], scale: [], speakers: {} };
+  await (await change(cardOf({ normaliser: speaker }), path)).toThrow(/normalises by speaker/);
+});
+
+test("without a current program the network is compiled anew, or runs on TensorFlow.js, and says the same", async () => {
+  const wanted = (await (await loadModel(join(folder, "second"))).predict(clips[1]!.path)).probabilities;
+  const copy = join(folder, "copy");
+  await saveExample(copy);
+  const path = join(copy, "program.json");
+  const program = JSON.parse(await readFile(path, "utf8"));
+  const answer = async () => (await (await loadModel(copy)).predict(clips[1]!.path)).probabilities!;
+  for (const text of [
+    JSON.stringify({ ...program, core: "another" }),
+    "{",
+    JSON.stringify({ core: program.core }),
+  ]) {
+    await writeFile(path, text);
+    expect(await answer()).toEqual(wanted);
+  }
+  await rm(path);
+  expect(await answer()).toEqual(wanted);
+  await writeFile(join(copy, "model.json"), JSON.stringify({ weightsManifest: [] }));
+  await expect(loadModel(copy)).rejects.toThrow(/holds \d+ weights, and the network has 0/);
+  await saveExample(copy);
+  for (const engine of ["tfjs", "wasm"]) {
+    vi.stubEnv("SER_ENGINE", engine);
+    for (const [name, p] of Object.entries(await answer())) expect(p).toBeCloseTo(wanted![name]!, 4);
+  }
+  vi.stubEnv("SER_ENGINE", "abacus");
+  await expect(loadModel(copy)).rejects.toThrow(/no engine "abacus"/);
+  vi.unstubAllEnvs();
+});
+
+test("a layer that the core lacks runs on TensorFlow.js", async () => {
+  const tf = await startTfjs();
+  const model = tf.sequential({
+    layers: [
+      tf.layers.conv1d({ inputShape: [100, 13], filters: 4, kernelSize: 3, activation: "selu" }),
+      tf.layers.globalAveragePooling1d({}),
+      tf.layers.dense({ units: 3, activation: "softmax" }),
+    ],
+  });
+  const place = join(folder, "selu");
+  await saveModel(place, model, { ...card, frames: 100 });
+  expect(await readdir(place)).not.toContain("program.json");
+  const { probabilities } = await (await loadModel(place)).predict(clips[0]!.path);
+  expect(Object.values(probabilities!).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
 });

@@ -1,0 +1,98 @@
+import { type Cell, formatCsv, formatTable } from "../base/table.js";
+import { EMOTIONS } from "../corpora/clip.js";
+import type { EmotionModel, NoAnswer, Prediction } from "./model.js";
+import { type EmotionWindow, timeline } from "./timeline.js";
+
+/** One recording and what was heard in it. */
+export interface Answer {
+  /** As it was named; "-" for standard input. */
+  file: string;
+  prediction: Prediction;
+}
+
+type NamedModel = Pick<EmotionModel, "card" | "sha256" | "threshold">;
+
+/** What `ser predict --json` prints of one recording; seconds, and probabilities in the order of `EMOTIONS`. */
+export interface PredictionJson {
+  file: string;
+  duration: number;
+  /** The run that made the model, and the SHA-256 of its weights. */
+  model: { name: string; sha256: string };
+  emotion: string | null;
+  confidence: number | null;
+  abstained: boolean;
+  reason?: NoAnswer;
+  probabilities: Record<string, number> | null;
+  windows: EmotionWindow[];
+}
+
+/** A prediction as JSON. */
+export function predictionJson({ file, prediction }: Answer, model: NamedModel): PredictionJson {
+  const { duration, emotion, confidence, abstained, reason, probabilities, windows } = prediction;
+  return {
+    file,
+    duration,
+    model: { name: model.card.run, sha256: model.sha256 },
+    ...{ emotion, confidence, abstained, ...(reason && { reason }) },
+    probabilities: probabilities && inOrder(probabilities),
+    windows: windows.map((window) => ({ ...window, probabilities: inOrder(window.probabilities) })),
+  };
+}
+
+/**
+ * Predictions as CSV: one row for a clip, one for each window of a long recording, one without numbers where there was nothing
+ * to judge.
+ */
+export function predictionCsv(answers: readonly Answer[], model: NamedModel): string {
+  const classes = ordered(model.card.classes);
+  const header = ["file", "start", "end", "emotion", "confidence", "reason", ...classes];
+  const rows = answers.flatMap(({ file, prediction }): Cell[][] => {
+    const { windows, duration, reason } = prediction;
+    if (windows.length === 0) return [[file, 0, duration, "", "", reason, ...classes.map(() => "")]];
+    return windows.map(({ start, end, emotion, confidence, probabilities }) => [
+      ...[file, start, end, emotion, confidence, emotion === null ? "unsure" : ""],
+      ...classes.map((name) => probabilities[name]),
+    ]);
+  });
+  return formatCsv(header, rows);
+}
+
+const WORDS: Record<NoAnswer, string> = {
+  silence: "(silence)",
+  noise: "(no voice)",
+  "too short": "(too short)",
+  unsure: "(unsure)",
+};
+
+/** Predictions as a table for a terminal, in percent, with the timeline of each long recording. */
+export function predictionTable(answers: readonly Answer[], model: NamedModel): string {
+  const classes = ordered(model.card.classes);
+  const percent = (share: number | undefined) => (share === undefined ? "" : (100 * share).toFixed(1));
+  const shares = (probabilities: Record<string, number> | null) =>
+    classes.map((name) => percent(probabilities?.[name]));
+  const rows = answers.map(({ file, prediction: { duration, emotion, reason, probabilities } }) => [
+    ...[file, duration.toFixed(2), emotion ?? WORDS[reason!]],
+    ...shares(probabilities),
+  ]);
+  const long = answers.filter(({ prediction }) => prediction.windows.length > 1);
+  const timelines = long.map(({ file, prediction }) => {
+    const intervals = timeline(prediction.windows, model.threshold);
+    const lines = intervals.map(({ start, end, emotion, probabilities }) => [
+      ...[start.toFixed(2), end.toFixed(2), emotion ?? WORDS.unsure],
+      ...shares(probabilities),
+    ]);
+    return `${file}\n${formatTable(["from s", "to s", "emotion", ...classes], lines)}`;
+  });
+  return [formatTable(["file", "s", "emotion", ...classes], rows), ...timelines].join("\n\n");
+}
+
+/** Classes in the order of `EMOTIONS`; others after them. */
+function ordered(classes: readonly string[]): string[] {
+  const known: readonly string[] = EMOTIONS;
+  const place = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
+  return [...classes].sort((a, b) => place(a) - place(b));
+}
+
+function inOrder(probabilities: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(ordered(Object.keys(probabilities)).map((name) => [name, probabilities[name]!]));
+}

@@ -1,0 +1,46 @@
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { findModel } from "../../lib/inference/find.js";
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "ser-find-"));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** Makes a folder that looks like a model's, written so many seconds after 1970. */
+async function model(path: string, time: number): Promise<string> {
+  const folder = join(root, path);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "card.json"), "{}");
+  await utimes(join(folder, "card.json"), time, time);
+  return folder;
+}
+
+test("the shipped model comes first, else the newest of all runs, experiments and the demo", async () => {
+  await expect(findModel(undefined, [root])).rejects.toThrow(
+    /no trained model yet: `npm start` or `ser train`/,
+  );
+  const demo = await model("results/demo/model", 10);
+  expect(await findModel(undefined, [root])).toBe(demo);
+  const run = await model("results/runs/a-cnn-1/model", 20);
+  await model("results/runs/grid/a-cnn-2/model", 15);
+  expect(await findModel(undefined, [root])).toBe(run);
+  const inExperiment = await model("results/runs/grid/a-cnn-3/model", 30);
+  expect(await findModel(undefined, [root])).toBe(inExperiment);
+  const shipped = await model("results/model", 1);
+  expect(await findModel(undefined, [root])).toBe(shipped);
+});
+
+test("a model is named by its folder, its run's folder or its run's name", async () => {
+  const folder = await model("results/runs/grid/a-cnn-2/model", 15);
+  expect(await findModel(folder, [root])).toBe(folder);
+  expect(await findModel(join(folder, ".."), [root])).toBe(folder);
+  expect(await findModel("a-cnn-2", [root])).toBe(folder);
+  await expect(findModel("a-cnn-9", [root])).rejects.toThrow(
+    /--model a-cnn-9: is no folder, and no run has that name/,
+  );
+  await expect(findModel(root, [root])).rejects.toThrow(/holds no model \(no card.json\)/);
+});
