@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { systemReason, UserError } from "./errors.js";
+import { systemCode, systemReason, UserError } from "./errors.js";
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing folders
@@ -42,4 +42,25 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
 /** Writes a value as indented JSON, whole or not at all. */
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Gives a folder that is whole its name. A folder that has the name already stays, aside, until the new one can take its
+ * place.
+ *
+ * @throws {UserError} naming the folder, when the place cannot be written
+ * @example await replaceFolder("results/runs/a.partial", "results/runs/a");
+ */
+export async function replaceFolder(whole: string, folder: string): Promise<void> {
+  const aside = `${folder}.old`;
+  try {
+    await rm(aside, { recursive: true, force: true });
+    await rename(folder, aside).catch((error: unknown) => {
+      if (systemCode(error) !== "ENOENT") throw error;
+    });
+    await rename(whole, folder);
+    await rm(aside, { recursive: true, force: true });
+  } catch (error) {
+    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+  }
 }

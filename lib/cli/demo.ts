@@ -33,6 +33,7 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     { RUN_FEATURES },
     { findClips },
     { formatTable },
+    { protocolNamed },
   ] = await Promise.all([
     import("../experiments/run.js"),
     import("../experiments/describe.js"),
@@ -41,10 +42,11 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     import("../experiments/settings.js"),
     import("../corpora/stand-in.js"),
     import("../base/table.js"),
+    import("../training/protocol.js"),
   ]);
   const print = (line = "") => process.stdout.write(`${line}\n`);
   const signal = interruptSignal();
-  const clips = await findClips(flags.data, { signal, log: print });
+  const clips = await findClips(flags.data, { calm: "keep", signal, log: print });
   const corpora = [...new Set(clips.map((clip) => clip.corpus))];
   print(
     formatTable(
@@ -63,8 +65,12 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     ),
   );
   print();
-  const settings = { features: RUN_FEATURES.mfcc, training: SMALL_TRAINING };
-  const { folder, record, reused } = await run(clips, settings, {
+  const plan = protocolNamed("held-out").plan(clips);
+  const choices = {
+    ...{ features: RUN_FEATURES.mfcc, training: SMALL_TRAINING },
+    ...({ target: "intended", score: "test" } as const),
+  };
+  const { folder, record, reused } = await run(plan, plan.folds[0]!, choices, {
     folder: () => flags.out,
     force: flags.force,
     signal,

@@ -1,13 +1,20 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { UserError } from "../base/errors.js";
+import { addAblate } from "./ablate.js";
 import { addData } from "./data.js";
 import { addDownload } from "./data-download.js";
 import { addSynthesize } from "./data-synthesize.js";
 import { addDemo } from "./demo.js";
 import { addEngine } from "./engine.js";
 import { addFeatures } from "./features.js";
+import { addGallery } from "./gallery.js";
+import { addNotebook } from "./notebook.js";
 import { addPredict } from "./predict.js";
+import { addProtocols } from "./protocols.js";
+import { addReport } from "./report.js";
+import { addRobustness } from "./robustness.js";
+import { addSummarize } from "./summarize.js";
 import { addTrain } from "./train.js";
 
 /** The command line, with all its commands. */
@@ -22,9 +29,16 @@ export function program(): Command {
   addSynthesize(data);
   addFeatures(ser);
   addTrain(ser);
+  addAblate(ser);
+  addSummarize(ser);
   addEngine(ser);
+  addNotebook(ser);
   addPredict(ser);
+  addProtocols(ser);
+  addReport(ser);
+  addRobustness(ser);
   addDemo(ser);
+  addGallery(ser);
   return ser;
 }
 

@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { UsageError, UserError } from "../base/errors.js";
+import { UsageError } from "../base/errors.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
+import type { RunRecord } from "../experiments/record.js";
+import type { Normalisation } from "../features/normalise.js";
 import { MODEL_NAMES, type ModelName } from "../models/names.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import { BALANCES, type Balance } from "../training/sampler.js";
 import { SCHEDULES, type ScheduleName } from "../training/schedule.js";
 import type { TrainingSettings } from "../training/settings.js";
+import { clipsUnder, perceivedIn } from "./clips.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
 
 interface TrainFlags {
@@ -15,7 +18,12 @@ interface TrainFlags {
   model: ModelName;
   data: string;
   manifest?: string;
-  calm: Calm;
+  protocol: string;
+  fold: string;
+  score: "validation" | "test";
+  target: "intended" | "perceived";
+  ratings?: string;
+  calm?: Calm;
   kind: "mfcc" | "logmel";
   frames: number;
   epochs?: number;
@@ -31,12 +39,13 @@ interface TrainFlags {
   mixup?: number;
   balance?: Balance;
   augment?: AugmentationName[];
-  normalisation: "global" | "clip" | "none";
+  normalisation: Normalisation;
   seed: number;
   engine?: EngineName;
   threads?: number;
   out: string;
   resume?: boolean;
+  pictures: boolean;
   force?: boolean;
   strict?: boolean;
   quiet?: boolean;
@@ -59,7 +68,20 @@ export function addTrain(program: Command): void {
         "train on your own clips instead: CSV with id, path, speaker, emotion",
       ).conflicts("corpus"),
     )
-    .addOption(choice("--calm <policy>", "RAVDESS's calm", ["merge", "drop", "keep"]).default("merge"))
+    .option("--protocol <name>", "how clips are split; `ser protocols` lists them", "held-out")
+    .option("--fold <name>", "one fold of the protocol; default: all", "all")
+    .addOption(
+      choice("--score <part>", "validation leaves the test part unread", ["validation", "test"]).default(
+        "test",
+      ),
+    )
+    .addOption(
+      choice("--target <emotion>", "that the actor meant, or that most listeners heard (CREMA-D)", [
+        ...["intended", "perceived"],
+      ]).default("intended"),
+    )
+    .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for the perceived emotion")
+    .addOption(choice("--calm <policy>", "RAVDESS's calm, in held-out", ["merge", "drop", "keep"]))
     .addOption(choice("--kind <features>", "the features", ["mfcc", "logmel"]).default("logmel"))
     .option("--frames <n>", "frames of an input (30 ms each)", numberIn(16, 2000, true), 100)
     .option("--epochs <n>", "at most", numberIn(1, 10_000, true))
@@ -76,9 +98,11 @@ export function addTrain(program: Command): void {
     .addOption(choice("--balance <how>", "of classes of different size", BALANCES))
     .addOption(choice("--augment <names...>", "of training clips only", Object.keys(AUGMENTATIONS)))
     .addOption(
-      choice("--normalisation <kind>", "fitted on the training part", ["global", "clip", "none"]).default(
-        "global",
-      ),
+      choice(
+        "--normalisation <kind>",
+        "fitted on the training part; speaker is transductive: by each speaker's own clips, and marked so",
+        ["global", "speaker", "clip", "none"],
+      ).default("global"),
     )
     .option("--seed <n>", "of weights, order, dropout and augmentation", numberIn(0, 2 ** 31, true), 1)
     .addOption(choice("--engine <name>", "what executes the training; default: the best there is", ENGINES))
@@ -87,6 +111,7 @@ export function addTrain(program: Command): void {
     .option("--resume", "go on with a training that was stopped or killed")
     .option("--force", "train again where a finished run is there")
     .option("--strict", "stop at the first clip that cannot be read")
+    .option("--no-pictures", "leave the pictures out")
     .option("--quiet", "print only the results")
     .option("--json", "print the run's record as JSON")
     .addHelpText(
@@ -99,34 +124,55 @@ Examples:
   ser train --corpus ravdess --model cnn         RAVDESS, tested on four held-out actors
   ser train --model bilstm --augment masks shift gain --resume
   ser train --corpus ravdess savee --seed 2      two corpora together, another seed
+  ser train --protocol savee/loso --model cnn    a published protocol, all of its folds
   ser train --manifest clips.csv --kind mfcc     your own clips`,
     )
     .action(train);
 }
 
 async function train(flags: TrainFlags): Promise<void> {
-  const [{ run }, { describeRun }, { RUN_FEATURES }] = await Promise.all([
-    import("../experiments/run.js"),
-    import("../experiments/describe.js"),
-    import("../experiments/settings.js"),
-  ]);
+  const [{ run }, { describeFolds, describeRun }, { foldsOf, planOf }, { RUN_FEATURES }, { logReading }] =
+    await Promise.all([
+      import("../experiments/run.js"),
+      import("../experiments/describe.js"),
+      import("../experiments/plan.js"),
+      import("../experiments/settings.js"),
+      import("../experiments/store.js"),
+    ]);
   const quiet = Boolean(flags.quiet || flags.json);
   const log = (line: string) => quiet || process.stdout.write(`${line}\n`);
   const training = await settingsOf(flags);
-  const clips = await clipsOf(flags);
-  const { engine, threads, resume, force, strict } = flags;
-  const { folder, record, reused } = await run(
-    clips,
-    { features: RUN_FEATURES[flags.kind], training },
-    {
-      ...{ engine, threads, resume, force, strict, quiet, log },
+  const { engine, threads, resume, force, strict, pictures, score, target } = flags;
+  const protocol = protocolOf(flags);
+  const clips = await clipsOf(flags, protocol);
+  const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
+  const plan = planOf(protocol, target, clips, perceived);
+  const folds = foldsOf(plan, flags.fold === "all" ? "all" : [flags.fold]);
+  const choices = { features: RUN_FEATURES[flags.kind], training, target, score };
+  const signal = interruptSignal();
+  const records: RunRecord[] = [];
+  for (const fold of folds) {
+    if (folds.length > 1) log(`fold ${fold.name} of ${plan.protocol}`);
+    const { folder, record, reused } = await run(plan, fold, choices, {
+      ...{ engine, threads, resume, force, strict, pictures, quiet, log, signal },
       folder: (name) => join(flags.out, name),
-      signal: interruptSignal(),
-    },
-  );
-  if (flags.json) return printJson(record);
-  if (reused) log("this run is already done (--force does it again)");
-  process.stdout.write(`\n${describeRun(record)}\n\nresults, pictures and model: ${folder}\n`);
+      beforeTest: (name) => logReading(flags.out, name),
+    });
+    records.push(record);
+    if (reused) log("this run is already done (--force does it again)");
+    if (!flags.json) {
+      process.stdout.write(`\n${describeRun(record)}\n\nresults, pictures and model: ${folder}\n`);
+    }
+  }
+  if (flags.json) return printJson(records.length === 1 ? records[0] : records);
+  if (records.length > 1) process.stdout.write(`\n${describeFolds(records)}\n`);
+}
+
+/** The protocol's name, with what becomes of calm where it is for the user to say. */
+function protocolOf({ protocol, calm }: TrainFlags): string {
+  if (calm === undefined) return protocol;
+  if (protocol === "held-out") return calm === "merge" ? protocol : `held-out?calm=${calm}`;
+  throw new UsageError(`--calm is of held-out: the protocol ${protocol} says itself what becomes of calm`);
 }
 
 /** The model's settings with what was given in their place. */
@@ -162,15 +208,12 @@ async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
   };
 }
 
-async function clipsOf({ data, corpus, manifest, calm }: TrainFlags): Promise<Clip[]> {
-  const { applyCalm, loadClips } = await import("../corpora/registry.js");
+async function clipsOf({ data, corpus, manifest }: TrainFlags, protocol: string): Promise<Clip[]> {
   if (manifest) {
     const { readManifest } = await import("../corpora/manifest.js");
-    return applyCalm(await readManifest(manifest), calm);
+    return readManifest(manifest);
   }
-  const clips = await loadClips(data, { names: corpus, calm });
-  if (clips.length > 0) return clips;
-  throw new UserError(
-    `no corpus found under ${data}: set --data or SER_DATA, get the corpora with "ser data download", or make synthetic ones with "ser data synthesize"`,
-  );
+  const { protocolNamed } = await import("../training/protocol.js");
+  const { corpora } = protocolNamed(protocol);
+  return clipsUnder(data, corpus ?? (corpora.length > 0 ? corpora : undefined));
 }

@@ -15,20 +15,28 @@ export const PICTURES = ["confusion_matrix.png", "learning_curves.png", "emotion
 /** Clips in `emotion_prediction.png`. */
 const SHOWN = 9;
 
-/** Draws a run: its confusion matrix on the test part, its learning curves, and nine test clips with their predictions. */
+/**
+ * Draws a run: its confusion matrix, its learning curves, and nine clips with their predictions, on the test part, or on
+ * validation where the test part was not read.
+ *
+ * @param scored the predictions on that part
+ */
 export async function drawRun(
   folder: string,
   record: RunRecord,
-  test: PartResult,
+  scored: PartResult,
   clips: readonly Clip[],
 ): Promise<void> {
   const { synthetic, classes } = record;
   const corpora = record.corpora.length > 1 ? "combined corpora" : record.corpora[0];
-  const subtitle = `${record.settings.training.model}, ${corpora}, held-out speakers, ${test.ids.length} clips, UAR ${(100 * record.test.uar).toFixed(1)} %`;
+  const figures = record.test ?? record.validation;
+  const { model } = record.settings.training;
+  const part = partOf(record);
+  const subtitle = `${model}, ${corpora}, ${part}, ${scored.ids.length} clips, UAR ${(100 * figures.uar).toFixed(1)} %`;
   const [matrix, curves, predictions] = PICTURES;
   await saveFigure(
     confusionMatrix({
-      counts: record.test.confusion,
+      counts: figures.confusion,
       classes,
       title: "Confusion matrix",
       subtitle,
@@ -47,43 +55,51 @@ export async function drawRun(
   );
   await saveFigure(
     emotionPrediction({
-      clips: await predictedClips(test, classes, clips),
-      title: `Predictions on held-out speakers (${record.settings.training.model}, ${corpora})`,
+      clips: await predictedClips(scored, classes, clips),
+      title: `Predictions on ${part} (${model}, ${corpora})`,
       synthetic,
     }),
     join(folder, predictions),
   );
 }
 
-async function predictedClips(test: PartResult, classes: readonly string[], clips: readonly Clip[]) {
+/** What the clips of a picture are, with whatever makes their figures flatter. */
+function partOf({ leaky, transductive, split, test }: RunRecord): string {
+  const marks = [...(leaky ? ["LEAKY split"] : []), ...(transductive ? ["transductive"] : [])];
+  const apart = split.apart.includes("speaker") ? "held-out speakers" : "held-out sentences";
+  const part = leaky ? "test clips" : apart;
+  return [test ? part : "validation clips", ...marks].join(", ");
+}
+
+async function predictedClips(scored: PartResult, classes: readonly string[], clips: readonly Clip[]) {
   const settings = featureSettings({ kind: "logmel" });
   const extract = createExtractor(settings);
   const clipOf = new Map(clips.map((clip) => [clip.id, clip]));
   const shown = [];
-  for (const i of chosen(test)) {
-    const audio = await readAudio(clipOf.get(test.ids[i]!)!.path);
+  for (const i of chosen(scored)) {
+    const audio = await readAudio(clipOf.get(scored.ids[i]!)!.path);
     const { sampleRate, hopLength } = settings;
     const samples = resample(audio.samples, audio.sampleRate, sampleRate);
     shown.push({
-      id: test.ids[i]!,
+      id: scored.ids[i]!,
       samples,
       sampleRate,
       logmel: extract(samples, sampleRate),
       hopSeconds: hopLength / sampleRate,
-      truth: classes[test.truth[i]!]!,
-      predicted: classes[test.predicted[i]!]!,
+      truth: classes[scored.truth[i]!]!,
+      predicted: classes[scored.predicted[i]!]!,
       probabilities: Object.fromEntries(
-        classes.map((name, c) => [name, test.probabilities[i * classes.length + c]!]),
+        classes.map((name, c) => [name, scored.probabilities[i * classes.length + c]!]),
       ),
     });
   }
   return shown;
 }
 
-/** Test clips drawn at random, one of each class first, then any. */
-function chosen(test: PartResult): number[] {
-  const drawn = random("emotion_prediction").shuffle(test.ids.map((_, i) => i));
-  const firsts = drawn.filter((i, at) => drawn.findIndex((j) => test.truth[j] === test.truth[i]) === at);
+/** Clips drawn at random, one of each class first, then any. */
+function chosen(scored: PartResult): number[] {
+  const drawn = random("emotion_prediction").shuffle(scored.ids.map((_, i) => i));
+  const firsts = drawn.filter((i, at) => drawn.findIndex((j) => scored.truth[j] === scored.truth[i]) === at);
   const rest = drawn.filter((i) => !firsts.includes(i));
-  return [...firsts.sort((a, b) => test.truth[a]! - test.truth[b]!), ...rest].slice(0, SHOWN);
+  return [...firsts.sort((a, b) => scored.truth[a]! - scored.truth[b]!), ...rest].slice(0, SHOWN);
 }

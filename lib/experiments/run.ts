@@ -1,130 +1,279 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { Interrupted, UserError } from "../base/errors.js";
+import { readdir, rm } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import { join, resolve } from "node:path";
+import { replaceFolder } from "../base/atomic.js";
+import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
-import { classesOf } from "../corpora/registry.js";
 import { chooseEngine } from "../engine/detect.js";
 import type { EngineName } from "../engine/trainer.js";
+import { chooseThreshold } from "../evaluation/abstention.js";
+import { applyTemperature, fitTemperature } from "../evaluation/calibration.js";
+import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
 import { confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import { extractClips, type FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../inference/input.js";
 import { type ModelCard, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
+import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../training/audit.js";
+import { readCheckpoint } from "../training/checkpoint.js";
 import { CHECKPOINT } from "../training/loop.js";
-import { heldOutSpeakers, type Split } from "../training/split.js";
-import { type EpochLog, type PartResult, train } from "../training/train.js";
+import type { Plan } from "../training/protocol.js";
+import { readablePart, type Split } from "../training/split.js";
+import { type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
 import { drawRun } from "./pictures.js";
-import { RUN_SCHEMA, type RunRecord, type RunSettings, readRecord, runName, writeRecord } from "./record.js";
+import {
+  type Environment,
+  partialFolder,
+  RUN_SCHEMA,
+  type RunRecord,
+  type RunSettings,
+  readRecord,
+  runName,
+  writeRecord,
+} from "./record.js";
+
+/** What a run takes beside its protocol and fold. */
+export type RunChoices = Omit<RunSettings, "protocol" | "fold">;
 
 export interface RunOptions {
   /** The folder of the run, made from its name. */
   folder: (name: string) => string;
   /** Does the run again where a finished one is in the folder. */
   force?: boolean;
-  /** Goes on with a training of the same settings and clips that was stopped. */
-  resume?: boolean;
+  /**
+   * Goes on with a training of the same settings and clips that was stopped; one that this engine cannot go on with, or
+   * whose checkpoint is damaged, is an error, or with `or-restart` begins anew.
+   */
+  resume?: boolean | "or-restart";
   /** What executes the training; default: the best there is. */
   engine?: EngineName;
   /** Of the engine and the features; default: one a core. */
   threads?: number;
   /** Stops at the first clip that cannot be read. */
   strict?: boolean;
+  /** Draws the pictures of the run; default true. */
+  pictures?: boolean;
+  /** Called with the run's name each time before a test part is predicted. */
+  beforeTest?: (name: string) => Promise<void>;
   quiet?: boolean;
   signal?: AbortSignal;
   /** What is being done, a line at a time. */
   log?: (line: string) => void;
+  onEpoch?: (epoch: EpochLog) => void;
 }
 
 /**
- * One run from clips to a folder of results: features, split by speakers, training, evaluation, the saved
- * model, the record and the pictures. A finished run of the same settings and clips is read, not repeated.
+ * One run from clips to a folder of results: features, the audit of the split, training, calibration on validation,
+ * evaluation, the saved model, the record and the pictures. A finished run of the same settings and clips is read, not
+ * repeated.
  *
+ * The run is made in `FOLDER.partial`, where a stopped one finds its checkpoint, and renamed when it is whole.
+ *
+ * @param plan of a protocol, with the clips of all folds
+ * @param fold one of the plan's
+ * @param choices features, training, target and whether the test part is read
  * @returns the run's folder and record, and whether it was there already
+ * @throws {UserError} when the audit finds a leak, with the clips, unless the protocol is declared leaky
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { calm: "keep" }));
+ * const choices = { features: RUN_FEATURES.logmel, training: TRAINING, target: "intended", score: "validation" } as const;
+ * await run(plan, plan.folds[0], choices, { folder: (name) => `results/runs/${name}` });
  */
 export async function run(
-  clips: readonly Clip[],
-  settings: RunSettings,
+  plan: Plan,
+  fold: Split,
+  choices: RunChoices,
   options: RunOptions,
 ): Promise<{ folder: string; record: RunRecord; reused: boolean }> {
-  const log = options.log ?? (() => {});
-  const corpora = [...new Set(clips.map((clip) => clip.corpus))];
-  const synthetic = clips.some((clip) => clip.synthetic);
-  const planned = heldOutSpeakers(clips);
-  const { name, clips: digest } = runName(settings, planned, clips);
+  const settings: RunSettings = { protocol: plan.protocol, fold: fold.name, ...choices };
+  const { name, clips: digest } = runName(settings, fold, plan.clips);
   const folder = options.folder(name);
-  const finished = options.force ? undefined : await readRecord(folder);
-  if (finished?.name === name) return { folder, record: finished, reused: true };
+  const partial = partialFolder(folder);
+  if (!options.force) {
+    // Killed between the last file and the renaming.
+    if ((await readRecord(partial))?.name === name) await settle(partial, folder);
+    const finished = await readRecord(folder);
+    if (finished?.name === name) return { folder, record: finished, reused: true };
+  }
   // An engine that is not there is better known before the features are made than after.
-  if (!isBaseline(settings.training.model)) await chooseEngine(options.engine);
+  const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
+  if (!options.resume) await rm(partial, { recursive: true, force: true });
+  if (options.resume === "or-restart") await dropUselessCheckpoint(partial, chosen?.engine, options.log);
 
+  const work = { plan, fold, settings, name, digest, partial };
+  const record = await makeRun(work, options);
+  await settle(partial, folder);
+  return { folder, record, reused: false };
+}
+
+interface Work {
+  plan: Plan;
+  fold: Split;
+  settings: RunSettings;
+  name: string;
+  digest: string;
+  partial: string;
+}
+
+async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
+  const { plan, fold, settings, name, partial } = work;
+  const log = options.log ?? (() => {});
   const started = performance.now();
+  const ids = new Set([...fold.train, ...fold.validation, ...fold.test]);
+  const clips = plan.clips.filter(({ id }) => ids.has(id));
   log(`features of ${clips.length} clips (${settings.features.kind})`);
   const features = await extractClips(clips, settings.features, options);
   for (const { clip, error } of features.broken) log(`left out ${clip.id}: ${error}`);
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
   const extracted = performance.now();
 
-  const split = readablePart(planned, features.clips);
+  const split = readablePart(fold, new Set(features.clips.map(({ id }) => id)));
   log(
     `${split.train.length} clips to train on, ${split.validation.length} to validate, ${split.test.length} to test`,
   );
   for (const part of split.description.split("; ")) log(`  ${part}`);
-  const classes = classesOf(features.clips);
-  const { engine, threads, resume, quiet, signal } = options;
-  const result = await train(features, split, classes, settings.training, {
-    ...{ engine, threads, resume, quiet, signal, log, folder },
-    onEpoch: (epoch) => log(epochLine(epoch, isBaseline(settings.training.model))),
+  const before = auditSplit(plan, split, features.samples ?? new Map());
+  assertAudit(before);
+  let audit = before;
+  const checkTraining = (trained: Omit<Trained, "test">) => {
+    audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
+    assertAudit(audit);
+  };
+  const trained = await trainRun(work, features, split, checkTraining, options);
+  if (!trained.test) checkTraining(trained);
+
+  const record = recordOf(work, features, split, trained, audit, {
+    features: (extracted - started) / 1000,
+    training: (performance.now() - extracted) / 1000,
+  });
+  // A record that stays while the files beside it change would vouch for files that are not its own.
+  await rm(join(partial, "run.json"), { force: true });
+  await saveModel(join(partial, "model"), trained.network, cardOf(record, trained.input));
+  trained.network.dispose();
+  if (options.pictures !== false) {
+    log("drawing the pictures");
+    await drawRun(partial, record, trained.test ?? trained.validation, features.clips);
+  }
+  await writeRecord(partial, record, trained, features.clips);
+  log(`${name} is done`);
+  return record;
+}
+
+async function trainRun(
+  { plan, settings, name, partial }: Work,
+  features: FeatureSet,
+  split: Split,
+  checkTraining: (trained: Omit<Trained, "test">) => void,
+  { engine, threads, resume, quiet, signal, log, onEpoch, beforeTest }: RunOptions,
+): Promise<Trained> {
+  const baseline = isBaseline(settings.training.model);
+  const { score } = settings;
+  return train(features, split, plan.classes, settings.training, {
+    ...{ engine, threads, quiet, signal, log, score, folder: partial, resume: Boolean(resume) },
+    onEpoch: (epoch) => {
+      log?.(epochLine(epoch, baseline));
+      onEpoch?.(epoch);
+    },
+    beforeTest: async (trained) => {
+      checkTraining(trained);
+      await beforeTest?.(name);
+    },
   }).catch((error: unknown) => {
     if (!signal?.aborted || error instanceof Interrupted) throw error;
     throw new Interrupted("stopped: the features are kept, the training starts anew next time", {
       cause: error,
     });
   });
+}
 
-  const record: RunRecord = {
+function recordOf(
+  { plan, settings, name, digest }: Work,
+  features: FeatureSet,
+  split: Split,
+  trained: Trained,
+  audit: Audit,
+  seconds: RunRecord["seconds"],
+): RunRecord {
+  const { classes } = plan;
+  const { validation, test } = trained;
+  const temperature = fitTemperature(validation.probabilities, validation.truth, classes.length);
+  const calibrated = applyTemperature(validation.probabilities, classes.length, temperature);
+  const figures = ({ probabilities, truth }: PartResult): Evaluation =>
+    evaluate(probabilities, truth, classes, { temperature });
+  return {
     schema: RUN_SCHEMA,
     name,
     settings,
-    synthetic,
-    corpora,
+    synthetic: features.clips.some((clip) => clip.synthetic),
+    leaky: plan.leaky,
+    transductive: settings.training.normalisation === "speaker",
+    corpora: [...new Set(features.clips.map((clip) => clip.corpus))],
     classes,
     clips: digest,
     split: {
-      name: split.name,
+      name: plan.protocol,
+      fold: split.name,
       description: split.description,
+      apart: plan.apart,
+      validationApart: plan.validationApart,
       train: split.train.length,
       validation: split.validation.length,
       test: split.test.length,
     },
-    engine: result.engine,
-    parameters: result.network.countParams(),
-    bestEpoch: result.bestEpoch,
-    history: result.history,
-    validation: result.validation.metrics,
-    test: result.test.metrics,
-    testByCorpus: byCorpus(result.test, classes),
-    majorityAccuracy: majorityAccuracy(features, split),
-    broken: features.broken.map(({ clip, error }) => ({ id: clip.id, error })),
-    seconds: { features: (extracted - started) / 1000, training: (performance.now() - extracted) / 1000 },
+    audit,
+    engine: trained.engine,
+    environment: environment(),
+    parameters: trained.network.countParams(),
+    bestEpoch: trained.bestEpoch,
+    history: trained.history,
+    temperature,
+    threshold: chooseThreshold(calibrated, validation.truth, classes.length),
+    validation: figures(validation),
+    ...(test ? { test: figures(test), testByCorpus: byCorpus(test, classes) } : {}),
+    majorityAccuracy: majorityAccuracy(features.clips, split, test ? split.test : split.validation),
+    broken: features.broken.map(({ clip, error }) => ({
+      id: clip.id,
+      // Paths are no part of results.
+      error: error.replaceAll(resolve(clip.path), clip.id).replaceAll(clip.path, clip.id),
+    })),
+    seconds,
   };
-  // A record that stays while the files beside it change would vouch for files that are not its own.
-  await rm(join(folder, "run.json"), { force: true });
-  await saveModel(join(folder, "model"), result.network, cardOf(record, result.input));
-  log("drawing the pictures");
-  await drawRun(folder, record, result.test, features.clips);
-  await writeRecord(folder, record, result);
-  await rm(join(folder, CHECKPOINT), { force: true });
-  return { folder, record, reused: false };
 }
 
-/**
- * The split the run is named by, without the clips that could not be read. Splitting what is left anew could move speakers
- * from part to part.
- */
-function readablePart(split: Split, clips: readonly Clip[]): Split {
-  const readable = new Set(clips.map(({ id }) => id));
-  const kept = (ids: readonly string[]) => ids.filter((id) => readable.has(id));
-  return { ...split, train: kept(split.train), validation: kept(split.validation), test: kept(split.test) };
+function environment(): Environment {
+  return {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+  };
+}
+
+/** Makes a whole run what it is called. */
+async function settle(partial: string, folder: string): Promise<void> {
+  await rm(join(partial, CHECKPOINT), { force: true });
+  for (const file of await readdir(partial, { recursive: true })) {
+    // What a killed process was writing.
+    if (file.endsWith(".tmp")) await rm(join(partial, file), { force: true });
+  }
+  await replaceFolder(partial, folder);
+}
+
+/** Removes a checkpoint that the training could not go on from. */
+async function dropUselessCheckpoint(
+  partial: string,
+  engine: EngineName | undefined,
+  log: RunOptions["log"],
+): Promise<void> {
+  const path = join(partial, CHECKPOINT);
+  try {
+    const found = await readCheckpoint(path);
+    if (!found || found.engine === engine) return;
+    log?.(`the checkpoint was made by the engine ${found.engine}: training from the start on ${engine}`);
+  } catch (error) {
+    log?.(`${messageOf(error).split(":")[0]}: training from the start`);
+  }
+  await rm(path, { force: true });
 }
 
 function epochLine(log: EpochLog, baseline: boolean): string {
@@ -137,6 +286,7 @@ function epochLine(log: EpochLog, baseline: boolean): string {
 
 function cardOf(record: RunRecord, input: InputSettings): ModelCard {
   const { name, settings, parameters, classes, corpora, synthetic, split, engine } = record;
+  const { temperature, threshold, validation, test } = record;
   const brief = ({ count, classesInTruth, accuracy, uar, macro }: Metrics) => ({
     count,
     classesInTruth,
@@ -145,7 +295,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     macro,
   });
   return {
-    schema: 1,
+    schema: 2,
     run: name,
     model: settings.training.model,
     parameters,
@@ -154,10 +304,12 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     features: settings.features,
     corpora,
     synthetic,
-    split: split.description,
+    split: `${split.name}, fold ${split.fold}: ${split.description}`,
     seed: settings.training.seed,
     engine,
-    metrics: { validation: brief(record.validation), test: brief(record.test) },
+    temperature,
+    threshold,
+    metrics: { validation: brief(validation), ...(test ? { test: brief(test) } : {}) },
   };
 }
 
@@ -176,13 +328,14 @@ function byCorpus(part: PartResult, classes: readonly string[]): Record<string, 
   );
 }
 
-function majorityAccuracy(features: FeatureSet, split: Split): number {
-  const emotionOf = new Map<string, string>(features.clips.map((clip) => [clip.id, clip.emotion]));
+/** How often the commonest class of the training part is right on a part. */
+function majorityAccuracy(clips: readonly Clip[], split: Split, part: readonly string[]): number {
+  const emotionOf = new Map<string, string>(clips.map((clip) => [clip.id, clip.emotion]));
   const counts = new Map<string, number>();
   for (const id of split.train) {
     const emotion = emotionOf.get(id)!;
     counts.set(emotion, (counts.get(emotion) ?? 0) + 1);
   }
   const [majority] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
-  return split.test.filter((id) => emotionOf.get(id) === majority).length / split.test.length;
+  return part.filter((id) => emotionOf.get(id) === majority).length / part.length;
 }

@@ -24,7 +24,7 @@ test("trains, writes the run, and reads it the second time", async () => {
   expect(first.code).toBe(0);
   expect(first.stdout).toContain("SYNTHETIC");
   expect(first.stdout).toMatch(/test +\d+ +7 +\d+\.\d/);
-  const [name] = await readdir(join(folder, "runs"));
+  const name = (await readdir(join(folder, "runs"))).find((file) => file.startsWith("savee-"));
   const files = await readdir(join(folder, "runs", name!), { recursive: true });
   expect(files.sort()).toEqual([
     "confusion_matrix.png",
@@ -34,6 +34,7 @@ test("trains, writes the run, and reads it the second time", async () => {
     "model",
     "model/card.json",
     "model/model.json",
+    "model/program.json",
     "model/weights.bin",
     "predictions.csv",
     "run.json",
@@ -45,7 +46,7 @@ test("trains, writes the run, and reads it the second time", async () => {
   expect(record).toEqual(stored);
   expect(record.synthetic).toBe(true);
   expect(JSON.stringify(record)).not.toContain(folder);
-  expect((await readdir(join(folder, "runs"))).length).toBe(1);
+  expect((await readdir(join(folder, "runs"))).sort()).toEqual([name, "test-readings.jsonl"]);
 
   const predictions = await readFile(join(folder, "runs", name!, "predictions.csv"), "utf8");
   const rows = predictions.trimEnd().split("\n").slice(1);
@@ -66,7 +67,10 @@ test("a broken clip is reported and left out; with --strict it ends the run", as
   const victim = (await loadClips(broken)).find((clip) => clip.speaker === "DC")!;
   await mkdir(dirname(victim.path), { recursive: true });
   await writeFile(victim.path, "this is text");
-  const lenient = await ser(["train", "--data", broken, "--out", "broken-runs", ...FLAGS], folder);
+  const lenient = await ser(
+    ["train", "--data", broken, "--out", "broken-runs", "--no-pictures", ...FLAGS],
+    folder,
+  );
   expect(lenient.code).toBe(0);
   expect(lenient.stdout).toContain(`left out ${victim.id}`);
   const strict = await ser(["train", "--data", broken, "--out", "strict-runs", "--strict", ...FLAGS], folder);
@@ -75,7 +79,18 @@ test("a broken clip is reported and left out; with --strict it ends the run", as
 });
 
 test("settings are recorded, those of the engine are not hashed, and what makes no sense is said", async () => {
-  const flags = ["--corpus", "savee", "--data", data, "--out", "settings", "--frames", "40", "--json"];
+  const flags = [
+    "--corpus",
+    "savee",
+    "--data",
+    data,
+    "--out",
+    "settings",
+    "--frames",
+    "40",
+    "--json",
+    "--no-pictures",
+  ];
   const settings = ["--augment", "masks", "gain", "--mixup", "0.2", "--optimizer", "adamw", "--weight-decay"];
   const net = ["--model", "cnn-small", "--epochs", "1", "--schedule", "one-cycle", ...settings, "0.1"];
   const ran = await ser(["train", ...flags, ...net, "--engine", "tfjs", "--threads", "1"], folder);
@@ -91,12 +106,14 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
   expect((JSON.parse(again.stdout) as RunRecord).name).toBe(record.name);
 
   const linear = await ser(["train", ...flags, "--model", "linear"], folder);
-  expect((JSON.parse(linear.stdout) as RunRecord).test.uar).toBeGreaterThan(1 / 7);
+  expect((JSON.parse(linear.stdout) as RunRecord).test!.uar).toBeGreaterThan(1 / 7);
 
   for (const [wrong, message] of [
     [["--optimizer", "adam", "--weight-decay", "0.1"], "--weight-decay is of adamw"],
     [["--model", "linear", "--normalisation", "clip"], "the linear model takes global"],
-    [["--augment", "echo"], "Allowed choices are masks, shift, gain, speed, noise"],
+    [["--protocol", "savee/loso", "--calm", "keep"], "--calm is of held-out"],
+    [["--protocol", "savee/loso", "--fold", "7"], 'has no fold "7": there are 1, 2, 3, 4'],
+    [["--augment", "echo"], "Allowed choices are masks, shift, gain"],
   ] as const) {
     const refused = await ser(["train", ...flags, ...wrong], folder);
     expect([refused.code, refused.stderr.includes(message)]).toEqual([2, true]);
@@ -109,4 +126,27 @@ test("a corpus that is not there, and a folder without any", async () => {
   await mkdir(join(folder, "empty"));
   const empty = await ser(["train", "--data", "empty"], folder);
   expect([empty.code, empty.stderr.includes("no corpus found under empty")]).toEqual([1, true]);
+});
+
+test("a protocol is trained fold by fold, leaves its test parts unread when told so, and pools its folds", async () => {
+  const flags = [
+    ...FLAGS.slice(2),
+    "--kind",
+    "mfcc",
+    "--data",
+    data,
+    "--out",
+    "folds",
+    "--protocol",
+    "savee/loso",
+  ];
+  const ran = await ser(["train", ...flags, "--model", "majority", "--score", "validation"], folder);
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  expect(ran.stdout).toContain("the test part was not read");
+  expect(ran.stdout).toMatch(/Audit: all \d+ checks passed\./);
+  expect(ran.stdout).toMatch(/all +\d+ +14\.3/);
+  expect((await readdir(join(folder, "folds"))).length).toBe(4);
+
+  const perceived = await ser(["train", ...flags, "--target", "perceived"], folder);
+  expect([perceived.code, perceived.stderr]).toEqual([1, expect.stringContaining("tabulatedVotes.csv")]);
 });

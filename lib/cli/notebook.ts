@@ -1,0 +1,148 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { interruptSignal, numberIn, printJson } from "./common.js";
+
+interface RunFlags {
+  parameter?: Record<string, unknown>;
+  timeout: number;
+  out?: string;
+  inPlace?: boolean;
+  json?: boolean;
+}
+
+/** Adds `ser notebook`, with run, html, install and, for the workbench itself, cells and kernel. */
+export function addNotebook(program: Command): void {
+  const notebook = program
+    .command("notebook")
+    .description("execute the notebooks, make pages of them, serve Jupyter");
+  addRun(notebook);
+  addHtml(notebook);
+  addInstall(notebook);
+  notebook
+    .addCommand(new Command("cells").description("run cells given on standard input").action(runCells), {
+      hidden: true,
+    })
+    .addCommand(
+      new Command("kernel")
+        .description("serve Jupyter; started by Jupyter")
+        .argument("<connection-file>")
+        .action(serveKernel),
+      { hidden: true },
+    );
+}
+
+async function runCells(): Promise<void> {
+  await (await import("../notebook/child.js")).runCells();
+}
+
+async function serveKernel(connectionFile: string): Promise<void> {
+  await (await import("../notebook/kernel.js")).serveKernel(connectionFile);
+}
+
+function addRun(notebook: Command): void {
+  notebook
+    .command("run")
+    .description("Execute notebooks, each in a fresh process, and write them with their outputs.")
+    .argument("[names...]", "files, or names in notebooks/: 01, 01-explore (default: all)")
+    .addOption(
+      new Option("-p, --parameter <name=value>", "override a parameter; JSON or text; repeatable").argParser(
+        parameter,
+      ),
+    )
+    .addOption(
+      new Option("--timeout <s>", "seconds a notebook may take").argParser(numberIn(1, 1e6)).default(600),
+    )
+    .option("--out <dir>", "folder of the executed notebooks (default: results/notebooks)")
+    .option("--in-place", "write a notebook that succeeds over itself, without recordings of the corpora")
+    .option("--json", "print the reports as JSON")
+    .addHelpText(
+      "after",
+      `
+An error ends its notebook, not the others; the exit code is then 1 and what was done is written all the same.
+Cells tagged "skip" are left out, those tagged "raises-exception" may fail, and -p overrides what the cell tagged
+"parameters" declares.
+
+Examples:
+  ser notebook run
+  ser notebook run 01 -p corpus=ravdess
+  ser notebook run 03 -p epochs=2 -p 'models=["cnn","lstm"]' --timeout 1200
+  SER_DATA=/corpora ser notebook run --in-place`,
+    )
+    .action(run);
+}
+
+async function run(names: string[], flags: RunFlags): Promise<void> {
+  const [{ runNotebooks }, { describeReport }] = await Promise.all([
+    import("../notebook/run.js"),
+    import("../notebook/describe.js"),
+  ]);
+  const reports = await runNotebooks(names, {
+    parameters: flags.parameter,
+    timeout: flags.timeout,
+    out: flags.out,
+    inPlace: flags.inPlace,
+    signal: interruptSignal(),
+    onEnd: (report) => flags.json || process.stdout.write(`${describeReport(report)}\n`),
+  });
+  if (flags.json) printJson(reports);
+  if (reports.some(({ failure }) => failure)) process.exitCode = 1;
+}
+
+/** `name=value`: JSON where it is JSON, else the text. */
+function parameter(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
+  const [, name, value] = /^([A-Za-z_$][\w$]*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("It takes the form name=value.");
+  try {
+    return { ...before, [name]: JSON.parse(value!) };
+  } catch {
+    return { ...before, [name]: value };
+  }
+}
+
+function addHtml(notebook: Command): void {
+  notebook
+    .command("html")
+    .description("Make one offline, interactive page of each executed notebook, and an index.")
+    .argument("[files...]", "notebooks (default: those in results/notebooks, else those in notebooks/)")
+    .option("--out <dir>", "folder of the pages (default: results/notebooks)")
+    .option("--json", "print the pages as JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  ser notebook html
+  ser notebook html notebooks/05-evaluate.ipynb --out /tmp/pages`,
+    )
+    .action(async (files: string[], { out, json }: { out?: string; json?: boolean }) => {
+      const [{ writePages }, { size }] = await Promise.all([
+        import("../notebook/pages.js"),
+        import("../notebook/describe.js"),
+      ]);
+      const pages = await writePages(files, { out });
+      if (json) return printJson(pages);
+      for (const { path, bytes } of pages) process.stdout.write(`${path} (${size(bytes)})\n`);
+    });
+}
+
+function addInstall(notebook: Command): void {
+  notebook
+    .command("install")
+    .description('Install the Jupyter kernel "TypeScript (speech emotion)" for this user.')
+    .addHelpText(
+      "after",
+      `
+Writes one file, kernels/ser-typescript/kernel.json, into Jupyter's data folder (JUPYTER_DATA_DIR, else the user's own).
+The kernel runs from this folder and works in Jupyter Notebook, JupyterLab and VS Code.
+
+Examples:
+  ser notebook install
+  JUPYTER_DATA_DIR=/opt/jupyter ser notebook install`,
+    )
+    .action(async () => {
+      const [{ installKernel }, { projectRoot }] = await Promise.all([
+        import("../notebook/kernelspec.js"),
+        import("../base/root.js"),
+      ]);
+      const folder = await installKernel(projectRoot());
+      process.stdout.write(`the kernel "TypeScript (speech emotion)" is installed in ${folder}\n`);
+    });
+}

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { interruptSignal, printJson } from "./common.js";
+
+interface ReportFlags {
+  from?: string;
+  out: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `ser report`: an experiment as Markdown, as one HTML page and as JSON. */
+export function addReport(program: Command): void {
+  program
+    .command("report")
+    .description("write the report of an experiment from its recorded runs: tables, figures, statistics")
+    .argument("<experiment>", "its name, as the grid says")
+    .addOption(
+      new Option(
+        "--from <dir>",
+        "folder of experiments; default: results/runs where it has this one, else results/summary",
+      ),
+    )
+    .option("--out <dir>", "folder of reports", join("results", "report"))
+    .option("--json", "print every figure with its interval and n as JSON, and write nothing")
+    .option("--quiet", "print only the report's place")
+    .addHelpText(
+      "after",
+      `
+The same runs give the same bytes: nothing but the recorded runs enters a report. Folders: OUT/EXPERIMENT/ with
+report.html (one page that needs no network), report.md, report.json and figures/.
+
+Examples:
+  ser report four-corpora                             from the runs, or from what is kept of them
+  ser report four-corpora --from results/summary      from what is kept of them
+  ser report leakage --json                           the figures as JSON`,
+    )
+    .action(report);
+}
+
+async function report(experiment: string, flags: ReportFlags): Promise<void> {
+  const [{ buildReport, writeReport }, { resultsOf }, { readExperiment }, { Progress }] = await Promise.all([
+    import("../experiments/report/report.js"),
+    import("../experiments/report/results.js"),
+    import("../experiments/store.js"),
+    import("../base/progress.js"),
+  ]);
+  const signal = interruptSignal();
+  const stored = await readExperiment(experiment, await rootOf(experiment, flags.from));
+  const protocols = new Set(stored.runs.map(({ record }) => record.settings.protocol)).size;
+  const statistics = new Progress("statistics", protocols, { quiet: flags.quiet });
+  const onProtocol = (name: string) => {
+    signal.throwIfAborted();
+    statistics.step(1, name);
+  };
+  if (flags.json) {
+    const results = resultsOf(stored, { onProtocol });
+    statistics.clear();
+    return printJson(results);
+  }
+  let figures: InstanceType<typeof Progress> | undefined;
+  const onFigure = (name: string, total: number) => {
+    figures ??= new Progress("figures", total, { quiet: flags.quiet });
+    figures.step(1, name);
+  };
+  const built = await buildReport(stored, { signal, onProtocol, onFigure });
+  statistics.clear();
+  figures?.clear();
+  const { folder, files } = await writeReport(join(flags.out, experiment), built);
+  process.stdout.write(
+    `${files
+      .slice(0, 3)
+      .map((file) => join(folder, file))
+      .join("\n")}\n`,
+  );
+}
+
+/** The store that has the experiment: the runs themselves before what is kept of them. */
+async function rootOf(experiment: string, from: string | undefined): Promise<string> {
+  const [{ access }, { UsageError }] = await Promise.all([
+    import("node:fs/promises"),
+    import("../base/errors.js"),
+  ]);
+  if (!/^[\w.-]+$/.test(experiment) || /^\.+$/.test(experiment))
+    throw new UsageError(`"${experiment}" is no name of an experiment: give the name, not a path`);
+  if (from !== undefined) return from;
+  const runs = join("results", "runs");
+  const isThere = await access(join(runs, experiment, "experiment.json")).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? runs : join("results", "summary");
+}

@@ -1,0 +1,194 @@
+import { basename, dirname, resolve } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Clip } from "../corpora/clip.js";
+import type { Interval } from "../evaluation/interval.js";
+import type { RunRecord } from "../experiments/record.js";
+import type { NoiseKind, Robustness } from "../experiments/robustness.js";
+import type { Split } from "../training/split.js";
+import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
+
+interface RobustnessFlags {
+  data: string;
+  snr: number[];
+  noise: NoiseKind[];
+  part?: "validation" | "test";
+  protocol?: string;
+  fold?: string;
+  seed: number;
+  figure?: string;
+  threads?: number;
+  ratings?: string;
+  quiet?: boolean;
+  json?: boolean;
+}
+
+/** `ser robustness`: a trained model against noise. */
+export function addRobustness(program: Command): void {
+  program
+    .command("robustness")
+    .description("how a trained model bears noise: UAR against the signal-to-noise ratio")
+    .argument("<run>", "a run's folder or name, or a model's folder")
+    .addOption(dataOption())
+    .addOption(
+      new Option("--snr <dB>", "signal-to-noise ratios, separated by commas")
+        .argParser(ratios)
+        .default([30, 20, 10, 5, 0], "30,20,10,5,0"),
+    )
+    .addOption(
+      new Option("--noise <kinds...>", "of the noise; babble is six other speakers at once")
+        .choices(["white", "pink", "babble"])
+        .default(["white"], "white"),
+    )
+    .addOption(
+      new Option(
+        "--part <name>",
+        "whose clips are heard; default: the part the run was scored on. A reading of test is logged",
+      ).choices(["validation", "test"]),
+    )
+    .option("--protocol <name>", "of a model without a run.json beside it")
+    .option("--fold <name>", "of a model without a run.json beside it")
+    .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for runs of the perceived emotion")
+    .option("--seed <n>", "of the noise", numberIn(0, 2 ** 31, true), 1)
+    .option("--figure <file>", "draw it: .png, .svg or .html")
+    .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
+    .option("--quiet", "print only the table")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+The ratio is of mean powers over the whole clip; every clip has its own noise, the same at every level but for its
+loudness. The clips are those of the fold that the model was not trained on.
+
+Examples:
+  ser robustness results/runs/ravdess-7-1-cnn-0123456789ab
+  ser robustness ravdess-7-1-cnn-0123456789ab --noise white pink babble --figure noise.png
+  ser robustness results/model --protocol combined/speaker-independent --fold 1 --snr 20,10,0 --json`,
+    )
+    .action(robust);
+}
+
+function ratios(text: string): number[] {
+  const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (values.every(Number.isFinite)) return values;
+  throw new InvalidArgumentError("It takes numbers of dB separated by commas, such as 20,10,0.");
+}
+
+async function robust(run: string, flags: RobustnessFlags): Promise<void> {
+  const [{ robustness, robustnessFigure }, { findModel }, { clipsUnder, perceivedIn }, { planOf, foldsOf }] =
+    await Promise.all([
+      import("../experiments/robustness.js"),
+      import("../inference/find.js"),
+      import("./clips.js"),
+      import("../experiments/plan.js"),
+    ]);
+  const model = await findModel(run);
+  const { protocol, fold, target, score, name, record } = await trainedOn(model, flags);
+  const clips = await clipsUnder(flags.data);
+  const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
+  const plan = planOf(protocol, target, clips, perceived);
+  const [split] = foldsOf(plan, [fold]);
+  if (record) await checkClips(record, plan.clips, split!);
+  const part = flags.part ?? score;
+  const signal = interruptSignal();
+  if (part === "test") await logTest(model, name);
+  const results: Robustness[] = [];
+  for (const noise of flags.noise) {
+    const { snr: snrs, seed, threads } = flags;
+    const quiet = flags.quiet || flags.json;
+    results.push(await robustness(model, plan, split!, part, { noise, snrs, seed, threads, signal, quiet }));
+  }
+  if (flags.figure) {
+    const { saveFigure } = await import("../figures/render.js");
+    await saveFigure(robustnessFigure(results, name), flags.figure);
+  }
+  if (flags.json) return printJson({ run: name, results });
+  await printTable(results, name);
+  if (flags.figure) process.stdout.write(`\nfigure: ${flags.figure}\n`);
+}
+
+interface TrainedOn {
+  protocol: string;
+  fold: string;
+  target: "intended" | "perceived";
+  score: "validation" | "test";
+  name: string;
+  record?: RunRecord;
+}
+
+/** What the model was trained on: from the record beside it, or as the options say. */
+async function trainedOn(model: string, flags: RobustnessFlags): Promise<TrainedOn> {
+  const [{ readRecord }, { UsageError }] = await Promise.all([
+    import("../experiments/record.js"),
+    import("../base/errors.js"),
+  ]);
+  const record: RunRecord | undefined = await readRecord(dirname(resolve(model)));
+  if (record) {
+    if (flags.protocol !== undefined || flags.fold !== undefined)
+      throw new UsageError(
+        `${model} has a record of its run: --protocol and --fold are for models without one`,
+      );
+    const { protocol, fold, target, score } = record.settings;
+    return { protocol, fold, target, score, name: record.name, record };
+  }
+  const { protocol, fold } = flags;
+  if (protocol === undefined || fold === undefined) {
+    throw new UsageError(
+      `there is no run.json beside ${model}, so nothing says which clips it was not trained on: give --protocol and --fold`,
+    );
+  }
+  return { protocol, fold, target: "intended", score: "validation", name: basename(model) };
+}
+
+/** Other clips than the run's might be clips that it was trained on. */
+async function checkClips(
+  { settings, clips: digest }: RunRecord,
+  clips: readonly Clip[],
+  split: Split,
+): Promise<void> {
+  const [{ runName }, { UserError }] = await Promise.all([
+    import("../experiments/record.js"),
+    import("../base/errors.js"),
+  ]);
+  if (runName(settings, split, clips).clips === digest) return;
+  throw new UserError(
+    "the clips under --data are not those that the model was trained and scored on: name the folder that has them",
+  );
+}
+
+/** A run's test part is read once more, which its store writes down. */
+async function logTest(model: string, name: string): Promise<void> {
+  const { logReading } = await import("../experiments/store.js");
+  const folder = dirname(resolve(model));
+  if (basename(folder) === name) await logReading(dirname(folder), name);
+}
+
+async function printTable(results: readonly Robustness[], name: string): Promise<void> {
+  const { formatTable } = await import("../base/table.js");
+  const first = results[0]!;
+  const { protocol, fold, part, classesInTruth, synthetic, leaky } = first;
+  const { n, speakers } = first.levels[0]!.uar;
+  const chance = (100 / classesInTruth.length).toFixed(1);
+  const marks = `${leaky ? " LEAKY protocol: no result." : ""}${synthetic ? " SYNTHETIC voices." : ""}`;
+  const rows = first.levels.map(({ snr }, i) => [
+    snr === "clean" ? "clean" : `${snr} dB`,
+    ...results.flatMap(({ levels }) => [figure(levels[i]!.uar), figure(levels[i]!.accuracy)]),
+  ]);
+  const header = ["SNR", ...results.flatMap(({ noise }) => [`UAR %, ${noise}`, `accuracy %, ${noise}`])];
+  const lines = [
+    `${name}: ${protocol}, fold ${fold}, ${part} part, ${n} clips of ${speakers} speakers; chance ${chance} %.${marks}`,
+    "",
+    formatTable(header, rows),
+    ...new Set(results.flatMap(({ broken }) => broken.map(({ id, error }) => `left out ${id}: ${error}`))),
+  ];
+  const { uar } = first.levels[0]!;
+  if ("reason" in uar) lines.push("", uar.reason);
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** "52.1 [48.0, 56.3]", in per cent. */
+function figure(value: Interval): string {
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const { estimate } = value;
+  if (!("low" in value)) return percent(estimate);
+  return `${percent(estimate)} [${percent(value.low)}, ${percent(value.high)}]`;
+}

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { printJson } from "./common.js";
+
+/** `ser summarize EXPERIMENT`: what is worth keeping of an experiment. */
+export function addSummarize(program: Command): void {
+  program
+    .command("summarize")
+    .description(
+      "write down what is worth keeping of an experiment: settings, figures and predictions of its runs",
+    )
+    .argument("<experiment>", "its name")
+    .option("--from <dir>", "folder of the stores", join("results", "runs"))
+    .option("--out <dir>", "folder of the summaries", join("results", "summary"))
+    .option("--json", "print what was written as JSON")
+    .addHelpText(
+      "after",
+      `
+The same runs give the same bytes, on whichever machine: times and machines are in a file of their own, machines.json.
+"ser report" works from the summary as from the store.
+
+Examples:
+  ser summarize quick
+  ser summarize four-corpora --out /tmp/summary --json`,
+    )
+    .action(summarize);
+}
+
+async function summarize(name: string, flags: { from: string; out: string; json?: boolean }): Promise<void> {
+  const [{ readExperiment }, { writeSummary }] = await Promise.all([
+    import("../experiments/store.js"),
+    import("../experiments/summary.js"),
+  ]);
+  const experiment = await readExperiment(name, flags.from);
+  const folder = join(flags.out, name);
+  const { sha256, bytes } = await writeSummary(experiment, folder);
+  const { planned, runs, failures } = experiment;
+  const counts = { planned: planned.length, runs: runs.length, failures: failures.length };
+  if (flags.json) return printJson({ experiment: name, folder, ...counts, sha256, bytes });
+  const missing = planned.length - runs.length;
+  const left = missing > 0 ? `, ${missing} are missing (${failures.length} failed)` : "";
+  process.stdout.write(
+    `${runs.length} of ${planned.length} runs${left}\n${folder}: ${(bytes / 1e6).toFixed(2)} MB, SHA-256 ${sha256}\n`,
+  );
+}

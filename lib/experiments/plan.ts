@@ -1,0 +1,104 @@
+import { UsageError, UserError } from "../base/errors.js";
+import type { Clip } from "../corpora/clip.js";
+import { type Plan, protocolNamed } from "../training/protocol.js";
+import type { Split } from "../training/split.js";
+import { expandGrid, type Grid } from "./grid.js";
+import { type RunSettings, runName } from "./record.js";
+
+/** A run of a grid before it is done. */
+export interface PlannedRun {
+  name: string;
+  plan: Plan;
+  fold: Split;
+  settings: RunSettings;
+}
+
+/**
+ * The runs of a grid on the clips that are there, each once, in the order of the grid, in which runs of the same features
+ * follow one another.
+ *
+ * @param grid see {@link Grid}
+ * @param clips as `loadClips(root, { calm: "keep" })` gives them
+ * @param perceived the emotions that most listeners heard, by clip id; needed where the grid has that target
+ * @throws {UserError} when a corpus that a protocol needs is not there
+ * @throws {UsageError} for an unknown protocol or fold
+ * @example planGrid(await readGrid("grid.json"), await loadClips("data", { calm: "keep" }))
+ */
+export function planGrid(
+  grid: Grid,
+  clips: readonly Clip[],
+  perceived?: ReadonlyMap<string, Clip["emotion"]>,
+): PlannedRun[] {
+  const plans = new Map<string, Plan>();
+  const runs = new Map<string, PlannedRun>();
+  for (const { protocol, folds, features, training, target } of expandGrid(grid)) {
+    const key = `${protocol} ${target}`;
+    const plan = plans.get(key) ?? planOf(protocol, target, clips, perceived);
+    plans.set(key, plan);
+    for (const fold of foldsOf(plan, folds)) {
+      const settings: RunSettings = {
+        ...{ protocol: plan.protocol, fold: fold.name, features, training, target, score: grid.score },
+      };
+      const { name } = runName(settings, fold, plan.clips);
+      if (!runs.has(name)) runs.set(name, { name, plan, fold, settings });
+    }
+  }
+  return [...runs.values()];
+}
+
+/**
+ * The plan of a protocol on clips, by the emotion that was meant or that most listeners heard.
+ *
+ * @throws {UserError} where the listeners' answers are needed and not there
+ */
+export function planOf(
+  protocol: string,
+  target: RunSettings["target"],
+  clips: readonly Clip[],
+  perceived?: ReadonlyMap<string, Clip["emotion"]>,
+): Plan {
+  return protocolNamed(protocol).plan(target === "intended" ? clips : asPerceived(clips, perceived));
+}
+
+/** The clips with the emotion that most listeners heard; those without one (ties, other corpora) are left out. */
+function asPerceived(clips: readonly Clip[], perceived?: ReadonlyMap<string, Clip["emotion"]>): Clip[] {
+  const heard = clips.flatMap((clip) => {
+    const emotion = perceived?.get(clip.id);
+    return emotion ? [{ ...clip, emotion }] : [];
+  });
+  if (heard.length > 0) return heard;
+  throw new UserError(
+    "no clip has listeners' ratings: the perceived emotion is to be had for CREMA-D, from its tabulatedVotes.csv (--ratings FILE)",
+  );
+}
+
+/**
+ * The folds of a plan by name.
+ *
+ * @throws {UsageError} listing the names
+ */
+export function foldsOf(plan: Plan, names: "all" | readonly string[]): Split[] {
+  if (names === "all") return plan.folds;
+  return names.map((name) => {
+    const fold = plan.folds.find((one) => one.name === name);
+    if (fold) return fold;
+    const known = plan.folds.map((one) => one.name).join(", ");
+    throw new UsageError(`${plan.protocol} has no fold "${name}": there are ${known}`);
+  });
+}
+
+/**
+ * One of n parts of the runs, so that n processes that are told different ones do all of them once. The runs are dealt out
+ * in the order of their names.
+ *
+ * @param shard `i/n`, i from 1
+ * @throws {UsageError} for anything else
+ * @example shardOf(runs, "1/3")
+ */
+export function shardOf<T extends { name: string }>(runs: readonly T[], shard: string): T[] {
+  const [, i, n] = (/^([1-9]\d{0,5})\/([1-9]\d{0,5})$/.exec(shard) ?? []).map(Number);
+  if (!i || !n || i > n) throw new UsageError(`--shard ${shard}: it takes i/n, i from 1 to n, such as 2/3`);
+  const names = runs.map(({ name }) => name).sort();
+  const mine = new Set(names.filter((_, at) => at % n === i - 1));
+  return runs.filter(({ name }) => mine.has(name));
+}

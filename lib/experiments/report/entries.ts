@@ -1,0 +1,217 @@
+import { groupBy } from "../../base/group.js";
+import { canonicalJson } from "../../base/hash.js";
+import { applyTemperature } from "../../evaluation/calibration.js";
+import type { PredictedClip, RunSettings, StoredRun } from "../record.js";
+
+export type Part = "validation" | "test";
+
+/** The runs of one seed, one a fold. */
+export interface SeedRuns {
+  seed: number;
+  runs: StoredRun[];
+}
+
+/** What one row of a table is made from: the runs that differ in nothing but fold and seed. */
+export interface Entry {
+  /** `name@version`. */
+  protocol: string;
+  /** The network, and what tells it from the others of its protocol: `cnn, mixup 0.2`. */
+  label: string;
+  /** Of the first run: fold and seed mean nothing. */
+  settings: RunSettings;
+  classes: string[];
+  corpora: string[];
+  parameters: number;
+  synthetic: boolean;
+  leaky: boolean;
+  transductive: boolean;
+  /** The folds that are pooled. */
+  folds: string[];
+  /** The seeds that have all of these folds. */
+  seeds: SeedRuns[];
+  /** Why figures rest on less than was planned; absent where nothing is missing. */
+  missing?: string;
+}
+
+/** The predictions of one seed on one part, folds pooled, in the order of fold and clip id. */
+export interface Pooled {
+  classes: readonly string[];
+  clips: PredictedClip[];
+  truth: number[];
+  predicted: number[];
+  speakers: string[];
+  /** `clips.length * classes.length` numbers. */
+  probabilities: Float32Array;
+  /** The same after temperature scaling, each clip with the temperature of its run. */
+  calibrated: Float32Array;
+}
+
+/**
+ * The entries of an experiment, in the order of protocol, network and settings. Where a seed lacks a fold that
+ * others have, it is left out, so that all seeds are scored on the same clips; where no seed has them all, the
+ * folds of the fullest seed are pooled. Either is said in `missing`.
+ *
+ * @example entriesOf(experiment.runs).map(({ protocol, label }) => `${protocol}: ${label}`)
+ */
+export function entriesOf(runs: readonly StoredRun[]): Entry[] {
+  const ordered = [...runs].sort((a, b) => compareNames(a.record.name, b.record.name));
+  const methods = new Map(ordered.map(({ record }) => [methodOf(record.settings), record.settings]));
+  // Over all protocols, so that a label means the same in every table.
+  const labels = labelsOf([...methods.values()]);
+  const labelOf = new Map([...methods.keys()].map((method, i) => [method, labels[i]!]));
+  return sortedGroups(ordered, ({ record }) => record.settings.protocol).flatMap(([protocol, own]) => {
+    const planned = [...new Set(own.map(({ record }) => record.settings.fold))].sort(compareNames);
+    return sortedGroups(own, ({ record }) => methodOf(record.settings))
+      .map(([method, entry]) => entryOf(protocol, labelOf.get(method)!, entry, planned))
+      .sort((a, b) => compareNames(a.label, b.label));
+  });
+}
+
+/** The predictions of an entry, a seed at a time. Empty where the part was not read. */
+export function pooled({ seeds, classes }: Entry, part: Part): Pooled[] {
+  return seeds.map(({ runs }) => poolRuns(runs, classes, part)).filter(({ clips }) => clips.length > 0);
+}
+
+function poolRuns(runs: readonly StoredRun[], classes: readonly string[], part: Part): Pooled {
+  const size = classes.length;
+  const parts = runs.map(({ record, predictions }) => {
+    const clips = predictions.filter((clip) => clip.part === part).sort((a, b) => compareNames(a.id, b.id));
+    const probabilities = Float32Array.from(clips.flatMap((clip) => clip.probabilities));
+    return { clips, probabilities, calibrated: applyTemperature(probabilities, size, record.temperature) };
+  });
+  const clips = parts.flatMap((own) => own.clips);
+  return {
+    classes,
+    clips,
+    truth: clips.map(({ truth }) => truth),
+    predicted: clips.map(({ predicted }) => predicted),
+    speakers: clips.map(({ speaker }) => speaker),
+    probabilities: joined(parts.map((own) => own.probabilities)),
+    calibrated: joined(parts.map((own) => own.calibrated)),
+  };
+}
+
+function joined(pieces: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const piece of pieces) {
+    out.set(piece, start);
+    start += piece.length;
+  }
+  return out;
+}
+
+function entryOf(
+  protocol: string,
+  label: string,
+  runs: readonly StoredRun[],
+  planned: readonly string[],
+): Entry {
+  const bySeed = sortedGroups(runs, ({ record }) => String(record.settings.training.seed)).map(
+    ([seed, own]): SeedRuns => ({ seed: Number(seed), runs: own.sort(byFold) }),
+  );
+  const fullest = bySeed.reduce((a, b) => (b.runs.length > a.runs.length ? b : a));
+  const folds = foldsOf(fullest);
+  const seeds = bySeed.filter((seed) => canonicalJson(foldsOf(seed)) === canonicalJson(folds));
+  const { record } = fullest.runs[0]!;
+  return {
+    protocol,
+    label,
+    settings: record.settings,
+    classes: record.classes,
+    corpora: [...record.corpora].sort(compareNames),
+    parameters: record.parameters,
+    synthetic: runs.some(({ record }) => record.synthetic),
+    leaky: record.leaky,
+    transductive: record.transductive,
+    folds,
+    seeds,
+    missing: missingOf(folds, planned, bySeed.length - seeds.length),
+  };
+}
+
+function missingOf(
+  folds: readonly string[],
+  planned: readonly string[],
+  seedsLeftOut: number,
+): string | undefined {
+  const parts = [
+    folds.length < planned.length && `only folds ${folds.join(", ")} of ${planned.join(", ")}`,
+    seedsLeftOut > 0 && `${seedsLeftOut} ${seedsLeftOut === 1 ? "seed" : "seeds"} with other folds left out`,
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join("; ") : undefined;
+}
+
+function foldsOf({ runs }: SeedRuns): string[] {
+  return runs.map(({ record }) => record.settings.fold);
+}
+
+function byFold(a: StoredRun, b: StoredRun): number {
+  return compareNames(a.record.settings.fold, b.record.settings.fold);
+}
+
+/** What a network is in every protocol: its settings but for protocol, fold, seed and score. Equal text, equal method. */
+export function methodOf({ features, training, target }: Omit<RunSettings, "fold">): string {
+  return canonicalJson({ features, target, training: { ...training, seed: 0 } });
+}
+
+/** The network of each method, followed by the settings in which methods of one network differ. */
+function labelsOf(settings: readonly RunSettings[]): string[] {
+  const flat = settings.map(({ features, training, target }) => ({
+    model: training.model,
+    values: flattened({ ...training, features, target }),
+  }));
+  return flat.map(({ model, values }) => {
+    const rivals = flat.filter((other) => other.model === model);
+    const keys = [...new Set(rivals.flatMap((other) => [...other.values.keys()]))].sort(compareNames);
+    const telling = keys.filter((key) => rivals.some((other) => other.values.get(key) !== values.get(key)));
+    // What a method does not have is told by what the others have.
+    const parts = telling.filter((key) => values.has(key)).map((key) => described(key, values.get(key)!));
+    return [model, ...(telling.length > 0 && parts.length === 0 ? ["plain"] : parts)].join(", ");
+  });
+}
+
+const SHORT: Record<string, string> = {
+  "features.kind": "",
+  normalisation: "normalisation",
+  "optimizer.name": "",
+  "schedule.name": "",
+};
+
+function described(key: string, value: string): string {
+  const name = SHORT[key] ?? key.replace(/^(augmentation|features)\./, "");
+  return name ? `${name} ${value}` : value;
+}
+
+/** `{ a: { b: 1 } }` as `a.b` -> "1". */
+function flattened(value: object, prefix = ""): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const [key, member] of Object.entries(value)) {
+    if (key === "seed" || member === undefined) continue;
+    if (member !== null && typeof member === "object" && !Array.isArray(member)) {
+      for (const [inner, text] of flattened(member, `${prefix}${key}.`)) out.set(inner, text);
+    } else out.set(`${prefix}${key}`, Array.isArray(member) ? member.join("-") : String(member));
+  }
+  return out;
+}
+
+function sortedGroups<T>(items: readonly T[], key: (item: T) => string): [string, T[]][] {
+  return [...groupBy(items, key)].sort(([a], [b]) => compareNames(a, b));
+}
+
+/** Orders names by code units, and numbers in them by value, the same in every locale: "2" before "10". */
+export function compareNames(a: string, b: string): number {
+  const [left, right] = [runsOfSigns(a), runsOfSigns(b)];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const [x, y] = [left[i]!, right[i]!];
+    const [m, n] = [Number(x), Number(y)];
+    if (m !== n && !Number.isNaN(m) && !Number.isNaN(n)) return m - n;
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return left.length - right.length;
+}
+
+/** "fold12b" as "fold", "12", "b". */
+function runsOfSigns(name: string): string[] {
+  return [...(name.match(/\d+|\D+/g) ?? [])];
+}

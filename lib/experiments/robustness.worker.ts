@@ -1,0 +1,73 @@
+import { babbleNoise, mixAtSnr, pinkNoise } from "../audio/noise.js";
+import { readAudio } from "../audio/read.js";
+import { resample } from "../audio/resample.js";
+import { messageOf } from "../base/errors.js";
+import type { WorkerAnswer } from "../base/pool.js";
+import { type Random, random } from "../base/random.js";
+import { type EmotionModel, loadModel } from "../inference/model.js";
+import { addNoise } from "../training/sound.js";
+
+export type NoiseKind = "white" | "pink" | "babble";
+
+export interface RobustnessTask {
+  /** Folder of the model. */
+  model: string;
+  path: string;
+  noise: NoiseKind;
+  /** dB. */
+  snrs: readonly number[];
+  /** Names the clip's noise. */
+  seed: string;
+  /** The voices of babble. */
+  voices: readonly string[];
+}
+
+/** Indices of classes, clean and level by level; or why the clip could not be read. */
+export type RobustnessAnswer = { clean: number; noisy: number[] } | { error: string };
+
+const models = new Map<string, Promise<EmotionModel>>();
+
+/**
+ * The answers of a model to one clip, clean and under noise of each level. The noise of all levels is the same but for its
+ * loudness.
+ */
+export async function handle(task: RobustnessTask): Promise<WorkerAnswer<RobustnessAnswer>> {
+  const { model: folder, path, snrs } = task;
+  if (!models.has(folder)) models.set(folder, loadModel(folder, { threshold: 0 }));
+  const model = await models.get(folder)!;
+  const audio = await readAudio(path).catch((error: unknown) => messageOf(error));
+  if (typeof audio === "string") return { result: { error: audio } };
+  const { samples, sampleRate } = audio;
+  const answer = async (heard: Float32Array) => {
+    const probabilities = await model.judge({ samples: heard, sampleRate });
+    const values = model.card.classes.map((name) => probabilities[name]!);
+    return values.indexOf(Math.max(...values));
+  };
+  const noisy: number[] = [];
+  const mix = await mixer(task, samples, sampleRate);
+  for (const snr of snrs) noisy.push(await answer(mix(snr)));
+  return { result: { clean: await answer(samples), noisy } };
+}
+
+async function mixer(
+  { noise, seed, voices }: RobustnessTask,
+  samples: Float32Array,
+  sampleRate: number,
+): Promise<(snr: number) => Float32Array> {
+  const rng = (): Random => random(seed);
+  if (noise === "white") return (snr) => addNoise(samples, snr, rng());
+  const added =
+    noise === "pink"
+      ? pinkNoise(samples.length, rng())
+      : babbleNoise(
+          await Promise.all(voices.map((voice) => soundOf(voice, sampleRate))),
+          samples.length,
+          rng(),
+        );
+  return (snr) => mixAtSnr(samples, added, snr);
+}
+
+async function soundOf(path: string, sampleRate: number): Promise<Float32Array> {
+  const voice = await readAudio(path);
+  return resample(voice.samples, voice.sampleRate, sampleRate);
+}

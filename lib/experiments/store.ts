@@ -1,0 +1,202 @@
+import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { writeJson } from "../base/atomic.js";
+import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import type { Grid } from "./grid.js";
+import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "./record.js";
+import { readSummary } from "./summary.js";
+
+/** A run that ended with an error. */
+export interface Failure {
+  name: string;
+  protocol: string;
+  fold: string;
+  model: string;
+  seed: number;
+  error: string;
+}
+
+/** All that is known of an experiment. */
+export interface Experiment {
+  name: string;
+  grid: Grid;
+  /** The names of all runs of the grid, sorted; those that are neither in `runs` nor in `failures` are yet to be done. */
+  planned: string[];
+  /** Sorted by name. */
+  runs: StoredRun[];
+  failures: Failure[];
+  /** How many times a test part was predicted. */
+  testReadings: number;
+}
+
+/** What `experiment.json` in a store says. */
+export interface ExperimentFile {
+  schema: 1;
+  grid: Grid;
+  /** The names of all runs, sorted. */
+  runs: string[];
+}
+
+const EXPERIMENT = "experiment.json";
+const READINGS = "test-readings.jsonl";
+
+/**
+ * The folder of an experiment, which any number of processes may work in at once: `experiment.json` (the grid and the
+ * names of its runs), a folder for each finished run, `failures/`, `test-readings.jsonl`, and `.claims/`.
+ */
+export class Store {
+  readonly folder: string;
+
+  /** @param folder `results/runs/NAME`; made when something is written */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Where a run goes. */
+  runFolder(name: string): string {
+    return join(this.folder, name);
+  }
+
+  get claims(): string {
+    return join(this.folder, ".claims");
+  }
+
+  /** Writes down what the experiment is. Runs of other settings that are in the folder stay, and count no more. */
+  async open(grid: Grid, names: readonly string[]): Promise<void> {
+    const file: ExperimentFile = { schema: 1, grid, runs: [...names].sort() };
+    await writeJson(join(this.folder, EXPERIMENT), file);
+  }
+
+  async isDone(name: string): Promise<boolean> {
+    return (await readRecord(this.runFolder(name)))?.name === name;
+  }
+
+  /** Removes a finished run and what is left of one begun. */
+  async forget(name: string): Promise<void> {
+    await rm(this.runFolder(name), { recursive: true, force: true });
+    await rm(partialFolder(this.runFolder(name)), { recursive: true, force: true });
+    await this.forgive(name);
+  }
+
+  /** Records that a run failed. */
+  async fail(name: string, settings: RunSettings, error: unknown): Promise<Failure> {
+    const { protocol, fold, training } = settings;
+    const { model, seed } = training;
+    // Paths are no part of results: of a file its name is enough.
+    const text = messageOf(error).replace(/(?:\/[^\s/:"]+)+\/(?=[^\s/])/g, "");
+    const failure: Failure = { name, protocol, fold, model, seed, error: text };
+    await writeJson(this.#failureFile(name), failure);
+    return failure;
+  }
+
+  /** Forgets a failure: the run is being tried again. */
+  async forgive(name: string): Promise<void> {
+    await rm(this.#failureFile(name), { force: true });
+  }
+
+  async failure(name: string): Promise<Failure | undefined> {
+    return readJson<Failure>(this.#failureFile(name));
+  }
+
+  /** The failures of the runs that are not done. */
+  async failures(names: readonly string[]): Promise<Failure[]> {
+    const found = await Promise.all(
+      names.map(async (name) => ((await this.isDone(name)) ? undefined : this.failure(name))),
+    );
+    return found.flatMap((failure) => failure ?? []);
+  }
+
+  /** Writes down that a run is about to predict its test part. */
+  logReading(name: string): Promise<void> {
+    return logReading(this.folder, name);
+  }
+
+  /** How many times the test part of one of these runs was predicted. */
+  async testReadings(names: readonly string[]): Promise<number> {
+    const known = new Set(names);
+    const text = await readFile(join(this.folder, READINGS), "utf8").catch(() => "");
+    return text.split("\n").filter((line) => known.has(runOf(line))).length;
+  }
+
+  #failureFile(name: string): string {
+    return join(this.folder, "failures", `${name}.json`);
+  }
+}
+
+function runOf(line: string): string {
+  try {
+    return (JSON.parse(line) as { run: string }).run;
+  } catch {
+    return "";
+  }
+}
+
+/** Appends to `test-readings.jsonl` of a folder of runs: one line, written at once, never changed. */
+export async function logReading(folder: string, run: string): Promise<void> {
+  const path = join(folder, READINGS);
+  const line = `${JSON.stringify({ run, time: new Date().toISOString() })}\n`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await appendFile(path, line);
+  } catch (error) {
+    throw new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/**
+ * An experiment with the predictions of all its runs, from its store (`results/runs/NAME`) or from the summary of it
+ * (`results/summary/NAME`), whichever is there. Both give the same.
+ *
+ * @param name of the experiment
+ * @param root the folder that has it: `results/runs` or `results/summary`
+ * @throws {UserError} naming what is missing or damaged
+ * @example const { runs } = await readExperiment("four-corpora", "results/summary");
+ */
+export async function readExperiment(name: string, root: string): Promise<Experiment> {
+  const folder = join(root, name);
+  const summary = await readSummary(folder);
+  if (summary) return { name, ...summary };
+  const file = await readJson<ExperimentFile>(join(folder, EXPERIMENT));
+  if (!file) throw new UserError(await absent(name, root));
+  const store = new Store(folder);
+  const runs: StoredRun[] = [];
+  for (const run of file.runs) {
+    const stored = await readRun(store.runFolder(run));
+    if (stored) runs.push(stored);
+  }
+  return {
+    name,
+    grid: file.grid,
+    planned: file.runs,
+    runs,
+    failures: await store.failures(file.runs),
+    testReadings: await store.testReadings(file.runs),
+  };
+}
+
+async function absent(name: string, root: string): Promise<string> {
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const found = [];
+  for (const folder of folders.sort()) {
+    if (await readJson(join(root, folder, EXPERIMENT))) found.push(folder);
+    else if (await readJson(join(root, folder, "summary.json"))) found.push(folder);
+  }
+  const known = found.length > 0 ? ` (there are ${found.join(", ")})` : "";
+  return `there is no experiment ${name} in ${root}${known}: \`ser ablate GRID\` makes one`;
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  }
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new UserError(`${path} is damaged (${messageOf(error)}): remove it`, { cause: error });
+  }
+}

@@ -1,0 +1,208 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { replaceFolder } from "../base/atomic.js";
+import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/hash.js";
+import { formatCsv } from "../base/table.js";
+import { GRAIN, type PredictedClip } from "./predictions.js";
+import { type Environment, partialFolder, RUN_SCHEMA, type RunRecord, type StoredRun } from "./record.js";
+import type { Experiment } from "./store.js";
+
+const SUMMARY = "summary.json";
+const MACHINES = "machines.json";
+const CLIPS = "clips.csv";
+const CLIP_COLUMNS = ["id", "speaker", "sex", "sentence", "intensity"] as const;
+
+interface SummaryFile {
+  schema: 1;
+  grid: Experiment["grid"];
+  planned: string[];
+  /** Of the runs in `runs/`. */
+  runs: string[];
+  failures: Experiment["failures"];
+  testReadings: number;
+  /** SHA-256 of every file but this one and machines.json. */
+  files: Record<string, string>;
+}
+
+/** Where and how fast a run was: all that differs from machine to machine. */
+interface Machine {
+  engine: string;
+  environment: Environment;
+  seconds: RunRecord["seconds"];
+  /** Of each epoch. */
+  epochs: number[];
+}
+
+/**
+ * Writes what is worth keeping of an experiment: for each run its record (`runs/NAME.json`) and its predictions
+ * (`runs/NAME.csv`), the clips once (`clips.csv`), and `summary.json` with the SHA-256 of them all. The bytes depend on the
+ * runs alone; where they were made and how long it took is in `machines.json`, beside the rest.
+ *
+ * @param folder `results/summary/NAME`; replaced as a whole
+ * @returns the SHA-256 of all files but machines.json, and their size in bytes
+ * @throws {UserError} when the folder cannot be written
+ * @example await writeSummary(await readExperiment("quick", "results/runs"), "results/summary/quick");
+ */
+export async function writeSummary(
+  experiment: Experiment,
+  folder: string,
+): Promise<{ sha256: string; bytes: number }> {
+  const runs = [...experiment.runs].sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+  const files = filesOf(runs);
+  const summary: SummaryFile = {
+    schema: 1,
+    grid: experiment.grid,
+    planned: [...experiment.planned].sort(),
+    runs: runs.map(({ record }) => record.name),
+    failures: experiment.failures,
+    testReadings: experiment.testReadings,
+    files: Object.fromEntries([...files].map(([path, text]) => [path, sha256(text)])),
+  };
+  const text = `${JSON.stringify(summary, null, 2)}\n`;
+  files.set(SUMMARY, text);
+  const bytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
+  files.set(MACHINES, `${JSON.stringify(machinesOf(runs), null, 1)}\n`);
+  const partial = partialFolder(folder);
+  try {
+    await rm(partial, { recursive: true, force: true });
+    for (const [path, content] of files) {
+      await mkdir(dirname(join(partial, path)), { recursive: true });
+      await writeFile(join(partial, path), content);
+    }
+  } catch (error) {
+    throw new UserError(`cannot write ${partial}: ${systemReason(error)}`, { cause: error });
+  }
+  await replaceFolder(partial, folder);
+  return { sha256: sha256(text), bytes };
+}
+
+function filesOf(runs: readonly StoredRun[]): Map<string, string> {
+  const clips = new Map<string, PredictedClip>();
+  for (const { predictions } of runs) for (const clip of predictions) clips.set(clip.id, clip);
+  const ids = [...clips.keys()].sort();
+  const number = new Map(ids.map((id, i) => [id, i]));
+  const files = new Map<string, string>();
+  for (const { record, predictions } of runs) {
+    files.set(`runs/${record.name}.json`, `${canonicalJson(withoutMachine(record))}\n`);
+    files.set(`runs/${record.name}.csv`, predictionsText(record.classes, predictions, number));
+  }
+  files.set(
+    CLIPS,
+    formatCsv(
+      CLIP_COLUMNS,
+      ids.map((id) => CLIP_COLUMNS.map((column) => clips.get(id)![column])),
+    ),
+  );
+  return files;
+}
+
+/** Clips by their line in clips.csv from 0, parts as v and t, classes by number, probabilities in units of 1 / GRAIN. */
+function predictionsText(
+  classes: readonly string[],
+  predictions: readonly PredictedClip[],
+  number: ReadonlyMap<string, number>,
+): string {
+  return formatCsv(
+    ["clip", "part", "truth", "predicted", ...classes],
+    predictions.map(({ id, part, truth, predicted, probabilities }) => [
+      ...[number.get(id), part[0], truth, predicted],
+      ...probabilities.map((p) => Math.round(GRAIN * p)),
+    ]),
+  );
+}
+
+function withoutMachine(record: RunRecord): object {
+  const { engine: _, environment: __, seconds: ___, history, ...rest } = record;
+  return { ...rest, history: history.map(({ seconds: ____, ...log }) => log) };
+}
+
+function machinesOf(runs: readonly StoredRun[]): Record<string, Machine> {
+  return Object.fromEntries(
+    runs.map(({ record: { name, engine, environment, seconds, history } }) => [
+      name,
+      { engine, environment, seconds, epochs: history.map((log) => log.seconds) },
+    ]),
+  );
+}
+
+const NOWHERE: Machine = {
+  engine: "not recorded",
+  environment: { node: "", platform: "", cpu: "", cores: 0 },
+  seconds: { features: 0, training: 0 },
+  epochs: [],
+};
+
+/**
+ * Reads what {@link writeSummary} wrote; `undefined` where there is no summary.
+ *
+ * @throws {UserError} naming the file that is missing, damaged or changed
+ */
+export async function readSummary(folder: string): Promise<Omit<Experiment, "name"> | undefined> {
+  const text = await readFile(join(folder, SUMMARY), "utf8").catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    throw new UserError(`cannot read ${join(folder, SUMMARY)}: ${systemReason(error)}`, { cause: error });
+  });
+  if (text === undefined) return undefined;
+  const summary = parseJson<SummaryFile>(text, join(folder, SUMMARY));
+  if (summary.schema !== 1) {
+    throw new UserError(`${join(folder, SUMMARY)} is of another version: summarize the experiment again`);
+  }
+  const read = (path: string) => checked(folder, path, summary.files[path]);
+  const machines = await readFile(join(folder, MACHINES), "utf8").then(
+    (content) => parseJson<Record<string, Machine>>(content, join(folder, MACHINES)),
+    () => ({}) as Record<string, Machine>,
+  );
+  const clips = parse(await read(CLIPS), { from: 2 }) as string[][];
+  const runs: StoredRun[] = [];
+  for (const name of summary.runs) {
+    const record = recordOf(await read(`runs/${name}.json`), machines[name] ?? NOWHERE);
+    if (record.schema !== RUN_SCHEMA) {
+      throw new UserError(`${folder}: its runs are of another version: do them again (\`ser ablate\`)`);
+    }
+    runs.push({ record, predictions: predictionsOf(await read(`runs/${name}.csv`), clips) });
+  }
+  const { grid, planned, failures, testReadings } = summary;
+  return { grid, planned, runs, failures, testReadings };
+}
+
+async function checked(folder: string, path: string, expected: string | undefined): Promise<string> {
+  const file = join(folder, path);
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw new UserError(`cannot read ${file}: ${systemReason(error)}`, { cause: error });
+  });
+  if (sha256(text) === expected) return text;
+  throw new UserError(`${file} is not what was summarized (its SHA-256 differs): summarize again`);
+}
+
+function parseJson<T>(text: string, path: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (error) {
+    throw new UserError(`${path} is damaged (${messageOf(error)}): summarize again`, { cause: error });
+  }
+}
+
+function recordOf(text: string, { engine, environment, seconds, epochs }: Machine): RunRecord {
+  const record = JSON.parse(text) as RunRecord;
+  const history = record.history.map((log, i) => ({ ...log, seconds: epochs[i] ?? 0 }));
+  return { ...record, engine, environment, seconds, history };
+}
+
+function predictionsOf(text: string, clips: readonly string[][]): PredictedClip[] {
+  const lines = text.trimEnd().split("\n").slice(1);
+  return lines.map((line) => {
+    const [number, part, truth, predicted, ...units] = line.split(",");
+    const [id, speaker, sex, sentence, intensity] = clips[Number(number)] as [
+      ...[string, string, string, string, string],
+    ];
+    return {
+      ...{ id, part: part === "v" ? "validation" : "test", corpus: speaker.slice(0, speaker.indexOf("/")) },
+      ...{ speaker, sex, sentence, intensity },
+      truth: Number(truth),
+      predicted: Number(predicted),
+      probabilities: units.map((unit) => Number(unit) / GRAIN),
+    };
+  });
+}

@@ -1,0 +1,154 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sha256 } from "../../lib/base/hash.js";
+import { random } from "../../lib/base/random.js";
+import type { AblationEvent } from "../../lib/experiments/ablate.js";
+import { readExperiment } from "../../lib/experiments/store.js";
+import { writeSummary } from "../../lib/experiments/summary.js";
+import { toneCorpus } from "../experiments/examples.js";
+import { ser } from "./spawn.js";
+
+const TINY = { frames: 8, epochs: 3, batchSize: 8 };
+
+let folder: string;
+/** The outcome of one quiet process, by file. */
+let quiet: Record<string, string>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ser-ablate-"));
+  await toneCorpus(join(folder, "data"));
+  const runs = [
+    { protocols: ["savee/loso"], models: ["cnn-small"], features: ["mfcc"], training: TINY, seeds: [1, 2] },
+  ];
+  await writeFile(join(folder, "grid.json"), JSON.stringify({ name: "trial", score: "test", runs }));
+  const ran = await ser(args("quiet", "--jobs", "1", "--json"), folder);
+  expect(ran.stderr).toBe("");
+  const { runs: outcomes, testReadings } = JSON.parse(ran.stdout);
+  expect(outcomes.map(({ state }: { state: string }) => state)).toEqual(new Array(8).fill("done"));
+  expect(testReadings).toBe(8);
+  quiet = await outcome("quiet");
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const args = (out: string, ...more: string[]) => [
+  ...["ablate", "grid.json", "--data", "data", "--out", out, "--engine", "wasm", "--threads", "1", ...more],
+];
+
+/** Hashes of all that a store holds but times and the count of readings: the summary's files, and the weights. */
+async function outcome(store: string): Promise<Record<string, string>> {
+  const experiment = await readExperiment("trial", join(folder, store));
+  const summary = join(folder, `${store}-summary`);
+  await writeSummary(experiment, summary);
+  const files: Record<string, string> = {};
+  for (const run of experiment.planned) {
+    const weights = await readFile(join(folder, store, "trial", run, "model", "weights.bin"));
+    files[`${run}/weights.bin`] = sha256(weights);
+  }
+  for (const file of ["clips.csv", ...(await readdir(join(summary, "runs"))).map((name) => `runs/${name}`)]) {
+    files[file] = sha256(await readFile(join(summary, file)));
+  }
+  return files;
+}
+
+/** Every file of a store, but the number of readings, which being killed may raise. */
+async function listing(store: string): Promise<string[]> {
+  return (await readdir(join(folder, store, "trial"), { recursive: true })).sort();
+}
+
+test("killed at random while four processes share a store, then resumed: as one quiet run", async () => {
+  const rng = random("kills");
+  const bin = join(import.meta.dirname, "..", "..", "dist", "ser.cjs");
+  let kills = 6;
+  let killed = 0;
+  const oneAfterAnother = async (): Promise<void> => {
+    for (;;) {
+      const child: ChildProcess = fork(bin, args("shared", "--as-job"), { cwd: folder, stdio: "ignore" });
+      let fuse = kills-- > 0 ? rng.int(7) : Number.POSITIVE_INFINITY;
+      child.on("message", (event: AblationEvent) => {
+        expect(event.kind).not.toBe("failed");
+        if (fuse-- <= 0) child.kill("SIGKILL");
+      });
+      const code = await new Promise((resolve) => child.on("exit", resolve));
+      if (code === 0) return;
+      expect(code).toBeNull();
+      killed++;
+    }
+  };
+  await Promise.all([oneAfterAnother(), oneAfterAnother(), oneAfterAnother(), oneAfterAnother()]);
+  expect(killed).toBeGreaterThan(1);
+  const resumed = await ser(args("shared", "--jobs", "1"), folder);
+  expect([resumed.code, resumed.stderr]).toEqual([0, ""]);
+  expect(await outcome("shared")).toEqual(quiet);
+  const whole = (await listing("shared")).filter((file) => !file.startsWith(".claims"));
+  expect(whole).toEqual((await listing("quiet")).filter((file) => !file.startsWith(".claims")));
+}, 180_000);
+
+test("three shards in processes of their own are the unsharded store", async () => {
+  const shards = ["1/3", "2/3", "3/3"].map((shard) =>
+    ser(args("shards", "--shard", shard, "--jobs", "1"), folder),
+  );
+  expect((await Promise.all(shards)).map(({ code }) => code)).toEqual([0, 0, 0]);
+  expect(await outcome("shards")).toEqual(quiet);
+  expect(await listing("shards")).toEqual(await listing("quiet"));
+}, 120_000);
+
+test("a plan is a command for each run that is left, and each command does its run", async () => {
+  const plan = await ser(args("planned", "--plan"), folder);
+  const commands = plan.stdout.trimEnd().split("\n");
+  expect(commands.length).toBe(8);
+  expect(plan.stderr).toMatch(/^8 runs, 0 done; at most about .* \(a guess for cnn-small\)\n$/);
+  const [npx, no, , ...own] = commands[3]!.split(" ");
+  expect([npx, no]).toEqual(["npx", "--no"]);
+  const ran = await ser(own, folder);
+  expect(ran.code).toBe(0);
+  const left = await ser(args("planned", "--plan"), folder);
+  expect(left.stdout.trimEnd().split("\n")).toEqual(commands.filter((_, i) => i !== 3));
+  expect(left.stderr).toContain("8 runs, 1 done; at most about");
+});
+
+test("a run that fails is told and recorded, the others go on, and it is tried again", async () => {
+  const runs = [
+    { protocols: ["savee/loso"], folds: ["1"], models: ["majority"], features: ["mfcc"] },
+    {
+      ...{ protocols: ["savee/loso"], folds: ["1"], models: ["lstm"], features: ["mfcc"] },
+      training: { ...TINY, learningRate: 1e38 },
+    },
+  ];
+  await writeFile(join(folder, "failing.json"), JSON.stringify({ name: "failing", runs }));
+  const flags = ["--data", "data", "--out", "failing", "--engine", "wasm", "--jobs", "2"];
+  for (let time = 1; time <= 2; time++) {
+    const ran = await ser(["ablate", "failing.json", ...flags], folder);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/savee-loso-1-lstm-\w+ failed: .*diverged/);
+    expect(ran.stdout).toMatch(/savee\/loso@1 +majority +mfcc +1 +1 +14\.3 +- /);
+    expect(ran.stdout).toContain("test parts read: 0 times");
+  }
+  const { failures, runs: done } = await readExperiment("failing", join(folder, "failing"));
+  expect([failures.length, done.length, done[0]!.record.test]).toEqual([1, 1, undefined]);
+  const summary = await ser(["summarize", "failing", "--from", "failing", "--out", "sums"], folder);
+  expect(summary.stdout).toContain("1 of 2 runs, 1 are missing (1 failed)");
+}, 120_000);
+
+test("what makes no sense is said", async () => {
+  await writeFile(
+    join(folder, "wrong.json"),
+    '{"name": "w", "runs": [{"protocols": ["x"], "models": ["cnn"]}]}',
+  );
+  for (const [code, message, ...wrong] of [
+    [2, 'wrong.json: there is no protocol "x"', "wrong.json"],
+    [2, "--shard 4/3: it takes i/n", "grid.json", "--shard", "4/3"],
+    [2, "no run is called nobody", "grid.json", "--only", "nobody"],
+    [1, "cannot read the grid no.json: no such file", "no.json"],
+  ] as const) {
+    const refused = await ser(["ablate", ...wrong, "--data", "data"], folder);
+    expect([refused.code, refused.stderr]).toEqual([code, expect.stringContaining(message)]);
+    expect(refused.stderr).not.toContain("    at ");
+  }
+  const absent = await ser(["summarize", "nothing", "--from", "quiet"], folder);
+  expect([absent.code, absent.stderr]).toEqual([
+    1,
+    expect.stringContaining("there is no experiment nothing in quiet (there are trial)"),
+  ]);
+});

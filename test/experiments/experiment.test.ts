@@ -1,0 +1,149 @@
+import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  ablate,
+  type ExperimentOptions,
+  followRuns,
+  type GridInput,
+} from "../../lib/experiments/experiment.js";
+import type { Experiment } from "../../lib/experiments/store.js";
+import { writeSummary } from "../../lib/experiments/summary.js";
+import { toneCorpus } from "./examples.js";
+
+const TRIAL: GridInput = {
+  name: "trial",
+  score: "test",
+  runs: [
+    {
+      protocols: ["savee/loso"],
+      models: ["cnn-small"],
+      features: ["mfcc"],
+      training: { frames: 8, epochs: 2, batchSize: 8 },
+      folds: ["1", "2"],
+    },
+  ],
+};
+
+let folder: string;
+let options: ExperimentOptions & { results: string };
+/** What was logged. */
+let lines: string[];
+let first: Experiment;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ser-experiment-"));
+  await toneCorpus(join(folder, "data"));
+  lines = [];
+  options = {
+    ...{ data: join(folder, "data"), results: join(folder, "results"), engine: "wasm", threads: 1 },
+    ...{ quiet: true, log: (line) => lines.push(line) },
+  };
+  first = await ablate(TRIAL, options);
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const stores = () => join(options.results, "runs");
+
+/** When each run of a store was written. */
+async function times(name: string): Promise<number[]> {
+  const runs = (await readdir(join(stores(), name))).filter((run) => run.startsWith("savee"));
+  return Promise.all(runs.map(async (run) => (await stat(join(stores(), name, run, "run.json"))).mtimeMs));
+}
+
+test("what is missing is trained: every planned run, with its predictions", () => {
+  expect(first.planned.length).toBe(2);
+  expect(first.runs.map(({ record }) => record.name)).toEqual(first.planned);
+  expect(first.runs.map(({ record }) => record.settings.fold).sort()).toEqual(["1", "2"]);
+  expect(first.runs.every(({ predictions }) => predictions.some(({ part }) => part === "test"))).toBe(true);
+  expect([first.testReadings, first.failures]).toEqual([2, []]);
+});
+
+test("what is there is read, not trained again", async () => {
+  const before = await times("trial");
+  expect(await ablate(TRIAL, options)).toEqual(first);
+  expect(await times("trial")).toEqual(before);
+});
+
+test("a summary that has all of the runs is read instead of a store; of a smaller grid its own runs", async () => {
+  const results = join(folder, "elsewhere");
+  await writeSummary(first, join(results, "summary", "trial"));
+  const read = await ablate(TRIAL, { ...options, results });
+  expect(read.runs.map(({ record }) => record.test!.confusion)).toEqual(
+    first.runs.map(({ record }) => record.test!.confusion),
+  );
+  const one = await ablate(
+    { ...TRIAL, runs: [{ ...TRIAL.runs[0]!, folds: ["2"] }] },
+    { ...options, results },
+  );
+  expect(one.runs.map(({ record }) => record.settings.fold)).toEqual(["2"]);
+  expect(one.planned).toEqual(one.runs.map(({ record }) => record.name));
+  expect(await readdir(results)).toEqual(["summary"]);
+});
+
+test("a summary that lacks a run is no reason not to train it", async () => {
+  const results = join(folder, "partly");
+  await writeSummary({ ...first, runs: first.runs.slice(1) }, join(results, "summary", "trial"));
+  // What is done need not be done again here.
+  await mkdir(join(results, "runs"), { recursive: true });
+  await cp(join(stores(), "trial"), join(results, "runs", "trial"), { recursive: true });
+  await rm(join(results, "runs", "trial", first.planned[0]!), { recursive: true });
+  const again = await ablate(TRIAL, { ...options, results });
+  expect(again.runs.map(({ record }) => record.name)).toEqual(first.planned);
+  expect(again.runs[0]!.predictions).toEqual(first.runs[0]!.predictions);
+}, 30_000);
+
+test("a grid is found by its name, and is smaller on synthetic corpora", async () => {
+  await mkdir(join(options.results, "experiments"), { recursive: true });
+  const text = JSON.stringify({ ...TRIAL, runs: [{ ...TRIAL.runs[0], folds: "all", seeds: [1, 2] }] });
+  await writeFile(join(options.results, "experiments", "trial.json"), text);
+  const synthetic: ExperimentOptions["synthetic"] = ({ seeds }) => ({
+    seeds: seeds.slice(1),
+    folds: ["3"],
+    training: { epochs: 1 },
+  });
+  const small = await ablate("trial", { ...options, synthetic });
+  expect(small.name).toBe("trial-synthetic");
+  expect(small.runs.map(({ record: { settings } }) => [settings.fold, settings.training.seed])).toEqual([
+    ["3", 2],
+  ]);
+  // What the change does not name stays.
+  expect(small.runs[0]!.record.settings.training).toMatchObject({ epochs: 1, frames: 8, batchSize: 8 });
+}, 30_000);
+
+test("protocols without their corpora are left out by name; with none left there is an error", async () => {
+  const [block] = TRIAL.runs;
+  lines.length = 0;
+  const more: GridInput = {
+    ...TRIAL,
+    runs: [block!, { protocols: ["tess/cross-speaker", "cross-corpus/savee-tess"], models: ["linear"] }],
+  };
+  expect((await ablate(more, options)).planned).toEqual(first.planned);
+  expect(lines).toEqual(["trial: left out for want of tess: tess/cross-speaker, cross-corpus/savee-tess"]);
+  await expect(ablate({ ...TRIAL, runs: [more.runs[1]!] }, options)).rejects.toThrow(
+    "experiment trial needs tess, and there are savee",
+  );
+});
+
+test("an unknown name and a wrong grid say what is wrong", async () => {
+  await expect(ablate("four-corpra", options)).rejects.toThrow(/no experiment four-corpra.*trial/);
+  await expect(
+    ablate({ ...TRIAL, runs: [{ protocols: ["savee/loso"], models: ["cnm" as "cnn"] }] }, options),
+  ).rejects.toThrow('runs[0].models[0] is "cnm"');
+});
+
+test("a signal stops it, and says that the same call goes on", async () => {
+  const longer: GridInput = { ...TRIAL, name: "longer" };
+  await expect(ablate(longer, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
+    /the same call goes on/,
+  );
+});
+
+test("a run that fails is named", () => {
+  const said: string[] = [];
+  const follow = followRuns(2, 0, { quiet: true, log: (line) => said.push(line) });
+  follow.onEvent({ kind: "start", name: "a" });
+  follow.onEvent({ kind: "failed", name: "a", error: "out of memory" });
+  follow.end();
+  expect(said).toEqual(["a failed: out of memory"]);
+});

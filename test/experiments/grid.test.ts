@@ -1,0 +1,111 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { UsageError } from "../../lib/base/errors.js";
+import { expandGrid, parseGrid, readGrid } from "../../lib/experiments/grid.js";
+import { RUN_FEATURES } from "../../lib/experiments/settings.js";
+import { protocolNamed } from "../../lib/training/protocol.js";
+import { SMALL_TRAINING, TRAINING } from "../../lib/training/train.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ser-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const block = { protocols: ["savee/loso"], models: ["cnn"] };
+const grid = (...runs: object[]) => parseGrid({ name: "g", runs });
+
+test("what is left out is set as `ser train` sets it", () => {
+  expect(expandGrid(grid(block))).toEqual([
+    {
+      ...{ protocol: "savee/loso", folds: "all", target: "intended" },
+      ...{ features: RUN_FEATURES.logmel, training: TRAINING },
+    },
+  ]);
+  expect(expandGrid(grid({ ...block, models: ["cnn-small"] }))[0]!.training).toEqual(SMALL_TRAINING);
+  expect(grid(block).score).toBe("validation");
+});
+
+test("a block is a full product, and the grid the union of its blocks", () => {
+  const product = {
+    ...{ protocols: ["savee/loso", "tess/cross-speaker"], models: ["cnn", "lstm"], seeds: [1, 2, 3] },
+    ...{ features: ["mfcc", { kind: "logmel", nMels: 40 }], augment: [[], ["masks", "gain"]] },
+    training: { epochs: 7 },
+  };
+  const cells = expandGrid(grid(product));
+  expect(cells.length).toBe(2 * 2 * 3 * 2 * 2);
+  expect(cells.every(({ training }) => training.epochs === 7)).toBe(true);
+  expect(new Set(cells.map(({ features }) => `${features.kind} ${features.nMels}`))).toEqual(
+    new Set(["mfcc 64", "logmel 40"]),
+  );
+  const augmented = cells.filter(({ training }) => training.augmentation.gain === 6);
+  expect(augmented.length).toBe(cells.length / 2);
+  expect(expandGrid(grid(product, product, { ...product, seeds: [3, 4] })).length).toBe(48 + 16);
+});
+
+test.each([
+  [{ ...block, models: ["cnn", "cnm"] }, 'runs[0].models[1] is "cnm": it takes majority, linear, cnn'],
+  [{ ...block, modles: [] }, "runs[0].modles is unknown: there are protocols"],
+  [{ models: ["cnn"] }, "runs[0].protocols is missing: it takes a list"],
+  [{ ...block, seeds: [1.5] }, "runs[0].seeds[0] is 1.5: it takes a whole number"],
+  [{ ...block, training: { epochs: 0 } }, "runs[0]: epochs is 0: it takes 1"],
+  [{ ...block, training: { seed: 3 } }, 'runs[0].training.seed: give it as "seeds"'],
+  [{ ...block, training: { optimizer: null } }, "runs[0].training.optimizer is null: it takes an object"],
+  [{ ...block, features: [{ nMels: 0 }] }, "runs[0].features[0]: nMels is 0"],
+  [{ ...block, augment: ["masks"] }, 'runs[0].augment[0] is "masks": it takes a list'],
+  [{ ...block, models: ["linear"], normalisation: ["clip"] }, "runs[0]: normalisation is clip"],
+  [[], "runs[0] is []: it takes an object"],
+])("%j is refused with its place", (wrong, message) => {
+  expect(() => grid(wrong)).toThrow(UsageError);
+  expect(() => grid(wrong)).toThrow(message);
+});
+
+test("whatever the file holds, it is a grid or wrong usage", () => {
+  const value = fc.object({ key: fc.constantFrom("name", "runs", "score", "models", "protocols", "x") });
+  fc.assert(
+    fc.property(value, (any) => {
+      try {
+        parseGrid(any);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UsageError);
+      }
+    }),
+    { numRuns: 200, seed: 1 },
+  );
+  expect(() => parseGrid({ name: "../x", runs: [block] })).toThrow("it names a folder");
+});
+
+test("a grid is read from JSON or a module, and the file named where it is wrong", async () => {
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text);
+    return readGrid(join(folder, name));
+  };
+  const json = JSON.stringify({ name: "g", runs: [block] });
+  const expected = grid(block);
+  expect(await write("a.json", json)).toEqual(expected);
+  expect(await write("a.mjs", `export default ${json};`)).toEqual(expected);
+  expect(await write("a.ts", `const name: string = "g"; export default { ...${json}, name };`)).toEqual(
+    expected,
+  );
+  await expect(write("b.json", '{"name": ')).rejects.toThrow(/b.json is no proper JSON/);
+  await expect(write("c.json", '{"name": "c"}')).rejects.toThrow(/c.json: runs is missing/);
+  await expect(write("d.mjs", "export default (")).rejects.toThrow(/cannot load .*d.mjs/);
+  await expect(write("e.txt", "")).rejects.toThrow(/e.txt: a grid is a .json file/);
+  await expect(readGrid(join(folder, "no.json"))).rejects.toThrow(/no.json: no such file/);
+});
+
+test("the grids that come with the workbench make sense", async () => {
+  const files = await readdir("results/experiments");
+  expect(files).toContain("four-corpora.json");
+  for (const file of files) {
+    const { name, runs } = await readGrid(join("results", "experiments", file));
+    expect(file.startsWith(name)).toBe(true);
+    for (const { protocols } of runs) for (const protocol of protocols) protocolNamed(protocol);
+  }
+  const cells = expandGrid(await readGrid("results/experiments/four-corpora.json"));
+  // Four networks with two seeds, and two baselines.
+  expect(cells.filter(({ protocol }) => protocol === "cremad/audeering").length).toBe(10);
+});

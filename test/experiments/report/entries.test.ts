@@ -1,0 +1,89 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { StoredRun } from "../../../lib/experiments/record.js";
+import { compareNames, entriesOf, pooled } from "../../../lib/experiments/report/entries.js";
+import { madeExperiment, SEVEN } from "../experiment.js";
+
+const made = madeExperiment({
+  protocols: [{ protocol: "savee/loso@1", corpus: "savee", classes: SEVEN, speakers: 4, folds: 4 }],
+  models: { cnn: 0.5, lstm: 0.4 },
+  seeds: [1, 2],
+});
+
+function changed(run: StoredRun, training: Partial<StoredRun["record"]["settings"]["training"]>): StoredRun {
+  const settings = { ...run.record.settings, training: { ...run.record.settings.training, ...training } };
+  return { ...run, record: { ...run.record, settings } };
+}
+
+describe("entriesOf", () => {
+  test("runs that differ in fold and seed alone are one entry", () => {
+    const entries = entriesOf(made.runs);
+    expect(entries.map(({ label }) => label)).toEqual(["cnn", "lstm"]);
+    expect(entries[0]!.seeds.map(({ seed, runs }) => [seed, runs.length])).toEqual([
+      [1, 4],
+      [2, 4],
+    ]);
+    expect(entries[0]!.missing).toBeUndefined();
+  });
+
+  test("the order of the runs does not matter", () => {
+    expect(entriesOf([...made.runs].reverse())).toEqual(entriesOf(made.runs));
+  });
+
+  test("settings that differ tell entries of one network apart", () => {
+    const other = made.runs.map((run) => changed(run, { mixup: 0.2, augmentation: { gain: 6 } }));
+    const labels = entriesOf([...made.runs, ...other]).map(({ label }) => label);
+    expect(labels).toEqual([
+      "cnn, gain 6, mixup 0.2",
+      "cnn, mixup 0",
+      "lstm, gain 6, mixup 0.2",
+      "lstm, mixup 0",
+    ]);
+  });
+
+  test("a seed without a fold is left out, and said to be", () => {
+    const without = made.runs.filter(
+      ({ record: { settings } }) => !(settings.fold === "3" && settings.training.seed === 2),
+    );
+    const [cnn] = entriesOf(without);
+    expect(cnn!.seeds.map(({ seed }) => seed)).toEqual([1]);
+    expect(cnn!.missing).toBe("1 seed with other folds left out");
+  });
+
+  test("where no seed has a fold, the rest is pooled, and said to be", () => {
+    const without = made.runs.filter(
+      ({ record: { settings } }) => !(settings.fold === "3" && settings.training.model === "cnn"),
+    );
+    const [cnn, lstm] = entriesOf(without);
+    expect(cnn!.missing).toBe("only folds 1, 2, 4 of 1, 2, 3, 4");
+    expect(lstm!.missing).toBeUndefined();
+  });
+});
+
+test("folds are pooled into one row a clip, each calibrated by its own run", () => {
+  const [cnn] = entriesOf(made.runs);
+  const [seed] = pooled(cnn!, "test");
+  expect(seed!.clips.length).toBe(4 * 7 * 4);
+  expect(new Set(seed!.clips.map(({ id }) => id)).size).toBe(seed!.clips.length);
+  expect(new Set(seed!.speakers).size).toBe(4);
+  const row = Array.from(seed!.probabilities.subarray(0, 7));
+  const powers = row.map((p) => p ** (1 / 1.3));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  powers.forEach((p, c) => {
+    expect(seed!.calibrated[c]).toBeCloseTo(p / sum, 6);
+  });
+});
+
+test("names are ordered by code unit, numbers in them by value", () => {
+  expect(["10", "2", "1"].sort(compareNames)).toEqual(["1", "2", "10"]);
+  expect(["b", "a10", "a9", "B"].sort(compareNames)).toEqual(["B", "a9", "a10", "b"]);
+  const name = fc.stringMatching(/^[ab01]{0,4}$/);
+  fc.assert(
+    fc.property(name, name, name, (a, b, c) => {
+      expect(Math.sign(compareNames(a, b))).toBe(-Math.sign(compareNames(b, a)) + 0);
+      expect(compareNames(a, b) === 0).toBe(a === b);
+      if (compareNames(a, b) < 0 && compareNames(b, c) < 0) expect(compareNames(a, c)).toBeLessThan(0);
+    }),
+    { seed: 1 },
+  );
+});

@@ -1,0 +1,88 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseGrid } from "../../lib/experiments/grid.js";
+import { writeRecord } from "../../lib/experiments/record.js";
+import { readExperiment, Store } from "../../lib/experiments/store.js";
+import { writeSummary } from "../../lib/experiments/summary.js";
+import { clipsExample, partExample, recordExample, SETTINGS } from "./examples.js";
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "ser-summary-"));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** A store with two runs and a failure; of another machine where `other` is true. */
+async function storeIn(folder: string, other = false): Promise<void> {
+  const grid = parseGrid({ name: "trial", runs: [{ protocols: ["held-out"], models: ["cnn"] }] });
+  const store = new Store(join(folder, "trial"));
+  const names = ["own-a", "own-b", "own-c"];
+  await store.open(grid, other ? names : names.reverse());
+  const { history, ...record } = recordExample();
+  const here = other
+    ? {
+        engine: "wasm",
+        seconds: { features: 7, training: 8 },
+        environment: { ...record.environment, cores: 9 },
+      }
+    : {};
+  for (const name of other ? ["own-b", "own-a"] : ["own-a", "own-b"]) {
+    const logs = history.map((log) => ({ ...log, seconds: other ? 9 : log.seconds }));
+    const third = 1 / 3;
+    const part = partExample();
+    part.probabilities.set([third, 1 - third, 1e-7, 1 - 1e-7]);
+    await writeRecord(
+      store.runFolder(name),
+      { ...record, ...here, name, history: logs },
+      { validation: part, test: partExample() },
+      clipsExample(),
+    );
+    await store.logReading(name);
+  }
+  await store.fail("own-c", SETTINGS, "it diverged");
+}
+
+test("an experiment is the same from its store and from its summary", async () => {
+  await storeIn(root);
+  const experiment = await readExperiment("trial", root);
+  await writeSummary(experiment, join(root, "summary", "trial"));
+  expect(await readExperiment("trial", join(root, "summary"))).toEqual(experiment);
+  await rm(join(root, "summary", "trial", "machines.json"));
+  const without = await readExperiment("trial", join(root, "summary"));
+  expect(without.runs[0]!.record.engine).toBe("not recorded");
+  expect(without.runs[0]!.predictions).toEqual(experiment.runs[0]!.predictions);
+});
+
+test("its bytes do not depend on the machine, on times, or on what was there before", async () => {
+  await storeIn(join(root, "1"));
+  await storeIn(join(root, "2"), true);
+  const folder = join(root, "summary");
+  const written = [];
+  for (const store of ["1", "2"]) {
+    const { sha256, bytes } = await writeSummary(await readExperiment("trial", join(root, store)), folder);
+    const files = (await readdir(folder, { recursive: true })).sort();
+    written.push({ sha256, bytes, files });
+    await writeFile(join(folder, "runs", "own-z.json"), "{}");
+  }
+  expect(written[1]).toEqual(written[0]);
+  expect(written[0]!.files).toEqual([
+    ...["clips.csv", "machines.json", "runs", "runs/own-a.csv", "runs/own-a.json"],
+    ...["runs/own-b.csv", "runs/own-b.json", "summary.json"],
+  ]);
+  expect(await readdir(root)).not.toContain("summary.partial");
+});
+
+test("a summary that was changed is refused", async () => {
+  await storeIn(root);
+  const folder = join(root, "summary", "trial");
+  await writeSummary(await readExperiment("trial", root), folder);
+  await appendFile(join(folder, "runs", "own-a.csv"), " ");
+  await expect(readExperiment("trial", join(root, "summary"))).rejects.toThrow(
+    /own-a.csv is not what was summarized/,
+  );
+  const text = await readFile(join(folder, "summary.json"), "utf8");
+  await writeFile(join(folder, "summary.json"), text.slice(0, 40));
+  await expect(readExperiment("trial", join(root, "summary"))).rejects.toThrow(/summary.json is damaged/);
+});
