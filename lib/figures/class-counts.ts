@@ -1,9 +1,9 @@
-import { EMOTIONS } from "../corpora/clip.js";
 import { readableInk } from "./colour.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import {
   axis,
   baseLayout,
+  classOrder,
   emotionColour,
   FONT_SIZE,
   legendAbove,
@@ -35,7 +35,7 @@ export function classCounts(options: ClassCountsOptions): Figure {
   const roomFor = (count: number) => (count / (1.09 * full)) * (width - margin.left - margin.right);
   const names = corpora.map(({ name }) => plain(name));
   return {
-    data: classesOf(corpora).map((name) => ({
+    data: classOrder(corpora.flatMap(({ counts }) => occurring(counts))).map((name) => ({
       type: "bar",
       orientation: "h",
       name: plain(name),
@@ -85,11 +85,6 @@ function inside(count: number, roomFor: (count: number) => number): string {
   return roomFor(count) >= 7.5 * text.length + 4 ? text : "";
 }
 
-/** The classes that occur, in the order of every table; those that are no emotions come last. */
-function classesOf(corpora: ClassCountsOptions["corpora"]): string[] {
-  const order = [...EMOTIONS, "calm"];
-  const found = new Set(
-    corpora.flatMap(({ counts }) => Object.keys(counts).filter((name) => counts[name]! > 0)),
-  );
-  return [...order.filter((name) => found.has(name)), ...[...found].filter((name) => !order.includes(name))];
+function occurring(counts: Readonly<Record<string, number>>): string[] {
+  return Object.keys(counts).filter((name) => counts[name]! > 0);
 }

@@ -1,9 +1,26 @@
 import type { LayoutAxis } from "plotly.js";
 import type { Matrix } from "../base/matrix.js";
-import { EMOTIONS } from "../corpora/clip.js";
-import { melFrequencies } from "../features/mel.js";
 import type { Figure, FigureOptions } from "./figure.js";
-import { axis, baseLayout, emotionColour, FONT_SIZE, nameAxis, plain, type Theme, themeOf } from "./theme.js";
+import {
+  decibelRange,
+  envelopeOf,
+  frameImage,
+  frequencyTicks,
+  melCentres,
+  outline,
+  peakOf,
+} from "./sound.js";
+import {
+  axis,
+  baseLayout,
+  classOrder,
+  emotionColour,
+  FONT_SIZE,
+  nameAxis,
+  plain,
+  type Theme,
+  themeOf,
+} from "./theme.js";
 
 /** A clip, what was heard in it, and what it was. */
 export interface PredictedClip {
@@ -98,7 +115,7 @@ function panel(clip: PredictedClip, index: number, place: Place, theme: Theme) {
   if (clip.logmel.rows === 0 || clip.logmel.cols === 0) throw new RangeError(`${clip.id} has no frames`);
   // Three pairs of axes a panel: waveform, spectrogram, bars.
   const [wave, mel, bars] = [0, 1, 2].map((k) => (3 * index + k === 0 ? "" : String(3 * index + k + 1)));
-  const classes = classesOf(clip);
+  const classes = classOrder(Object.keys(clip.probabilities));
   return {
     data: [
       waveform(clip, wave!, theme),
@@ -135,7 +152,7 @@ function soundAxes(clip: PredictedClip, wave: string, mel: string, place: Place,
       range: [-0.5, clip.logmel.cols - 0.5],
       showgrid: false,
       title: smallTitle("frequency (kHz)", 5, theme),
-      ...frequencyTicks(bandCentres(clip)),
+      ...frequencyTicks(clip.bandHz ?? melCentres(clip.logmel.cols, clip.sampleRate)),
     },
   } as Axes;
 }
@@ -167,27 +184,14 @@ function down(place: Place, box: { top: number; bottom: number }) {
   return { domain: [1 - (place.top + box.bottom) / place.height, 1 - (place.top + box.top) / place.height] };
 }
 
-/** The outline of least and greatest sample, as editors draw it, scaled to the clip's peak. */
+/** Scaled to the clip's peak. */
 function waveform(clip: PredictedClip, panel: string, theme: Theme): Figure["data"][number] {
-  const { samples, sampleRate } = clip;
-  const buckets = Math.min(COLUMNS, samples.length);
-  const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0) || 1;
-  const times: number[] = [];
-  const low: number[] = [];
-  const high: number[] = [];
-  for (let i = 0; i < buckets; i++) {
-    const from = Math.floor((i * samples.length) / buckets);
-    const piece = samples.subarray(from, Math.floor(((i + 1) * samples.length) / buckets));
-    times.push(rounded((from + piece.length / 2) / sampleRate));
-    low.push(rounded(piece.reduce((least, sample) => Math.min(least, sample), Infinity) / peak));
-    high.push(rounded(piece.reduce((most, sample) => Math.max(most, sample), -Infinity) / peak));
-  }
+  const envelope = envelopeOf(clip.samples, clip.sampleRate, COLUMNS);
   const colour = clip.predicted === null ? theme.muted : emotionColour(clip.predicted, theme);
   return {
     type: "scatter",
     mode: "lines",
-    x: [...times, ...[...times].reverse()],
-    y: [...high, ...low.reverse()],
+    ...outline(envelope, peakOf(envelope)),
     xaxis: `x${panel}`,
     yaxis: `y${panel}`,
     fill: "toself",
@@ -202,27 +206,11 @@ function spectrogram(
   panel: string,
   theme: Theme,
 ): Figure["data"][number] {
-  const columns = Math.min(COLUMNS, logmel.rows);
-  const z = Array.from({ length: logmel.cols }, (_, band) =>
-    Array.from({ length: columns }, (_, i) => {
-      const from = Math.floor((i * logmel.rows) / columns);
-      const to = Math.floor(((i + 1) * logmel.rows) / columns);
-      let loudest = -Infinity;
-      for (let frame = from; frame < to; frame++)
-        loudest = Math.max(loudest, logmel.data[frame * logmel.cols + band]!);
-      return Math.round(100 * loudest) / 100;
-    }),
-  );
-  const values = z.flat().filter(Number.isFinite);
-  const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  const image = frameImage(logmel, hopSeconds, { columns: COLUMNS });
   return {
     type: "heatmap",
-    z,
-    x0: (hopSeconds * (logmel.rows / columns - 1)) / 2,
-    dx: (hopSeconds * logmel.rows) / columns,
-    // 80 dB under the clip's loudest value is black, librosa's convention.
-    zmin: top - 80,
-    zmax: top,
+    ...image,
+    ...decibelRange(image.z),
     colorscale: theme.spectrogram,
     showscale: false,
     xaxis: `x${panel}`,
@@ -252,13 +240,6 @@ function probabilities(
     marker: { color: classes.map((name) => emotionColour(name, theme)) },
     hoverinfo: "skip",
   };
-}
-
-/** Classes in the order of every table; what is no emotion comes last. */
-function classesOf({ probabilities }: PredictedClip): string[] {
-  const order = [...EMOTIONS, "calm"];
-  const names = Object.keys(probabilities);
-  return [...order.filter((name) => names.includes(name)), ...names.filter((name) => !order.includes(name))];
 }
 
 /** The predicted class in bold. */
@@ -327,27 +308,4 @@ function heading(clip: PredictedClip, place: Place, theme: Theme) {
 
 function shortened(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(1 - length)}`;
-}
-
-function bandCentres({ bandHz, logmel, sampleRate }: PredictedClip): ArrayLike<number> {
-  if (bandHz) return bandHz;
-  return melFrequencies(logmel.cols + 2, 0, sampleRate / 2).subarray(1, -1);
-}
-
-/** Ticks at round frequencies, placed between the bands that lie around them. */
-function frequencyTicks(centres: ArrayLike<number>): Pick<LayoutAxis, "tickmode" | "tickvals" | "ticktext"> {
-  const kilohertz = [0.5, 1, 2, 4, 8, 16].filter((k) => 1000 * k <= centres[centres.length - 1]! * 1.02);
-  const places = kilohertz.map((k) => placeOf(1000 * k, centres));
-  return { tickmode: "array", tickvals: places, ticktext: kilohertz.map(String) };
-}
-
-function placeOf(hz: number, centres: ArrayLike<number>): number {
-  let above = 1;
-  while (above < centres.length - 1 && centres[above]! < hz) above++;
-  const [low, high] = [centres[above - 1]!, centres[above]!];
-  return above - 1 + (hz - low) / (high - low);
-}
-
-function rounded(value: number): number {
-  return Math.round(1e4 * value) / 1e4;
 }

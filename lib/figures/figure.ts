@@ -19,6 +19,15 @@ export interface FigureOptions {
   subtitle?: string;
   /** True when any clip behind the figure was made by the library's own voice: the figure then says so. */
   synthetic?: boolean;
+  /** True when training and test share what the protocol holds apart elsewhere: the figure then says so. */
+  leaky?: boolean;
   /** Default "light". */
   theme?: ThemeName;
+}
+
+/** A measured number, and the bounds of its interval where one can be given. */
+export interface Estimate {
+  estimate: number;
+  low?: number;
+  high?: number;
 }

@@ -1,5 +1,15 @@
-import type { Figure, FigureOptions } from "./figure.js";
-import { baseLayout, FONT_SIZE, legendAbove, nameAxis, percentAxis, plain, themeOf } from "./theme.js";
+import type { Estimate, Figure, FigureOptions } from "./figure.js";
+import {
+  baseLayout,
+  FONT_SIZE,
+  legendAbove,
+  nameAxis,
+  percentAxis,
+  plain,
+  type Theme,
+  themeOf,
+  whiskers,
+} from "./theme.js";
 
 export interface PerClassBarsOptions extends FigureOptions {
   classes: readonly string[];
@@ -7,29 +17,36 @@ export interface PerClassBarsOptions extends FigureOptions {
   precision: readonly number[];
   recall: readonly number[];
   f1: readonly number[];
+  /** Bounds of the values, one pair a class; drawn as whiskers. */
+  intervals?: Partial<Record<Measure, readonly ({ low: number; high: number } | null)[]>>;
   /** Clips of each class in the truth; shown under its name. */
   support?: readonly number[];
 }
+
+type Measure = "precision" | "recall" | "f1";
 
 const MEASURES = [
   { key: "precision", name: "precision" },
   { key: "recall", name: "recall" },
   { key: "f1", name: "F1" },
-] as const;
+] as const satisfies readonly { key: Measure; name: string }[];
 
 /**
- * Precision, recall and F1 of each class as three bars, in per cent; an undefined value is "n/a".
+ * Precision, recall and F1 of each class as three bars, in per cent, with their intervals where there are any; an
+ * undefined value is "n/a".
  *
  * @throws {RangeError} when a list has not one value a class
  * @example perClassBars({ classes: ["anger", "fear"], precision: [0.8, 0.6], recall: [0.7, 0.7], f1: [0.75, 0.65] })
  */
 export function perClassBars(options: PerClassBarsOptions): Figure {
-  const { classes, support } = options;
-  for (const values of [options.precision, options.recall, options.f1, support ?? classes]) {
+  const { classes, support, intervals = {} } = options;
+  const lists = [options.precision, options.recall, options.f1, support ?? classes];
+  for (const values of [...lists, ...Object.values(intervals)]) {
     if (values.length !== classes.length)
       throw new RangeError(`there are ${classes.length} classes, but ${values.length} values`);
   }
   const theme = themeOf(options.theme);
+  const whiskered = Object.keys(intervals).length > 0;
   const margin = { left: 76, right: 30, bottom: 60 };
   const names = classes.map((name, i) => (support ? `${plain(name)}<br>n = ${support[i]}` : plain(name)));
   return {
@@ -40,11 +57,21 @@ export function perClassBars(options: PerClassBarsOptions): Figure {
       // An undefined value has no bar, but a place for its "n/a".
       y: options[key].map((value) => (Number.isFinite(value) ? value : 0)),
       text: options[key].map((value) => (Number.isFinite(value) ? (100 * value).toFixed(0) : "n/a")),
-      textposition: "outside",
+      // Over a whisker there is no room for the number: it goes to the foot of the bar.
+      textposition: intervals[key] ? "inside" : "outside",
+      insidetextanchor: "start",
       textangle: 0,
-      textfont: { size: FONT_SIZE.small, color: theme.muted },
+      textfont: {
+        size: FONT_SIZE.small,
+        color: intervals[key] ? theme.ink : theme.muted,
+      },
+      ...errorBars(options[key], intervals[key], theme),
       cliponaxis: false,
-      marker: { color: theme.series[i]! },
+      // A whisker shows on a pale bar only.
+      marker: {
+        color: whiskered ? `${theme.series[i]!}73` : theme.series[i]!,
+        line: { color: theme.series[i]!, width: whiskered ? 1.2 : 0 },
+      },
       hovertemplate: "%{y:.1%}<extra>%{fullData.name}</extra>",
     })) as Figure["data"],
     layout: {
@@ -65,4 +92,19 @@ export function perClassBars(options: PerClassBarsOptions): Figure {
       yaxis: { ...percentAxis(theme), range: [0, 1.06] },
     },
   };
+}
+
+function errorBars(
+  values: readonly number[],
+  bounds: readonly ({ low: number; high: number } | null)[] | undefined,
+  theme: Theme,
+) {
+  return bounds && { error_y: whiskers(bounded(values, bounds), theme.ink) };
+}
+
+function bounded(
+  values: readonly number[],
+  bounds: readonly ({ low: number; high: number } | null)[],
+): Estimate[] {
+  return values.map((estimate, i) => ({ estimate: Number.isFinite(estimate) ? estimate : 0, ...bounds[i] }));
 }

@@ -181,7 +181,8 @@ function scriptSafe(json: string): string {
 
 let packed: string | undefined;
 
-function packedPlotly(): string {
+/** plotly.js gzipped, as base64: what a page carries. */
+export function packedPlotly(): string {
   packed ??= gzipSync(plotlySource(), { level: 9 }).toString("base64");
   return packed;
 }

@@ -1,6 +1,7 @@
-import type { Layout, LayoutAxis } from "plotly.js";
-import { type ColourScale, type Hex, uniformScale } from "./colour.js";
-import type { Figure, FigureOptions } from "./figure.js";
+import type { ErrorBar, Layout, LayoutAxis } from "plotly.js";
+import { EMOTIONS } from "../corpora/clip.js";
+import { type Anchor, type ColourScale, type Hex, uniformScale } from "./colour.js";
+import type { Estimate, Figure, FigureOptions } from "./figure.js";
 
 export type ThemeName = "light" | "dark";
 
@@ -22,6 +23,8 @@ export interface Theme {
   series: readonly Hex[];
   /** Shares and counts, from the background's side to full. */
   scale: ColourScale;
+  /** Values below and above a middle, from cold to warm. */
+  diverging: ColourScale;
   /** Spectrograms, from silence to loud. */
   spectrogram: ColourScale;
 }
@@ -57,6 +60,18 @@ const spectrogram = uniformScale([
   { lightness: 0.97, chroma: 0.07, hue: 460 },
 ]);
 
+/** Blue, a grey middle, orange: both arms uniform, of the same lightness at the same distance from the middle. */
+function divergingScale(end: Omit<Anchor, "hue">, middle: Omit<Anchor, "hue">): ColourScale {
+  const arm = (hue: number) =>
+    uniformScale([
+      { ...middle, hue },
+      { ...end, hue },
+    ]);
+  const below = arm(250).map(([at, colour]): ColourScale[number] => [(1 - at) / 2, colour]);
+  const above = arm(50).map(([at, colour]): ColourScale[number] => [(1 + at) / 2, colour]);
+  return [...below.reverse(), ...above.slice(1)];
+}
+
 const light: Theme = {
   background: "#ffffff",
   ink: "#1c2126",
@@ -71,6 +86,7 @@ const light: Theme = {
     { lightness: 0.65, chroma: 0.11, hue: 248 },
     { lightness: 0.28, chroma: 0.1, hue: 260 },
   ]),
+  diverging: divergingScale({ lightness: 0.35, chroma: 0.13 }, { lightness: 0.97, chroma: 0 }),
   spectrogram,
 };
 
@@ -88,6 +104,7 @@ const dark: Theme = {
     { lightness: 0.55, chroma: 0.11, hue: 248 },
     { lightness: 0.93, chroma: 0.05, hue: 220 },
   ]),
+  diverging: divergingScale({ lightness: 0.82, chroma: 0.13 }, { lightness: 0.22, chroma: 0 }),
   spectrogram,
 };
 
@@ -99,6 +116,13 @@ export function themeOf(name: ThemeName = "light"): Theme {
 /** An emotion's colour; a class that is no emotion gets the theme's muted grey. */
 export function emotionColour(emotion: string, theme: Theme): Hex {
   return Object.hasOwn(emotionColours, emotion) ? emotionColours[emotion]! : theme.muted;
+}
+
+/** Classes, each once, in the order of every table; what is no emotion comes last. */
+export function classOrder(names: Iterable<string>): string[] {
+  const found = [...new Set(names)];
+  const order: readonly string[] = [...EMOTIONS, "calm"];
+  return [...order.filter((name) => found.includes(name)), ...found.filter((name) => !order.includes(name))];
 }
 
 /**
@@ -128,7 +152,7 @@ export interface BaseOptions extends FigureOptions {
 
 /**
  * The layout every figure starts from: size, background, fonts, title at the top left, and under it the
- * subtitle, which says "synthetic" where the figure is made of synthetic clips.
+ * subtitle, which starts with a mark where the split is leaky or the voices are synthetic.
  *
  * @example const layout = baseLayout({ width: 720, height: 640, title: "Confusion", margin: { left: 90, right: 30, bottom: 80 } });
  */
@@ -170,18 +194,20 @@ function headHeight(lines: number, legend = false): number {
 }
 
 /** The subtitle in lines that fit the figure's width: a letter of its size is 7.6 pixels wide on average. */
-function subtitleLines({ subtitle = "", synthetic, width, theme }: BaseOptions): string[] {
-  const mark = "synthetic voices";
-  const text = [synthetic ? mark : "", subtitle].filter(Boolean).join(" · ");
-  const lines = wrapped(text, Math.floor((width - 40) / 7.6)).map(plain);
-  if (!synthetic) return lines;
-  const bold = `<b><span style="color:${themeOf(theme).ink}">${mark}</span></b>`;
-  return lines.map((line, i) => (i === 0 ? line.replace(mark, bold) : line));
+function subtitleLines({ subtitle = "", synthetic, leaky, width, theme }: BaseOptions): string[] {
+  const marks = [leaky ? "leaky split" : "", synthetic ? "synthetic voices" : ""].filter(Boolean);
+  const text = [...marks, subtitle].filter(Boolean).join(" · ");
+  const [first = "", ...rest] = wrapped(text, Math.floor((width - 40) / 7.6)).map(plain);
+  const bold = (mark: string) => `<b><span style="color:${themeOf(theme).ink}">${mark}</span></b>`;
+  // The marks stand at the very start, so that the first line holds them.
+  const head = marks.reduce((line, mark) => line.replace(mark, bold), first);
+  return head ? [head, ...rest] : [];
 }
 
+/** A number stays with its per cent sign. */
 function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  for (const word of text.split(/\s+(?!%)/).filter(Boolean)) {
     const longer = `${lines.at(-1)} ${word}`;
     if (lines.length > 0 && longer.length <= most) lines[lines.length - 1] = longer;
     else lines.push(word);
@@ -232,6 +258,42 @@ export function percentAxis(theme: Theme, title = ""): Partial<LayoutAxis> {
     tickvals: values,
     ticktext: values.map((value) => `${Math.round(100 * value)} %`),
   };
+}
+
+/** An axis in per cent over no more than the values (in [0, 1]) need, in steps of 5, 10 or 20 %. */
+export function percentSpan(theme: Theme, values: readonly number[], title = ""): Partial<LayoutAxis> {
+  const finite = values.length > 0 ? values : [0, 1];
+  const least = Math.max(0, Math.min(1, ...finite) - 0.02);
+  const most = Math.min(1, Math.max(0, ...finite) + 0.02);
+  const step = [0.05, 0.1].find((size) => most - least <= 8 * size) ?? 0.2;
+  const first = Math.floor(least / step + 1e-9);
+  const last = Math.max(first + 1, Math.ceil(most / step - 1e-9));
+  const ticks = Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+  return {
+    ...axis(theme, title),
+    range: [ticks[0]!, ticks.at(-1)!],
+    tickmode: "array",
+    tickvals: ticks,
+    ticktext: ticks.map((value) => `${Math.round(100 * value)} %`),
+  };
+}
+
+/** Whiskers from the low to the high bound; none where an estimate has no interval. */
+export function whiskers(estimates: readonly Estimate[], colour: Hex, width = 0): Partial<ErrorBar> {
+  return {
+    type: "data",
+    symmetric: false,
+    array: estimates.map(({ estimate, high }) => (high === undefined ? 0 : high - estimate)),
+    arrayminus: estimates.map(({ estimate, low }) => (low === undefined ? 0 : estimate - low)),
+    color: colour,
+    thickness: 1.8,
+    width,
+  } as Partial<ErrorBar>;
+}
+
+/** "52.1" for 0.521. */
+export function percent(share: number): string {
+  return (100 * share).toFixed(1);
 }
 
 /** A legend in one line above the plot, at its right end. */

@@ -14,6 +14,16 @@ describe("perClassBars", () => {
     expect(layout.xaxis!.ticktext).toEqual(["anger<br>n = 10", "fear<br>n = 4"]);
   });
 
+  test("intervals as whiskers, their numbers at the foot of the bars", () => {
+    const intervals = { recall: [{ low: 0.6, high: 0.9 }, null] };
+    const [precision, recall] = perClassBars({ classes: ["anger", "fear"], ...values, intervals }).data;
+    expect(recall!.error_y).toMatchObject({
+      array: [expect.closeTo(0.2, 12), 0],
+      arrayminus: [expect.closeTo(0.1, 12), 0],
+    });
+    expect([precision!.textposition, recall!.textposition]).toEqual(["outside", "inside"]);
+  });
+
   test("refuses lists of another length", () => {
     expect(() => perClassBars({ classes: ["anger"], ...values })).toThrow(RangeError);
   });

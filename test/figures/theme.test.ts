@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EMOTIONS } from "../../lib/corpora/clip.js";
 import { contrast, linearRgb, type Triple, toOklab } from "../../lib/figures/colour.js";
-import { baseLayout, emotionColour, emotionColours, plain, themeOf } from "../../lib/figures/theme.js";
+import {
+  baseLayout,
+  classOrder,
+  emotionColour,
+  emotionColours,
+  percentSpan,
+  plain,
+  themeOf,
+} from "../../lib/figures/theme.js";
 
 /** Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB. */
 const VISION = {
@@ -62,6 +70,17 @@ describe.each(["light", "dark"] as const)("theme %s", (name) => {
     expect(leastDifference([theme.right, theme.wrong], matrix)).toBeGreaterThan(0.1);
   });
 
+  test("the middle of the diverging scale is grey, both arms equally far from it", () => {
+    const colours = theme.diverging.map(([, hex]) => toOklab(linearRgb(hex)));
+    const middle = (colours.length - 1) / 2;
+    expect(Math.hypot(colours[middle]![1], colours[middle]![2])).toBeLessThan(0.005);
+    for (let i = 0; i <= middle; i++)
+      expect(colours[i]![0]).toBeCloseTo(colours[colours.length - 1 - i]![0], 1);
+    expect(theme.diverging.map(([at]) => at)).toEqual(
+      [...theme.diverging.map(([at]) => at)].sort((a, b) => a - b),
+    );
+  });
+
   test("scales grow lighter or darker throughout", () => {
     for (const scale of [theme.scale, theme.spectrogram]) {
       const lightness = scale.map(([, hex]) => toOklab(linearRgb(hex))[0]);
@@ -102,9 +121,50 @@ describe("baseLayout", () => {
     expect(margin!.t).toBe(102);
   });
 
+  test("keeps a number with its per cent sign", () => {
+    const { title } = baseLayout({ ...size, subtitle: `${"x".repeat(55)} 54.9 %` });
+    expect((title!.subtitle as { text: string }).text.split("<br>")[1]).toBe("54.9 %");
+  });
+
   test("says so when voices are synthetic", () => {
     const { title } = baseLayout({ ...size, subtitle: "UAR 50 %", synthetic: true });
     expect(JSON.stringify(title)).toMatch(/synthetic voices.* · UAR 50 %/);
     expect(JSON.stringify(baseLayout(size))).not.toContain("synthetic");
+  });
+
+  test("says so when the split is leaky", () => {
+    const { title } = baseLayout({ ...size, leaky: true, synthetic: true });
+    expect(JSON.stringify(title)).toMatch(/leaky split.* · .*synthetic voices/);
+  });
+});
+
+describe("percentSpan", () => {
+  test.each([
+    [
+      [0.31, 0.78],
+      [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+    ],
+    [[0.5], [0.45, 0.5, 0.55]],
+    [
+      [0, 1],
+      [0, 0.2, 0.4, 0.6, 0.8, 1],
+    ],
+    [[], [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [[1], [0.95, 1]],
+  ])("of %j has ticks at %j", (values, ticks) => {
+    const { tickvals, range } = percentSpan(themeOf(), values);
+    expect((tickvals as number[]).map((tick) => Math.round(100 * tick) / 100)).toEqual(ticks);
+    expect(range).toEqual([tickvals![0], tickvals!.at(-1)]);
+  });
+});
+
+describe("classOrder", () => {
+  test("is that of every table, each class once", () => {
+    expect(classOrder(["x", "neutral", "calm", "anger", "x", "anger"])).toEqual([
+      "anger",
+      "neutral",
+      "calm",
+      "x",
+    ]);
   });
 });

@@ -1,0 +1,133 @@
+import type { Matrix } from "../base/matrix.js";
+import type { Figure, FigureOptions } from "./figure.js";
+import {
+  axis,
+  baseLayout,
+  classOrder,
+  emotionColour,
+  legendAbove,
+  percent,
+  plain,
+  themeOf,
+} from "./theme.js";
+
+export interface ProjectionOptions extends FigureOptions {
+  /** Rows = clips; the first two columns are drawn. */
+  points: Matrix;
+  /** Each clip's class. */
+  labels: readonly string[];
+  /** Of each clip, for the page's hover text. */
+  ids?: readonly string[];
+  /** Shares of the variance that the two columns hold, as `pca` gives them. */
+  explained?: ArrayLike<number>;
+  /** What a column is; default "principal component". */
+  component?: string;
+}
+
+/** Forms of the classes in their order, so that colour is not alone. */
+const SYMBOLS = [
+  "circle",
+  "square",
+  "diamond",
+  "triangle-up",
+  "triangle-down",
+  "cross",
+  "x",
+  "star",
+] as const;
+
+/**
+ * Clips in a plane, such as the first two principal components of their features: a small mark a clip, a large one with a
+ * rim at each class's mean. Both axes have one scale, so that distances are true.
+ *
+ * @throws {RangeError} without points, with fewer than two columns, or without one label a point
+ * @example const { scores, explained } = pca(features, 2); projection({ points: scores, labels, explained })
+ */
+export function projection(options: ProjectionOptions): Figure {
+  const { points, labels, ids, explained, component = "principal component" } = options;
+  if (points.rows === 0 || points.cols < 2)
+    throw new RangeError("a projection needs points of two or more columns");
+  if (labels.length !== points.rows)
+    throw new RangeError(`${points.rows} points, but ${labels.length} labels`);
+  const theme = themeOf(options.theme);
+  const [xs, ys] = [column(points, 0), column(points, 1)];
+  const classes = classOrder(labels);
+  const margin = { left: 76, right: 30, bottom: 66 };
+  const inner = 720;
+  const { x, y, height } = frame(xs, ys, inner);
+  const title = (col: number) =>
+    `${["1st", "2nd"][col]} ${plain(component)}${explained ? ` (${percent(explained[col]!)} % of variance)` : ""}`;
+  const marks = classes.map((name, c) => {
+    const own = labels.flatMap((label, i) => (label === name ? [i] : []));
+    return {
+      name: plain(name),
+      own,
+      marker: { color: emotionColour(name, theme), symbol: SYMBOLS[c % SYMBOLS.length]! },
+    };
+  });
+  const mean = (values: readonly number[], own: readonly number[]) =>
+    rounded(own.reduce((sum, i) => sum + values[i]!, 0) / own.length);
+  return {
+    data: [
+      ...marks.map(({ name, own, marker }) => ({
+        type: "scatter" as const,
+        mode: "markers" as const,
+        name,
+        x: own.map((i) => rounded(xs[i]!)),
+        y: own.map((i) => rounded(ys[i]!)),
+        text: own.map((i) => plain(ids?.[i] ?? "")),
+        marker: { ...marker, size: labels.length > 1000 ? 4 : 6, opacity: 0.75 },
+        showlegend: false,
+        hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
+      })),
+      ...marks.map(({ name, own, marker }) => ({
+        type: "scatter" as const,
+        mode: "markers" as const,
+        name,
+        x: [mean(xs, own)],
+        y: [mean(ys, own)],
+        marker: { ...marker, size: 15, line: { color: theme.background, width: 2.5 } },
+        hovertemplate: "mean<extra>%{fullData.name}</extra>",
+      })),
+    ],
+    layout: {
+      ...baseLayout({
+        ...options,
+        title: options.title ?? "Feature space",
+        width: inner + margin.left + margin.right,
+        height: height + margin.bottom,
+        margin,
+        legend: true,
+      }),
+      ...legendAbove(theme),
+      xaxis: { ...axis(theme, title(0)), automargin: false, range: x },
+      yaxis: { ...axis(theme, title(1)), automargin: false, range: y },
+    },
+  };
+}
+
+function column({ data, rows, cols }: Matrix, col: number): number[] {
+  return Array.from({ length: rows }, (_, i) => data[i * cols + col]!);
+}
+
+/** Ranges of one scale that hold all points, and the height that goes with the width; neither flat nor tall. */
+function frame(xs: readonly number[], ys: readonly number[], width: number) {
+  const span = (values: readonly number[]) => {
+    const low = values.reduce((a, b) => Math.min(a, b));
+    const high = values.reduce((a, b) => Math.max(a, b));
+    return { middle: (low + high) / 2, size: 1.08 * (high - low) };
+  };
+  const [x, y] = [span(xs), span(ys)];
+  const wide = Math.max(x.size, y.size / 0.9) || 1;
+  const tall = Math.max(y.size, 0.5 * wide);
+  return {
+    x: [x.middle - wide / 2, x.middle + wide / 2],
+    y: [y.middle - tall / 2, y.middle + tall / 2],
+    height: Math.round((width * tall) / wide),
+  };
+}
+
+/** To four significant digits. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}

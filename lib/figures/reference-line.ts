@@ -1,0 +1,84 @@
+import { FONT_SIZE, percent, plain, type Theme } from "./theme.js";
+
+/** A value that the measured ones are held against, such as chance or human listeners. */
+export interface Reference {
+  /** What it is, with its source: "listeners, CREMA-D voice only". */
+  name: string;
+  /** In [0, 1]. */
+  value: number;
+}
+
+/** Dashes that tell reference lines apart without colour, in their order. */
+const DASHES = ["dot", "dash", "longdash", "dashdot"] as const;
+
+/** CSS pixels from one name to the next above it. */
+const LINE = 15;
+
+/** CSS pixels that the names of upright lines take above the plot. */
+export function roomAbove(references: readonly Reference[]): number {
+  return references.length > 0 ? LINE * references.length + 4 : 0;
+}
+
+/**
+ * Upright lines at reference values of an x axis. Each name has a line of text to itself above the plot, so that
+ * near values do not overwrite each other.
+ *
+ * @param plot height of the plot with {@link roomAbove}, CSS pixels: its y axis ends under that room
+ * @returns parts of a layout
+ */
+export function uprightReferences(references: readonly Reference[], plot: number, theme: Theme) {
+  const top = (i: number) => 1 - (roomAbove(references) - LINE * (references.length - 1 - i) - 2) / plot;
+  return {
+    shapes: references.map(({ value }, i) => ({
+      ...line(i, theme),
+      x0: value,
+      x1: value,
+      yref: "paper" as const,
+      y0: 0,
+      y1: top(i),
+    })),
+    annotations: references.map((reference, i) => ({
+      ...label(reference, theme),
+      x: reference.value,
+      xanchor: "center" as const,
+      yref: "paper" as const,
+      y: top(i),
+    })),
+  };
+}
+
+/** Level lines at reference values of a y axis, named at the end where the figure is emptier. */
+export function levelReferences(references: readonly Reference[], end: "left" | "right", theme: Theme) {
+  return {
+    shapes: references.map(({ value }, i) => ({
+      ...line(i, theme),
+      xref: "paper" as const,
+      x0: 0,
+      x1: 1,
+      y0: value,
+      y1: value,
+    })),
+    annotations: references.map((reference) => ({
+      ...label(reference, theme),
+      xref: "paper" as const,
+      x: end === "left" ? 0 : 1,
+      xshift: end === "left" ? 4 : -4,
+      xanchor: end,
+      y: reference.value,
+    })),
+  };
+}
+
+function line(i: number, theme: Theme) {
+  const dash = DASHES[i % DASHES.length]!;
+  return { type: "line" as const, layer: "below" as const, line: { color: theme.muted, width: 1.4, dash } };
+}
+
+function label({ name, value }: Reference, theme: Theme) {
+  return {
+    text: `${plain(name)} ${percent(value)} %`,
+    showarrow: false,
+    yanchor: "bottom" as const,
+    font: { size: FONT_SIZE.small, color: theme.muted },
+  };
+}
