@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { notebookHost } from "./notebook.js";
+
 /** Where progress is shown: standard error by default, so that output can be piped. */
 export interface ProgressOptions {
   stream?: NodeJS.WriteStream;
@@ -8,7 +11,8 @@ export interface ProgressOptions {
 }
 
 /**
- * Progress of something that takes a while: a bar that updates in place on a terminal, plain lines when piped.
+ * Progress of something that takes a while: a bar that updates in place on a terminal and in a notebook, plain lines when
+ * piped.
  * The first sign appears after half a second, so that quick work stays silent.
  *
  * @example
@@ -22,6 +26,8 @@ export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #lineEvery: number;
   readonly #quiet: boolean;
+  /** Under which a notebook shows it; `undefined` elsewhere. */
+  readonly #place = notebookHost() && claimPlace();
   readonly #start = performance.now();
   #count = 0;
   #note = "";
@@ -46,14 +52,15 @@ export class Progress {
     this.#count += n;
     this.#note = note;
     const now = performance.now();
-    if (now - this.#last < (this.#stream.isTTY ? (this.#shown ? 100 : 500) : this.#lineEvery)) return;
+    if (now - this.#last < this.#pause()) return;
     this.#last = now;
     this.#draw();
   }
 
   /** Ends the bar without a trace on a terminal, where another line will say what came of it. */
   clear(): void {
-    if (this.#shown && this.#stream.isTTY && !this.#quiet) this.#stream.write("\r\u001b[K");
+    if (this.#place) releasePlace(this.#place);
+    else if (this.#shown && this.#stream.isTTY && !this.#quiet) this.#stream.write("\r\u001b[K");
   }
 
   /** Ends the bar. A line remains only if one was ever shown. */
@@ -61,7 +68,13 @@ export class Progress {
     this.#note = note;
     if (!this.#shown) return;
     this.#draw();
-    if (this.#stream.isTTY && !this.#quiet) this.#stream.write("\n");
+    if (!this.#place && this.#stream.isTTY && !this.#quiet) this.#stream.write("\n");
+  }
+
+  /** Milliseconds until it may be drawn again. */
+  #pause(): number {
+    if (!this.#place && !this.#stream.isTTY) return this.#lineEvery;
+    return this.#shown ? 100 : 500;
   }
 
   #draw(): void {
@@ -74,9 +87,35 @@ export class Progress {
       performance.now() - this.#start,
       this.#note,
     );
-    if (!this.#stream.isTTY) this.#stream.write(`${text}\n`);
+    if (this.#place) showAt(this.#place, text);
+    else if (!this.#stream.isTTY) this.#stream.write(`${text}\n`);
     else this.#stream.write(`\r${text.slice(0, (this.#stream.columns ?? 80) - 1)}\u001b[K`);
   }
+}
+
+/** A place in a cell's output where a bar is or was. */
+interface Place {
+  id: string;
+  cell: number;
+  used: boolean;
+}
+
+// Bars that were cleared leave their places to the next ones of the same cell: an epoch's bar stands where the last one's was.
+let freePlaces: Place[] = [];
+
+function claimPlace(): Place {
+  const cell = notebookHost()?.cell ?? 0;
+  freePlaces = freePlaces.filter((place) => place.cell === cell);
+  return freePlaces.pop() ?? { id: `progress-${randomUUID()}`, cell, used: false };
+}
+
+function releasePlace(place: Place): void {
+  freePlaces.push(place);
+}
+
+function showAt(place: Place, text: string): void {
+  notebookHost()?.display({ data: { "text/plain": text }, id: place.id, update: place.used });
+  place.used = true;
 }
 
 /** One line of progress: label, bar, share, counts, rate and time left. */

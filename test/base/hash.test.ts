@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalJson, sha256, sha256File } from "../../lib/base/hash.js";
+import { canonicalJson, setDigest, sha256, sha256File } from "../../lib/base/hash.js";
 
 /** FIPS 180-4's example. */
 const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -14,6 +14,12 @@ test("SHA-256 of text and of a file", async () => {
   await writeFile(join(folder, "abc"), "abc");
   expect(await sha256File(join(folder, "abc"))).toBe(ABC);
   await rm(folder, { recursive: true });
+});
+
+test("the digest of a set: whatever the order, and no two sets alike", () => {
+  expect(setDigest(["b", "a", "b"])).toBe(sha256('["a","b"]'));
+  expect(setDigest(["ab"])).not.toBe(setDigest(["a", "b"]));
+  expect(setDigest(['a","b'])).not.toBe(setDigest(["a", "b"]));
 });
 
 test("canonical JSON does not depend on the order of keys and says what JSON says", () => {

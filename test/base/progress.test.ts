@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { type Display, setNotebookHost } from "../../lib/base/notebook.js";
 import { duration, Progress, progressLine } from "../../lib/base/progress.js";
 
 function stream(isTTY: boolean) {
@@ -60,4 +61,42 @@ test("durations in words", () => {
     "1 h 0 min",
     "1 h 5 min",
   ]);
+});
+
+describe("in a notebook", () => {
+  const shown: Display[] = [];
+  afterEach(() => setNotebookHost(undefined));
+
+  test("bars update in place, and one that was cleared leaves its place to the next of the same cell", () => {
+    let cell = 1;
+    setNotebookHost({
+      display: (display) => shown.push(display),
+      get cell() {
+        return cell;
+      },
+    });
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      for (const label of ["epoch 1", "epoch 2"]) {
+        const progress = new Progress(label, 2);
+        vi.advanceTimersByTime(600);
+        progress.step();
+        vi.advanceTimersByTime(600);
+        progress.step();
+        progress.clear();
+      }
+      cell = 2;
+      const progress = new Progress("other cell", 1);
+      vi.advanceTimersByTime(600);
+      progress.step();
+      progress.done();
+    } finally {
+      vi.useRealTimers();
+    }
+    const texts = shown.map(({ data }) => String(data["text/plain"]).slice(0, 7));
+    expect(texts).toEqual(["epoch 1", "epoch 1", "epoch 2", "epoch 2", "other c", "other c"]);
+    expect(shown.map(({ update }) => update)).toEqual([false, true, true, true, false, true]);
+    expect(new Set(shown.slice(0, 4).map(({ id }) => id)).size).toBe(1);
+    expect(shown[4]!.id).not.toBe(shown[0]!.id);
+  });
 });

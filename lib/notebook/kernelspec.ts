@@ -1,0 +1,50 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { writeJson } from "../base/atomic.js";
+import { UserError } from "../base/errors.js";
+
+/** How the kernel is called: in Jupyter's list, and in the notebooks' metadata. */
+export const KERNEL = {
+  name: "ser-typescript",
+  metadata: { name: "ser-typescript", display_name: "TypeScript (speech emotion)", language: "typescript" },
+} as const;
+
+/**
+ * Where Jupyter looks for a user's kernels: `JUPYTER_DATA_DIR`, else the platform's own place
+ * (https://docs.jupyter.org/en/latest/use/jupyter-directories.html).
+ */
+export function jupyterDataFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+  home = homedir(),
+): string {
+  if (env.JUPYTER_DATA_DIR) return env.JUPYTER_DATA_DIR;
+  if (platform === "darwin") return join(home, "Library", "Jupyter");
+  if (platform === "win32") return join(env.APPDATA ?? join(home, "AppData", "Roaming"), "jupyter");
+  return join(env.XDG_DATA_HOME ?? join(home, ".local", "share"), "jupyter");
+}
+
+/**
+ * Tells Jupyter of the kernel: writes `kernels/ser-typescript/kernel.json` into its data folder. Jupyter needs nothing
+ * else, and no Python code of the kernel's own. The kernel runs from this folder: after moving it, install again.
+ *
+ * @param root the project's folder
+ * @returns the folder that was written
+ * @throws {UserError} when it cannot be written
+ * @example await installKernel(projectRoot()); // ~/.local/share/jupyter/kernels/ser-typescript
+ */
+export async function installKernel(root: string, data = jupyterDataFolder()): Promise<string> {
+  const folder = join(data, "kernels", KERNEL.name);
+  const { display_name, language } = KERNEL.metadata;
+  const ser = join(root, "dist", "ser.cjs");
+  if (/[{}]/.test(ser))
+    throw new UserError(`Jupyter cannot start a program from ${ser}: its path has braces`);
+  await writeJson(join(folder, "kernel.json"), {
+    argv: [process.execPath, ser, "notebook", "kernel", "{connection_file}"],
+    display_name,
+    language,
+    interrupt_mode: "signal",
+    metadata: { debugger: false },
+  });
+  return folder;
+}

@@ -1,0 +1,72 @@
+/** What may stand in a page; everything else is replaced by its contents, and these with theirs are dropped. */
+const DROPPED = new Set([
+  "SCRIPT",
+  "STYLE",
+  "IFRAME",
+  "OBJECT",
+  "EMBED",
+  "TEMPLATE",
+  "SVG",
+  "MATH",
+  "NOSCRIPT",
+  "FORM",
+]);
+const KEPT = new Set(
+  (
+    "A AUDIO B BLOCKQUOTE BR CAPTION CODE DD DEL DETAILS DIV DL DT EM FIGCAPTION FIGURE H1 H2 H3 H4 H5 H6 HR I IMG KBD LI OL P " +
+    "PRE S SMALL SPAN STRONG SUB SUMMARY SUP TABLE TBODY TD TFOOT TH THEAD TR U UL"
+  ).split(" "),
+);
+const ATTRIBUTES = new Set([
+  "align",
+  "alt",
+  "colspan",
+  "controls",
+  "height",
+  "open",
+  "rowspan",
+  "start",
+  "title",
+  "width",
+]);
+const LINK = /^(?:https?:|mailto:|#|[\w./-]+(?:[?#]|$))/i;
+const EMBEDDED = /^data:(?:image\/(?:png|jpeg|gif|webp)|audio\/[\w.-]+);base64,[\w+/=\s]*$/i;
+
+/**
+ * A function that reduces HTML to what shows things: no scripts, handlers, styles or forms; links to pages; pictures and sound
+ * only where they are in the text itself, so that a page loads nothing.
+ */
+export async function openSanitizer(): Promise<(html: string) => string> {
+  const { JSDOM } = await import("jsdom");
+  const { document } = new JSDOM("<!doctype html><body></body>").window;
+  return (html) => {
+    // A document of its own: nothing in it is loaded or run.
+    const { body } = document.implementation.createHTMLDocument();
+    body.innerHTML = html;
+    clean(body);
+    return body.innerHTML;
+  };
+}
+
+function clean(parent: Element): void {
+  for (const element of [...parent.children]) {
+    const name = element.tagName.toUpperCase();
+    if (DROPPED.has(name)) {
+      element.remove();
+      continue;
+    }
+    clean(element);
+    if (KEPT.has(name)) cleanAttributes(element);
+    else element.replaceWith(...element.childNodes);
+  }
+}
+
+function cleanAttributes(element: Element): void {
+  for (const { name, value } of [...element.attributes]) {
+    const allowed =
+      ATTRIBUTES.has(name) ||
+      (name === "href" && LINK.test(value.trim())) ||
+      (name === "src" && EMBEDDED.test(value));
+    if (!allowed) element.removeAttribute(name);
+  }
+}

@@ -1,0 +1,227 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Dealer, Subscriber } from "zeromq";
+
+/** A frontend as Jupyter's protocol 5.3 describes it (https://jupyter-client.readthedocs.io/en/stable/messaging.html). */
+interface Message {
+  type: string;
+  parent: string;
+  content: Record<string, unknown>;
+}
+
+const KEY = "secret";
+const shell = new Dealer();
+const iopub = new Subscriber();
+const heard: Message[] = [];
+let wake = () => {};
+let folder: string;
+let kernel: ChildProcess;
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+function parse(frames: readonly Buffer[]): Message {
+  const start = frames.findIndex((frame) => frame.toString() === "<IDS|MSG>");
+  const [header, parent, , content] = frames.slice(start + 2).map((frame) => JSON.parse(frame.toString()));
+  return { type: header.msg_type, parent: parent.msg_id, content };
+}
+
+async function send(type: string, content: object): Promise<string> {
+  const id = randomUUID();
+  const header = {
+    msg_id: id,
+    session: "s",
+    username: "u",
+    date: new Date().toISOString(),
+    msg_type: type,
+    version: "5.3",
+  };
+  const parts = [header, {}, {}, content].map((part) => JSON.stringify(part));
+  const signature = createHmac("sha256", KEY).update(parts.join("")).digest("hex");
+  await shell.send(["<IDS|MSG>", signature, ...parts]);
+  return id;
+}
+
+/** The first message that fits, heard already or to come. */
+async function hear(fits: (message: Message) => boolean): Promise<Message> {
+  for (;;) {
+    const message = heard.find(fits);
+    if (message) return message;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  }
+}
+
+async function listen(socket: AsyncIterable<Buffer[]>): Promise<void> {
+  for await (const frames of socket) {
+    heard.push(parse(frames));
+    wake();
+  }
+}
+
+interface Answer {
+  status: unknown;
+  outputs: Message[];
+}
+
+async function execute(code: string): Promise<Answer> {
+  return answerTo(await send("execute_request", { code, stop_on_error: true, store_history: true }));
+}
+
+async function answerTo(id: string): Promise<Answer> {
+  const reply = await hear(({ type, parent }) => type === "execute_reply" && parent === id);
+  await hear(
+    ({ type, parent, content }) => type === "status" && parent === id && content.execution_state === "idle",
+  );
+  const outputs = heard.filter(
+    ({ type, parent }) => parent === id && !/status|execute_input|execute_reply/.test(type),
+  );
+  return { status: reply.content.status, outputs };
+}
+
+async function ask(type: string, content: object): Promise<Record<string, unknown>> {
+  const id = await send(type, content);
+  return (await hear((message) => message.parent === id && message.type === type.replace("request", "reply")))
+    .content;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kernel-"));
+  const [shellPort, iopubPort, control_port, stdin_port, hb_port] = await freePorts(5);
+  const connection = {
+    transport: "tcp",
+    ip: "127.0.0.1",
+    key: KEY,
+    signature_scheme: "hmac-sha256",
+    shell_port: shellPort,
+    iopub_port: iopubPort,
+    control_port,
+    stdin_port,
+    hb_port,
+  };
+  await writeFile(join(folder, "connection.json"), JSON.stringify(connection));
+  const ser = join(import.meta.dirname, "../../dist/ser.cjs");
+  kernel = spawn(process.execPath, [ser, "notebook", "kernel", join(folder, "connection.json")], {
+    cwd: folder,
+  });
+  shell.connect(`tcp://127.0.0.1:${shellPort}`);
+  iopub.connect(`tcp://127.0.0.1:${iopubPort}`);
+  iopub.subscribe();
+  void listen(shell as AsyncIterable<Buffer[]>);
+  void listen(iopub as AsyncIterable<Buffer[]>);
+  await ask("kernel_info_request", {});
+  // A subscription takes effect some time after it is asked for: until then what is published is not heard.
+  while (!heard.some(({ type }) => type === "status")) {
+    await ask("kernel_info_request", {});
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+});
+
+afterAll(async () => {
+  kernel?.kill("SIGKILL");
+  shell.close();
+  iopub.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("the kernel is TypeScript's", async () => {
+  expect(await ask("kernel_info_request", {})).toMatchObject({
+    status: "ok",
+    implementation: "ser-typescript",
+    language_info: { name: "typescript", file_extension: ".ts", version: expect.stringMatching(/^5\.0/) },
+  });
+});
+
+test("results, text, displays and errors come as the messages that frontends know", async () => {
+  const { status, outputs } = await execute(
+    'import { show } from "../lib/notebook/display.ts";\nconsole.log("text");\nawait show([{ a: 1 }]);\n6 * 7',
+  );
+  expect(status).toBe("ok");
+  expect(
+    outputs.map(({ type, content }) => [type, content.text ?? Object.keys(content.data as object).at(-1)]),
+  ).toEqual([
+    ["stream", "text\n"],
+    ["display_data", "text/plain"],
+    ["execute_result", "text/plain"],
+  ]);
+  const wrong = await execute("const b: string = 1;");
+  expect(wrong.status).toBe("error");
+  expect(wrong.outputs).toMatchObject([{ type: "error", content: { ename: "TypeScriptError" } }]);
+  expect(wrong.outputs[0]!.content.traceback).toEqual([
+    expect.stringMatching(/^cell-\d+:1:7 - TS2322/),
+    "  const b: string = 1;",
+    "        ^",
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+});
+
+test("after an error the cells already sent are not carried out", async () => {
+  const ids = await Promise.all(
+    ['throw new Error("stop");', '"after"'].map((code) => send("execute_request", { code })),
+  );
+  expect((await answerTo(ids[0]!)).status).toBe("error");
+  expect((await answerTo(ids[1]!)).status).toBe("aborted");
+  await new Promise((resolve) => setTimeout(resolve, 150));
+});
+
+test("process.exit leaves the kernel and its variables alive", async () => {
+  await execute("const kept = 5;");
+  const { outputs } = await execute("process.exit(1)");
+  expect(outputs).toMatchObject([
+    { type: "error", content: { evalue: expect.stringContaining("does nothing") } },
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect((await execute("kept")).outputs).toMatchObject([{ content: { data: { "text/plain": "5" } } }]);
+});
+
+test("an interrupt ends a cell that waits and one that loops", async () => {
+  for (const code of [
+    'console.log("waits");\nawait new Promise(() => {});',
+    'console.log("loops");\nfor (;;) {}',
+  ]) {
+    const id = await send("execute_request", { code });
+    await hear(({ type, parent }) => type === "stream" && parent === id);
+    // Node loses a signal that comes just as the part of a cell before its first await ends: as a person would, press again.
+    const pressing = setInterval(() => kernel.kill("SIGINT"), 200);
+    const { status, outputs } = await answerTo(id).finally(() => clearInterval(pressing));
+    expect(status).toBe("error");
+    expect(outputs.at(-1)).toMatchObject({ type: "error", content: { ename: "Interrupted" } });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+});
+
+test("completion and inspection", async () => {
+  await execute("const emotion = { anger: 1 };");
+  expect(await ask("complete_request", { code: "emotion.ang", cursor_pos: 11 })).toMatchObject({
+    matches: ["anger"],
+  });
+  const { data } = (await ask("inspect_request", { code: "emotion", cursor_pos: 3 })) as {
+    data: Record<string, string>;
+  };
+  expect(data["text/plain"]).toContain("anger: number");
+  expect(await ask("is_complete_request", { code: "if (true) {" })).toMatchObject({ status: "incomplete" });
+  expect(await ask("comm_info_request", {})).toEqual({ status: "ok", comms: {} });
+});
+
+test("a shutdown is answered, and ends the process", async () => {
+  const exited = once(kernel, "exit");
+  expect(await ask("shutdown_request", { restart: true })).toMatchObject({ restart: true });
+  expect(await exited).toEqual([0, null]);
+});
