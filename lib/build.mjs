@@ -1,5 +1,6 @@
 // Bundles the command line and the worker threads into dist/, so that `ser` starts fast and needs no loader.
-import { readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { build } from "esbuild";
 
 const workers = readdirSync("lib", { recursive: true, encoding: "utf8" })
@@ -10,8 +11,7 @@ const name = (path) =>
     .replace(/^lib\//, "")
     .replace(/\.ts$/, "")
     .replaceAll("/", "-");
-rmSync("dist", { recursive: true, force: true });
-await build({
+const { outputFiles } = await build({
   entryPoints: { ser: "lib/cli/ser.ts", ...Object.fromEntries(workers.map((path) => [name(path), path])) },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
@@ -21,4 +21,15 @@ await build({
   target: "node20",
   format: "cjs",
   logLevel: "warning",
+  write: false,
 });
+// Renamed into place, since a command or a test may be running from dist/.
+mkdirSync("dist", { recursive: true });
+for (const { path, contents } of outputFiles) {
+  writeFileSync(`${path}.${process.pid}.tmp`, contents);
+  renameSync(`${path}.${process.pid}.tmp`, path);
+}
+const current = new Set(outputFiles.map(({ path }) => basename(path)));
+for (const file of readdirSync("dist")) {
+  if (!current.has(file) && !file.endsWith(".tmp")) rmSync(`dist/${file}`, { recursive: true, force: true });
+}

@@ -11,6 +11,7 @@
 // audio
 export { type Audio, AudioError, type AudioFormat } from "./audio/audio.js";
 export { peakNormalise, rmsNormalise } from "./audio/level.js";
+export { babbleNoise, mixAtSnr, pinkNoise } from "./audio/noise.js";
 export { decodeAudio, decodePcm, readAudio } from "./audio/read.js";
 export { resample } from "./audio/resample.js";
 export { type TrimOptions, trimSilence } from "./audio/trim.js";
@@ -38,6 +39,13 @@ export type { CorpusDefinition } from "./corpora/corpus.js";
 export { downloadCorpora } from "./corpora/download.js";
 export { readManifest } from "./corpora/manifest.js";
 export {
+  type ClipRatings,
+  findRatings,
+  perceivedEmotions,
+  RATED_EMOTIONS,
+  readRatings,
+} from "./corpora/ratings.js";
+export {
   applyCalm,
   classesOf,
   corpora,
@@ -47,8 +55,8 @@ export {
 } from "./corpora/registry.js";
 export { findClips } from "./corpora/stand-in.js";
 export { synthesizeCorpora } from "./corpora/synthetic.js";
+// engines
 export { detectEngines } from "./engine/detect.js";
-// models and training
 export {
   type Batch,
   createTrainer,
@@ -61,36 +69,97 @@ export {
   type Trainer,
   type TrainerOptions,
 } from "./engine/engine.js";
+export { type FrameWeightsArgs, frameWeights } from "./engine/layers/frame-weights.js";
 export { startTfjs, tf } from "./engine/tfjs.js";
+// evaluation
+export { chooseThreshold, type RiskPoint, riskCoverage } from "./evaluation/abstention.js";
+export { breakdown, type Group, selectClips } from "./evaluation/breakdown.js";
+export {
+  applyTemperature,
+  brierScore,
+  calibrationError,
+  fitTemperature,
+  type ReliabilityBin,
+  reliability,
+} from "./evaluation/calibration.js";
+export {
+  type Comparison,
+  compareModels,
+  differenceInterval,
+  holm,
+  mcnemar,
+} from "./evaluation/comparison.js";
+export { type Evaluation, evaluate as evaluatePredictions } from "./evaluation/evaluate.js";
+export {
+  accuracyOf,
+  confusionIntervals,
+  type Interval,
+  kappaOf,
+  macroF1Of,
+  recallOf,
+  type Scored,
+  uarInterval,
+  uarOf,
+} from "./evaluation/interval.js";
+export { type ListenerScores, listenerScores } from "./evaluation/listeners.js";
 export { confusionCounts, type Metrics, metrics } from "./evaluation/metrics.js";
-// runs and figures
-export { describeRun } from "./experiments/describe.js";
-export { type RunRecord, type RunSettings, readRecord } from "./experiments/record.js";
-export { type RunOptions, run } from "./experiments/run.js";
+// runs, grids and reports
+export { describeFolds, describeRun } from "./experiments/describe.js";
+export { ablate, type ExperimentOptions, type GridInput } from "./experiments/experiment.js";
+export { expandGrid, type Grid, parseGrid, readGrid } from "./experiments/grid.js";
+export {
+  type PredictedClip,
+  type RunRecord,
+  type RunSettings,
+  readRecord,
+  readRun,
+  type StoredRun,
+} from "./experiments/record.js";
+export { type Entry, entriesOf, type Pooled, pooled } from "./experiments/report/entries.js";
+export { buildReport, type Report, writeReport } from "./experiments/report/report.js";
+export { type Results, resultsOf } from "./experiments/report/results.js";
+export { estimateOf } from "./experiments/report/words.js";
+export { type Robustness, robustness, robustnessFigure } from "./experiments/robustness.js";
+export { type RunChoices, type RunOptions, run } from "./experiments/run.js";
 export { RUN_FEATURES } from "./experiments/settings.js";
+export { type Experiment, readExperiment } from "./experiments/store.js";
 // features
-export { type ExtractOptions, extractClips, type FeatureSet } from "./features/corpus.js";
+export { type ExtractOptions, extractClips, type FeatureSet, sampleHashes } from "./features/corpus.js";
 export { fixLength } from "./features/crop.js";
 export { powerToDb } from "./features/decibels.js";
 export { delta } from "./features/delta.js";
-export { descriptors } from "./features/descriptors.js";
+export { DESCRIPTORS, type DescriptorName, descriptors } from "./features/descriptors.js";
 export { loadEmbeddings } from "./features/embeddings.js";
 export { createExtractor, type Extractor } from "./features/extract.js";
 export { hzToMel, melFilterbank, melFrequencies, melToHz } from "./features/mel.js";
 export { fitNormaliser, type Normalisation, type Normaliser, normalise } from "./features/normalise.js";
+export { type Pca, pca } from "./features/pca.js";
+export { type Pitch, pitch } from "./features/pitch.js";
 export { columnsOf, type FeatureSettings, featureSettings, librosaSettings } from "./features/settings.js";
 export { clipStatistics, statisticsNames } from "./features/statistics.js";
 export { powerSpectrogram, stft } from "./features/stft.js";
 export * from "./figures/index.js";
+export { findModel } from "./inference/find.js";
 export {
   type EmotionModel,
+  type EmotionWindow,
   loadModel,
   type ModelCard,
   type Prediction,
+  type PredictOptions,
   saveModel,
+  smoothed,
+  timeline,
 } from "./inference/model.js";
+export { textGrid } from "./inference/textgrid.js";
+// models and training
 export { type ModelName, type ModelOptions, models } from "./models/models.js";
+// in the cells of a notebook
+export { listen, type ShowOptions, type Sound as PlayableSound, show } from "./notebook/display.js";
+export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./training/audit.js";
 export { AUGMENTATIONS } from "./training/augmentation.js";
+export { type FoldSummary, inspectPlan } from "./training/inspect.js";
+export { type Plan, PROTOCOLS, type Protocol, protocolNamed } from "./training/protocol.js";
 export { heldOutSpeakers, type Split } from "./training/split.js";
 export {
   type EpochLog,
