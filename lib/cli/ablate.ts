@@ -182,6 +182,10 @@ async function asJob({ flags, store, runs }: Task): Promise<void> {
   const onEvent = (event: AblationEvent) => process.connected && process.send?.(event);
   try {
     await doRuns(store, runs, { engine, threads, signal: controller.signal, onEvent });
+  } catch (error) {
+    // The parent says that it was stopped, once.
+    if (!(error instanceof Interrupted)) throw error;
+    process.exitCode = 130;
   } finally {
     if (process.connected) process.disconnect();
   }
