@@ -202,9 +202,18 @@ function refuseUnknown(
   window: PlotlyWindow,
   ...figure: Parameters<PlotlyWindow["plotly"]["validate"]>
 ): void {
-  const complaints = window.plotly.validate(...figure) ?? [];
+  const complaints = complaintsOf(window, figure);
   const wrong = complaints.find(({ code }) => code === "schema" || code === "value" || code === "object");
   if (wrong) throw new UserError(`the figure cannot be drawn: ${wrong.msg}`);
+}
+
+/** None where plotly's own check breaks, as it does on a layout with a `legend` that no trace asks for. */
+function complaintsOf(window: PlotlyWindow, figure: Parameters<PlotlyWindow["plotly"]["validate"]>) {
+  try {
+    return window.plotly.validate(...figure) ?? [];
+  } catch {
+    return [];
+  }
 }
 
 /** What resvg reads otherwise than browsers do, in tags only, never in texts. */

@@ -95,6 +95,11 @@ describe("renderSvg", () => {
     expect(error.message).toMatch(message);
   });
 
+  test("draws a layout with a legend that no trace asks for", async () => {
+    const figure = { ...tiny, layout: { ...tiny.layout, showlegend: false, legend: { orientation: "h" } } };
+    expect(await renderSvg(figure as Figure)).toContain("<svg");
+  });
+
   test("is cheap to import, lets the process end, and gives the same bytes in every process", async () => {
     const figure = figures.confusionMatrix!;
     const script = `
