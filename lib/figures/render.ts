@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { writeAtomic } from "../base/atomic.js";
 import { UsageError, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
+import { escapeHtml } from "../base/html.js";
 import { random } from "../base/random.js";
 import type { Figure } from "./figure.js";
 import { fontFiles, openWindow, type PlotlyWindow, plotlySource } from "./window.js";
@@ -69,7 +70,7 @@ export async function renderPng(figure: Figure, options: { scale?: number } = {}
  * @example await writeFile("figure.html", await renderHtml(figure, "Confusion on RAVDESS"));
  */
 export async function renderHtml(figure: Figure, title: string): Promise<string> {
-  const name = title.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const name = escapeHtml(title);
   const background = String(figure.layout.paper_bgcolor ?? "#fff").replace(/[^#\w(),.%\s]/g, "");
   return `<!doctype html>
 <html lang="en">

@@ -2,6 +2,7 @@ import { readAudio } from "../audio/read.js";
 import { resample } from "../audio/resample.js";
 import { encodeWav } from "../audio/write.js";
 import { UsageError } from "../base/errors.js";
+import { escapeHtml } from "../base/html.js";
 import { notebookHost } from "../base/notebook.js";
 import { type Cell, formatTable } from "../base/table.js";
 import type { Clip } from "../corpora/clip.js";
@@ -129,11 +130,6 @@ function htmlTable(header: readonly string[], rows: readonly Cell[][], rest: str
 function htmlCell(cell: Cell): string {
   const text = cell === undefined || cell === null ? "-" : escapeHtml(String(cell));
   return typeof cell === "number" ? `<td align="right">${text}</td>` : `<td>${text}</td>`;
-}
-
-/** Text as HTML shows it. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** Sound to listen to that is no clip: samples of one channel, at a rate in Hz. */

@@ -1,4 +1,4 @@
-import { escapeHtml } from "./display.js";
+import { escapeHtml } from "../base/html.js";
 
 const KEYWORDS =
   "abstract as async await break case catch class const continue declare default delete do else enum export extends false " +

@@ -1,6 +1,6 @@
+import { escapeHtml } from "../base/html.js";
 import type { MimeBundle } from "../base/notebook.js";
 import { PAGE_CONFIG, packedPlotly } from "../figures/render.js";
-import { escapeHtml } from "./display.js";
 import { highlight } from "./highlight.js";
 import { type Cell, hasTag, type Notebook, type Output, type Text, textOf } from "./nbformat.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page.js";

@@ -43,7 +43,7 @@ test("danfo's frames and series, and records, are tables with their HTML escaped
   await show(frame.uar);
   await show([{ a: 1 }, { a: null, b: true }]);
   const [table, series, records] = shown.map(({ data }) => data as Record<string, string>);
-  expect(table!["text/html"]).toContain("<td>&#60;DC&#62;</td>");
+  expect(table!["text/html"]).toContain("<td>&lt;DC&gt;</td>");
   expect(table!["text/plain"]).toBe(
     "   speaker      uar\n─  ───────  ───────\n0  <DC>         0.5\n1  KL       0.33333",
   );

@@ -13,7 +13,7 @@ function textIn(html: string): string {
 
 test("comments, strings, keywords and numbers are marked", () => {
   expect(highlight('const a = "x<y"; // 1')).toBe(
-    '<span class="keyword">const</span> a = <span class="string">&#34;x&#60;y&#34;</span>; <span class="comment">// 1</span>',
+    '<span class="keyword">const</span> a = <span class="string">&quot;x&lt;y&quot;</span>; <span class="comment">// 1</span>',
   );
   expect(highlight("constant + 3.5e2")).toBe('constant + <span class="digit">3.5e2</span>');
 });

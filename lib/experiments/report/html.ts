@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../base/html.js";
 import { type Block, type Piece, piecesOf, type TableBlock, type Text } from "./document.js";
 
 const STYLE = `
@@ -159,11 +160,7 @@ function pieceHtml(piece: Piece): string {
     : `<code>${escaped(piece.code)}</code>`;
 }
 
+/** Control characters, which HTML cannot hold, are marked. */
 function escaped(text: string): string {
-  return text
-    .replace(/[^\P{Cc}\n\t]/gu, "\uFFFD")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+  return escapeHtml(text.replace(/[^\P{Cc}\n\t]/gu, "\uFFFD"));
 }

@@ -1,0 +1,16 @@
+/**
+ * Text as HTML shows it, between tags and in quoted attributes.
+ *
+ * @example escapeHtml("a < b") // "a &lt; b"
+ */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]!);
+}
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
