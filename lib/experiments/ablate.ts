@@ -95,7 +95,8 @@ async function doRun(store: Store, planned: PlannedRun, options: AblateOptions):
   const epochs = epochsOf(settings.training);
   const { engine, threads, signal, onEvent } = options;
   await run(plan, fold, choices, {
-    ...{ engine, threads, signal, quiet: true, pictures: false, resume: "or-restart" },
+    ...{ engine, threads, signal, quiet: true, pictures: false, claimed: true },
+    resume: "or-restart",
     folder: (own) => store.runFolder(own),
     beforeTest: (own) => store.logReading(own),
     onEpoch: (log) => onEvent?.({ kind: "epoch", name, epoch: log.epoch, epochs, uar: log.validationUar }),

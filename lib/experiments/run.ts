@@ -1,6 +1,6 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, rmdir } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { replaceFolder } from "../base/atomic.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
@@ -20,6 +20,7 @@ import { CHECKPOINT } from "../training/loop.js";
 import type { Plan } from "../training/protocol.js";
 import { readablePart, type Split } from "../training/split.js";
 import { type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
+import { claim } from "./claims.js";
 import { drawRun } from "./pictures.js";
 import {
   type Environment,
@@ -45,6 +46,8 @@ export interface RunOptions {
    * whose checkpoint is damaged, is an error, or with `or-restart` begins anew.
    */
   resume?: boolean | "or-restart";
+  /** The caller holds the claim of the run's folder, so that no other process is at it. */
+  claimed?: boolean;
   /** What executes the training; default: the best there is. */
   engine?: EngineName;
   /** Of the engine and the features; default: one a core. */
@@ -73,7 +76,8 @@ export interface RunOptions {
  * @param fold one of the plan's
  * @param choices features, training, target and whether the test part is read
  * @returns the run's folder and record, and whether it was there already
- * @throws {UserError} when the audit finds a leak, with the clips, unless the protocol is declared leaky
+ * @throws {UserError} when the audit finds a leak, with the clips, unless the protocol is declared leaky, or when another
+ *   process is doing the same run
  * @example
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { calm: "keep" }));
  * const choices = { features: RUN_FEATURES.logmel, training: TRAINING, target: "intended", score: "validation" } as const;
@@ -97,13 +101,36 @@ export async function run(
   }
   // An engine that is not there is better known before the features are made than after.
   const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
-  if (!options.resume) await rm(partial, { recursive: true, force: true });
-  if (options.resume === "or-restart") await dropUselessCheckpoint(partial, chosen?.engine, options.log);
-
   const work = { plan, fold, settings, name, digest, partial };
-  const record = await makeRun(work, options);
-  await settle(partial, folder);
-  return { folder, record, reused: false };
+  const doIt = async () => {
+    if (!options.resume) await rm(partial, { recursive: true, force: true });
+    if (options.resume === "or-restart") await dropUselessCheckpoint(partial, chosen?.engine, options.log);
+    const record = await makeRun(work, options);
+    await settle(partial, folder);
+    return { folder, record, reused: false };
+  };
+  return options.claimed ? doIt() : alone(folder, doIt);
+}
+
+/**
+ * Does something that two processes must not do in one folder at once.
+ *
+ * @throws {UserError} when another process is at it
+ */
+async function alone<T>(folder: string, doIt: () => Promise<T>): Promise<T> {
+  const claims = join(dirname(folder), ".claims");
+  const mine = await claim(claims, basename(folder));
+  if (!mine) throw new UserError(`another process is at ${folder}: wait for it, or stop it`);
+  let done = false;
+  try {
+    const result = await doIt();
+    done = true;
+    return result;
+  } finally {
+    await mine.release(done);
+    // Empty but for the claims of others.
+    await rmdir(claims).catch(() => {});
+  }
 }
 
 interface Work {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readAudio } from "../../lib/audio/read.js";
 import { writeWav } from "../../lib/audio/write.js";
-import { Interrupted } from "../../lib/base/errors.js";
+import { Interrupted, UserError } from "../../lib/base/errors.js";
 import { random } from "../../lib/base/random.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
@@ -57,6 +57,18 @@ function runOn(list: readonly Clip[], choices: RunChoices, options: RunOptions, 
 }
 
 const options = (name: string) => ({ folder: () => join(folder, name), quiet: true, pictures: false });
+
+test("the same run is not done twice at once, and leaves no claim behind", async () => {
+  const both = await Promise.allSettled([
+    runOn(clips, SETTINGS, options("twice")),
+    runOn(clips, SETTINGS, options("twice")),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  const refused = both.find((one) => one.status === "rejected")!;
+  expect(refused.reason).toBeInstanceOf(UserError);
+  expect(refused.reason.message).toMatch(/another process is at .*twice: wait for it/);
+  expect((await readdir(folder)).filter((file) => file.startsWith(".claims"))).toEqual([]);
+});
 
 test("leaves a whole folder, and reads it the second time unless forced", async () => {
   const log: string[] = [];
