@@ -30,7 +30,7 @@ export function addAblate(program: Command): void {
   program
     .command("ablate")
     .description(
-      "do all runs of an experiment: a grid of protocols, features, networks, augmentations, seeds",
+      "Do all runs of an experiment: a grid of protocols, features, networks, augmentations, seeds.",
     )
     .argument("<grid>", "a JSON file or a module that exports the grid; results/experiments has some")
     .addOption(dataOption())

@@ -7,7 +7,7 @@ export function addDemo(program: Command): void {
   program
     .command("demo")
     .description(
-      "from sound files to a first result: corpora, features, a small network, tables and pictures",
+      "From sound files to a first result: corpora, features, a small network, tables and pictures.",
     )
     .addOption(dataOption())
     .option("--out <dir>", "folder of the results", join("results", "demo"))

@@ -6,7 +6,9 @@ import { dataOption, interruptSignal } from "./common.js";
 export function addGallery(program: Command): void {
   program
     .command("gallery")
-    .description("draw one of each figure, light and dark, from synthetic voices, and a page that shows them")
+    .description(
+      "Draw one of each figure, light and dark, from synthetic voices, and a page that shows them.",
+    )
     .addOption(dataOption())
     .option("--out <dir>", "folder of the page and its pictures", join("results", "gallery"))
     .addHelpText(

@@ -13,17 +13,17 @@ interface RunFlags {
 export function addNotebook(program: Command): void {
   const notebook = program
     .command("notebook")
-    .description("execute the notebooks, make pages of them, serve Jupyter");
+    .description("Execute the notebooks, make pages of them, serve Jupyter.");
   addRun(notebook);
   addHtml(notebook);
   addInstall(notebook);
   notebook
-    .addCommand(new Command("cells").description("run cells given on standard input").action(runCells), {
+    .addCommand(new Command("cells").description("Run cells given on standard input.").action(runCells), {
       hidden: true,
     })
     .addCommand(
       new Command("kernel")
-        .description("serve Jupyter; started by Jupyter")
+        .description("Serve Jupyter; started by Jupyter.")
         .argument("<connection-file>")
         .action(serveKernel),
       { hidden: true },

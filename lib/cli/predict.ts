@@ -18,7 +18,7 @@ interface PredictFlags {
 export function addPredict(program: Command): void {
   program
     .command("predict")
-    .description("say which emotion a trained model hears in recordings")
+    .description("Say which emotion a trained model hears in recordings.")
     .argument("<paths...>", 'sound files, folders of them, patterns in quotes, or "-" for standard input')
     .option(
       "--model <run|dir>",

@@ -13,7 +13,7 @@ interface ReportFlags {
 export function addReport(program: Command): void {
   program
     .command("report")
-    .description("write the report of an experiment from its recorded runs: tables, figures, statistics")
+    .description("Write the report of an experiment from its recorded runs: tables, figures, statistics.")
     .argument("<experiment>", "its name, as the grid says")
     .addOption(
       new Option(

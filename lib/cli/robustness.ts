@@ -26,7 +26,7 @@ interface RobustnessFlags {
 export function addRobustness(program: Command): void {
   program
     .command("robustness")
-    .description("how a trained model bears noise: UAR against the signal-to-noise ratio")
+    .description("How a trained model bears noise: UAR against the signal-to-noise ratio.")
     .argument("<run>", "a run's folder or name, or a model's folder")
     .addOption(dataOption())
     .addOption(

@@ -27,18 +27,18 @@ export function program(): Command {
   const data = addData(ser);
   addDownload(data);
   addSynthesize(data);
+  addProtocols(ser);
   addFeatures(ser);
   addTrain(ser);
   addAblate(ser);
   addSummarize(ser);
-  addEngine(ser);
-  addNotebook(ser);
-  addPredict(ser);
-  addProtocols(ser);
   addReport(ser);
   addRobustness(ser);
-  addDemo(ser);
+  addPredict(ser);
+  addNotebook(ser);
   addGallery(ser);
+  addEngine(ser);
+  addDemo(ser);
   return ser;
 }
 

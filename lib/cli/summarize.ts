@@ -7,7 +7,7 @@ export function addSummarize(program: Command): void {
   program
     .command("summarize")
     .description(
-      "write down what is worth keeping of an experiment: settings, figures and predictions of its runs",
+      "Write down what is worth keeping of an experiment: settings, figures and predictions of its runs.",
     )
     .argument("<experiment>", "its name")
     .option("--from <dir>", "folder of the stores", join("results", "runs"))

@@ -58,7 +58,7 @@ export function addTrain(program: Command): void {
     new Option(flags, text).choices(choices);
   program
     .command("train")
-    .description("train a network, test it on speakers it never heard, save the model and the results")
+    .description("Train a network, test it on speakers it never heard, save the model and the results.")
     .addOption(choice("--corpus <names...>", "corpora; default: all that are found", CORPORA))
     .addOption(choice("--model <name>", "a baseline or a network", MODEL_NAMES).default("cnn"))
     .addOption(dataOption())
