@@ -55,10 +55,7 @@ export interface Pooled {
  */
 export function entriesOf(runs: readonly StoredRun[]): Entry[] {
   const ordered = [...runs].sort((a, b) => compareNames(a.record.name, b.record.name));
-  const methods = new Map(ordered.map(({ record }) => [methodOf(record.settings), record.settings]));
-  // Over all protocols, so that a label means the same in every table.
-  const labels = labelsOf([...methods.values()]);
-  const labelOf = new Map([...methods.keys()].map((method, i) => [method, labels[i]!]));
+  const labelOf = labelsOf(ordered.map(({ record }) => record.settings));
   return sortedGroups(ordered, ({ record }) => record.settings.protocol).flatMap(([protocol, own]) => {
     const planned = [...new Set(own.map(({ record }) => record.settings.fold))].sort(compareNames);
     return sortedGroups(own, ({ record }) => methodOf(record.settings))
@@ -155,20 +152,37 @@ export function methodOf({ features, training, target }: Omit<RunSettings, "fold
   return canonicalJson({ features, target, training: { ...training, seed: 0 } });
 }
 
-/** The network of each method, followed by the settings in which methods of one network differ. */
-function labelsOf(settings: readonly RunSettings[]): string[] {
-  const flat = settings.map(({ features, training, target }) => ({
-    model: training.model,
-    values: flattened({ ...training, features, target }),
-  }));
-  return flat.map(({ model, values }) => {
-    const rivals = flat.filter((other) => other.model === model);
-    const keys = [...new Set(rivals.flatMap((other) => [...other.values.keys()]))].sort(compareNames);
-    const telling = keys.filter((key) => rivals.some((other) => other.values.get(key) !== values.get(key)));
-    // What a method does not have is told by what the others have.
-    const parts = telling.filter((key) => values.has(key)).map((key) => described(key, values.get(key)!));
-    return [model, ...(telling.length > 0 && parts.length === 0 ? ["plain"] : parts)].join(", ");
-  });
+/**
+ * The label of each method: the network, followed by the settings in which methods of this network differ under one protocol.
+ * What differs only from protocol to protocol, as a schedule that suits the corpus, is told beside the protocols. Over all
+ * protocols, so that a label means the same in every table.
+ */
+function labelsOf(all: readonly RunSettings[]): Map<string, string> {
+  const methods = [...new Map(all.map((settings) => [methodOf(settings), settings]))].map(
+    ([method, { features, training, target }]) => ({
+      method,
+      model: training.model,
+      values: flattened({ ...training, features, target }),
+    }),
+  );
+  const protocols = [...groupBy(all, ({ protocol }) => protocol).values()].map(
+    (own) => new Set(own.map(methodOf)),
+  );
+  return new Map(
+    methods.map(({ method, model, values }) => {
+      const namesakes = methods.filter((other) => other.model === model);
+      const keys = [...new Set(namesakes.flatMap((other) => [...other.values.keys()]))].sort(compareNames);
+      const telling = keys.filter((key) =>
+        protocols.some((own) => {
+          const rivals = namesakes.filter((other) => own.has(other.method));
+          return new Set(rivals.map((other) => other.values.get(key))).size > 1;
+        }),
+      );
+      // What a method does not have is told by what the others have.
+      const parts = telling.filter((key) => values.has(key)).map((key) => described(key, values.get(key)!));
+      return [method, [model, ...(telling.length > 0 && parts.length === 0 ? ["plain"] : parts)].join(", ")];
+    }),
+  );
 }
 
 const SHORT: Record<string, string> = {

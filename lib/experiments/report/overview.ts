@@ -1,3 +1,4 @@
+import { groupBy } from "../../base/group.js";
 import type { Experiment } from "../store.js";
 import type { Block, TableBlock, Text } from "./document.js";
 import { methodOf } from "./entries.js";
@@ -76,10 +77,14 @@ function headlineTable(results: Results): TableBlock | undefined {
 
 /** Protocols, networks with their settings, engines. */
 export function whatWasRun(results: Results): Block[] {
-  const networks = new Map<string, EntryResults>();
-  for (const entry of results.protocols.flatMap(({ entries }) => entries)) {
-    const method = methodOf(entry.settings);
-    if (!networks.has(method)) networks.set(method, entry);
+  const networks = new Map<string, Network>();
+  for (const { protocol, entries } of results.protocols) {
+    for (const entry of entries) {
+      const method = methodOf(entry.settings);
+      const network = networks.get(method) ?? { entry, protocols: [] };
+      network.protocols.push(protocol);
+      networks.set(method, network);
+    }
   }
   return [
     { kind: "heading", level: 2, text: "What was run" },
@@ -107,24 +112,41 @@ export function whatWasRun(results: Results): Block[] {
   ];
 }
 
-/** What all networks have in common is said once; the table has what differs. */
-function networkBlocks(results: Results, networks: readonly EntryResults[]): Block[] {
+interface Network {
+  entry: EntryResults;
+  /** Under which it was trained in this way. */
+  protocols: string[];
+}
+
+/**
+ * What all networks have in common is said once; the table has what differs, and where one network was trained
+ * differently under different protocols, under which.
+ */
+function networkBlocks(results: Results, networks: readonly Network[]): Block[] {
   const columns = [
     { title: "features", of: featuresText },
     { title: "training", of: trainingText },
     { title: "augmentation", of: augmentationText },
-  ].map((column) => ({ ...column, texts: networks.map(column.of) }));
+  ].map((column) => ({ ...column, texts: networks.map(({ entry }) => column.of(entry)) }));
   const [same, differing] = [true, false].map((common) =>
     columns.filter(({ texts }) => (new Set(texts).size === 1) === common),
   ) as [typeof columns, typeof columns];
+  const labels = networks.map(({ entry }) => labelText(entry));
+  const ambiguous = new Set(labels).size < labels.length;
   const table: Block = {
     kind: "table",
     caption: "Networks",
-    columns: [left("network"), right("parameters"), ...differing.map(({ title }) => left(title))],
-    rows: networks.map((entry, i) => [
-      labelText(entry),
+    columns: [
+      left("network"),
+      right("parameters"),
+      ...differing.map(({ title }) => left(title)),
+      ...(ambiguous ? [left("under")] : []),
+    ],
+    rows: networks.map(({ entry, protocols }, i) => [
+      labels[i]!,
       parametersText(results, entry),
       ...differing.map(({ texts }) => texts[i]!),
+      ...(ambiguous ? [familiesOf(protocols).join(", ")] : []),
     ]),
   };
   const items = [
@@ -148,6 +170,12 @@ function parametersText({ protocols }: Results, entry: EntryResults): string {
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const text = (count: number) => count.toLocaleString("en-US");
   return least === most ? text(least) : `${text(least)} to ${text(most)}`;
+}
+
+/** "cross-corpus/..." for a family of many. */
+function familiesOf(protocols: readonly string[]): string[] {
+  const families = groupBy(protocols, (protocol) => protocol.slice(0, protocol.indexOf("/")));
+  return [...families].flatMap(([family, own]) => (own.length > 4 ? [`${family}/...`] : own));
 }
 
 function foldSizes({ folds }: ProtocolResults): string {

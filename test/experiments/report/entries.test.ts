@@ -41,6 +41,22 @@ describe("entriesOf", () => {
     ]);
   });
 
+  test("what differs only from protocol to protocol is not in the label", () => {
+    const longer = made.runs
+      .map((run) => changed(run, { epochs: 77 }))
+      .map((run) => ({
+        ...run,
+        record: { ...run.record, settings: { ...run.record.settings, protocol: "another@1" } },
+      }));
+    const entries = entriesOf([...made.runs, ...longer]);
+    expect(entries.map(({ protocol, label }) => [protocol === "another@1", label])).toEqual([
+      [true, "cnn"],
+      [true, "lstm"],
+      [false, "cnn"],
+      [false, "lstm"],
+    ]);
+  });
+
   test("a seed without a fold is left out, and said to be", () => {
     const without = made.runs.filter(
       ({ record: { settings } }) => !(settings.fold === "3" && settings.training.seed === 2),
