@@ -139,7 +139,7 @@ test("cells, tags, parameters, displays and 100 MB of text", async () => {
   expect(text(long![1])).toContain("99.0 MB more are left out");
   expect(shown).toMatchObject([
     { output_type: "display_data", data: { "text/plain": expect.stringMatching(/^work .* 100 % 3\/3/) } },
-    { output_type: "display_data", data: { "text/html": expect.stringContaining("&#60;b&#62;") } },
+    { output_type: "display_data", data: { "text/html": expect.stringContaining("&lt;b&gt;") } },
   ]);
   expect(text(redeclared![0])).toContain("another type");
   expect(assigned).toMatchObject([{ data: { "text/plain": "[ 8, 9 ]" } }]);
