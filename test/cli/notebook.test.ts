@@ -43,6 +43,6 @@ test("a notebook that is not there is named, with those that are", async () => {
 test("a parameter that no notebook has is wrong usage, with those that there are", async () => {
   await expect(parse("run", "01", "-p", "corpsu=tess")).rejects.toMatchObject({
     name: "UsageError",
-    message: expect.stringMatching(/^no parameter is called corpsu: there are data, perEmotion/),
+    message: expect.stringMatching(/^no parameter is called corpsu: there are data, perCorpus/),
   });
 });
