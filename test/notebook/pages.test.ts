@@ -16,7 +16,7 @@ test("a page for each notebook and an index with links to them", async () => {
     expect(pages.map(({ title }) => title)).toEqual(["Look & listen", "Notebooks"]);
     expect((await readdir(out)).sort()).toEqual(["01-look.html", "index.html"]);
     expect(await readFile(join(out, "index.html"), "utf8")).toContain(
-      '<a href="01-look.html">Look &#38; listen</a>',
+      '<a href="01-look.html">Look &amp; listen</a>',
     );
     await expect(writePages([join(folder, "no.ipynb")], { out })).rejects.toThrow(UserError);
   } finally {
