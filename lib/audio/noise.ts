@@ -1,5 +1,10 @@
 import type { Random } from "../base/random.js";
 
+/** The noises that a model is tried against; babble is several voices at once. */
+export const NOISES = ["white", "pink", "babble"] as const;
+
+export type NoiseKind = (typeof NOISES)[number];
+
 /**
  * Pink noise: power falls by 3 dB an octave. White noise through Paul Kellet's filter of seven poles, within 0.05 dB of
  * 1/f from 0.0002 to 0.5 of the sampling rate (https://www.firstpr.com.au/dsp/pink-noise/).

@@ -1,9 +1,10 @@
 import { basename, dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { NOISES, type NoiseKind } from "../audio/noise.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Interval } from "../evaluation/interval.js";
 import type { RunRecord } from "../experiments/record.js";
-import type { NoiseKind, Robustness } from "../experiments/robustness.js";
+import type { Robustness } from "../experiments/robustness.js";
 import type { Split } from "../training/split.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
 
@@ -36,7 +37,7 @@ export function addRobustness(program: Command): void {
     )
     .addOption(
       new Option("--noise <kinds...>", "of the noise; babble is six other speakers at once")
-        .choices(["white", "pink", "babble"])
+        .choices(NOISES)
         .default(["white"], "white"),
     )
     .addOption(

@@ -42,7 +42,7 @@ export interface ExperimentOptions extends Pick<AblateOptions, "engine" | "threa
  * @throws {UsageError} when the grid makes no sense
  * @throws {UserError} when not one of its protocols can be planned, or a summary is damaged
  * @throws {Interrupted} when the signal comes; the same call goes on
- * @example const { runs } = await ablate("four-networks", { data, synthetic: () => ({ seeds: [1] }) });
+ * @example const { runs } = await ablate("four-corpora", { data, synthetic: () => ({ seeds: [1] }) });
  */
 export async function ablate(grid: string | GridInput, options: ExperimentOptions = {}): Promise<Experiment> {
   try {

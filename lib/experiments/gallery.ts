@@ -56,6 +56,7 @@ import {
   type TrainingSettings,
   train,
 } from "../training/train.js";
+import { predictedClips } from "./pictures.js";
 import { RUN_FEATURES } from "./settings.js";
 
 export interface GalleryOptions {
@@ -382,10 +383,17 @@ async function resultExhibits(bench: Bench, { test, calibrate }: Answers): Promi
       speaker,
       sex,
       group: corpus,
-      values: [uarOf(own.map(({ i }) => [test.truth[i]!, test.predicted[i]!]))],
+      values: [
+        uarOn(
+          test,
+          own.map(({ i }) => i),
+          classes,
+        ),
+      ],
     };
   });
-  const shown = await predictedClips(bench, test, calibrated);
+  const scored = { ...test, probabilities: calibrated };
+  const shown = await predictedClips(scored, shownOf(test), classes, [...bench.clipOf.values()]);
   return [
     {
       name: "confusion-matrix",
@@ -448,39 +456,17 @@ function boundsOf(interval: object): { low: number; high: number } | null {
     : null;
 }
 
-/** Mean recall over the classes that occur. */
-function uarOf(answers: readonly (readonly [truth: number, predicted: number])[]): number {
-  const recalls = [...groupBy(answers, ([truth]) => String(truth)).values()].map(
-    (own) => own.filter(([truth, predicted]) => truth === predicted).length / own.length,
-  );
-  return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+function uarOn(test: PartResult, own: readonly number[], classes: readonly string[]): number {
+  const pick = (values: readonly number[]) => own.map((i) => values[i]!);
+  return metrics(confusionCounts(pick(test.truth), pick(test.predicted), classes.length), classes).uar;
 }
 
 /** Six clips: as many wrong as there are, at most two. */
-async function predictedClips(bench: Bench, test: PartResult, probabilities: Float32Array) {
-  const { classes } = bench;
-  const settings = featureSettings({ kind: "logmel" });
-  const { sampleRate, hopLength } = settings;
-  const extract = createExtractor(settings);
+function shownOf(test: PartResult): number[] {
   const drawn = random("gallery/predictions").shuffle(test.ids.map((_, i) => i));
   const isRight = (i: number) => test.truth[i] === test.predicted[i];
   const wrong = drawn.filter((i) => !isRight(i)).slice(0, 2);
-  const chosen = [...drawn.filter(isRight).slice(0, 6 - wrong.length), ...wrong];
-  const shown = [];
-  for (const i of chosen) {
-    const samples = await soundOf(bench.clipOf.get(test.ids[i]!)!, settings);
-    shown.push({
-      id: test.ids[i]!,
-      samples,
-      sampleRate,
-      logmel: extract(samples, sampleRate),
-      hopSeconds: hopLength / sampleRate,
-      truth: classes[test.truth[i]!]!,
-      predicted: classes[test.predicted[i]!]!,
-      probabilities: named(probabilities, i, classes),
-    });
-  }
-  return shown;
+  return [...drawn.filter(isRight).slice(0, 6 - wrong.length), ...wrong];
 }
 
 function named(probabilities: Float32Array, i: number, classes: readonly string[]): Record<string, number> {

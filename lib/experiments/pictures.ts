@@ -55,7 +55,7 @@ export async function drawRun(
   );
   await saveFigure(
     emotionPrediction({
-      clips: await predictedClips(scored, classes, clips),
+      clips: await predictedClips(scored, chosen(scored), classes, clips),
       title: `Predictions on ${part} (${model}, ${corpora})`,
       synthetic,
     }),
@@ -71,12 +71,23 @@ function partOf({ leaky, transductive, split, test }: RunRecord): string {
   return [test ? part : "validation clips", ...marks].join(", ");
 }
 
-async function predictedClips(scored: PartResult, classes: readonly string[], clips: readonly Clip[]) {
+/**
+ * Clips of a part with their sound and what was predicted, as `emotionPrediction` takes them.
+ *
+ * @param indices of the clips in the part
+ * @param clips those of the part, and any others
+ */
+export async function predictedClips(
+  scored: Pick<PartResult, "ids" | "truth" | "predicted" | "probabilities">,
+  indices: readonly number[],
+  classes: readonly string[],
+  clips: readonly Clip[],
+) {
   const settings = featureSettings({ kind: "logmel" });
   const extract = createExtractor(settings);
   const clipOf = new Map(clips.map((clip) => [clip.id, clip]));
   const shown = [];
-  for (const i of chosen(scored)) {
+  for (const i of indices) {
     const audio = await readAudio(clipOf.get(scored.ids[i]!)!.path);
     const { sampleRate, hopLength } = settings;
     const samples = resample(audio.samples, audio.sampleRate, sampleRate);

@@ -1,3 +1,4 @@
+import type { NoiseKind } from "../audio/noise.js";
 import { UsageError, UserError } from "../base/errors.js";
 import { runPool } from "../base/pool.js";
 import { Progress } from "../base/progress.js";
@@ -8,11 +9,7 @@ import type { Figure } from "../figures/figure.js";
 import { noiseRobustness } from "../figures/noise-robustness.js";
 import type { Plan } from "../training/protocol.js";
 import type { Split } from "../training/split.js";
-import type { NoiseKind, RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
-
-export type { NoiseKind } from "./robustness.worker.js";
-
-export const NOISES = ["white", "pink", "babble"] as const satisfies readonly NoiseKind[];
+import type { RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
 
 /** Voices of a babble. */
 const VOICES = 6;

@@ -1,4 +1,4 @@
-import { babbleNoise, mixAtSnr, pinkNoise } from "../audio/noise.js";
+import { babbleNoise, mixAtSnr, type NoiseKind, pinkNoise } from "../audio/noise.js";
 import { readAudio } from "../audio/read.js";
 import { resample } from "../audio/resample.js";
 import { messageOf } from "../base/errors.js";
@@ -6,8 +6,6 @@ import type { WorkerAnswer } from "../base/pool.js";
 import { type Random, random } from "../base/random.js";
 import { type EmotionModel, loadModel } from "../inference/model.js";
 import { addNoise } from "../training/sound.js";
-
-export type NoiseKind = "white" | "pink" | "babble";
 
 export interface RobustnessTask {
   /** Folder of the model. */
