@@ -2,6 +2,7 @@ import { escapeHtml } from "../base/html.js";
 import type { MimeBundle } from "../base/notebook.js";
 import { PAGE_CONFIG, packedPlotly } from "../figures/render.js";
 import { highlight } from "./highlight.js";
+import { openMarkdown } from "./markdown.js";
 import { type Cell, hasTag, type Notebook, type Output, type Text, textOf } from "./nbformat.js";
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page.js";
 import { openSanitizer } from "./sanitize.js";
@@ -17,17 +18,17 @@ export function titleOf(notebook: Notebook): string {
 
 /**
  * A notebook as one page that needs no network: figures can be zoomed and hovered (plotly.js is in the page, gzipped, once),
- * the style follows the reader's light or dark mode. HTML in outputs and in texts is reduced to what shows things: no
- * scripts, no styles, no addresses but of pictures and sound within the page, and links.
+ * the style follows the reader's light or dark mode. Formulas are MathML, which needs no script either. HTML in outputs and
+ * in texts is reduced to what shows things: no scripts, no styles, no addresses but of pictures and sound within the page,
+ * and links.
  *
  * Cells tagged "hide-input" or "hide-output" lose that part.
  *
  * @example await writeFile("01-explore.html", await notebookPage(await readNotebook("01-explore.ipynb")));
  */
 export async function notebookPage(notebook: Notebook): Promise<string> {
-  const [{ Marked }, sanitize] = await Promise.all([import("marked"), openSanitizer()]);
-  const marked = new Marked({ gfm: true });
-  const page = new PageBuilder((text) => sanitize(marked.parse(text, { async: false })), sanitize);
+  const [markdown, sanitize] = await Promise.all([openMarkdown(), openSanitizer()]);
+  const page = new PageBuilder((text) => sanitize(markdown(text)), sanitize);
   const body = notebook.cells.map((cell) => page.cell(cell)).join("\n");
   return document(
     titleOf(notebook),

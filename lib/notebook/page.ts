@@ -28,6 +28,9 @@ pre code { font-size: inherit }
 table { border-collapse: collapse; font-size: 14px; margin: .4rem 0 }
 th, td { padding: .15rem .7rem; border-bottom: 1px solid var(--line) }
 th { text-align: left; color: var(--soft); font-weight: 600 }
+math { font-family: "Cambria Math", "STIX Two Math", "Latin Modern Math", "DejaVu Math TeX Gyre", math; font-size: 1.08em }
+math[display="block"] { display: block math; margin: .7em 0 }
+.tml-left { text-align: left } .tml-right { text-align: right; padding-right: 0 } .tml-right + .tml-left { padding-left: 0 }
 td[align="right"] { font-variant-numeric: tabular-nums }
 .figure { margin: .6rem 0; overflow-x: auto; background: #fff; border-radius: 6px }
 img { max-width: 100%; height: auto }

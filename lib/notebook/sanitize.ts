@@ -7,7 +7,6 @@ const DROPPED = new Set([
   "EMBED",
   "TEMPLATE",
   "SVG",
-  "MATH",
   "NOSCRIPT",
   "FORM",
 ]);
@@ -29,12 +28,28 @@ const ATTRIBUTES = new Set([
   "title",
   "width",
 ]);
+/** MathML that only draws; none of it holds HTML, and none of its attributes an address. */
+const FORMULA = new Set(
+  (
+    "math mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle msub msubsup " +
+    "msup mtable mtd mtext mtr munder munderover none"
+  ).split(" "),
+);
+const FORMULA_ATTRIBUTES = new Set(
+  (
+    "accent accentunder columnspan depth display displaystyle fence form height largeop linethickness lspace mathvariant " +
+    "maxsize minsize movablelimits rowspan rspace scriptlevel separator stretchy symmetric voffset width"
+  ).split(" "),
+);
+/** The side of its column that a cell stands on. */
+const FORMULA_CLASS = /^tml-(?:left|right)$/;
+const MATHML = "http://www.w3.org/1998/Math/MathML";
 const LINK = /^(?:https?:|mailto:|#|[\w./-]+(?:[?#]|$))/i;
 const EMBEDDED = /^data:(?:image\/(?:png|jpeg|gif|webp)|audio\/[\w.-]+);base64,[\w+/=\s]*$/i;
 
 /**
  * A function that reduces HTML to what shows things: no scripts, handlers, styles or forms; links to pages; pictures and sound
- * only where they are in the text itself, so that a page loads nothing.
+ * only where they are in the text itself, so that a page loads nothing; formulas.
  */
 export async function openSanitizer(): Promise<(html: string) => string> {
   const { JSDOM } = await import("jsdom");
@@ -50,6 +65,10 @@ export async function openSanitizer(): Promise<(html: string) => string> {
 
 function clean(parent: Element): void {
   for (const element of [...parent.children]) {
+    if (element.localName === "math" && element.namespaceURI === MATHML) {
+      cleanFormula(element);
+      continue;
+    }
     const name = element.tagName.toUpperCase();
     if (DROPPED.has(name)) {
       element.remove();
@@ -58,6 +77,21 @@ function clean(parent: Element): void {
     clean(element);
     if (KEPT.has(name)) cleanAttributes(element);
     else element.replaceWith(...element.childNodes);
+  }
+}
+
+/**
+ * HTML within a formula is dropped with its contents, whatever it is: where the two meet, what one parser has read another
+ * may read as something else.
+ */
+function cleanFormula(formula: Element): void {
+  for (const element of [...formula.children]) {
+    if (element.namespaceURI !== MATHML || !FORMULA.has(element.localName)) element.remove();
+    else cleanFormula(element);
+  }
+  for (const { name, value } of [...formula.attributes]) {
+    const allowed = FORMULA_ATTRIBUTES.has(name) || (name === "class" && FORMULA_CLASS.test(value));
+    if (!allowed) formula.removeAttribute(name);
   }
 }
 

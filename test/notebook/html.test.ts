@@ -57,6 +57,19 @@ test("a figure is its picture and its data, and plotly is on the page once, what
   expect(document.querySelectorAll("script#plotly")).toHaveLength(1);
 });
 
+test("formulas in texts are drawn without a script", async () => {
+  const document = await page(
+    markdown("loudness: $20 \\log_{10} r$"),
+    code("x", [display({ "text/markdown": "$y$" })]),
+  );
+  expect([...document.querySelectorAll(".text math mi")].map(({ textContent }) => textContent)).toEqual([
+    "log",
+    "r",
+    "y",
+  ]);
+  expect(document.querySelectorAll("script")).toHaveLength(0);
+});
+
 test("a page asks nothing of the network", async () => {
   const document = await page(markdown("![x](https://example.org/a.png)"), code("x", []));
   for (const element of document.querySelectorAll("[src], link[href]")) {

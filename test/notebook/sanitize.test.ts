@@ -17,6 +17,35 @@ test("tables, text and sound within the page stay", () => {
   expect(sanitize(link)).toBe(link);
 });
 
+test("formulas stay, and nothing else in them", () => {
+  const formula =
+    '<math display="block"><mrow><msup><mi mathvariant="normal">x</mi><mn>2</mn></msup><mo stretchy="false">&lt;</mo></mrow></math>';
+  expect(sanitize(formula)).toBe(formula);
+  const table = '<math><mtable><mtr><mtd class="tml-left"><mi>a</mi></mtd></mtr></mtable></math>';
+  expect(sanitize(table)).toBe(table);
+  // Ways around sanitizers that let MathML through, from DOMPurify's tests and M. Heiderich's html5sec.
+  for (const vector of [
+    '<math href="javascript:alert(1)"><mi xlink:href="javascript:alert(1)">x</mi></math>',
+    '<math><mi onclick="alert(1)" style="color:red" class="figure" id="plotly">x</mi></math>',
+    '<math><maction actiontype="statusline#http://evil" xlink:href="javascript:alert(1)">x</maction></math>',
+    '<math><annotation-xml encoding="text/html"><img src=x onerror=alert(1)></annotation-xml></math>',
+    "<math><semantics><annotation>x</annotation></semantics></math>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'></table></mtext></math>",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    "<math><mi><svg><script>alert(1)</script></svg><a href=https://example.org>x</a></mi></math>",
+    "<math><script>alert(1)</script><style>*{}</style></math>",
+    "<math><math><mi>x</mi></math></math>",
+  ]) {
+    const { document } = new JSDOM(sanitize(vector)).window;
+    for (const element of document.body.querySelectorAll("*")) {
+      expect(["math", "mi", "mtext", "p"], vector).toContain(element.localName);
+      expect(element.attributes, vector).toHaveLength(0);
+    }
+  }
+  // Names of MathML outside of a formula are nothing.
+  expect(sanitize("<p><mi href=x>y</mi></p>")).toBe("<p>y</p>");
+});
+
 test("what runs, loads or restyles goes", () => {
   // Vectors of OWASP's XSS filter evasion cheat sheet.
   const vectors = [
@@ -48,7 +77,7 @@ test("what runs, loads or restyles goes", () => {
 test("whatever comes out is read by a browser's parser as allowed elements only", () => {
   const { document } = new JSDOM("").window;
   const piece = fc.constantFrom(
-    ..."<p>,</p>,<td>,<script>,</script>,<img src=,onerror=a,>,\",',x,<svg>,<style>,</style>,<!--,-->,<a href=javascript:a>,<select>,<table>".split(
+    ..."<p>,</p>,<td>,<script>,</script>,<img src=,onerror=a,>,\",',x,<svg>,<style>,</style>,<!--,-->,<a href=javascript:a>,<select>,<table>,<math>,</math>,<mtext>,</mtext>,<mglyph>,<annotation-xml encoding=text/html>".split(
       ",",
     ),
   );
