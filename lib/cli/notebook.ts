@@ -25,6 +25,13 @@ export function addNotebook(program: Command): void {
       new Command("kernel")
         .description("Serve Jupyter; started by Jupyter.")
         .argument("<connection-file>")
+        .action(superviseKernel),
+      { hidden: true },
+    )
+    .addCommand(
+      new Command("serve")
+        .description("Serve Jupyter; started by the kernel.")
+        .argument("<connection-file>")
         .action(serveKernel),
       { hidden: true },
     );
@@ -32,6 +39,10 @@ export function addNotebook(program: Command): void {
 
 async function runCells(): Promise<void> {
   await (await import("../notebook/child.js")).runCells();
+}
+
+async function superviseKernel(connectionFile: string): Promise<void> {
+  process.exitCode = await (await import("../notebook/supervise.js")).superviseKernel(connectionFile);
 }
 
 async function serveKernel(connectionFile: string): Promise<void> {

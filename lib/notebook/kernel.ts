@@ -1,6 +1,7 @@
 import type { Display, MimeBundle } from "../base/notebook.js";
 import { projectRoot } from "../base/root.js";
 import { lateFailure } from "./child.js";
+import { Interrupts } from "./interrupts.js";
 import { TextLimit } from "./outputs.js";
 import { type CellFailure, createSession, type Session } from "./session.js";
 import type { WireMessage } from "./tslab.js";
@@ -20,21 +21,26 @@ const ABORT_MS = 100;
 
 /**
  * Serves Jupyter: the protocol of tslab (sockets, completion, inspection), our session. Ends when Jupyter shuts it down or
- * is gone.
+ * is gone. Runs in the process that `superviseKernel` starts.
  *
  * @param connectionFile Jupyter's file with ports and key
  */
 export async function serveKernel(connectionFile: string): Promise<void> {
   const folder = process.cwd();
   let current: Execution | undefined;
-  const session = createSession({
-    root: projectRoot(),
-    folder,
-    events: {
-      display: (display) => current?.display(display),
-      result: (data) => current?.result(data),
-    },
-  });
+  const root = projectRoot();
+  const interrupts = new Interrupts(root, (ended) => session.interrupt(ended));
+  const session: Session = interrupts.shield(() =>
+    createSession({
+      root,
+      folder,
+      interrupts,
+      events: {
+        display: (display) => current?.display(display),
+        result: (data) => current?.result(data),
+      },
+    }),
+  );
   const handler = createHandler(session, (execution) => {
     current = execution;
   });
@@ -46,14 +52,11 @@ export async function serveKernel(connectionFile: string): Promise<void> {
       `process.exit(${code ?? ""}) does nothing in a notebook: restart or stop the kernel in Jupyter`,
     );
   };
-  process.on("SIGINT", () => session.interrupt());
   const late = (error: unknown) => {
     process.stderr.write(`${lateFailure(session.describe(error)).traceback.join("\n")}\n`);
   };
   process.on("uncaughtException", late);
   process.on("unhandledRejection", late);
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && exit(0), 2000).unref();
   await server.init();
   await server.closed;
   exit(0);

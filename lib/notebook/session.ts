@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { inspect, types } from "node:util";
-import { systemCode } from "../base/errors.js";
 import { type Display, type MimeBundle, setNotebookHost } from "../base/notebook.js";
+import type { Interrupts } from "./interrupts.js";
 import { type Converter, type Diagnostic, type JupyterParts, loadTslab } from "./tslab.js";
 
 /** Why a cell failed, in the words of Jupyter's protocol. */
@@ -26,6 +26,7 @@ export interface SessionOptions {
   folder?: string;
   /** Looks before each cell whether lib/ has changed; default true. */
   reload?: boolean;
+  interrupts?: Pick<Interrupts, "shield" | "absorb">;
   events: SessionEvents;
 }
 
@@ -40,8 +41,12 @@ export interface Session {
   run(source: string, cell: number): Promise<CellFailure | undefined>;
   /** What was thrown outside of a cell's course, such as a rejection nobody waited for. */
   describe(error: unknown): CellFailure;
-  /** Ends what the cell waits for; what it computes meanwhile goes on until it next waits. */
-  interrupt(): void;
+  /**
+   * Ends the cell where it waits. What it waited for goes on without it.
+   *
+   * @param ended what the cell computed was ended already, and nothing will come of it
+   */
+  interrupt(ended?: boolean): void;
   close(): void;
   typescriptVersion: string;
   /** tslab's parts, for the kernel. */
@@ -61,7 +66,8 @@ export interface Session {
  * await session.run("const x: number = 6 * 7;\nx", 1); // { "text/plain": "42" }
  */
 export function createSession(options: SessionOptions): Session {
-  const { root, events, reload = true } = options;
+  const { root, events, interrupts, reload = true } = options;
+  const shield = <T>(action: () => T): T => (interrupts ? interrupts.shield(action) : action());
   const folder = options.folder ?? join(root, "notebooks");
   process.chdir(root);
   const tslab = loadTslab(root);
@@ -71,9 +77,10 @@ export function createSession(options: SessionOptions): Session {
   const cells = new Map<string, CompiledCell>();
   let running = 0;
   let written = "";
+  let abandon = () => {};
   const converter: Converter = {
     convert(previous, source) {
-      const converted = tslab.converter.convert(previous, source);
+      const converted = shield(() => tslab.converter.convert(previous, source));
       complaints = converted.diagnostics;
       const output = converted.output && `${converted.output}\n//# sourceURL=cell-${running}`;
       if (output) cells.set(`cell-${running}`, { source: written, compiled: output });
@@ -83,7 +90,7 @@ export function createSession(options: SessionOptions): Session {
     close: () => tslab.converter.close(),
   };
   const executor = tslab.createExecutor(
-    completing(converter, tslab.converter, (source) => local(source)),
+    completing(converter, tslab.converter, (source) => local(source), shield),
     {
       log: (value) => events.result(resultBundle(value)),
       error: (...values) => {
@@ -119,7 +126,16 @@ export function createSession(options: SessionOptions): Session {
     complaints = [];
     thrown = [];
     try {
-      return await executor.execute(source);
+      return await new Promise<boolean>((resolve, reject) => {
+        abandon = () => reject(new Error(INTERRUPTED));
+        // A turn of its own: an interrupt may end all that is on the stack, and this must go on.
+        setImmediate(async () => {
+          const succeeded = executor.execute(source);
+          await succeeded.catch(() => {});
+          interrupts?.absorb();
+          resolve(succeeded);
+        });
+      });
     } catch (error) {
       thrown = [error];
       return false;
@@ -129,7 +145,7 @@ export function createSession(options: SessionOptions): Session {
   async function run(source: string, cell: number): Promise<CellFailure | undefined> {
     running = cell;
     const text = local(source);
-    if (reload && tslab.noticeChanges()) await renew();
+    if (reload && shield(() => tslab.noticeChanges())) await renew();
     written = source;
     if (!(await execute(text))) return failure();
     library.remember(text, tslab.imports(text));
@@ -157,7 +173,10 @@ export function createSession(options: SessionOptions): Session {
   return {
     run,
     describe: (error) => thrownFailure(error, cells),
-    interrupt: () => executor.interrupt(),
+    interrupt: (ended) => {
+      executor.interrupt();
+      if (ended) abandon();
+    },
     close: () => {
       setNotebookHost(undefined);
       executor.close();
@@ -169,10 +188,15 @@ export function createSession(options: SessionOptions): Session {
 }
 
 /** Completion and inspection, which the kernel asks of the executor, see the same imports as running. */
-function completing(converter: Converter, tslabs: Converter, local: (source: string) => string): Converter {
+function completing(
+  converter: Converter,
+  tslabs: Converter,
+  local: (source: string) => string,
+  shield: Interrupts["shield"],
+): Converter {
   const others = tslabs as unknown as Record<string, (...arguments_: unknown[]) => unknown>;
   const relay = (name: string) => (previous: string, source: string, position: number) =>
-    others[name]!(previous, local(source), position);
+    shield(() => others[name]!(previous, local(source), position));
   return Object.assign(converter, {
     complete: relay("complete"),
     inspect: relay("inspect"),
@@ -304,12 +328,11 @@ function thrownFailure(error: unknown, cells: ReadonlyMap<string, CompiledCell>)
   };
 }
 
-/** The ends that SIGINT makes of a cell that computes and of one that waits. */
+/** What tslab says of a cell that was interrupted. */
+const INTERRUPTED = "Interrupted asynchronously";
+
 function interrupted(error: unknown): boolean {
-  if (!types.isNativeError(error)) return false;
-  return (
-    systemCode(error) === "ERR_SCRIPT_EXECUTION_INTERRUPTED" || error.message === "Interrupted asynchronously"
-  );
+  return types.isNativeError(error) && error.message === INTERRUPTED;
 }
 
 const CELL_FRAME = /(cell-\d+):(\d+):\d+/;

@@ -191,20 +191,49 @@ test("process.exit leaves the kernel and its variables alive", async () => {
   expect((await execute("kept")).outputs).toMatchObject([{ content: { data: { "text/plain": "5" } } }]);
 });
 
-test("an interrupt ends a cell that waits and one that loops", async () => {
-  for (const code of [
-    'console.log("waits");\nawait new Promise(() => {});',
-    'console.log("loops");\nfor (;;) {}',
-  ]) {
-    const id = await send("execute_request", { code });
-    await hear(({ type, parent }) => type === "stream" && parent === id);
-    // Node loses a signal that comes just as the part of a cell before its first await ends: as a person would, press again.
-    const pressing = setInterval(() => kernel.kill("SIGINT"), 200);
-    const { status, outputs } = await answerTo(id).finally(() => clearInterval(pressing));
-    expect(status).toBe("error");
-    expect(outputs.at(-1)).toMatchObject({ type: "error", content: { ename: "Interrupted" } });
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
+test.each([
+  ["waits", 'console.log("on");\nawait new Promise(() => {});'],
+  ["loops", 'console.log("on");\nfor (;;) {}'],
+  ["loops behind an await", 'await null;\nconsole.log("on");\nfor (;;) {}'],
+  [
+    "loops behind a timer",
+    'await new Promise((resolve) => setTimeout(resolve, 1));\nconsole.log("on");\nfor (;;) {}',
+  ],
+  [
+    "loops in a callback",
+    'setTimeout(() => { console.log("on"); for (;;) {} });\nawait new Promise(() => {});',
+  ],
+  ["catches everything", 'console.log("on");\nfor (;;) try { await null; for (;;) {} } catch {}'],
+  [
+    "begins to loop as the signal comes",
+    'console.log("on");\nconst until = performance.now() + 50;\nwhile (performance.now() < until) {}\nawait null;\nfor (;;) {}',
+  ],
+])("one interrupt ends a cell that %s, and what was computed stays", async (_what, code) => {
+  await execute("const before = 7;");
+  const id = await send("execute_request", { code });
+  await hear(({ type, parent }) => type === "stream" && parent === id);
+  kernel.kill("SIGINT");
+  const { status, outputs } = await answerTo(id);
+  expect(status).toBe("error");
+  expect(outputs.at(-1)).toMatchObject({ type: "error", content: { ename: "Interrupted" } });
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const after =
+    "await new Promise((resolve) => setTimeout(resolve, 1));\nawait new Promise(setImmediate);\nbefore";
+  expect((await execute(after)).outputs).toMatchObject([{ content: { data: { "text/plain": "7" } } }]);
+});
+
+test("an interrupt ends what an earlier cell left running, when it keeps the kernel from its work", async () => {
+  await execute("setTimeout(() => { for (;;) {} });");
+  const id = await send("execute_request", { code: "6 * 7" });
+  kernel.kill("SIGINT");
+  expect(await answerTo(id)).toMatchObject({ status: expect.stringMatching(/ok|error/) });
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect((await execute("6 * 7")).outputs).toMatchObject([{ content: { data: { "text/plain": "42" } } }]);
+});
+
+test("an interrupt of an idle kernel changes nothing", async () => {
+  kernel.kill("SIGINT");
+  expect((await execute("6 * 7")).outputs).toMatchObject([{ content: { data: { "text/plain": "42" } } }]);
 });
 
 test("completion and inspection", async () => {

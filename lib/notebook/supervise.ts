@@ -1,0 +1,27 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { projectRoot } from "../base/root.js";
+import { PRESSES_FD } from "./interrupts.js";
+
+/**
+ * What Jupyter starts, stops and signals: a process that does nothing but pass interrupts on to the kernel, so that it
+ * always hears them. The kernel is a process of its own group, which no signal reaches, and ends with this one.
+ *
+ * @param connectionFile Jupyter's file with ports and key
+ * @returns the kernel's exit code
+ */
+export async function superviseKernel(connectionFile: string): Promise<number> {
+  const ser = join(projectRoot(), "dist", "ser.cjs");
+  const args = ["--no-force-async-hooks-checks", ser, "notebook", "serve", connectionFile];
+  const kernel = spawn(process.execPath, args, {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+    detached: true,
+  });
+  const presses = kernel.stdio[PRESSES_FD] as Writable;
+  presses.on("error", () => {});
+  process.on("SIGINT", () => presses.write("i"));
+  const [code] = await once(kernel, "exit");
+  return code ?? 1;
+}
