@@ -57,7 +57,7 @@ export class Progress {
     this.#draw();
   }
 
-  /** Ends the bar without a trace on a terminal, where another line will say what came of it. */
+  /** Ends the bar without a trace: another line will say what came of it. */
   clear(): void {
     if (this.#place) releasePlace(this.#place);
     else if (this.#shown && this.#stream.isTTY && !this.#quiet) this.#stream.write("\r\u001b[K");
@@ -110,6 +110,7 @@ function claimPlace(): Place {
 }
 
 function releasePlace(place: Place): void {
+  if (place.used) showAt(place, "");
   freePlaces.push(place);
 }
 

@@ -95,6 +95,7 @@ export async function runNotebook(
     signal?.removeEventListener("abort", stop);
   }
   progress.clear();
+  for (const cell of cells) cell.outputs = cell.outputs!.filter((output) => !isBlank(output));
   copy.metadata = {
     ...copy.metadata,
     kernelspec: KERNEL.metadata,
@@ -115,6 +116,11 @@ function runnable(notebook: Notebook): Cell[] {
   const code = notebook.cells.filter((cell) => cell.cell_type === "code");
   for (const cell of code) Object.assign(cell, { outputs: [], execution_count: null });
   return code.filter((cell) => textOf(cell.source).trim() !== "" && !hasTag(cell, "skip"));
+}
+
+/** What a bar leaves that was cleared: it is not shown, and not worth a place in a file. */
+function isBlank(output: Output): boolean {
+  return output.output_type === "display_data" && Object.values(output.data).every((form) => form === "");
 }
 
 function startChild(task: ChildTask): ChildProcess {

@@ -16,8 +16,8 @@ interface Message {
 }
 
 const KEY = "secret";
-const shell = new Dealer();
-const iopub = new Subscriber();
+let shell: Dealer;
+let iopub: Subscriber;
 const heard: Message[] = [];
 let wake = () => {};
 let folder: string;
@@ -102,7 +102,7 @@ async function ask(type: string, content: object): Promise<Record<string, unknow
     .content;
 }
 
-beforeAll(async () => {
+async function start(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), "kernel-"));
   const [shellPort, iopubPort, control_port, stdin_port, hb_port] = await freePorts(5);
   const connection = {
@@ -121,6 +121,8 @@ beforeAll(async () => {
   kernel = spawn(process.execPath, [ser, "notebook", "kernel", join(folder, "connection.json")], {
     cwd: folder,
   });
+  shell = new Dealer();
+  iopub = new Subscriber();
   shell.connect(`tcp://127.0.0.1:${shellPort}`);
   iopub.connect(`tcp://127.0.0.1:${iopubPort}`);
   iopub.subscribe();
@@ -128,18 +130,22 @@ beforeAll(async () => {
   void listen(iopub as AsyncIterable<Buffer[]>);
   await ask("kernel_info_request", {});
   // A subscription takes effect some time after it is asked for: until then what is published is not heard.
+  heard.length = 0;
   while (!heard.some(({ type }) => type === "status")) {
     await ask("kernel_info_request", {});
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-});
+}
 
-afterAll(async () => {
+async function stop(): Promise<void> {
   kernel?.kill("SIGKILL");
   shell.close();
   iopub.close();
   await rm(folder, { recursive: true, force: true });
-});
+}
+
+beforeAll(start);
+afterAll(stop);
 
 test("the kernel is TypeScript's", async () => {
   expect(await ask("kernel_info_request", {})).toMatchObject({
@@ -249,7 +255,18 @@ test("completion and inspection", async () => {
   expect(await ask("comm_info_request", {})).toEqual({ status: "ok", comms: {} });
 });
 
+test("a kernel that computes ends with the process that Jupyter knows, however that ends", async () => {
+  const id = await send("execute_request", { code: 'await null;\nconsole.log("on");\nfor (;;) {}' });
+  await hear(({ type, parent }) => type === "stream" && parent === id);
+  // The kernel has it too, and is the last to close it.
+  const closed = once(kernel.stdout!.resume(), "close");
+  kernel.kill("SIGKILL");
+  await closed;
+});
+
 test("a shutdown is answered, and ends the process", async () => {
+  await stop();
+  await start();
   const exited = once(kernel, "exit");
   expect(await ask("shutdown_request", { restart: true })).toMatchObject({ restart: true });
   expect(await exited).toEqual([0, null]);

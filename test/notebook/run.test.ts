@@ -118,8 +118,8 @@ test("cells, tags, parameters, displays and 100 MB of text", async () => {
         "for await (const x of [7]) xs.push(x);\nconst { y } = await Promise.resolve({ y: n });\n[corpus, y, ...xs].join()",
       'const line = "x".repeat(1e6) + "\\n";\nfor (let i = 0; i < 100; i++) process.stdout.write(line);',
       'import { Progress } from "../lib/base/progress.ts";\nimport { show } from "../lib/notebook/display.ts";\n' +
-        'const bar = new Progress("work", 3);\nawait new Promise((resolve) => setTimeout(resolve, 600));\n' +
-        'for (let i = 0; i < 3; i++) bar.step();\nbar.done();\nawait show([{ a: "<b>", n: 1.5 }]);',
+        'const bar = new Progress("work", 3);\nconst gone = new Progress("gone", 3);\nawait new Promise((resolve) => setTimeout(resolve, 600));\n' +
+        'for (let i = 0; i < 3; i++) bar.step();\nbar.done();\ngone.step();\ngone.clear();\nawait show([{ a: "<b>", n: 1.5 }]);',
       "const n = 'another type';\nn",
       // Names of earlier cells in short form, which stock tslab does not find.
       "let m = 1;\nlet k = 1;\n({ m, k = 9 } = { m: 8 } as { m: number; k?: number });\n[m, k]",
