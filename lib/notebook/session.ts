@@ -78,6 +78,7 @@ export function createSession(options: SessionOptions): Session {
   let running = 0;
   let written = "";
   let abandon = () => {};
+  let stopped = false;
   const converter: Converter = {
     convert(previous, source) {
       const converted = shield(() => tslab.converter.convert(previous, source));
@@ -125,11 +126,14 @@ export function createSession(options: SessionOptions): Session {
   async function execute(source: string): Promise<boolean> {
     complaints = [];
     thrown = [];
+    stopped = false;
     try {
       return await new Promise<boolean>((resolve, reject) => {
         abandon = () => reject(new Error(INTERRUPTED));
         // A turn of its own: an interrupt may end all that is on the stack, and this must go on.
         setImmediate(async () => {
+          // Before its first wait tslab does not know of an interrupt.
+          if (stopped) return abandon();
           const succeeded = executor.execute(source);
           await succeeded.catch(() => {});
           interrupts?.absorb();
@@ -174,6 +178,7 @@ export function createSession(options: SessionOptions): Session {
     run,
     describe: (error) => thrownFailure(error, cells),
     interrupt: (ended) => {
+      stopped = true;
       executor.interrupt();
       if (ended) abandon();
     },

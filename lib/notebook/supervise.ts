@@ -7,7 +7,8 @@ import { PRESSES_FD } from "./interrupts.js";
 
 /**
  * What Jupyter starts, stops and signals: a process that does nothing but pass interrupts on to the kernel, so that it
- * always hears them. The kernel is a process of its own group, which no signal reaches, and ends with this one.
+ * always hears them. The kernel is a process of its own group, which no signal reaches, and ends with this one,
+ * as this one does with Jupyter.
  *
  * @param connectionFile Jupyter's file with ports and key
  * @returns the kernel's exit code
@@ -22,6 +23,8 @@ export async function superviseKernel(connectionFile: string): Promise<number> {
   const presses = kernel.stdio[PRESSES_FD] as Writable;
   presses.on("error", () => {});
   process.on("SIGINT", () => presses.write("i"));
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && process.exit(0), 2000).unref();
   const [code] = await once(kernel, "exit");
   return code ?? 1;
 }
