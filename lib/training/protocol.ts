@@ -11,6 +11,7 @@ import { emobox, ravdess7 } from "./protocols/ravdess.js";
 import { loso } from "./protocols/savee.js";
 import { sentenceIndependent } from "./protocols/sentence-independent.js";
 import { crossSpeaker } from "./protocols/tess.js";
+import { WITH_OTHERS } from "./protocols/with-others.js";
 import type { Split } from "./split.js";
 
 /** A named way to split corpora, so that figures of different people can be compared. */
@@ -66,6 +67,7 @@ const FIXED: readonly Protocol[] = [
   ravdess7,
   loso,
   crossSpeaker,
+  ...WITH_OTHERS,
   combined,
   ...CORPORA.map(sentenceIndependent),
   ...CROSS_CORPUS,

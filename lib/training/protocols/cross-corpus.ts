@@ -6,8 +6,8 @@ import { assertSpeakers, define, parts, saidBy } from "./define.js";
 import { EMOBOX_FOLDS } from "./ravdess.js";
 import { everyFifthWord } from "./tess.js";
 
-/** What validates inside a training corpus: the speakers that validate in its own protocol, of TESS words. */
-const VALIDATES: Record<CorpusName, (clips: readonly Clip[]) => (clip: Clip) => boolean> = {
+/** What validates inside a corpus that is not tested: the speakers that validate in its own protocol, of TESS words. */
+export const VALIDATES: Record<CorpusName, (clips: readonly Clip[]) => (clip: Clip) => boolean> = {
   ravdess: () => saidBy(EMOBOX_FOLDS[1]!),
   tess: (clips) => everyFifthWord(clips),
   savee: () => saidBy(["JK"]),
