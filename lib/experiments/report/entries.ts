@@ -1,6 +1,7 @@
 import { groupBy } from "../../base/group.js";
 import { canonicalJson } from "../../base/hash.js";
 import { applyTemperature } from "../../evaluation/calibration.js";
+import { argmax } from "../../evaluation/metrics.js";
 import type { PredictedClip, RunSettings, StoredRun } from "../record.js";
 
 export type Part = "validation" | "test";
@@ -67,6 +68,26 @@ export function entriesOf(runs: readonly StoredRun[]): Entry[] {
 /** The predictions of an entry, a seed at a time. Empty where the part was not read. */
 export function pooled({ seeds, classes }: Entry, part: Part): Pooled[] {
   return seeds.map(({ runs }) => poolRuns(runs, classes, part)).filter(({ clips }) => clips.length > 0);
+}
+
+/**
+ * The seeds as one: each clip's probabilities are the mean of the seeds' calibrated ones, so that no seed counts for more
+ * because it is surer of itself. `undefined` where there is but one seed.
+ *
+ * @param seeds of one entry, as {@link pooled} gives them
+ * @throws {RangeError} when seeds predicted different clips
+ * @example const together = ensembleOf(pooled(entry, "test"));
+ */
+export function ensembleOf(seeds: readonly Pooled[]): Pooled | undefined {
+  const [first, ...others] = seeds;
+  if (!first || others.length === 0) return undefined;
+  const ids = ({ clips }: Pooled) => clips.map(({ id }) => id).join();
+  if (others.some((seed) => ids(seed) !== ids(first)))
+    throw new RangeError("the seeds predicted different clips");
+  const mean = first.calibrated.map(
+    (_, i) => seeds.reduce((sum, { calibrated }) => sum + calibrated[i]!, 0) / seeds.length,
+  );
+  return { ...first, predicted: argmax(mean, first.classes.length), probabilities: mean, calibrated: mean };
 }
 
 function poolRuns(runs: readonly StoredRun[], classes: readonly string[], part: Part): Pooled {

@@ -65,6 +65,11 @@ interface ScoreColumn {
 const SCORE_COLUMNS: readonly ScoreColumn[] = [
   { title: "UAR %", text: ({ uar }) => withInterval(uar), worth: ({ uar }) => uar.estimate },
   {
+    title: "seeds together, UAR %",
+    text: ({ ensembleUar }) => ensembleUar && withInterval(ensembleUar),
+    worth: ({ ensembleUar }) => ensembleUar?.estimate,
+  },
+  {
     title: "accuracy %",
     text: ({ accuracy }) => withInterval(accuracy),
     worth: ({ accuracy }) => accuracy.estimate,
@@ -102,18 +107,18 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
   if (rows.length === 0) return [];
   const { n, speakers, classesInTruth } = rows[0]!.scores;
   const seeds = [...new Set(rows.map(({ scores }) => scores.seeds.length))];
-  const best = SCORE_COLUMNS.map(({ worth }) => bestOf(rows.map(({ scores }) => worth(scores))));
   const listeners = part === protocol.listeners?.part ? protocol.listeners : undefined;
-  const blank = SCORE_COLUMNS.slice(2).map(() => "");
+  const columns = SCORE_COLUMNS.filter((column) => rows.some(({ scores }) => column.text(scores)));
+  const best = columns.map(({ worth }) => bestOf(rows.map(({ scores }) => worth(scores))));
   return [
     {
       kind: "table",
       caption: `${capital(part)} part: ${plural(n, "clip")} of ${plural(speakers, "speaker")}, ${classesInTruth.length} classes (chance ${percent(1 / classesInTruth.length)} %)${seeds.length === 1 ? `, ${plural(seeds[0]!, "seed")}` : ""}${marks(protocol)}`,
-      columns: [left("network"), ...SCORE_COLUMNS.map(({ title }) => right(title)), right("UAR % by seed")],
+      columns: [left("network"), ...columns.map(({ title }) => right(title)), right("UAR % by seed")],
       rows: [
         ...rows.map(({ entry, scores }, row) => [
           labelText(entry),
-          ...SCORE_COLUMNS.map(({ text }, col): Text => {
+          ...columns.map(({ text }, col): Text => {
             const figure = text(scores);
             return figure === undefined ? "–" : bold(figure, best[col] === row);
           }),
@@ -121,9 +126,9 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
         ]),
         ...(listeners?.measures ?? []).map(({ name, uar, accuracy }) => [
           `people: ${name}`,
-          withInterval(uar),
-          withInterval(accuracy),
-          ...blank,
+          ...columns.map(({ title }) =>
+            title === "UAR %" ? withInterval(uar) : title === "accuracy %" ? withInterval(accuracy) : "",
+          ),
           "",
         ]),
       ],

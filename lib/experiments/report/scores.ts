@@ -13,7 +13,7 @@ import {
   uarOf,
 } from "../../evaluation/interval.js";
 import { confusionCounts, metrics } from "../../evaluation/metrics.js";
-import { type Entry, type Part, type Pooled, pooled } from "./entries.js";
+import { type Entry, ensembleOf, type Part, type Pooled, pooled } from "./entries.js";
 
 /** Bins of the expected calibration error, right-closed. */
 const BINS = 10;
@@ -30,6 +30,8 @@ export interface PartScores {
   uar: Interval;
   /** UAR of each seed, in the order of `seeds`. */
   uarBySeed: number[];
+  /** UAR of the seeds together, see {@link ensembleOf}; absent where there is but one. */
+  ensembleUar?: Interval;
   accuracy: Interval;
   /** Mean over all `classes`. */
   macroF1: Interval;
@@ -71,6 +73,7 @@ export function scoresOf(entry: Entry, part: Part, options: BootstrapOptions = {
     } as Record<string, ConfusionStatistic>,
     options,
   ) as Record<string, Interval>;
+  const ensemble = ensembleOf(seeds);
   return {
     n: first.truth.length,
     speakers: speakersOf(first).length,
@@ -81,6 +84,7 @@ export function scoresOf(entry: Entry, part: Part, options: BootstrapOptions = {
     uarBySeed: seeds.map(
       ({ truth, predicted }) => metrics(confusionCounts(truth, predicted, classes.length), classes).uar,
     ),
+    ensembleUar: ensemble && confusionIntervals([ensemble], { uar: uarOf }, options).uar,
     accuracy: accuracy!,
     macroF1: macroF1!,
     kappa: kappa!,

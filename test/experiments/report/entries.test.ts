@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StoredRun } from "../../../lib/experiments/record.js";
-import { compareNames, entriesOf, pooled } from "../../../lib/experiments/report/entries.js";
+import { compareNames, ensembleOf, entriesOf, pooled } from "../../../lib/experiments/report/entries.js";
 import { madeExperiment, SEVEN } from "../experiment.js";
 
 const made = madeExperiment({
@@ -102,4 +102,33 @@ test("names are ordered by code unit, numbers in them by value", () => {
     }),
     { seed: 1 },
   );
+});
+
+describe("ensembleOf", () => {
+  const [entry] = entriesOf(made.runs);
+  const seeds = pooled(entry!, "test");
+
+  test("gives the mean of the seeds' calibrated probabilities", () => {
+    const together = ensembleOf(seeds)!;
+    const [one, two] = seeds.map(({ calibrated }) => calibrated);
+    const mean = one!.map((p, i) => (p + two![i]!) / 2);
+    expect(together.calibrated).toEqual(mean);
+    together.predicted.forEach((label, i) => {
+      const own = mean.slice(7 * i, 7 * i + 7);
+      expect(own[label]).toBe(Math.max(...own));
+    });
+    expect([together.truth, together.speakers]).toEqual([seeds[0]!.truth, seeds[0]!.speakers]);
+  });
+
+  test("twice the same seed is that seed, and one seed is no ensemble", () => {
+    const { calibrated, predicted } = seeds[0]!;
+    expect(ensembleOf([seeds[0]!, seeds[0]!])).toMatchObject({ calibrated, predicted });
+    expect(ensembleOf([seeds[0]!])).toBeUndefined();
+    expect(ensembleOf([])).toBeUndefined();
+  });
+
+  test("refuses seeds of different clips", () => {
+    const fewer = { ...seeds[1]!, clips: seeds[1]!.clips.slice(1) };
+    expect(() => ensembleOf([seeds[0]!, fewer])).toThrow(RangeError);
+  });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { random } from "../../../lib/base/random.js";
 import { evaluate } from "../../../lib/evaluation/evaluate.js";
 import { rocAuc } from "../../../lib/evaluation/ranking.js";
-import { entriesOf, pooled } from "../../../lib/experiments/report/entries.js";
+import { ensembleOf, entriesOf, pooled } from "../../../lib/experiments/report/entries.js";
 import { pairTable, scoresOf, weightedArea } from "../../../lib/experiments/report/scores.js";
 import { madeExperiment, SEVEN, SIX } from "../experiment.js";
 
@@ -40,6 +40,12 @@ test("every figure is the mean over seeds of what the evaluation says of the poo
     if (!("low" in figure)) throw new Error("no interval");
     expect(figure.low).toBeLessThan(figure.high);
   }
+  const together = evaluate(
+    ensembleOf(pooled(entry!, "test"))!.probabilities,
+    pooled(entry!, "test")[0]!.truth,
+    SEVEN,
+  );
+  expect(scores.ensembleUar!.estimate).toBeCloseTo(together.uar, 10);
   expect(scores.confusion.flat().reduce((a, b) => a + b, 0)).toBe(2 * 336);
 });
 
