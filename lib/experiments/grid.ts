@@ -166,9 +166,10 @@ function featuresAt(path: string, value: unknown): GridBlock["features"][number]
   return settings;
 }
 
-const TRAINING_KEYS = Object.keys(TRAINING).filter(
-  (key) => !["model", "seed", "normalisation", "augmentation"].includes(key),
-);
+const TRAINING_KEYS = [
+  ...Object.keys(TRAINING).filter((key) => !["model", "seed", "normalisation", "augmentation"].includes(key)),
+  "curriculum",
+];
 
 function trainingAt(path: string, value: unknown): TrainingOverrides {
   for (const [key, place] of [

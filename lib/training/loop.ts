@@ -6,7 +6,6 @@ import type { Trainer } from "../engine/trainer.js";
 import { type Checkpoint, otherMaker, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type EpochLog, historyCsv } from "./history.js";
 import type { BatchMaker } from "./inputs.js";
-import { epochOrder } from "./sampler.js";
 import { learningRate } from "./schedule.js";
 import type { TrainingSettings } from "./settings.js";
 
@@ -33,8 +32,10 @@ export interface LoopOptions {
 export interface LoopTask {
   trainer: Trainer;
   batches: BatchMaker;
-  /** Class index of each training clip. */
-  labels: readonly number[];
+  /** Clips that an epoch sees. */
+  places: number;
+  /** Which they are, in their order: a function of the epoch, so that a resumed training sees the same. */
+  orderOf(epoch: number): readonly number[];
   settings: TrainingSettings;
   /** Names settings, clips and classes: a checkpoint of another training is refused. */
   key: string;
@@ -75,7 +76,7 @@ class Loop {
   constructor(task: LoopTask, options: LoopOptions) {
     this.#task = task;
     this.#options = options;
-    this.#stepsPerEpoch = Math.ceil(task.labels.length / task.settings.batchSize);
+    this.#stepsPerEpoch = Math.ceil(task.places / task.settings.batchSize);
     this.#best = { epoch: 0, uar: -1, weights: task.trainer.state().weights };
   }
 
@@ -90,9 +91,9 @@ class Loop {
   }
 
   async #runEpoch(): Promise<void> {
-    const { settings, labels, validate } = this.#task;
-    const { batchSize, balance, seed, epochs } = settings;
-    const order = epochOrder(labels, { balance, seed, epoch: this.#epoch });
+    const { settings, orderOf, validate } = this.#task;
+    const { batchSize, epochs } = settings;
+    const order = orderOf(this.#epoch);
     const label = `epoch ${this.#epoch}/${epochs}`;
     const progress = new Progress(label, order.length, { quiet: this.#options.quiet });
     this.#epochStarted = performance.now();

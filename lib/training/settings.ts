@@ -3,6 +3,7 @@ import type { OptimizerSettings } from "../engine/trainer.js";
 import type { Normalisation } from "../features/normalise.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import type { AugmentationSettings } from "./augmentation.js";
+import type { Curriculum } from "./curriculum.js";
 import { BALANCES, type Balance } from "./sampler.js";
 import { SCHEDULES, type ScheduleSettings } from "./schedule.js";
 
@@ -27,6 +28,8 @@ export interface TrainingSettings {
   /** Alpha of mixup; 0 for none. */
   mixup: number;
   augmentation: AugmentationSettings;
+  /** Where other corpora train besides the tested one; absent, every training clip comes once an epoch. */
+  curriculum?: Curriculum;
   seed: number;
 }
 
@@ -75,6 +78,15 @@ export function checkTraining(settings: TrainingSettings): void {
   within("clipNorm", settings.optimizer.clipNorm ?? 1, Number.MIN_VALUE, Number.MAX_VALUE);
   within("speed", settings.augmentation.speed ?? 0, 0, 0.5);
   within("pitch", settings.augmentation.pitch ?? 0, 0, 12);
+  if (settings.curriculum) {
+    within("curriculum.places", settings.curriculum.places, 0.01, 1000);
+    within("curriculum.share", settings.curriculum.share, 0, 1);
+    within("curriculum.until", settings.curriculum.until, 0.01, 1);
+    if (settings.balance === "sampling")
+      throw new UsageError(
+        "balance is sampling: with a curriculum, which draws the clips, it takes none, weights",
+      );
+  }
   if (isBaseline(settings.model) && !["global", "speaker"].includes(settings.normalisation)) {
     throw new UsageError(
       `normalisation is ${settings.normalisation}: the ${settings.model} model takes global (or speaker), since its statistics have to be standardised over clips`,

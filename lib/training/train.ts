@@ -9,9 +9,11 @@ import type { InputSettings } from "../inference/input.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
 import { fitBaseline } from "./baseline.js";
+import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
 import type { EpochLog } from "./history.js";
 import { BatchMaker, fitInput, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
-import { type LoopOptions, runLoop } from "./loop.js";
+import { type LoopOptions, type LoopTask, runLoop } from "./loop.js";
+import { epochOrder } from "./sampler.js";
 import { checkTraining, type TrainingSettings } from "./settings.js";
 import type { Split } from "./split.js";
 import { soundVariants } from "./variants.js";
@@ -111,7 +113,7 @@ async function trainNetwork(
 ): Promise<Trained> {
   const { seed, batchSize, optimizer, augmentation } = settings;
   const { engine, threads } = options;
-  const { labels, clips } = parts.train;
+  const { clips } = parts.train;
   const variants = await soundVariants(clips, features.settings, augmentation, { ...options, seed });
   const shape = { frames: settings.frames, bands: features.matrix(0).cols, classes: classes.length, seed };
   const network = options.network ?? (await models[settings.model as NetworkName](shape));
@@ -123,7 +125,7 @@ async function trainNetwork(
       {
         trainer,
         batches: new BatchMaker(parts.train, variants, input, features.settings, settings, classes.length),
-        labels,
+        ...orderOf(parts, settings),
         settings,
         key: keyOf(parts, features, classes, settings, options.network),
         validate: () => validate(ask, parts.validation, input, classes),
@@ -175,6 +177,20 @@ async function trainBaseline(
     engine: "none (closed form or L-BFGS)",
   };
   return { ...trained, test: await testOf(asking(network), parts.test, trained, classes, options) };
+}
+
+/** Which clips an epoch sees, and how many. */
+function orderOf({ train, test }: Parts, settings: TrainingSettings): Pick<LoopTask, "places" | "orderOf"> {
+  const { balance, seed, epochs, curriculum } = settings;
+  const { labels, clips } = train;
+  if (!curriculum)
+    return { places: labels.length, orderOf: (epoch) => epochOrder(labels, { balance, seed, epoch }) };
+  const tested = new Set(test.clips.map(({ corpus }) => corpus));
+  const own = clips.map(({ corpus }) => tested.has(corpus));
+  return {
+    places: curriculumPlaces(curriculum, own.filter(Boolean).length),
+    orderOf: (epoch) => curriculumOrder(own, curriculum, { seed, epoch, epochs }),
+  };
 }
 
 /** Names all that decides the weights but the engine. */

@@ -1,0 +1,54 @@
+import { UserError } from "../base/errors.js";
+import { random } from "../base/random.js";
+
+/**
+ * How a training draws from corpora that are not tested: much at first, so that the network learns what emotion sounds
+ * like from many voices, and less and less, until it ends on clips recorded like those that it will be tested on.
+ */
+export interface Curriculum {
+  /** Places of an epoch, as a multiple of the clips of the tested corpora. */
+  places: number;
+  /** Share of the places that the other corpora have in the first epoch; it falls linearly. */
+  share: number;
+  /** Share of the epochs after which they have none. */
+  until: number;
+}
+
+/** How many clips an epoch sees. */
+export function curriculumPlaces({ places }: Curriculum, own: number): number {
+  return Math.max(1, Math.round(places * own));
+}
+
+/**
+ * The order in which the clips of an epoch are seen, a function of seed and epoch alone. Clips of either kind take turns, so
+ * that none comes twice before all of its kind have come once.
+ *
+ * @param own of each training clip, whether its corpus is one of the tested
+ * @returns indices of clips
+ * @throws {UserError} when all clips are of one kind
+ * @example curriculumOrder(own, { places: 2, share: 0.5, until: 0.8 }, { seed: 1, epoch: 3, epochs: 30 })
+ */
+export function curriculumOrder(
+  own: readonly boolean[],
+  curriculum: Curriculum,
+  { seed, epoch, epochs }: { seed: number; epoch: number; epochs: number },
+): number[] {
+  const kinds = [true, false].map((kind) => own.flatMap((is, i) => (is === kind ? [i] : [])));
+  const [ours, theirs] = kinds as [number[], number[]];
+  if (ours.length === 0 || theirs.length === 0) {
+    throw new UserError(
+      "a curriculum goes from other corpora to the tested ones, and the training part does not have both: " +
+        "take a protocol that trains on others, such as savee/loso+others, or leave the curriculum out",
+    );
+  }
+  const places = curriculumPlaces(curriculum, ours.length);
+  const { share, until } = curriculum;
+  const foreign = Math.round(places * share * Math.max(0, 1 - (epoch - 1) / (until * epochs)));
+  const rng = random(`${seed}/curriculum/${epoch}`);
+  const draw = (clips: readonly number[], count: number) => {
+    const drawn: number[] = [];
+    while (drawn.length < count) drawn.push(...rng.shuffle(clips));
+    return drawn.slice(0, count);
+  };
+  return rng.shuffle([...draw(ours, places - foreign), ...draw(theirs, foreign)]);
+}
