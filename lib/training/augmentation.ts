@@ -24,6 +24,10 @@ export interface AugmentationSettings {
   speed?: number;
   /** Higher or lower by at most so many semitones, formants going along, at the same speed. */
   pitch?: number;
+  /** All frequencies higher or lower by at most this share, as of another vocal tract; not for MFCC; 0.1 is usual. */
+  vocalTract?: number;
+  /** Faster or slower by at most this share, at the same pitch. */
+  tempo?: number;
   /** White noise at a signal-to-noise ratio drawn from this range, dB. */
   noise?: readonly [low: number, high: number];
   /** Variants by speed, pitch and noise of each clip; default 2. */
@@ -37,6 +41,7 @@ export const AUGMENTATIONS = {
   gain: { gain: 6 },
   speed: { speed: 0.1 },
   pitch: { pitch: 2 },
+  warp: { vocalTract: 0.12, tempo: 0.12 },
   noise: { noise: [10, 30] },
 } as const satisfies Record<string, AugmentationSettings>;
 

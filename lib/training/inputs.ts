@@ -1,6 +1,7 @@
 import { UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
 import type { Matrix } from "../base/matrix.js";
-import { random } from "../base/random.js";
+import { type Random, random } from "../base/random.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Batch, Inputs } from "../engine/trainer.js";
 import type { FeatureSet } from "../features/corpus.js";
@@ -13,6 +14,7 @@ import { balancedWeights } from "./sampler.js";
 import type { TrainingSettings } from "./settings.js";
 import type { Split } from "./split.js";
 import type { Variant } from "./variants.js";
+import { warpSpectrogram } from "./warp.js";
 
 /** The clips of one part of the split. */
 export interface Part {
@@ -112,7 +114,7 @@ export class BatchMaker {
     this.#features = features;
     this.#settings = settings;
     this.#classes = classes;
-    this.#weights = settings.balance === "weights" ? balancedWeights(train.labels) : undefined;
+    this.#weights = settings.balance === "weights" ? weightsOf(train, settings) : undefined;
   }
 
   /** The batch of the clips `order[first]`, `order[first + 1]`, ... of an epoch. */
@@ -142,8 +144,12 @@ export class BatchMaker {
     const rng = random(seed);
     const version = rng.int(1 + this.#variants[clip]!.length);
     let matrix = version === 0 ? original : this.#variants[clip]![version - 1]!.features;
-    const { gain, shift } = augmentation;
+    const { gain, shift, vocalTract = 0, tempo = 0 } = augmentation;
     if (gain !== undefined) matrix = applyGain(matrix, rng.uniform(-gain, gain), this.#features);
+    if (vocalTract > 0 || tempo > 0) {
+      const warp = { vocalTract: drawFactor(vocalTract, rng), tempo: drawFactor(tempo, rng) };
+      matrix = warpSpectrogram(matrix, warp, this.#features);
+    }
     const normal = normalise(this.#input.normaliser, matrix, speaker);
     maskSpectrogram(normal, augmentation, normal.cols / (1 + this.#features.deltas), rng);
     const { frames } = this.#input;
@@ -151,4 +157,25 @@ export class BatchMaker {
     const first = shift === undefined ? middle : drawStart(normal.rows, frames, shift, rng);
     return placeFrames(normal, first, frames).data;
   }
+}
+
+/** From 1 / (1 + most) to 1 + most, as often above 1 as below. */
+function drawFactor(most: number, rng: Random): number {
+  return (1 + most) ** rng.uniform(-1, 1);
+}
+
+/**
+ * Weights under which each class weighs the same; with a curriculum within each corpus, since it draws from corpora as
+ * their sizes do not say. Over all clips, RAVDESS's calm, which the others lack, would weigh ten times as much as anger.
+ */
+function weightsOf({ clips, labels }: Part, { curriculum }: TrainingSettings): Float32Array {
+  if (!curriculum) return balancedWeights(labels);
+  const weights = new Float32Array(labels.length);
+  for (const [, own] of groupBy([...labels.keys()], (i) => clips[i]!.corpus)) {
+    const balanced = balancedWeights(own.map((i) => labels[i]!));
+    own.forEach((i, at) => {
+      weights[i] = balanced[at]!;
+    });
+  }
+  return weights;
 }

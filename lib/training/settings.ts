@@ -77,6 +77,8 @@ export function checkTraining(settings: TrainingSettings): void {
   within("weightDecay", settings.optimizer.weightDecay ?? 0, 0, 1e3);
   within("clipNorm", settings.optimizer.clipNorm ?? 1, Number.MIN_VALUE, Number.MAX_VALUE);
   within("speed", settings.augmentation.speed ?? 0, 0, 0.5);
+  within("vocalTract", settings.augmentation.vocalTract ?? 0, 0, 0.5);
+  within("tempo", settings.augmentation.tempo ?? 0, 0, 0.5);
   within("pitch", settings.augmentation.pitch ?? 0, 0, 12);
   if (settings.curriculum) {
     within("curriculum.places", settings.curriculum.places, 0.01, 1000);

@@ -94,6 +94,10 @@ export async function train(
   checkTraining(settings);
   if (options.network && isBaseline(settings.model))
     throw new UsageError(`a network of one's own takes the place of a network, not of ${settings.model}`);
+  if (features.settings.kind === "mfcc" && settings.augmentation.vocalTract)
+    throw new UsageError(
+      "augmentation.vocalTract moves mel bands, which MFCC do not have: take logmel, or leave it out",
+    );
   const parts = partsOf(features, split, classes);
   const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
   if (missing.length > 0) options.log?.(`no clip to train on is of class ${missing.join(", ")}`);

@@ -55,6 +55,41 @@ test("label smoothing spreads its share evenly, and no probability is lost", () 
   }
 });
 
+test("with a curriculum each class of a corpus weighs the same in it", () => {
+  const corpora = train.clips.map((clip, i) => ({ ...clip, corpus: i % 7 < 3 ? "one" : "two" }));
+  const settings = { ...SETTINGS, curriculum: { places: 1, share: 0.5, until: 1 } };
+  const two = { ...train, clips: corpora };
+  const own = new BatchMaker(
+    two,
+    train.clips.map(() => []),
+    input,
+    features.settings,
+    settings,
+    CLASSES.length,
+  );
+  const all = [...train.clips.keys()];
+  const weights = all.flatMap((_, first) =>
+    first % settings.batchSize === 0 ? [...own.batch(all, 1, first).weights!] : [],
+  );
+  for (const corpus of ["one", "two"]) {
+    const sums = CLASSES.map((_, c) =>
+      all.reduce(
+        (sum, i) => sum + (corpora[i]!.corpus === corpus && train.labels[i] === c ? weights[i]! : 0),
+        0,
+      ),
+    );
+    for (const sum of sums) expect(sum).toBeCloseTo(sums[0]!, 4);
+  }
+});
+
+test("a voice that is warped is another every epoch, of the same shape", () => {
+  const own = maker({ augmentation: { vocalTract: 0.1, tempo: 0.1 } });
+  const [first, second] = [own.batch(order, 1, 0), own.batch(order, 2, 0)];
+  expect(first.x.length).toBe(second.x.length);
+  expect(first.x).not.toEqual(second.x);
+  expect(first).toEqual(own.batch(order, 1, 0));
+});
+
 test("each epoch hears the original or one of the variants", () => {
   const marked = train.features.map(({ rows, cols }, i) =>
     [1, 2].map((value) => ({
