@@ -39,6 +39,7 @@ interface TrainFlags {
   mixup?: number;
   balance?: Balance;
   augment?: AugmentationName[];
+  curriculum?: boolean;
   normalisation: Normalisation;
   seed: number;
   engine?: EngineName;
@@ -97,6 +98,10 @@ export function addTrain(program: Command): void {
     .option("--mixup <alpha>", "of the beta distribution; 0 for none", numberIn(0, 100))
     .addOption(choice("--balance <how>", "of classes of different size", BALANCES))
     .addOption(choice("--augment <names...>", "of training clips only", Object.keys(AUGMENTATIONS)))
+    .option(
+      "--curriculum",
+      "of a protocol that trains on other corpora too: from them to the tested one, epoch by epoch",
+    )
     .addOption(
       choice(
         "--normalisation <kind>",
@@ -125,6 +130,7 @@ Examples:
   ser train --model bilstm --augment masks shift gain --resume
   ser train --corpus ravdess savee --seed 2      two corpora together, another seed
   ser train --protocol savee/loso --model cnn    a published protocol, all of its folds
+  ser train --protocol savee/loso+others --model clstm --augment warp --curriculum
   ser train --manifest clips.csv --kind mfcc     your own clips`,
     )
     .action(train);
@@ -177,7 +183,10 @@ function protocolOf({ protocol, calm }: TrainFlags): string {
 
 /** The model's settings with what was given in their place. */
 async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
-  const { SMALL_TRAINING, TRAINING } = await import("../training/settings.js");
+  const [{ CURRICULUM }, { SMALL_TRAINING, TRAINING }] = await Promise.all([
+    import("../training/curriculum.js"),
+    import("../training/settings.js"),
+  ]);
   const base = flags.model === "cnn-small" ? SMALL_TRAINING : TRAINING;
   const { model, frames, normalisation, seed } = flags;
   const { optimizer, schedule } = base;
@@ -205,6 +214,7 @@ async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
       clipNorm: flags.clipNorm ?? optimizer.clipNorm,
     },
     augmentation: Object.assign({}, ...(flags.augment ?? []).map((name) => AUGMENTATIONS[name])),
+    ...(flags.curriculum && { curriculum: CURRICULUM }),
   };
 }
 

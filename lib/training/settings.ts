@@ -84,6 +84,10 @@ export function checkTraining(settings: TrainingSettings): void {
     within("curriculum.places", settings.curriculum.places, 0.01, 1000);
     within("curriculum.share", settings.curriculum.share, 0, 1);
     within("curriculum.until", settings.curriculum.until, 0.01, 1);
+    if (isBaseline(settings.model))
+      throw new UsageError(
+        `the ${settings.model} model has no epochs, in which a curriculum could go on: leave it out`,
+      );
     if (settings.balance === "sampling")
       throw new UsageError(
         "balance is sampling: with a curriculum, which draws the clips, it takes none, weights",

@@ -113,6 +113,7 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
     [["--model", "linear", "--normalisation", "clip"], "the linear model takes global"],
     [["--protocol", "savee/loso", "--calm", "keep"], "--calm is of held-out"],
     [["--protocol", "savee/loso", "--fold", "7"], 'has no fold "7": there are 1, 2, 3, 4'],
+    [["--model", "linear", "--curriculum"], "the linear model has no epochs"],
     [["--augment", "echo"], "Allowed choices are masks, shift, gain"],
   ] as const) {
     const refused = await ser(["train", ...flags, ...wrong], folder);

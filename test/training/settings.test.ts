@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
+import { CURRICULUM } from "../../lib/training/curriculum.js";
 import { checkTraining, SMALL_TRAINING, TRAINING } from "../../lib/training/settings.js";
 
 test("what is shipped passes", () => {
@@ -15,6 +16,10 @@ test.each([
   [{ model: "mlp" as "cnn" }, "model is mlp: it takes majority, linear, cnn"],
   [{ schedule: { name: "step" as "cosine" } }, "schedule is step"],
   [{ model: "linear" as const, normalisation: "clip" as const }, "the linear model takes global"],
+  [{ augmentation: { vocalTract: 2 } }, "vocalTract is 2"],
+  [{ curriculum: { places: 0, share: 0.5, until: 1 } }, "curriculum.places is 0"],
+  [{ curriculum: CURRICULUM, balance: "sampling" as const }, "balance is sampling"],
+  [{ curriculum: CURRICULUM, model: "linear" as const }, "the linear model has no epochs"],
 ])("what makes no sense is named: %o", (partial, message) => {
   const check = () => checkTraining({ ...TRAINING, ...partial });
   expect(check).toThrow(UsageError);

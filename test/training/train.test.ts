@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { UsageError } from "../../lib/base/errors.js";
+import { featureSettings } from "../../lib/features/settings.js";
 import { models } from "../../lib/models/models.js";
 import { heldOutSpeakers } from "../../lib/training/split.js";
 import { type TrainingSettings, train } from "../../lib/training/train.js";
@@ -120,6 +122,26 @@ test("a network of one's own that does not fit is refused in words", async () =>
   await expect(train(features, split, CLASSES, baseline, { ...quiet, network })).rejects.toThrow(
     "takes the place of a network, not of linear",
   );
+});
+
+test("a curriculum takes corpora that are not tested, and clips of MFCC have no vocal tract", async () => {
+  const features = speech(90);
+  const split = heldOutSpeakers(features.clips);
+  const curriculum = { places: 2, share: 0.5, until: 1 };
+  const settings = { ...SETTINGS, epochs: 2, curriculum };
+  await expect(train(features, split, CLASSES, settings, quiet)).rejects.toThrow("savee/loso+others");
+  const strangers = new Set(split.train.slice(0, Math.ceil(split.train.length / 2)));
+  const mixed = {
+    ...features,
+    clips: features.clips.map((clip) => (strangers.has(clip.id) ? { ...clip, corpus: "elsewhere" } : clip)),
+  };
+  const { history, test: held } = await train(mixed, split, CLASSES, settings, quiet);
+  expect(history.length).toBe(2);
+  expect(held!.ids).toEqual(split.test);
+
+  const mfcc = { ...features, settings: featureSettings({ kind: "mfcc" }) };
+  const warped = { ...SETTINGS, augmentation: { vocalTract: 0.1 } };
+  await expect(train(mfcc, split, CLASSES, warped, quiet)).rejects.toThrow(UsageError);
 });
 
 test("an empty part is named", async () => {
