@@ -1,4 +1,4 @@
-import { extname } from "node:path";
+import { extname, relative } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { UsageError } from "../base/errors.js";
 import type { EmotionModel, Prediction } from "../inference/model.js";
@@ -57,7 +57,7 @@ Examples:
 
 async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   if (flags.json && flags.csv) throw new UsageError("--json or --csv: take one");
-  const [{ loadModel }, { findModel }, { findRecordings }, report] = await Promise.all([
+  const [{ loadModel }, { findModel, isShipped }, { findRecordings }, report] = await Promise.all([
     import("../inference/model.js"),
     import("../inference/find.js"),
     import("../inference/recordings.js"),
@@ -65,7 +65,14 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   ]);
   const { files, missing, several } = await findRecordings(paths);
   if (flags.textgrid && several) throw new UsageError("--textgrid takes one recording: name a single file");
-  const model = await loadModel(await findModel(flags.model), { threshold: flags.threshold });
+  const folder = await findModel(flags.model);
+  const model = await loadModel(folder, { threshold: flags.threshold });
+  if (flags.model === undefined && isShipped(folder) && !flags.quiet) {
+    const place = relative("", folder);
+    process.stderr.write(
+      `ser: model: ${place} (research only; see its README.md for what it is not fit for)\n`,
+    );
+  }
   const answers = await hear(model, files, missing, flags);
   if (answers.length === 0) return;
   const { predictionCsv, predictionJson, predictionTable } = report;

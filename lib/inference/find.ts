@@ -1,10 +1,18 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { UserError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 
 /** How deep under `results/runs` a model's card can be: RUN/model/card.json or EXPERIMENT/RUN/model/card.json. */
 const DEPTH = 4;
+
+/** Under the project's folder: the model that `ser ship` made. */
+const SHIPPED = join("results", "model");
+
+/** Whether a folder that {@link findModel} found is the shipped model's. */
+export function isShipped(folder: string): boolean {
+  return folder === SHIPPED || folder.endsWith(`${sep}${SHIPPED}`);
+}
 
 /**
  * The folder of a trained model.
@@ -21,7 +29,7 @@ export async function findModel(
 ): Promise<string> {
   if (wanted !== undefined) return named(wanted, roots);
   for (const root of new Set(roots)) {
-    const shipped = join(root, "results", "model");
+    const shipped = join(root, SHIPPED);
     if (await cardTime(shipped)) return shipped;
   }
   const models = await trained(roots);

@@ -64,7 +64,7 @@ const WORDS: Record<NoAnswer, string> = {
   unsure: "(unsure)",
 };
 
-/** Predictions as a table for a terminal, in percent, with the timeline of each long recording. */
+/** Predictions as a table for a terminal, in percent, with the timeline of each long recording and the model that answered. */
 export function predictionTable(answers: readonly Answer[], model: NamedModel): string {
   const classes = ordered(model.card.classes);
   const percent = (share: number | undefined) => (share === undefined ? "" : (100 * share).toFixed(1));
@@ -83,7 +83,8 @@ export function predictionTable(answers: readonly Answer[], model: NamedModel): 
     ]);
     return `${file}\n${formatTable(["from s", "to s", "emotion", ...classes], lines)}`;
   });
-  return [formatTable(["file", "s", "emotion", ...classes], rows), ...timelines].join("\n\n");
+  const named = `model: ${model.card.run}, SHA-256 ${model.sha256.slice(0, 12)}`;
+  return [formatTable(["file", "s", "emotion", ...classes], rows), ...timelines, named].join("\n\n");
 }
 
 /** Classes in the order of `EMOTIONS`; others after them. */

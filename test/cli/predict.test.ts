@@ -42,6 +42,20 @@ test("one file: an object with the members that are promised", async () => {
   expect(json.windows).toHaveLength(1);
 });
 
+test("the shipped model answers where no other is named, and its warning is pointed to once", async () => {
+  const project = at("project");
+  await saveExample(join(project, "results", "model"));
+  const { code, stdout, stderr } = await ser(["predict", at("clip.wav"), at("some")], project);
+  expect(code).toBe(0);
+  expect(stderr).toBe(
+    "ser: model: results/model (research only; see its README.md for what it is not fit for)\n",
+  );
+  expect(stdout).toMatch(/\n\nmodel: example, SHA-256 [0-9a-f]{12}\n$/);
+  const named = ["--model", "results/model"];
+  for (const args of [["--quiet"], named])
+    expect((await ser(["predict", at("clip.wav"), ...args], project)).stderr).toBe("");
+});
+
 test("folders and patterns: an array, in order", async () => {
   const { stdout } = await predict("some", "*.wav", "--json");
   expect(JSON.parse(stdout).map(({ file }: { file: string }) => file)).toEqual([

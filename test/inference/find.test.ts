@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findModel } from "../../lib/inference/find.js";
+import { findModel, isShipped } from "../../lib/inference/find.js";
 
 let root: string;
 beforeEach(async () => {
@@ -32,6 +32,7 @@ test("the shipped model comes first, else the newest of all runs, experiments an
   expect(await findModel(undefined, [root])).toBe(inExperiment);
   const shipped = await model("results/model", 1);
   expect(await findModel(undefined, [root])).toBe(shipped);
+  expect([shipped, run, demo].map(isShipped)).toEqual([true, false, false]);
 });
 
 test("a model is named by its folder, its run's folder or its run's name", async () => {

@@ -90,6 +90,7 @@ test("the table shows a timeline for what is long, and says why there is no answ
   expect(text).toMatch(/long\.wav +20\.00 +\(unsure\) +40\.0/);
   expect(text).toMatch(/s\.wav +2\.00 +\(silence\)$/m);
   expect(text).toMatch(/\nlong\.wav\nfrom s/);
+  expect(text).toMatch(/\n\nmodel: run-1, SHA-256 ab$/);
   expect(text).toMatch(/1\.00 +4\.00 +anger/);
   expect(text).toMatch(/8\.00 +9\.00 +\(unsure\)/);
 });
