@@ -72,7 +72,13 @@ export {
 export { type FrameWeightsArgs, frameWeights } from "./engine/layers/frame-weights.js";
 export { startTfjs, tf } from "./engine/tfjs.js";
 // evaluation
-export { chooseThreshold, type RiskPoint, riskCoverage } from "./evaluation/abstention.js";
+export {
+  type Abstention,
+  abstentionAt,
+  chooseThreshold,
+  type RiskPoint,
+  riskCoverage,
+} from "./evaluation/abstention.js";
 export { breakdown, type Group, selectClips } from "./evaluation/breakdown.js";
 export {
   applyTemperature,
@@ -122,6 +128,7 @@ export { estimateOf } from "./experiments/report/words.js";
 export { type Robustness, robustness, robustnessFigure } from "./experiments/robustness.js";
 export { type RunChoices, type RunOptions, run } from "./experiments/run.js";
 export { RUN_FEATURES } from "./experiments/settings.js";
+export { type ShipOptions, type Shipped, shipModel } from "./experiments/ship.js";
 export { type Experiment, readExperiment } from "./experiments/store.js";
 // features
 export { type ExtractOptions, extractClips, type FeatureSet, sampleHashes } from "./features/corpus.js";

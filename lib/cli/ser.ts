@@ -14,6 +14,7 @@ import { addPredict } from "./predict.js";
 import { addProtocols } from "./protocols.js";
 import { addReport } from "./report.js";
 import { addRobustness } from "./robustness.js";
+import { addShip } from "./ship.js";
 import { addSummarize } from "./summarize.js";
 import { addTrain } from "./train.js";
 
@@ -34,6 +35,7 @@ export function program(): Command {
   addSummarize(ser);
   addReport(ser);
   addRobustness(ser);
+  addShip(ser);
   addPredict(ser);
   addNotebook(ser);
   addGallery(ser);

@@ -9,6 +9,8 @@ export interface CorpusDefinition {
   /** The name as papers print it: "CREMA-D". */
   title: string;
   description: string;
+  /** Of its English. */
+  accent: "North American" | "British";
   homepage: string;
   licence: string;
   /** BibTeX. */

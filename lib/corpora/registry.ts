@@ -143,6 +143,13 @@ export function parseName(relative: string): ClipName | undefined {
   return undefined;
 }
 
+/** Every clip of the four corpora, as their published names say it; nothing is read from the disk. */
+export function publishedClips(): ClipName[] {
+  return CORPORA.flatMap((corpus) =>
+    corpora[corpus].expectedIds().map((id) => corpora[corpus].parse(`${id.slice(corpus.length + 1)}.wav`)!),
+  );
+}
+
 function corpusNames(names: readonly string[] | undefined): readonly CorpusName[] {
   const unknown = names?.filter((name) => !Object.hasOwn(corpora, name)) ?? [];
   if (unknown.length > 0) {

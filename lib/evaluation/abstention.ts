@@ -1,4 +1,6 @@
+import { byText } from "../corpora/corpus.js";
 import { answers, type Probabilities } from "./calibration.js";
+import { type BootstrapOptions, type Interval, intervalsOf } from "./interval.js";
 
 /** What answering only from a confidence on costs and saves. */
 export interface RiskPoint {
@@ -66,4 +68,55 @@ export function chooseThreshold(
   const least = Math.min(...allowed.map(({ risk }) => risk));
   const chosen = allowed.find(({ risk }) => risk <= Math.max(least, 1 - WANTED_ACCURACY))!;
   return chosen === points[0] ? 0 : chosen.threshold;
+}
+
+/** What a threshold does to clips that it was not chosen on. */
+export interface Abstention {
+  threshold: number;
+  /** Share of the clips that is answered. */
+  coverage: Interval;
+  /** Share of the answered clips that is right; absent where none is answered. */
+  accuracy?: Interval;
+}
+
+/**
+ * Coverage, and accuracy where there is an answer, of a threshold, with their 95 % intervals over speakers
+ * ({@link intervalsOf}).
+ *
+ * @param probabilities those that are compared with the threshold: calibrated ones, where they are
+ * @param speakers one a clip
+ * @throws {RangeError} when lengths do not match or there are no clips
+ * @example abstentionAt(test.calibrated, test.truth, test.speakers, 7, record.threshold).coverage.estimate
+ */
+export function abstentionAt(
+  probabilities: Probabilities,
+  truth: ArrayLike<number>,
+  speakers: readonly string[],
+  classes: number,
+  threshold: number,
+  options: BootstrapOptions = {},
+): Abstention {
+  const { confidence, right } = answers(probabilities, truth, classes);
+  if (speakers.length !== right.length)
+    throw new RangeError(`${right.length} clips and ${speakers.length} speakers do not match`);
+  const names = [...new Set(speakers)].sort(byText);
+  // Of each speaker: clips, answered ones, rightly answered ones.
+  const counts = new Map(names.map((name) => [name, new Float64Array(3)]));
+  right.forEach((isRight, i) => {
+    const own = counts.get(speakers[i]!)!;
+    own[0]!++;
+    if (confidence[i]! < threshold) return;
+    own[1]!++;
+    if (isRight) own[2]!++;
+  });
+  const all = [...counts.values()];
+  const answered = all.some((own) => own[1]! > 0);
+  const [coverage, accuracy] = intervalsOf(
+    all,
+    names,
+    [(sums) => sums[1]! / sums[0]!, ...(answered ? [(sums: Float64Array) => sums[2]! / sums[1]!] : [])],
+    right.length,
+    options,
+  );
+  return { threshold, coverage: coverage!, ...(accuracy && { accuracy }) };
 }

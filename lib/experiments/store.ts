@@ -1,5 +1,5 @@
 import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { writeJson } from "../base/atomic.js";
 import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import type { Grid } from "./grid.js";
@@ -172,6 +172,17 @@ export async function readExperiment(name: string, root: string): Promise<Experi
     failures: await store.failures(file.runs),
     testReadings: await store.testReadings(file.runs),
   };
+}
+
+/**
+ * The name of the experiment in whose store a run is; `undefined` for a run by itself.
+ *
+ * @param folder of the run
+ * @param run its name
+ */
+export async function experimentOf(folder: string, run: string): Promise<string | undefined> {
+  const file = await readJson<ExperimentFile>(join(dirname(resolve(folder)), EXPERIMENT));
+  return file?.runs.includes(run) ? file.grid.name : undefined;
 }
 
 async function absent(name: string, root: string): Promise<string> {

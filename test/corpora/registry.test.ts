@@ -11,6 +11,7 @@ import {
   isSynthetic,
   loadClips,
   parseName,
+  publishedClips,
   summarize,
 } from "../../lib/corpora/registry.js";
 
@@ -194,5 +195,14 @@ describe.skipIf(!process.env.SER_DATA)("the real corpora", () => {
     const clips = await loadClips(process.env.SER_DATA!);
     const count = (emotion: string) => clips.filter((one) => one.emotion === emotion).length;
     expect(classesOf(clips).map(count)).toEqual([1923, 1923, 1923, 1923, 1923, 652, 1895]);
+  });
+});
+
+test("all published clips are known by their names: 1440, 2800, 480 and 7442", () => {
+  const clips = publishedClips();
+  expect(clips.length).toBe(1440 + 2800 + 480 + 7442);
+  expect(new Set(clips.map(({ id }) => id)).size).toBe(clips.length);
+  expect(clips.find(({ id }) => id === "ravdess/03-01-06-01-02-01-12")).toMatchObject({
+    ...{ corpus: "ravdess", speaker: "12", sex: "female", emotion: "fear" },
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chooseThreshold, riskCoverage } from "../../lib/evaluation/abstention.js";
+import { abstentionAt, chooseThreshold, riskCoverage } from "../../lib/evaluation/abstention.js";
 
 /** Two classes; the first is called with these confidences. */
 function called(confidences: readonly number[]): Float64Array {
@@ -63,4 +63,46 @@ test("for any clips at least half are answered, and a lower threshold that reach
 
 test("no clips are refused", () => {
   expect(() => chooseThreshold(new Float32Array(0), [], 2)).toThrow("no clips");
+});
+
+test("coverage and accuracy of a threshold are those of the curve, at each of its points", () => {
+  const clip = fc.record({ p: fc.integer({ min: 0, max: 20 }), right: fc.boolean(), who: fc.nat(3) });
+  fc.assert(
+    fc.property(fc.array(clip, { minLength: 1, maxLength: 40 }), (clips) => {
+      const p = called(clips.map(({ p }) => 0.5 + p / 40));
+      const truth = right(...clips.map(({ right }) => right));
+      const speakers = clips.map(({ who }) => `s${who}`);
+      for (const { threshold, coverage, risk } of riskCoverage(p, truth, 2)) {
+        const at = abstentionAt(p, truth, speakers, 2, threshold);
+        expect(at.coverage.estimate).toBeCloseTo(coverage, 12);
+        expect(at.accuracy!.estimate).toBeCloseTo(1 - risk, 12);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("of few speakers each one's own coverage; nothing answered has no accuracy", () => {
+  const p = called([0.9, 0.6, 0.8, 0.7]);
+  const truth = right(true, false, true, false);
+  const speakers = ["b", "a", "a", "b"];
+  const { coverage, accuracy } = abstentionAt(p, truth, speakers, 2, 0.75);
+  expect(coverage).toMatchObject({ estimate: 0.5, n: 4, speakers: 2, perSpeaker: { a: 0.5, b: 0.5 } });
+  expect(accuracy).toMatchObject({ estimate: 1, perSpeaker: { a: 1, b: 1 } });
+  expect(abstentionAt(p, truth, speakers, 2, 0.95)).not.toHaveProperty("accuracy");
+  expect(() => abstentionAt(p, truth, ["a"], 2, 0.5)).toThrow("4 clips and 1 speakers do not match");
+});
+
+test("from eight speakers on there is an interval, and it holds the estimate", () => {
+  const clips = Array.from({ length: 80 }, (_, i) => i);
+  const p = called(clips.map((i) => 0.5 + ((7 * i) % 50) / 100));
+  const truth = right(...clips.map((i) => i % 3 !== 0 || i % 8 === 1));
+  const speakers = clips.map((i) => `s${i % 8}`);
+  const { coverage, accuracy } = abstentionAt(p, truth, speakers, 2, 0.7, { resamples: 499 });
+  for (const figure of [coverage, accuracy!]) {
+    if (!("low" in figure)) throw new Error("no interval");
+    expect(figure.low).toBeLessThanOrEqual(figure.estimate);
+    expect(figure.high).toBeGreaterThanOrEqual(figure.estimate);
+    expect(figure.speakers).toBe(8);
+  }
 });

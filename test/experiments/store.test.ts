@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { type RunRecord, writeRecord } from "../../lib/experiments/record.js";
-import { readExperiment, Store } from "../../lib/experiments/store.js";
+import { experimentOf, readExperiment, Store } from "../../lib/experiments/store.js";
 import { clipsExample, partExample, recordExample, SETTINGS } from "./examples.js";
 
 let root: string;
@@ -84,4 +84,12 @@ test("readings are appended, one line each", async () => {
   const lines = (await readFile(join(root, "trial", "test-readings.jsonl"), "utf8")).trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line).run)).toEqual(new Array(20).fill("own-a"));
   expect(await store.testReadings(["own-a", "own-b"])).toBe(20);
+});
+
+test("a run knows its experiment by the file beside it; a run by itself has none", async () => {
+  const store = new Store(join(root, "trial"));
+  await store.open(GRID, ["own-a"]);
+  expect(await experimentOf(store.runFolder("own-a"), "own-a")).toBe("trial");
+  expect(await experimentOf(store.runFolder("own-z"), "own-z")).toBeUndefined();
+  expect(await experimentOf(join(root, "own-a"), "own-a")).toBeUndefined();
 });

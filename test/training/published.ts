@@ -1,16 +1,15 @@
 import type { Clip } from "../../lib/corpora/clip.js";
-import { corpora } from "../../lib/corpora/registry.js";
+import { publishedClips } from "../../lib/corpora/registry.js";
 import { type Group, groupOf } from "../../lib/training/groups.js";
 import type { Plan } from "../../lib/training/protocol.js";
 import type { Split } from "../../lib/training/split.js";
 
 /** Every clip that the four corpora have, from their published names. */
-export const CLIPS: readonly Clip[] = Object.values(corpora).flatMap((corpus) =>
-  corpus.expectedIds().map((id) => {
-    const name = corpus.parse(`${id.slice(id.indexOf("/") + 1)}.wav`)!;
-    return { ...name, path: "", synthetic: false };
-  }),
-);
+export const CLIPS: readonly Clip[] = publishedClips().map((name) => ({
+  ...name,
+  path: "",
+  synthetic: false,
+}));
 
 const clipOf = new Map(CLIPS.map((clip) => [clip.id, clip]));
 
