@@ -19,6 +19,7 @@ interface FeatureOptions {
   htk?: boolean;
   norm?: FeatureSettings["norm"];
   topDb?: number | "none";
+  reference?: "max";
   nMfcc?: number;
   lifter?: number;
   deltas?: number;
@@ -66,6 +67,12 @@ export function addFeatures(program: Command): void {
     .option("--htk", "HTK's mel scale instead of Slaney's")
     .addOption(new Option("--norm <norm>", "norm of the mel filters (slaney)").choices(["slaney", "none"]))
     .option("--top-db <db>", 'clip so far under the loudest value, or "none" (80)', decibelsOrNone)
+    .addOption(
+      new Option(
+        "--reference <value>",
+        "of logmel: 0 dB at the loudest value instead of a power of 1",
+      ).choices(["max"]),
+    )
     .option("--n-mfcc <count>", "coefficients (librosa 20, speech 40)", whole(1))
     .option("--lifter <n>", "cepstral liftering (0)", numberIn(0))
     .option("--deltas <order>", "append deltas (1), and delta-deltas (2) (0)", whole(0, 2))
@@ -129,6 +136,7 @@ async function settingsOf(options: FeatureOptions): Promise<FeatureSettings> {
     htk: options.htk,
     norm: options.norm,
     topDb: options.topDb === "none" ? null : options.topDb,
+    reference: options.reference,
     nMfcc: options.nMfcc,
     lifter: options.lifter,
     deltas: options.deltas as 0 | 1 | 2 | undefined,

@@ -160,7 +160,7 @@ function blockAt(path: string, value: unknown): GridBlock {
 
 function featuresAt(path: string, value: unknown): GridBlock["features"][number] {
   if (typeof value === "string") return oneOf<"logmel" | "mfcc">(path, value, ["logmel", "mfcc"]);
-  const known = Object.keys(RUN_FEATURES.logmel);
+  const known = [...Object.keys(RUN_FEATURES.logmel), "reference"];
   const settings = objectAt(path, value, known) as Partial<FeatureSettings>;
   within(path, () => featuresOf(settings));
   return settings;

@@ -1,6 +1,7 @@
 import { resample } from "../audio/resample.js";
 import { trimSilence } from "../audio/trim.js";
 import type { Matrix } from "../base/matrix.js";
+import { largest } from "./decibels.js";
 import { appendColumns, delta } from "./delta.js";
 import { Kernel } from "./kernel.js";
 import { melFilterbank } from "./mel.js";
@@ -27,10 +28,15 @@ export function createExtractor(settings: FeatureSettings): Extractor {
       sampleRate === settings.sampleRate ? samples : resample(samples, sampleRate, settings.sampleRate);
     if (settings.trimDb !== null) signal = trimSilence(signal, { topDb: settings.trimDb }).samples;
     const frames = kernel.bands(signal, settings.power);
+    if (settings.reference === "max") shift(frames.data, -largest(frames.data));
     if (settings.deltas === 0) return frames;
     if (settings.deltas === 1) return appendColumns(frames, delta(frames));
     return appendColumns(frames, delta(frames), delta(frames, 2));
   };
+}
+
+function shift(values: Float32Array, by: number): void {
+  for (let i = 0; i < values.length; i++) values[i]! += by;
 }
 
 function kernelFor(settings: FeatureSettings): Kernel {

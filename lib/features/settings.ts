@@ -29,6 +29,11 @@ export interface FeatureSettings {
   norm: "slaney" | "none";
   /** Log-mel and MFCC: dB under the clip's loudest value below which nothing goes; `null` for none. */
   topDb: number | null;
+  /**
+   * Log-mel: `max` puts 0 dB at the clip's loudest value, as `librosa.power_to_db(ref=np.max)`, so that nothing depends on how
+   * loud it was recorded; absent, at a power of 1.
+   */
+  reference?: "max";
   /** Coefficients of an MFCC. */
   nMfcc: number;
   /** Cepstral liftering of an MFCC; 0 for none. */
@@ -125,6 +130,11 @@ function check(s: FeatureSettings): void {
   oneOf("power", s.power, [1, 2]);
   oneOf("norm", s.norm, ["slaney", "none"]);
   oneOf("deltas", s.deltas, [0, 1, 2]);
+  if (s.reference !== undefined) {
+    oneOf("reference", s.reference, ["max"]);
+    if (s.kind !== "logmel")
+      throw new UsageError(`reference is max: of ${s.kind} there are no decibels to put it to`);
+  }
   whole("sampleRate", s.sampleRate, 100, 768000, "Hz");
   whole("nFft", s.nFft, 2, 65536, "samples");
   whole("winLength", s.winLength, 1, s.nFft, "samples (the FFT's length)");

@@ -55,7 +55,7 @@ export function changesSound({ speed, pitch, noise }: AugmentationSettings): boo
 /**
  * The features that the same sound would have, louder by `gain` dB. Exact as long as nothing lies at the floor of the
  * logarithm: a log-mel spectrogram rises as a whole, an MFCC in its coefficient 0 by `gain * sqrt(mel bands)` times
- * its lifter, and powers are multiplied. Deltas of logarithms stay.
+ * its lifter, and powers are multiplied. Deltas of logarithms stay, and so does what is relative to the loudest value.
  *
  * @param matrix features before normalisation; a new matrix is returned
  * @param gain dB
@@ -65,6 +65,7 @@ export function changesSound({ speed, pitch, noise }: AugmentationSettings): boo
 export function applyGain(matrix: Matrix, gain: number, settings: FeatureSettings): Matrix {
   const { rows, cols } = matrix;
   const data = matrix.data.slice();
+  if (settings.reference === "max") return { rows, cols, data };
   if (settings.kind === "mel") {
     const factor = 10 ** ((gain / 20) * settings.power);
     return { rows, cols, data: data.map((value) => value * factor) };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { largest, powerToDb } from "../../lib/features/decibels.js";
 import { createExtractor } from "../../lib/features/extract.js";
 import { columnsOf, type FeatureSettings, featureSettings } from "../../lib/features/settings.js";
 import { fixture } from "./fixture.js";
@@ -37,6 +38,29 @@ describe("any length gives frames that are finite", () => {
       expect(matrix.data.length).toBe(matrix.rows * matrix.cols);
       expect(matrix.data.every(Number.isFinite)).toBe(true);
     }
+  });
+});
+
+test("with the loudest value as reference a log-mel spectrogram is librosa's power_to_db(ref=np.max)", () => {
+  const settings = featureSettings({ reference: "max", deltas: 1 });
+  const signal = SIGNALS.chirp!(16000, 16000);
+  const found = createExtractor(settings)(signal, 16000);
+  const powers = createExtractor(featureSettings({ kind: "mel" }))(signal, 16000);
+  powerToDb(powers.data, { reference: largest }).forEach((value, i) => {
+    const at = Math.floor(i / 64) * 128 + (i % 64);
+    expect(Math.abs(found.data[at]! - value)).toBeLessThan(2e-3);
+  });
+});
+
+test("with it, how loud a recording is does not matter", () => {
+  const extract = createExtractor(featureSettings({ reference: "max", topDb: 60 }));
+  const signal = SIGNALS.lcgnoise!(16000, 16000);
+  const soft = extract(
+    signal.map((value) => value / 50),
+    16000,
+  );
+  extract(signal, 16000).data.forEach((value, i) => {
+    expect(Math.abs(soft.data[i]! - value)).toBeLessThan(1e-2);
   });
 });
 

@@ -80,6 +80,7 @@ test("frames are placed, and what a clip lacks is 0", () => {
 const CASES: Partial<FeatureSettings>[] = [
   { kind: "logmel" },
   { kind: "logmel", deltas: 1, power: 1 },
+  { kind: "logmel", reference: "max" },
   { kind: "mfcc", nMfcc: 13 },
   { kind: "mfcc", nMfcc: 13, lifter: 22, deltas: 2 },
   { kind: "mel" },
