@@ -103,7 +103,8 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
 }
 
 const KINDS: Record<FeatureSettings["kind"], (features: FeatureSettings) => string> = {
-  logmel: ({ nMels }) => `${nMels} log-mel bands`,
+  logmel: ({ nMels, reference }) =>
+    `${nMels} log-mel bands${reference === "max" ? " relative to the recording's loudest value" : ""}`,
   mel: ({ nMels }) => `${nMels} mel bands`,
   mfcc: ({ nMfcc, nMels }) => `${nMfcc} MFCC of ${nMels} mel bands`,
 };
