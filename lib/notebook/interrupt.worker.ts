@@ -8,6 +8,8 @@ const PATIENCE_MS = 500;
 
 const shared: Int32Array = workerData;
 let watching: NodeJS.Timeout | undefined;
+/** Messages to the main thread, which counts those that it hears. */
+let told = 0;
 
 new Socket({ fd: PRESSES_FD, readable: true })
   .on("data", press)
@@ -17,14 +19,13 @@ new Socket({ fd: PRESSES_FD, readable: true })
 
 function press(): void {
   tell("press");
-  if (watching) return;
-  const before = Atomics.load(shared, HEARD);
+  // Each press has its own patience: one that comes soon after another may meet a thread that no longer hears.
+  clearInterval(watching);
   watching = setInterval(() => {
-    const heard = Atomics.load(shared, HEARD) !== before;
+    const heard = Atomics.load(shared, HEARD) >= told;
     const deaf = !heard && Atomics.compareExchange(shared, STATE, State.Open, State.Ending) === State.Open;
     if (!heard && !deaf) return;
     clearInterval(watching);
-    watching = undefined;
     if (deaf) endComputing();
   }, PATIENCE_MS);
 }
@@ -41,5 +42,6 @@ function endComputing(): void {
 }
 
 function tell(message: InterruptMessage): void {
+  told++;
   parentPort!.postMessage(message);
 }

@@ -229,7 +229,9 @@ test.each([
 });
 
 test("an interrupt ends what an earlier cell left running, when it keeps the kernel from its work", async () => {
-  await execute("setTimeout(() => { for (;;) {} });");
+  await execute('setTimeout(() => { console.log("late"); for (;;) {} });');
+  // An interrupt before it would be one of an idle kernel.
+  await hear(({ type, content }) => type === "stream" && String(content.text).includes("late"));
   const id = await send("execute_request", { code: "6 * 7" });
   kernel.kill("SIGINT");
   expect(await answerTo(id)).toMatchObject({ status: expect.stringMatching(/ok|error/) });

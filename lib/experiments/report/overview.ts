@@ -186,7 +186,8 @@ function foldSizes({ folds }: ProtocolResults): string {
 }
 
 function featuresText({ settings: { features } }: EntryResults): string {
-  const { kind, nMels, nMfcc, sampleRate, winLength, hopLength, fmin, fmax, deltas, trimDb } = features;
+  const { kind, nMels, nMfcc, sampleRate, winLength, hopLength, fmin, fmax, deltas, trimDb, reference } =
+    features;
   const size =
     kind === "mfcc"
       ? `${nMfcc} MFCC of ${nMels} mel bands`
@@ -196,6 +197,7 @@ function featuresText({ settings: { features } }: EntryResults): string {
     `${size}, ${fmin} to ${fmax} Hz at ${sampleRate} Hz`,
     `frames of ${ms(winLength)} ms every ${ms(hopLength)} ms`,
     deltas > 0 && (deltas === 1 ? "deltas" : "deltas of both orders"),
+    reference === "max" && "0 dB at the clip's loudest value",
     trimDb !== null && `silence ${trimDb} dB down trimmed`,
   ];
   return parts.filter(Boolean).join(", ");
@@ -215,6 +217,7 @@ function trainingText({ settings: { training, target } }: EntryResults): string 
     balance,
     labelSmoothing,
     mixup,
+    curriculum,
   } = training;
   if (model === "majority") return "always the commonest class";
   if (model === "linear")
@@ -229,6 +232,8 @@ function trainingText({ settings: { training, target } }: EntryResults): string 
     balance !== "none" && `classes balanced by ${balance}`,
     labelSmoothing > 0 && `label smoothing ${labelSmoothing}`,
     mixup > 0 && `mixup ${mixup}`,
+    curriculum &&
+      `other corpora from ${100 * curriculum.share} % of ${curriculum.places} times the own clips to none after ${100 * curriculum.until} % of the epochs`,
     target === "perceived" && "learns the emotion most listeners heard",
   ];
   return parts.filter(Boolean).join("; ");
@@ -248,7 +253,7 @@ export function howToRead(results: Results): Block[] {
       { strong: "UAR" },
       ", unweighted average recall: the mean recall over the classes that occur in the truth. Their number is stated; chance is 1 over it. Accuracy, macro F1 (over all classes of the protocol), Cohen's kappa, AUC (one class against the rest, mean), ECE (10 bins) and Brier score (summed over classes, 0 to 2), both before → after temperature scaling fitted on validation, stand beside it.",
     ],
-    "Folds are pooled into one set of predictions a seed; a figure is the mean over seeds.",
+    "Folds are pooled into one set of predictions a seed; a figure is the mean over seeds. Seeds together: the UAR of the mean of their calibrated probabilities.",
     "Intervals are 95 %, by BCa bootstrap over speakers: they say how much the figure may differ for other speakers of the same kind. With fewer than 8 speakers there is none, and each speaker's own value is given.",
     "Pairs are tested by a permutation test clustered by speaker, corrected by Holm over all pairs of the table. McNemar's p takes clips as independent, which they are not: it is only descriptive.",
     "Bold is the best of its column. Whether that is more than chance, the pairs say, not the bold type.",
