@@ -36,12 +36,15 @@ Examples:
 }
 
 async function ship(run: string, { from, out, note, limit, json }: ShipFlags): Promise<void> {
-  const { shipModel } = await import("../experiments/ship.js");
+  const [{ shipModel }, { megabytes }] = await Promise.all([
+    import("../experiments/ship.js"),
+    import("../experiments/report/text.js"),
+  ]);
   const shipped = await shipModel(await folderOf(run, from), { out, note, limit: 1e6 * limit });
   if (json) return printJson(shipped);
   const { folder, bytes, sha256, files } = shipped;
   process.stdout.write(
-    `${folder}: ${files.map(({ name }) => name).join(", ")}\n${(bytes / 1e6).toFixed(2)} MB, weights' SHA-256 ${sha256}\n`,
+    `${folder}: ${files.map(({ name }) => name).join(", ")}\n${megabytes(bytes)}, weights' SHA-256 ${sha256}\n`,
   );
 }
 

@@ -10,7 +10,7 @@ import type { RunRecord, StoredRun } from "./record.js";
 import type { Block, Column, Text } from "./report/document.js";
 import { entriesOf, type Pooled, pooled } from "./report/entries.js";
 import { type PartScores, scoresOf } from "./report/scores.js";
-import { capital, decimal, percent, plural, sentence } from "./report/text.js";
+import { capital, decimal, megabytes, percent, plural, sentence } from "./report/text.js";
 import { left, right, warning } from "./report/words.js";
 import { type CorpusParts, type PartSize, partsOfRun } from "./run-parts.js";
 import { INTENDED_USES, limitsOf, SHIPPED_FOLDER, UNFIT_USES, UNFIT_WARNING } from "./ship-texts.js";
@@ -39,7 +39,8 @@ const INTENSITIES = ["low", "medium", "high", "normal", "strong"];
  */
 export function cardBlocks(run: StoredRun, facts: CardFacts, options: BootstrapOptions = {}): Block[] {
   const { record } = run;
-  const names = partsOfRun(run).map(({ corpus }) => corpus as CorpusName);
+  const parts = partsOfRun(run);
+  const names = parts.map(({ corpus }) => corpus as CorpusName);
   return [
     heading(1, "Model card: emotion in acted English speech"),
     paragraph(
@@ -67,7 +68,7 @@ export function cardBlocks(run: StoredRun, facts: CardFacts, options: BootstrapO
     { kind: "list", items: INTENDED_USES },
     paragraph("It is ", { strong: "not fit for" }, ":"),
     { kind: "list", items: UNFIT_USES },
-    ...dataBlocks(run, names, facts),
+    ...dataBlocks(run, parts, facts),
     ...figureBlocks(run, facts, options),
     heading(2, "Limits"),
     { kind: "list", items: limitsOf(names, record.classes.length, record.split.apart) },
@@ -159,8 +160,7 @@ function trainingText(training: RunRecord["settings"]["training"]): string {
   return sentence(parts.join("; "));
 }
 
-function dataBlocks(run: StoredRun, names: readonly CorpusName[], facts: CardFacts): Block[] {
-  const parts = partsOfRun(run);
+function dataBlocks(run: StoredRun, parts: readonly CorpusParts[], facts: CardFacts): Block[] {
   const { split, broken } = run.record;
   const proven = parts.every(({ train }) => train);
   const size = (part: PartSize | undefined): string[] =>
@@ -197,8 +197,8 @@ function dataBlocks(run: StoredRun, names: readonly CorpusName[], facts: CardFac
     ...(broken.length > 0 ? [paragraph(`${plural(broken.length, "clip")} could not be read.`)] : []),
     {
       kind: "list",
-      items: names.map((name): Text => {
-        const { title, description, licence, homepage } = corpora[name];
+      items: parts.map(({ corpus }): Text => {
+        const { title, description, licence, homepage } = corpora[corpus as CorpusName];
         return [{ strong: title }, `. ${sentence(description)} Licence: ${licence}. ${homepage}`];
       }),
     },
@@ -458,10 +458,6 @@ function spread(figure: Interval, format: (value: number) => string): string {
 /** Whether the protocol keeps the test speakers out of training. */
 function unheard({ split }: RunRecord): boolean {
   return split.apart.includes("speaker");
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(2)} MB`;
 }
 
 function count(value: number): string {

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { replaceFolder } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
-import { CORPORA, type CorpusName } from "../corpora/clip.js";
+import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
 import { loadModel } from "../inference/model.js";
 import { partialFolder, type RunRecord, readRun } from "./record.js";
 import { toMarkdown } from "./report/markdown.js";
-import { partsOfRun } from "./run-parts.js";
+import { megabytes } from "./report/text.js";
 import { cardBlocks } from "./ship-card.js";
 import { licenceText, SHIPPED_FOLDER } from "./ship-texts.js";
 import { experimentOf } from "./store.js";
@@ -76,7 +76,7 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   const commands = await commandsOf(runFolder, record, note);
   const blocks = cardBlocks(run, { bytes, weights, note, commands }, options);
   files.set(README, Buffer.from(toMarkdown(blocks, (name) => name)));
-  const names = partsOfRun(run).map(({ corpus }) => corpus as CorpusName);
+  const names = CORPORA.filter((name) => record.corpora.includes(name));
   files.set(LICENSE, Buffer.from(licenceText(names)));
   await writeFolder(out, files);
   const written = [...files].map(([name, content]) => ({
@@ -157,8 +157,4 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): 
     throw new UserError(`cannot write ${partial}: ${systemReason(error)}`, { cause: error });
   }
   await replaceFolder(partial, folder);
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(2)} MB`;
 }

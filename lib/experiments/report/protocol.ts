@@ -1,4 +1,4 @@
-import { FEWEST_SPEAKERS } from "../../evaluation/interval.js";
+import { FEWEST_SPEAKERS, type Interval } from "../../evaluation/interval.js";
 import type { Block, Text } from "./document.js";
 import type { Entry } from "./entries.js";
 import { picturesOf } from "./pictures.js";
@@ -60,10 +60,17 @@ interface ScoreColumn {
   text: (scores: PartScores) => string | undefined;
   /** What the best of the column is chosen by; the largest is best. */
   worth: (scores: PartScores) => number | undefined;
+  /** The listeners' figure, where they have one. */
+  people?: (measure: Record<"uar" | "accuracy", Interval>) => Interval;
 }
 
 const SCORE_COLUMNS: readonly ScoreColumn[] = [
-  { title: "UAR %", text: ({ uar }) => withInterval(uar), worth: ({ uar }) => uar.estimate },
+  {
+    title: "UAR %",
+    text: ({ uar }) => withInterval(uar),
+    worth: ({ uar }) => uar.estimate,
+    people: ({ uar }) => uar,
+  },
   {
     title: "seeds together, UAR %",
     text: ({ ensembleUar }) => ensembleUar && withInterval(ensembleUar),
@@ -73,6 +80,7 @@ const SCORE_COLUMNS: readonly ScoreColumn[] = [
     title: "accuracy %",
     text: ({ accuracy }) => withInterval(accuracy),
     worth: ({ accuracy }) => accuracy.estimate,
+    people: ({ accuracy }) => accuracy,
   },
   {
     title: "macro F1 %",
@@ -124,11 +132,9 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
           }),
           scores.uarBySeed.map((uar) => percent(uar)).join(", "),
         ]),
-        ...(listeners?.measures ?? []).map(({ name, uar, accuracy }) => [
-          `people: ${name}`,
-          ...columns.map(({ title }) =>
-            title === "UAR %" ? withInterval(uar) : title === "accuracy %" ? withInterval(accuracy) : "",
-          ),
+        ...(listeners?.measures ?? []).map((measure) => [
+          `people: ${measure.name}`,
+          ...columns.map(({ people }) => (people ? withInterval(people(measure)) : "")),
           "",
         ]),
       ],

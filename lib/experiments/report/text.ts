@@ -57,3 +57,8 @@ function signed(text: string): string {
   if (/^-0(\.0*)?$/.test(text)) return text.slice(1);
   return text.replace("-", "\u2212");
 }
+
+/** Bytes as "0.83 MB". */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
