@@ -40,6 +40,7 @@ interface TrainFlags {
   balance?: Balance;
   augment?: AugmentationName[];
   curriculum?: boolean;
+  refit?: boolean;
   normalisation: Normalisation;
   seed: number;
   engine?: EngineName;
@@ -101,6 +102,10 @@ export function addTrain(program: Command): void {
     .option(
       "--curriculum",
       "of a protocol that trains on other corpora too: from them to the tested one, epoch by epoch",
+    )
+    .option(
+      "--refit",
+      "once validation has chosen, train anew on it as well, all epochs, and test that; twice the time",
     )
     .addOption(
       choice(
@@ -215,6 +220,7 @@ async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
     },
     augmentation: Object.assign({}, ...(flags.augment ?? []).map((name) => AUGMENTATIONS[name])),
     ...(flags.curriculum && { curriculum: CURRICULUM }),
+    ...(flags.refit && { refit: true }),
   };
 }
 

@@ -103,7 +103,11 @@ function chosen({ settings, bestEpoch, history }: RunRecord): string {
   const { model } = settings.training;
   if (model === "majority") return "There was nothing to choose.";
   if (model === "linear") return `Penalty ${history[bestEpoch - 1]!.learningRate}, chosen on validation.`;
-  return `Epoch ${bestEpoch} of ${history.length}, chosen on validation.`;
+  const epoch = `Epoch ${bestEpoch} of ${history.length}, chosen on validation`;
+  const { refit, epochs } = settings.training;
+  return refit
+    ? `${epoch}; what is tested was trained once more, all ${epochs} epochs, on training and validation part.`
+    : `${epoch}.`;
 }
 
 /** A share as a percentage with one decimal. */

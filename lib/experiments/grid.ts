@@ -169,6 +169,7 @@ function featuresAt(path: string, value: unknown): GridBlock["features"][number]
 const TRAINING_KEYS = [
   ...Object.keys(TRAINING).filter((key) => !["model", "seed", "normalisation", "augmentation"].includes(key)),
   "curriculum",
+  "refit",
 ];
 
 function trainingAt(path: string, value: unknown): TrainingOverrides {

@@ -16,7 +16,7 @@ import { type ModelCard, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
 import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../training/audit.js";
 import { readCheckpoint } from "../training/checkpoint.js";
-import { CHECKPOINT } from "../training/loop.js";
+import { CHECKPOINT, REFIT_CHECKPOINT } from "../training/loop.js";
 import type { Plan } from "../training/protocol.js";
 import { readablePart, type Split } from "../training/split.js";
 import { type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
@@ -104,7 +104,7 @@ export async function run(
   const work = { plan, fold, settings, name, digest, partial };
   const doIt = async () => {
     if (!options.resume) await rm(partial, { recursive: true, force: true });
-    if (options.resume === "or-restart") await dropUselessCheckpoint(partial, chosen?.engine, options.log);
+    if (options.resume === "or-restart") await dropUselessCheckpoints(partial, chosen?.engine, options.log);
     const record = await makeRun(work, options);
     await settle(partial, folder);
     return { folder, record, reused: false };
@@ -132,6 +132,8 @@ async function alone<T>(folder: string, doIt: () => Promise<T>): Promise<T> {
     await rmdir(claims).catch(() => {});
   }
 }
+
+const CHECKPOINTS = [CHECKPOINT, REFIT_CHECKPOINT];
 
 interface Work {
   plan: Plan;
@@ -278,7 +280,7 @@ function environment(): Environment {
 
 /** Makes a whole run what it is called. */
 async function settle(partial: string, folder: string): Promise<void> {
-  await rm(join(partial, CHECKPOINT), { force: true });
+  for (const checkpoint of CHECKPOINTS) await rm(join(partial, checkpoint), { force: true });
   for (const file of await readdir(partial, { recursive: true })) {
     // What a killed process was writing.
     if (file.endsWith(".tmp")) await rm(join(partial, file), { force: true });
@@ -286,21 +288,22 @@ async function settle(partial: string, folder: string): Promise<void> {
   await replaceFolder(partial, folder);
 }
 
-/** Removes a checkpoint that the training could not go on from. */
-async function dropUselessCheckpoint(
+/** Removes checkpoints that the training could not go on from. */
+async function dropUselessCheckpoints(
   partial: string,
   engine: EngineName | undefined,
   log: RunOptions["log"],
 ): Promise<void> {
-  const path = join(partial, CHECKPOINT);
-  try {
-    const found = await readCheckpoint(path);
-    if (!found || found.engine === engine) return;
-    log?.(`the checkpoint was made by the engine ${found.engine}: training from the start on ${engine}`);
-  } catch (error) {
-    log?.(`${messageOf(error).split(":")[0]}: training from the start`);
+  for (const path of CHECKPOINTS.map((file) => join(partial, file))) {
+    try {
+      const found = await readCheckpoint(path);
+      if (!found || found.engine === engine) continue;
+      log?.(`the checkpoint was made by the engine ${found.engine}: training from the start on ${engine}`);
+    } catch (error) {
+      log?.(`${messageOf(error).split(":")[0]}: training from the start`);
+    }
+    await rm(path, { force: true });
   }
-  await rm(path, { force: true });
 }
 
 function epochLine(log: EpochLog, baseline: boolean): string {
@@ -331,7 +334,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     features: settings.features,
     corpora,
     synthetic,
-    split: `${split.name}, fold ${split.fold}: ${split.description}`,
+    split: `${split.name}, fold ${split.fold}: ${split.description}${settings.training.refit ? "; then trained on validation too" : ""}`,
     seed: settings.training.seed,
     engine,
     temperature,

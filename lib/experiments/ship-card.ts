@@ -97,7 +97,7 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
     `Output: a probability for each of ${classes.join(", ")}: what ${meant}.`,
     `Protocol ${split.name}, fold ${split.fold}: test shares no ${split.apart.join(" and no ") || "clip"} with training and validation. ${auditLine(record.audit)}`,
     `Training: ${trainingText(training)} Seed ${training.seed}; engine ${engine}.`,
-    `Epoch ${bestEpoch} of ${history.length} was kept, the best on validation: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}.`,
+    `Epoch ${bestEpoch} of ${history.length} was ${training.refit ? "" : "kept, "}the best on validation: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}${training.refit ? ", before the second training, whose last epoch was kept" : ""}.`,
     ["Run: ", { code: record.name }, "."],
     [`Weights: ${megabytes(weights.bytes)}, SHA-256 `, { code: weights.sha256 }, "."],
   ];
@@ -144,7 +144,7 @@ const BALANCED = {
 
 function trainingText(training: RunRecord["settings"]["training"]): string {
   const { epochs, patience, batchSize, learningRate, schedule, optimizer, balance, augmentation } = training;
-  const { mixup, labelSmoothing, curriculum } = training;
+  const { mixup, labelSmoothing, curriculum, refit } = training;
   const changes = [
     ...Object.entries(augmentation).map(([name, value]) => `${name} ${[value].flat().join(" to ")}`),
     ...(mixup > 0 ? [`mixup ${mixup}`] : []),
@@ -156,6 +156,7 @@ function trainingText(training: RunRecord["settings"]["training"]): string {
     BALANCED[balance],
     changes.length > 0 ? `training clips changed by ${changes.join(", ")}` : "training clips unchanged",
     ...(curriculum ? ["clips of corpora that are not tested drawn less and less"] : []),
+    ...(refit ? ["then trained once more, all epochs, on the training and the validation part"] : []),
   ];
   return sentence(parts.join("; "));
 }

@@ -5,7 +5,7 @@ import type { Clip } from "../corpora/clip.js";
 import { type Group, groupOf } from "./groups.js";
 import type { Plan } from "./protocol.js";
 import type { Split } from "./split.js";
-import type { Trained } from "./train.js";
+import type { ClipSet, Trained } from "./train.js";
 
 /** One thing that was looked at. */
 export interface AuditCheck {
@@ -72,7 +72,8 @@ export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
 /**
  * Checks a training by what it left behind: the normaliser's record of the clips it was fitted to is the training part's;
  * every variant's parent is in the training part; the UARs of the history are of the validation part, the best of them is
- * the epoch that was kept, and the kept weights reach it on that part.
+ * the epoch that was kept, and the kept weights reach it on that part. After a refit the training part is that and the
+ * validation part, and all clips of the second training are theirs.
  *
  * @param fold the split the training was given
  * @param trained what came of it; best looked at in `beforeTest`, while the test part is unread
@@ -80,11 +81,17 @@ export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
  */
 export function auditTraining(
   fold: Split,
-  trained: Pick<Trained, "input" | "augmented" | "judgedOn" | "history" | "bestEpoch" | "validation">,
+  trained: Pick<
+    Trained,
+    "input" | "augmented" | "refitted" | "judgedOn" | "history" | "bestEpoch" | "validation"
+  >,
 ): AuditCheck[] {
+  const { refitted } = trained;
+  const heard = refitted ? { ...fold, train: [...fold.train, ...fold.validation], validation: [] } : fold;
   return [
-    normalisationFitted(fold, trained),
-    variantsOfTraining(fold, trained),
+    ...(refitted ? [refittedOnBoth(heard, refitted)] : []),
+    normalisationFitted(heard, trained),
+    variantsOfTraining(heard, trained),
     judgedOnValidation(fold, trained),
     bestEpochKept(trained),
   ];
@@ -247,6 +254,18 @@ function variantsOfTraining(fold: Split, { augmented }: Pick<Trained, "augmented
     foreign.length > 0 ? [`trained on variants of ${count(foreign, "clip")} of other parts`] : [];
   const fine = augmented.length > 0 ? `variants of ${augmented.length} training clips` : "no variants";
   return check("augmented from training clips only", problems, fine, foreign);
+}
+
+function refittedOnBoth({ train, test }: Split, { clips, digest }: ClipSet): AuditCheck {
+  const name = "trained once more on training and validation clips only";
+  if (digest === setDigest(train)) return check(name, [], `${clips} clips`);
+  const all = setDigest([...train, ...test]) === digest;
+  return check(
+    name,
+    [`on ${clips} clips, ${all ? "those of the test part too" : "which are not those of the two parts"}`],
+    "",
+    all ? test : [],
+  );
 }
 
 function judgedOnValidation(fold: Split, { judgedOn }: Pick<Trained, "judgedOn">): AuditCheck {

@@ -47,6 +47,19 @@ export function partsOf(features: FeatureSet, split: Split, classes: readonly st
   return { train: part("train"), validation: part("validation"), test: part("test") };
 }
 
+/** The same, with the clips of the validation part among those of the training part. */
+export function joined({ train, validation, test }: Parts): Parts {
+  return {
+    train: {
+      clips: [...train.clips, ...validation.clips],
+      features: [...train.features, ...validation.features],
+      labels: [...train.labels, ...validation.labels],
+    },
+    validation: { clips: [], features: [], labels: [] },
+    test,
+  };
+}
+
 function labelOf({ id, emotion }: Clip, classes: readonly string[]): number {
   const label = classes.indexOf(emotion);
   if (label < 0) throw new UserError(`${id} is of class ${emotion}, which is none of ${classes.join(", ")}`);

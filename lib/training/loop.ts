@@ -12,6 +12,9 @@ import type { TrainingSettings } from "./settings.js";
 /** The file a training that was stopped goes on from, in its folder. */
 export const CHECKPOINT = "checkpoint.bin";
 
+/** The same of the second training, where there is one. */
+export const REFIT_CHECKPOINT = "refit.bin";
+
 export interface LoopOptions {
   /** Where the checkpoint and `history.csv` go; default: nowhere. */
   folder?: string;
@@ -39,15 +42,16 @@ export interface LoopTask {
   settings: TrainingSettings;
   /** Names settings, clips and classes: a checkpoint of another training is refused. */
   key: string;
-  validate(): Promise<{ loss: number; uar: number }>;
+  /** Absent in the second training: all epochs are done, and the last one's weights stay. */
+  validate?(): Promise<{ loss: number; uar: number }>;
 }
 
 /**
  * Trains until the epochs are over or validation UAR has not risen for `patience` of them, and leaves the trainer with
- * the weights of the best epoch. With a folder the training can be killed at any moment and, resumed, ends with the
+ * the weights of the best epoch; without validation, of the last. With a folder the training can be killed at any moment and, resumed, ends with the
  * very weights it would have had.
  *
- * @returns the history, and the epoch with the best validation UAR
+ * @returns the history, and the epoch with the best validation UAR; without validation none, and 0
  * @throws {Interrupted} when the signal comes; with a folder a checkpoint is written first
  * @throws {UserError} when the training diverges, or the checkpoint is another training's
  */
@@ -83,18 +87,21 @@ class Loop {
   async run(): Promise<{ history: EpochLog[]; bestEpoch: number }> {
     const { trainer, settings } = this.#task;
     if (this.#options.resume) await this.#resume();
-    while (this.#epoch <= settings.epochs && this.#epoch - 1 - this.#best.epoch < settings.patience) {
-      await this.#runEpoch();
-    }
-    trainer.restore({ ...trainer.state(), weights: this.#best.weights });
+    while (this.#epoch <= settings.epochs && !this.#outOfPatience()) await this.#runEpoch();
+    if (this.#task.validate) trainer.restore({ ...trainer.state(), weights: this.#best.weights });
     return { history: this.#history, bestEpoch: this.#best.epoch };
+  }
+
+  #outOfPatience(): boolean {
+    const { validate, settings } = this.#task;
+    return validate !== undefined && this.#epoch - 1 - this.#best.epoch >= settings.patience;
   }
 
   async #runEpoch(): Promise<void> {
     const { settings, orderOf, validate } = this.#task;
     const { batchSize, epochs } = settings;
     const order = orderOf(this.#epoch);
-    const label = `epoch ${this.#epoch}/${epochs}`;
+    const label = `${this.#where()}/${epochs}`;
     const progress = new Progress(label, order.length, { quiet: this.#options.quiet });
     this.#epochStarted = performance.now();
     const before = this.#history.at(-1);
@@ -105,15 +112,22 @@ class Loop {
       const seen = Math.min(first + count, order.length);
       progress.step(count, `loss ${(this.#lossSum / seen).toFixed(3)}${uar}`);
     }
-    const { loss, uar: validationUar } = await validate();
+    const judged = await validate?.();
     progress.clear();
-    await this.#endEpoch({
+    const trainLoss = this.#lossSum / order.length;
+    const seconds = this.#seconds();
+    if (!judged) {
+      await this.#nextEpoch();
+      this.#options.log?.(`${label}  loss ${trainLoss.toFixed(3)}  ${seconds.toFixed(1)} s`);
+      return;
+    }
+    await this.#keep({
       epoch: this.#epoch,
-      trainLoss: this.#lossSum / order.length,
-      validationLoss: loss,
-      validationUar,
+      trainLoss,
+      validationLoss: judged.loss,
+      validationUar: judged.uar,
       learningRate: this.#rate,
-      seconds: this.#seconds(),
+      seconds,
     });
   }
 
@@ -137,33 +151,37 @@ class Loop {
     return batch.count;
   }
 
-  async #endEpoch(log: EpochLog): Promise<void> {
+  async #keep(log: EpochLog): Promise<void> {
     this.#history.push(log);
     if (log.validationUar > this.#best.uar) {
       const { weights } = this.#task.trainer.state();
       this.#best = { epoch: log.epoch, uar: log.validationUar, weights };
     }
+    const { folder, onEpoch } = this.#options;
+    if (folder) await writeAtomic(join(folder, "history.csv"), historyCsv(this.#history));
+    await this.#nextEpoch();
+    onEpoch?.(log);
+  }
+
+  async #nextEpoch(): Promise<void> {
     this.#epoch++;
     this.#stepInEpoch = 0;
     this.#lossSum = 0;
     this.#secondsBefore = 0;
     this.#epochStarted = performance.now();
-    const { folder, onEpoch } = this.#options;
-    if (folder) await writeAtomic(join(folder, "history.csv"), historyCsv(this.#history));
     await this.#checkpoint();
-    onEpoch?.(log);
   }
 
   async #stop(): Promise<never> {
     await this.#checkpoint();
-    const where = `stopped in epoch ${this.#epoch}, after ${this.#stepInEpoch} of its ${this.#stepsPerEpoch} steps`;
+    const where = `stopped in ${this.#where()}, after ${this.#stepInEpoch} of its ${this.#stepsPerEpoch} steps`;
     throw new Interrupted(this.#options.folder ? `${where}: the same command with --resume goes on` : where);
   }
 
   async #checkpoint(): Promise<void> {
     const { folder } = this.#options;
     if (!folder) return;
-    await writeCheckpoint(join(folder, CHECKPOINT), {
+    await writeCheckpoint(join(folder, this.#file()), {
       key: this.#task.key,
       engine: this.#task.trainer.engine,
       instructionSet: this.#task.trainer.instructionSet,
@@ -181,10 +199,10 @@ class Loop {
   async #resume(): Promise<void> {
     const { folder, log } = this.#options;
     if (!folder) return;
-    const path = join(folder, CHECKPOINT);
+    const path = join(folder, this.#file());
     const found = await readCheckpoint(path);
     if (!found) return log?.("no checkpoint yet: training from the start");
-    const { trainer, key } = this.#task;
+    const { trainer, key, settings } = this.#task;
     if (found.key !== key) {
       throw new UserError(`${path} belongs to other settings or clips: remove it, or train without --resume`);
     }
@@ -197,7 +215,16 @@ class Loop {
     this.#stepInEpoch = found.stepInEpoch;
     this.#lossSum = found.lossSum;
     this.#secondsBefore = found.seconds;
-    log?.(`going on in epoch ${found.epoch}, after ${found.stepInEpoch} of its ${this.#stepsPerEpoch} steps`);
+    if (found.epoch > settings.epochs) return log?.("going on after the last epoch");
+    log?.(`going on in ${this.#where()}, after ${found.stepInEpoch} of its ${this.#stepsPerEpoch} steps`);
+  }
+
+  #where(): string {
+    return `${this.#task.validate ? "epoch" : "refit, epoch"} ${this.#epoch}`;
+  }
+
+  #file(): string {
+    return this.#task.validate ? CHECKPOINT : REFIT_CHECKPOINT;
   }
 
   #seconds(): number {

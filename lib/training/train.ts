@@ -2,7 +2,7 @@ import type { LayersModel } from "@tensorflow/tfjs";
 import { UsageError } from "../base/errors.js";
 import { canonicalJson, setDigest, sha256 } from "../base/hash.js";
 import { createTrainer, predict } from "../engine/engine.js";
-import type { EngineName, Inputs } from "../engine/trainer.js";
+import type { EngineName, Inputs, Trainer, TrainerState } from "../engine/trainer.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../inference/input.js";
@@ -11,7 +11,7 @@ import { isBaseline, type NetworkName } from "../models/names.js";
 import { fitBaseline } from "./baseline.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
 import type { EpochLog } from "./history.js";
-import { BatchMaker, fitInput, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
+import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
 import { type LoopOptions, type LoopTask, runLoop } from "./loop.js";
 import { epochOrder } from "./sampler.js";
 import { checkTraining, type TrainingSettings } from "./settings.js";
@@ -23,6 +23,12 @@ export { SMALL_TRAINING, TRAINING, type TrainingSettings } from "./settings.js";
 
 /** Clips a prediction takes at a time, so that the inputs of a whole part are never in memory together. */
 const CHUNK = 256;
+
+/** Which clips something was done with: how many, and {@link setDigest} of their ids. */
+export interface ClipSet {
+  clips: number;
+  digest: string;
+}
 
 /** The predictions on one part of the split. */
 export interface PartResult {
@@ -41,12 +47,14 @@ export interface Trained {
   /** How a clip's features become the network's input. */
   input: InputSettings;
   history: EpochLog[];
-  /** The epoch with the best validation UAR, whose weights `network` has. */
+  /** The epoch with the best validation UAR, whose weights `network` has, or before a refit had. */
   bestEpoch: number;
-  /** The clips whose UAR is in the history: how many, and {@link setDigest} of their ids. */
-  judgedOn: { clips: number; digest: string };
+  /** The clips whose UAR is in the history. */
+  judgedOn: ClipSet;
   /** The clips that variants were made from and trained on, sorted ids. */
   augmented: string[];
+  /** Where the settings say refit, the clips that `network` was trained on in the end. */
+  refitted?: ClipSet;
   validation: PartResult;
   /** Absent where the options say that the test part is not to be read. */
   test?: PartResult;
@@ -74,6 +82,7 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
 /**
  * Trains a network or a baseline on the training part, keeps the epoch with the best validation UAR, and only then looks
  * at the test part, once. Normalisation is fitted on the training part alone, and only its clips are augmented.
+ * With `refit` the network is then trained once more, on training and validation part, before it is tested.
  * The same settings on the same engine give the same weights.
  *
  * @param features of all clips of the split
@@ -102,60 +111,89 @@ export async function train(
   const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
   if (missing.length > 0) options.log?.(`no clip to train on is of class ${missing.join(", ")}`);
   const input = fitInput(parts, settings);
-  return isBaseline(settings.model)
-    ? await trainBaseline(parts, input, classes, settings, options)
-    : await trainNetwork(parts, input, features, classes, settings, options);
+  const trainOf = isBaseline(settings.model) ? trainBaseline : trainNetwork;
+  return trainOf(parts, input, { features, classes, settings, options });
 }
 
-async function trainNetwork(
-  parts: Parts,
-  input: InputSettings,
-  features: FeatureSet,
-  classes: readonly string[],
-  settings: TrainingSettings,
-  options: TrainOptions,
-): Promise<Trained> {
-  const { seed, batchSize, optimizer, augmentation } = settings;
+/** What a training is made of beside the clips of its parts. */
+interface Given {
+  features: FeatureSet;
+  classes: readonly string[];
+  settings: TrainingSettings;
+  options: TrainOptions;
+}
+
+async function trainNetwork(parts: Parts, input: InputSettings, given: Given): Promise<Trained> {
+  const { features, classes, settings, options } = given;
+  const { seed, batchSize, optimizer } = settings;
   const { engine, threads } = options;
-  const { clips } = parts.train;
-  const variants = await soundVariants(clips, features.settings, augmentation, { ...options, seed });
   const shape = { frames: settings.frames, bands: features.matrix(0).cols, classes: classes.length, seed };
   const network = options.network ?? (await models[settings.model as NetworkName](shape));
   if (options.network) checkShape(network, shape);
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
   try {
     const ask: Predict = (inputs) => trainer.predict(inputs);
-    const { history, bestEpoch } = await runLoop(
-      {
-        trainer,
-        batches: new BatchMaker(parts.train, variants, input, features.settings, settings, classes.length),
-        ...orderOf(parts, settings),
-        settings,
-        key: keyOf(parts, features, classes, settings, options.network),
-        validate: () => validate(ask, parts.validation, input, classes),
-      },
-      options,
-    );
-    trainer.sync();
-    const trained = {
-      ...{ network, input, history, bestEpoch },
-      judgedOn: judgedOn(parts.validation),
-      augmented: [...new Set(variants.flat().map(({ parent }) => parent))].sort(),
+    const untrained = trainer.state();
+    const { task, augmented } = await taskOf(trainer, parts, input, given);
+    const validating = () => validate(ask, parts.validation, input, classes);
+    const { history, bestEpoch } = await runLoop({ ...task, validate: validating }, options);
+    const chosen = {
+      ...{ network, input, history, bestEpoch, augmented },
+      judgedOn: clipSet(parts.validation),
       validation: await resultOf(ask, parts.validation, input, classes),
       engine: `${trainer.engine} (${trainer.detail})`,
     };
+    const trained = settings.refit
+      ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) }
+      : chosen;
+    trainer.sync();
     return { ...trained, test: await testOf(ask, parts.test, trained, classes, options) };
   } finally {
     await trainer.dispose();
   }
 }
 
+/** Trains the untrained weights once more, on the training and the validation part. */
+async function refit(
+  trainer: Trainer,
+  untrained: TrainerState,
+  parts: Parts,
+  given: Given,
+): Promise<Pick<Trained, "input" | "augmented" | "refitted">> {
+  const all = joined(parts);
+  const input = fitInput(all, given.settings);
+  const { task, augmented } = await taskOf(trainer, all, input, given);
+  trainer.restore(untrained);
+  await runLoop(task, given.options);
+  return { input, augmented, refitted: clipSet(all.train) };
+}
+
+/** What a loop takes to train on the training part, and the clips that are augmented for it. */
+async function taskOf(
+  trainer: Trainer,
+  parts: Parts,
+  input: InputSettings,
+  { features, classes, settings, options }: Given,
+): Promise<{ task: LoopTask; augmented: string[] }> {
+  const { seed, augmentation } = settings;
+  const variants = await soundVariants(parts.train.clips, features.settings, augmentation, {
+    ...options,
+    seed,
+  });
+  const task = {
+    trainer,
+    batches: new BatchMaker(parts.train, variants, input, features.settings, settings, classes.length),
+    ...orderOf(parts, settings),
+    settings,
+    key: keyOf(parts, features, classes, settings, options.network),
+  };
+  return { task, augmented: [...new Set(variants.flat().map(({ parent }) => parent))].sort() };
+}
+
 async function trainBaseline(
   parts: Parts,
   input: InputSettings,
-  classes: readonly string[],
-  settings: TrainingSettings,
-  options: TrainOptions,
+  { classes, settings, options }: Given,
 ): Promise<Trained> {
   const { onEpoch, signal, quiet } = options;
   const asking =
@@ -175,7 +213,7 @@ async function trainBaseline(
   });
   const trained = {
     ...{ network, input, history, bestEpoch },
-    judgedOn: judgedOn(parts.validation),
+    judgedOn: clipSet(parts.validation),
     augmented: [],
     validation: await resultOf(asking(network), parts.validation, input, classes),
     engine: "none (closed form or L-BFGS)",
@@ -268,7 +306,7 @@ async function testOf(
   return resultOf(ask, part, trained.input, classes);
 }
 
-function judgedOn({ clips }: Part): Trained["judgedOn"] {
+function clipSet({ clips }: Part): ClipSet {
   return { clips: clips.length, digest: setDigest(clips.map(({ id }) => id)) };
 }
 

@@ -314,6 +314,25 @@ describe("a training", () => {
     expect(check!.passed).toBe(false);
   });
 
+  test("a second training on training and validation part passes, and one that heard more is caught", async () => {
+    const refit = { ...settings, refit: true, epochs: 2 };
+    const honest = await train(features, split, CLASSES, refit, { quiet: true, engine: "wasm" });
+    const checks = auditTraining(split, honest);
+    expect(failed(checks)).toEqual([]);
+    const both = split.train.length + split.validation.length;
+    expect(checks[0]!.detail).toBe(`${both} clips`);
+    expect(checks[1]!.detail).toBe(`${both} training clips`);
+    const greedy = { ...split, validation: [...split.validation, ...split.test] };
+    const cheat = await train(features, greedy, CLASSES, refit, { quiet: true, engine: "wasm" });
+    const found = failed(auditTraining(split, { ...cheat, judgedOn: honest.judgedOn }));
+    expect(found[0]!.name).toBe("trained once more on training and validation clips only");
+    expect(found[0]!.detail).toBe("on 90 clips, those of the test part too");
+    expect(found[0]!.clips).toEqual(split.test.slice(0, 20));
+    // Without a second training the first may not have heard validation.
+    const { refitted: _, ...denies } = honest;
+    expect(names(auditTraining(split, denies))).toContain("normalisation fitted on training clips only");
+  });
+
   test("a variant of a clip of another part is caught", () => {
     const augmented = [split.train[0]!, split.test[3]!];
     const checks = auditTraining(split, { ...trained, augmented });

@@ -65,6 +65,25 @@ test.each([
   expect(log[0]).toMatch(/^going on in epoch \d, after \d of its/);
 });
 
+test("stopped in the second training and resumed, it ends as if it had not been", async () => {
+  const settings = { ...EVERYTHING, epochs: 2, refit: true };
+  const whole = resultOf(await runOf(settings));
+  const controller = new AbortController();
+  let steps = 0;
+  const onStep = () => void (++steps === 2 * STEPS_PER_EPOCH + 2 && controller.abort());
+  const stopped = runOf(settings, { folder, signal: controller.signal, onStep });
+  await expect(stopped).rejects.toThrow(/stopped in refit, epoch 1, after 2 of its/);
+  const log: string[] = [];
+  const again = { folder, resume: true, log: (line: string) => void log.push(line) };
+  expect(resultOf(await runOf(settings, again))).toEqual(whole);
+  expect(log[0]).toBe("going on after the last epoch");
+  expect(log[1]).toMatch(/^going on in refit, epoch 1, after 2 of its/);
+  // Both trainings are over.
+  steps = 0;
+  expect(resultOf(await runOf(settings, { ...again, onStep: () => void steps++ }))).toEqual(whole);
+  expect(steps).toBe(0);
+});
+
 const ENGINES_HERE = (await detectEngines()).filter(({ available }) => available).map(({ engine }) => engine);
 
 test.each(ENGINES_HERE)("stopped and resumed on %s, it ends as if it had not been", async (engine) => {

@@ -144,6 +144,46 @@ test("a curriculum takes corpora that are not tested, and clips of MFCC have no 
   await expect(train(mfcc, split, CLASSES, warped, quiet)).rejects.toThrow(UsageError);
 });
 
+test("refit tests what training and validation part make together, and leaves validation its figures", async () => {
+  const features = speech(90);
+  const split = heldOutSpeakers(features.clips);
+  // After one epoch there is no other to keep: a training on both parts ends with its last weights as well.
+  const settings = { ...SETTINGS, ...EVERYTHING, epochs: 1 };
+  const both = { ...split, train: [...split.train, ...split.validation], validation: split.test };
+  const plain = await train(features, split, CLASSES, settings, quiet);
+  const together = await train(features, both, CLASSES, settings, quiet);
+  const log: string[] = [];
+  const refit = await train(
+    features,
+    split,
+    CLASSES,
+    { ...settings, refit: true },
+    { ...quiet, log: (line) => log.push(line) },
+  );
+  expect(refit.validation).toEqual(plain.validation);
+  expect(refit.history.map(({ trainLoss }) => trainLoss)).toEqual(
+    plain.history.map(({ trainLoss }) => trainLoss),
+  );
+  expect(refit.test).toEqual(together.test);
+  expect(refit.input).toEqual(together.input);
+  expect(plain.test).not.toEqual(together.test);
+  expect(log).toEqual([expect.stringMatching(/^refit, epoch 1\/1 {2}loss \d\.\d+ {2}\d+\.\d s$/)]);
+});
+
+test.each([
+  [{ model: "linear" }, /refit trains a network anew/],
+  [{ schedule: { name: "plateau" } }, /refit has no validation part/],
+] satisfies [Partial<TrainingSettings>, RegExp][])(
+  "refit of %o is refused in words",
+  async (partial, words) => {
+    const features = speech(30);
+    const settings = { ...SETTINGS, ...partial, refit: true };
+    const refused = train(features, heldOutSpeakers(features.clips), CLASSES, settings, quiet);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(words);
+  },
+);
+
 test("an empty part is named", async () => {
   const features = speech(30);
   const split = { ...heldOutSpeakers(features.clips), validation: [] };

@@ -218,6 +218,7 @@ function trainingText({ settings: { training, target } }: EntryResults): string 
     labelSmoothing,
     mixup,
     curriculum,
+    refit,
   } = training;
   if (model === "majority") return "always the commonest class";
   if (model === "linear")
@@ -234,6 +235,7 @@ function trainingText({ settings: { training, target } }: EntryResults): string 
     mixup > 0 && `mixup ${mixup}`,
     curriculum &&
       `other corpora from ${100 * curriculum.share} % of ${curriculum.places} times the own clips to none after ${100 * curriculum.until} % of the epochs`,
+    refit && "then trained once more, all epochs, on the training and the validation part",
     target === "perceived" && "learns the emotion most listeners heard",
   ];
   return parts.filter(Boolean).join("; ");
