@@ -212,14 +212,14 @@ export async function estimate(
   all: readonly PlannedRun[],
   pending: readonly PlannedRun[],
 ): Promise<{ seconds: number; guessed: string[] }> {
-  const spent = new Map<string, { seconds: number; work: number }>();
+  const spent = new Map<string, { seconds: number; clips: number }>();
   for (const { name, settings } of all) {
     const record = await readRecord(store.runFolder(name));
     if (!record) continue;
     const { model } = settings.training;
-    const { seconds, work } = spent.get(model) ?? { seconds: 0, work: 0 };
-    const own = record.split.train * record.history.length;
-    spent.set(model, { seconds: seconds + record.seconds.training, work: work + own });
+    const { seconds, clips } = spent.get(model) ?? { seconds: 0, clips: 0 };
+    const own = work(settings.training, record.split, record.history.length);
+    spent.set(model, { seconds: seconds + record.seconds.training, clips: clips + own });
   }
   const guessed = new Set<string>();
   let seconds = 0;
@@ -227,8 +227,19 @@ export async function estimate(
     const { model } = settings.training;
     const known = spent.get(model);
     if (!known) guessed.add(model);
-    const each = known ? known.seconds / known.work : GUESS[model] / 1000;
-    seconds += each * fold.train.length * epochsOf(settings.training);
+    const each = known ? known.seconds / known.clips : GUESS[model] / 1000;
+    const { train, validation } = fold;
+    const sizes = { train: train.length, validation: validation.length };
+    seconds += each * work(settings.training, sizes, epochsOf(settings.training));
   }
   return { seconds, guessed: [...guessed].sort() };
+}
+
+/** How often a training sees a clip, `epochs` of the first and all of the second training, where there is one. */
+function work(
+  { refit, epochs: all }: TrainingSettings,
+  { train, validation }: { train: number; validation: number },
+  epochs: number,
+): number {
+  return train * epochs + (refit ? (train + validation) * all : 0);
 }

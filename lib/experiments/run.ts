@@ -12,14 +12,14 @@ import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
 import { confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import { extractClips, type FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../inference/input.js";
-import { type ModelCard, saveModel } from "../inference/model.js";
+import { type ModelCard, readWeights, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
 import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../training/audit.js";
 import { readCheckpoint } from "../training/checkpoint.js";
 import { CHECKPOINT, REFIT_CHECKPOINT } from "../training/loop.js";
 import type { Plan } from "../training/protocol.js";
 import { readablePart, type Split } from "../training/split.js";
-import { type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
+import { type Chosen, type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
 import { claim } from "./claims.js";
 import { drawRun } from "./pictures.js";
 import {
@@ -168,12 +168,14 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
     audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
     assertAudit(audit);
   };
-  const trained = await trainRun(work, features, split, checkTraining, options);
+  const first = await firstTraining(work, options);
+  if (first) log(`the first training is that of ${first.name}`);
+  const trained = await trainRun(work, features, split, checkTraining, { ...options, chosen: first });
   if (!trained.test) checkTraining(trained);
 
   const record = recordOf(work, features, split, trained, audit, {
     features: (extracted - started) / 1000,
-    training: (performance.now() - extracted) / 1000,
+    training: (first?.seconds ?? 0) + (performance.now() - extracted) / 1000,
   });
   // A record that stays while the files beside it change would vouch for files that are not its own.
   await rm(join(partial, "run.json"), { force: true });
@@ -188,17 +190,50 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   return record;
 }
 
+/** The first training of a run with `refit`, where the same without `refit` is finished: read or not, its test part is not touched. */
+async function firstTraining(
+  { plan, fold, settings }: Work,
+  { folder, force }: RunOptions,
+): Promise<(Chosen & { name: string; seconds: number }) | undefined> {
+  const { refit, ...training } = settings.training;
+  if (!refit || force) return undefined;
+  for (const score of ["test", "validation"] as const) {
+    const { name } = runName({ ...settings, training, score }, fold, plan.clips);
+    const record = await readRecord(folder(name));
+    if (record?.name !== name) continue;
+    const weights = await readWeights(join(folder(name), "model"));
+    return {
+      name,
+      weights,
+      history: record.history,
+      bestEpoch: record.bestEpoch,
+      seconds: record.seconds.training,
+    };
+  }
+  return undefined;
+}
+
 async function trainRun(
   { plan, settings, name, partial }: Work,
   features: FeatureSet,
   split: Split,
   checkTraining: (trained: Omit<Trained, "test">) => void,
-  { engine, threads, resume, quiet, signal, log, onEpoch, beforeTest }: RunOptions,
+  {
+    engine,
+    threads,
+    resume,
+    quiet,
+    signal,
+    log,
+    onEpoch,
+    beforeTest,
+    chosen,
+  }: RunOptions & { chosen?: Chosen },
 ): Promise<Trained> {
   const baseline = isBaseline(settings.training.model);
   const { score } = settings;
   return train(features, split, plan.classes, settings.training, {
-    ...{ engine, threads, quiet, signal, log, score, folder: partial, resume: Boolean(resume) },
+    ...{ engine, threads, quiet, signal, log, score, folder: partial, resume: Boolean(resume), chosen },
     onEpoch: (epoch) => {
       log?.(epochLine(epoch, baseline));
       onEpoch?.(epoch);

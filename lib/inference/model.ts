@@ -319,6 +319,16 @@ async function last<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
   }
 }
 
+/**
+ * The weights of a saved model, all in one, in the order of the network's.
+ *
+ * @throws {UserError} naming the file that is missing or damaged
+ */
+export async function readWeights(folder: string): Promise<Float32Array> {
+  const path = join(folder, WEIGHTS);
+  return floatsOf(await read(path), path);
+}
+
 async function classifierOf(folder: string, card: ModelCard, bytes: Buffer): Promise<Classifier> {
   const weights = floatsOf(bytes, join(folder, WEIGHTS));
   const program = await readProgram(join(folder, PROGRAM));

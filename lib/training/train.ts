@@ -1,5 +1,5 @@
 import type { LayersModel } from "@tensorflow/tfjs";
-import { UsageError } from "../base/errors.js";
+import { UsageError, UserError } from "../base/errors.js";
 import { canonicalJson, setDigest, sha256 } from "../base/hash.js";
 import { createTrainer, predict } from "../engine/engine.js";
 import type { EngineName, Inputs, Trainer, TrainerState } from "../engine/trainer.js";
@@ -62,6 +62,14 @@ export interface Trained {
   engine: string;
 }
 
+/** What came of the training that validation judges. */
+export interface Chosen {
+  history: EpochLog[];
+  bestEpoch: number;
+  /** Of the best epoch, all in one, in the order of `network.weights`. */
+  weights: Float32Array;
+}
+
 export interface TrainOptions extends LoopOptions {
   /** Default: the best there is. */
   engine?: EngineName;
@@ -73,6 +81,8 @@ export interface TrainOptions extends LoopOptions {
   network?: LayersModel;
   /** `validation` never predicts the test part; default `test`. */
   score?: "validation" | "test";
+  /** What a finished training of the same settings without `refit` came to: then there is only the second to do. */
+  chosen?: Chosen;
   /** Called once the training is over, before the test part is predicted; what it throws keeps the part unread. */
   beforeTest?: (trained: Omit<Trained, "test">) => Promise<void>;
 }
@@ -136,7 +146,9 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
     const untrained = trainer.state();
     const { task, augmented } = await taskOf(trainer, parts, input, given);
     const validating = () => validate(ask, parts.validation, input, classes);
-    const { history, bestEpoch } = await runLoop({ ...task, validate: validating }, options);
+    const known = settings.refit ? options.chosen : undefined;
+    if (known) trainer.restore({ ...untrained, weights: cutAs(known.weights, untrained.weights) });
+    const { history, bestEpoch } = known ?? (await runLoop({ ...task, validate: validating }, options));
     const chosen = {
       ...{ network, input, history, bestEpoch, augmented },
       judgedOn: clipSet(parts.validation),
@@ -151,6 +163,18 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   } finally {
     await trainer.dispose();
   }
+}
+
+/** @throws {UserError} where the weights are of another network */
+function cutAs(flat: Float32Array, pattern: readonly Float32Array[]): Float32Array[] {
+  let at = 0;
+  const parts = pattern.map(({ length }) => {
+    at += length;
+    return flat.subarray(at - length, at);
+  });
+  if (at !== flat.length)
+    throw new UserError(`the first training left ${flat.length} weights, and the network has ${at}`);
+  return parts;
 }
 
 /** Trains the untrained weights once more, on the training and the validation part. */

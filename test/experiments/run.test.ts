@@ -14,7 +14,7 @@ import { type RunChoices, type RunOptions, run } from "../../lib/experiments/run
 import { RUN_FEATURES } from "../../lib/experiments/settings.js";
 import { loadModel } from "../../lib/inference/model.js";
 import { protocolNamed } from "../../lib/training/protocol.js";
-import { SMALL_TRAINING } from "../../lib/training/train.js";
+import { type EpochLog, SMALL_TRAINING } from "../../lib/training/train.js";
 
 const EMOTIONS = ["anger", "sadness", "neutral"] as const;
 const SETTINGS: RunChoices = {
@@ -56,6 +56,11 @@ function runOn(list: readonly Clip[], choices: RunChoices, options: RunOptions, 
   return run(plan, plan.folds[0]!, choices, options);
 }
 
+const withoutSeconds = <T extends { history: EpochLog[] }>(record: T) => ({
+  ...record,
+  history: record.history.map((log) => ({ ...log, seconds: 0 })),
+});
+
 const options = (name: string) => ({ folder: () => join(folder, name), quiet: true, pictures: false });
 
 test("the same run is not done twice at once, and leaves no claim behind", async () => {
@@ -90,6 +95,31 @@ test("leaves a whole folder, and reads it the second time unless forced", async 
   const forced = await runOn(clips, SETTINGS, { ...options("run"), force: true });
   expect(forced.reused).toBe(false);
   expect(forced.record.test).toEqual(first.record.test);
+});
+
+test("refit takes the first training from the finished run without it, unread or not, and ends alike", async () => {
+  const store = (name: string): RunOptions => ({
+    ...options(name),
+    folder: (run) => join(folder, name, run),
+  });
+  const refit = { ...SETTINGS, training: { ...SETTINGS.training, refit: true } };
+  const alone = await runOn(clips, refit, store("alone"));
+  expect(alone.record.audit.checks.some(({ name }) => name.startsWith("trained once more"))).toBe(true);
+  await runOn(clips, { ...SETTINGS, score: "validation" }, store("after"));
+  const log: string[] = [];
+  const epochs: number[] = [];
+  const after = await runOn(clips, refit, {
+    ...store("after"),
+    log: (line) => log.push(line),
+    onEpoch: ({ epoch }) => epochs.push(epoch),
+  });
+  expect(log.some((line) => line.startsWith("the first training is that of held-out"))).toBe(true);
+  expect(epochs).toEqual([]);
+  const { seconds: _, ...found } = after.record;
+  const { seconds: __, ...expected } = alone.record;
+  expect(withoutSeconds(found)).toEqual(withoutSeconds(expected));
+  const weights = (run: { folder: string }) => readFile(join(run.folder, "model", "weights.bin"));
+  expect(await weights(after)).toEqual(await weights(alone));
 });
 
 test("clips that cannot be read are recorded, and fatal only when asked", async () => {
