@@ -113,7 +113,7 @@ test("refit takes the first training from the finished run without it, unread or
     log: (line) => log.push(line),
     onEpoch: ({ epoch }) => epochs.push(epoch),
   });
-  expect(log.some((line) => line.startsWith("the first training is that of held-out"))).toBe(true);
+  expect(log.some((line) => line.startsWith("the first training is that of own-cnn-small-"))).toBe(true);
   expect(epochs).toEqual([]);
   const { seconds: _, ...found } = after.record;
   const { seconds: __, ...expected } = alone.record;
