@@ -20,6 +20,7 @@ import type { Store } from "./store.js";
 export type AblationEvent =
   | { kind: "start"; name: string }
   | { kind: "epoch"; name: string; epoch: number; epochs: number; uar: number }
+  | { kind: "refit"; name: string; epoch: number; epochs: number }
   | { kind: "done"; name: string; seconds: number }
   | { kind: "failed"; name: string; error: string };
 
@@ -100,6 +101,7 @@ async function doRun(store: Store, planned: PlannedRun, options: AblateOptions):
     folder: (own) => store.runFolder(own),
     beforeTest: (own) => store.logReading(own),
     onEpoch: (log) => onEvent?.({ kind: "epoch", name, epoch: log.epoch, epochs, uar: log.validationUar }),
+    onRefitEpoch: (epoch) => onEvent?.({ kind: "refit", name, epoch, epochs }),
   });
   await store.forgive(name);
 }

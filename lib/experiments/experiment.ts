@@ -150,7 +150,8 @@ export function followRuns(
     if (event.kind === "start") under.set(name, name);
     else if (event.kind === "epoch") {
       under.set(name, `${name} ${event.epoch}/${event.epochs} UAR ${(100 * event.uar).toFixed(1)} %`);
-    } else under.delete(name);
+    } else if (event.kind === "refit") under.set(name, `${name} refit ${event.epoch}/${event.epochs}`);
+    else under.delete(name);
     if (event.kind === "failed") {
       failed++;
       progress.clear();

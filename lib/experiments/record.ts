@@ -74,10 +74,10 @@ export interface RunRecord {
   engine: string;
   environment: Environment;
   parameters: number;
-  /** What is shown is the epoch with the best validation UAR. */
+  /** The epoch with the best validation UAR: the one that is tested, but after a refit. */
   bestEpoch: number;
   history: EpochLog[];
-  /** Of the softmax, fitted on validation. */
+  /** Of the softmax, fitted on validation; after a refit, which leaves nothing to fit it on, that of the first training. */
   temperature: number;
   /** Calibrated probability below which the model abstains, chosen on validation. */
   threshold: number;

@@ -63,6 +63,8 @@ export interface RunOptions {
   /** What is being done, a line at a time. */
   log?: (line: string) => void;
   onEpoch?: (epoch: EpochLog) => void;
+  /** After every epoch of a second training. */
+  onRefitEpoch?: (epoch: number) => void;
 }
 
 /**
@@ -226,6 +228,7 @@ async function trainRun(
     signal,
     log,
     onEpoch,
+    onRefitEpoch,
     beforeTest,
     chosen,
   }: RunOptions & { chosen?: Chosen },
@@ -237,6 +240,10 @@ async function trainRun(
     onEpoch: (epoch) => {
       log?.(epochLine(epoch, baseline));
       onEpoch?.(epoch);
+    },
+    onRefitEpoch: (epoch, loss, seconds) => {
+      log?.(`refit, epoch ${String(epoch).padStart(2)}  loss ${loss.toFixed(3)}  ${seconds.toFixed(1)} s`);
+      onRefitEpoch?.(epoch);
     },
     beforeTest: async (trained) => {
       checkTraining(trained);

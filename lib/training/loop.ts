@@ -27,6 +27,8 @@ export interface LoopOptions {
   /** After every update, with the number of all so far. */
   onStep?: (step: number) => void;
   onEpoch?: (log: EpochLog) => void;
+  /** After every epoch of a second training, which has no figures but a loss. */
+  onRefitEpoch?: (epoch: number, loss: number, seconds: number) => void;
   /** What is worth a line. */
   log?: (line: string) => void;
 }
@@ -116,13 +118,14 @@ class Loop {
     progress.clear();
     const trainLoss = this.#lossSum / order.length;
     const seconds = this.#seconds();
+    const epoch = this.#epoch;
     if (!judged) {
       await this.#nextEpoch();
-      this.#options.log?.(`${label}  loss ${trainLoss.toFixed(3)}  ${seconds.toFixed(1)} s`);
+      this.#options.onRefitEpoch?.(epoch, trainLoss, seconds);
       return;
     }
     await this.#keep({
-      epoch: this.#epoch,
+      epoch,
       trainLoss,
       validationLoss: judged.loss,
       validationUar: judged.uar,

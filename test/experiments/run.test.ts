@@ -95,7 +95,7 @@ test("leaves a whole folder, and reads it the second time unless forced", async 
   const forced = await runOn(clips, SETTINGS, { ...options("run"), force: true });
   expect(forced.reused).toBe(false);
   expect(forced.record.test).toEqual(first.record.test);
-});
+}, 20_000);
 
 test("refit takes the first training from the finished run without it, unread or not, and ends alike", async () => {
   const store = (name: string): RunOptions => ({

@@ -257,6 +257,11 @@ export function howToRead(results: Results): Block[] {
     ],
     "Folds are pooled into one set of predictions a seed; a figure is the mean over seeds. Seeds together: the UAR of the mean of their calibrated probabilities.",
     "Intervals are 95 %, by BCa bootstrap over speakers: they say how much the figure may differ for other speakers of the same kind. With fewer than 8 speakers there is none, and each speaker's own value is given.",
+    ...(results.protocols.some(({ entries }) => entries.some(({ settings }) => settings.training.refit))
+      ? [
+          "Refit: once validation had chosen, the network was trained once more from the start, on the training and the validation part, for all epochs; that is what was tested. Validation figures and temperatures are those of the first training.",
+        ]
+      : []),
     "Pairs are tested by a permutation test clustered by speaker, corrected by Holm over all pairs of the table. McNemar's p takes clips as independent, which they are not: it is only descriptive.",
     "Bold is the best of its column. Whether that is more than chance, the pairs say, not the bold type.",
   ];
