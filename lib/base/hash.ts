@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 
 /** SHA-256 of bytes or text, in hexadecimal. */
 export function sha256(content: string | Uint8Array): string {
@@ -9,13 +8,6 @@ export function sha256(content: string | Uint8Array): string {
 /** SHA-256 of a set of texts, in hexadecimal: the same in whatever order they come. */
 export function setDigest(texts: Iterable<string>): string {
   return sha256(canonicalJson([...new Set(texts)].sort()));
-}
-
-/** SHA-256 of a file, in hexadecimal, read in pieces. */
-export async function sha256File(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece);
-  return hash.digest("hex");
 }
 
 /**

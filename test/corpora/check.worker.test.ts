@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encode } from "node-wav";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sha256 } from "../../lib/base/hash.js";
 import { handle } from "../../lib/corpora/check.worker.js";
 
 let root: string;
@@ -27,17 +28,12 @@ const tone = (change: (samples: Float32Array) => void) => {
 const wav = (samples: Float32Array, bitDepth: number) => encode([samples], { sampleRate: 8000, bitDepth });
 
 test("the digest is the SHA-256 of the file", async () => {
-  // FIPS 180-2, appendix B.1.
-  const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-  await writeFile(join(root, "abc"), "abc");
-  const { sha256File } = await import("../../lib/base/hash.js");
-  expect(await sha256File(join(root, "abc"))).toBe(abc);
   const bytes = wav(
     tone(() => {}),
     16,
   );
   expect(await facts(bytes)).toMatchObject({
-    digest: await sha256File(join(root, "clip.wav")),
+    digest: sha256(await readFile(join(root, "clip.wav"))),
     seconds: 0.125,
   });
 });
