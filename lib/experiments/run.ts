@@ -18,6 +18,7 @@ import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../
 import { readCheckpoint } from "../training/checkpoint.js";
 import { CHECKPOINT, REFIT_CHECKPOINT } from "../training/loop.js";
 import type { Plan } from "../training/protocol.js";
+import { checkTraining } from "../training/settings.js";
 import { readablePart, type Split } from "../training/split.js";
 import { type Chosen, type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
 import { claim } from "./claims.js";
@@ -91,6 +92,8 @@ export async function run(
   choices: RunChoices,
   options: RunOptions,
 ): Promise<{ folder: string; record: RunRecord; reused: boolean }> {
+  // Known now rather than when the features are made.
+  checkTraining(choices.training);
   const settings: RunSettings = { protocol: plan.protocol, fold: fold.name, ...choices };
   const { name, clips: digest } = runName(settings, fold, plan.clips);
   const folder = options.folder(name);
@@ -166,14 +169,14 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const before = auditSplit(plan, split, features.samples ?? new Map());
   assertAudit(before);
   let audit = before;
-  const checkTraining = (trained: Omit<Trained, "test">) => {
+  const auditIt = (trained: Omit<Trained, "test">) => {
     audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
     assertAudit(audit);
   };
   const first = await firstTraining(work, options);
   if (first) log(`the first training is that of ${first.name}`);
-  const trained = await trainRun(work, features, split, checkTraining, { ...options, chosen: first });
-  if (!trained.test) checkTraining(trained);
+  const trained = await trainRun(work, features, split, auditIt, { ...options, chosen: first });
+  if (!trained.test) auditIt(trained);
 
   const record = recordOf(work, features, split, trained, audit, {
     features: (extracted - started) / 1000,
@@ -219,7 +222,7 @@ async function trainRun(
   { plan, settings, name, partial }: Work,
   features: FeatureSet,
   split: Split,
-  checkTraining: (trained: Omit<Trained, "test">) => void,
+  auditIt: (trained: Omit<Trained, "test">) => void,
   {
     engine,
     threads,
@@ -246,7 +249,7 @@ async function trainRun(
       onRefitEpoch?.(epoch);
     },
     beforeTest: async (trained) => {
-      checkTraining(trained);
+      auditIt(trained);
       await beforeTest?.(name);
     },
   }).catch((error: unknown) => {
