@@ -50,8 +50,8 @@ export interface LoopTask {
 
 /**
  * Trains until the epochs are over or validation UAR has not risen for `patience` of them, and leaves the trainer with
- * the weights of the best epoch; without validation, of the last. With a folder the training can be killed at any moment and, resumed, ends with the
- * very weights it would have had.
+ * the weights of the best epoch; without validation, of the last. With a folder the training can be killed at any moment
+ * and, resumed, ends with the very weights it would have had.
  *
  * @returns the history, and the epoch with the best validation UAR; without validation none, and 0
  * @throws {Interrupted} when the signal comes; with a folder a checkpoint is written first
