@@ -183,7 +183,7 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
     ([method, { features, training, target }]) => ({
       method,
       model: training.model,
-      values: flattened({ ...training, features, target }),
+      values: flattened({ ...training, patience: patienceOf(training), features, target }),
     }),
   );
   const protocols = [...groupBy(all, ({ protocol }) => protocol).values()].map(
@@ -204,6 +204,11 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
       return [method, [model, ...(telling.length > 0 && parts.length === 0 ? ["plain"] : parts)].join(", ")];
     }),
   );
+}
+
+/** None where it is as long as the epochs, which say the same. */
+function patienceOf({ patience, epochs }: RunSettings["training"]): number | undefined {
+  return patience === epochs ? undefined : patience;
 }
 
 const SHORT: Record<string, string> = {

@@ -41,6 +41,19 @@ describe("entriesOf", () => {
     ]);
   });
 
+  test("a patience as long as the epochs is not in the label", () => {
+    const labels = (...trainings: { epochs: number; patience: number }[]) =>
+      entriesOf(trainings.flatMap((training) => changed(made.runs[0]!, training))).map(({ label }) => label);
+    expect(labels({ epochs: 20, patience: 20 }, { epochs: 30, patience: 30 })).toEqual([
+      "cnn, epochs 20",
+      "cnn, epochs 30",
+    ]);
+    expect(labels({ epochs: 20, patience: 20 }, { epochs: 20, patience: 50 })).toEqual([
+      "cnn, patience 50",
+      "cnn, plain",
+    ]);
+  });
+
   test("what differs only from protocol to protocol is not in the label", () => {
     const longer = made.runs
       .map((run) => changed(run, { epochs: 77 }))
