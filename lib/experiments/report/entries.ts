@@ -220,6 +220,7 @@ const SHORT: Record<string, string> = {
 
 function described(key: string, value: string): string {
   const name = SHORT[key] ?? key.replace(/^(augmentation|features)\./, "");
+  if (value === "true") return name;
   return name ? `${name} ${value}` : value;
 }
 

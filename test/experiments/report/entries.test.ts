@@ -41,6 +41,12 @@ describe("entriesOf", () => {
     ]);
   });
 
+  test("a refit is named by its name alone", () => {
+    const [run] = made.runs as [StoredRun];
+    const labels = entriesOf([run, changed(run, { refit: true })]).map(({ label }) => label);
+    expect(labels).toEqual(["cnn, plain", "cnn, refit"]);
+  });
+
   test("a patience as long as the epochs is not in the label", () => {
     const labels = (...trainings: { epochs: number; patience: number }[]) =>
       entriesOf(trainings.flatMap((training) => changed(made.runs[0]!, training))).map(({ label }) => label);
