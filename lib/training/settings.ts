@@ -99,7 +99,7 @@ export function checkTraining(settings: TrainingSettings): void {
         "balance is sampling: with a curriculum, which draws the clips, it takes none, weights",
       );
   }
-  if (settings.refit) checkRefit(settings);
+  if (settings.refit !== undefined) checkRefit(settings);
   if (isBaseline(settings.model) && !["global", "speaker"].includes(settings.normalisation)) {
     throw new UsageError(
       `normalisation is ${settings.normalisation}: the ${settings.model} model takes global (or speaker), since its statistics have to be standardised over clips`,
@@ -108,7 +108,10 @@ export function checkTraining(settings: TrainingSettings): void {
 }
 
 /** @throws {UsageError} where the second training would have to ask validation */
-function checkRefit({ model, schedule }: TrainingSettings): void {
+function checkRefit({ refit, model, schedule }: TrainingSettings): void {
+  // From a file it may be anything.
+  if (typeof refit !== "boolean") throw new UsageError(`refit is ${refit}: it takes true or false`);
+  if (!refit) return;
   if (isBaseline(model))
     throw new UsageError(`refit trains a network anew, and ${model} is none: leave it out`);
   if (schedule.name === "plateau")

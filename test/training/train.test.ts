@@ -172,11 +172,12 @@ test("refit tests what training and validation part make together, and leaves va
 test.each([
   [{ model: "linear" }, /refit trains a network anew/],
   [{ schedule: { name: "plateau" } }, /refit has no validation part/],
+  [{ refit: "yes" as unknown as boolean }, /refit is yes: it takes true or false/],
 ] satisfies [Partial<TrainingSettings>, RegExp][])(
   "refit of %o is refused in words",
   async (partial, words) => {
     const features = speech(30);
-    const settings = { ...SETTINGS, ...partial, refit: true };
+    const settings = { ...SETTINGS, refit: true, ...partial };
     const refused = train(features, heldOutSpeakers(features.clips), CLASSES, settings, quiet);
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(words);
