@@ -82,7 +82,7 @@ export function cardBlocks(run: StoredRun, facts: CardFacts, options: BootstrapO
 }
 
 function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
-  const { settings, split, parameters, classes, engine, bestEpoch, history, validation } = record;
+  const { settings, split, parameters, classes, engine } = record;
   const { training } = settings;
   const meant = settings.target === "perceived" ? "most listeners heard" : "the actor meant";
   return [
@@ -97,10 +97,18 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
     `Output: a probability for each of ${classes.join(", ")}: what ${meant}.`,
     `Protocol ${split.name}, fold ${split.fold}: test shares no ${split.apart.join(" and no ") || "clip"} with training and validation. ${auditLine(record.audit)}`,
     `Training: ${trainingText(training)} Seed ${training.seed}; engine ${engine}.`,
-    `Epoch ${bestEpoch} of ${history.length} was ${training.refit ? "" : "kept, "}the best on validation: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}${training.refit ? ", before the second training, whose last epoch was kept" : ""}.`,
+    epochText(record),
     ["Run: ", { code: record.name }, "."],
     [`Weights: ${megabytes(weights.bytes)}, SHA-256 `, { code: weights.sha256 }, "."],
   ];
+}
+
+function epochText({ settings, bestEpoch, history, validation }: RunRecord): string {
+  const epoch = `Epoch ${bestEpoch} of ${history.length} was`;
+  const best = `the best on validation: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}`;
+  return settings.training.refit
+    ? `${epoch} ${best}, before the second training, whose last epoch was kept.`
+    : `${epoch} kept, ${best}.`;
 }
 
 const KINDS: Record<FeatureSettings["kind"], (features: FeatureSettings) => string> = {

@@ -143,19 +143,15 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
   try {
     const ask: Predict = (inputs) => trainer.predict(inputs);
-    const untrained = trainer.state();
-    const { task, augmented } = await taskOf(trainer, parts, input, given);
-    const validating = () => validate(ask, parts.validation, input, classes);
-    const known = settings.refit ? options.chosen : undefined;
-    if (known) trainer.restore({ ...untrained, weights: cutAs(known.weights, untrained.weights) });
-    const { history, bestEpoch } = known ?? (await runLoop({ ...task, validate: validating }, options));
+    const untrained = settings.refit ? trainer.state() : undefined;
     const chosen = {
-      ...{ network, input, history, bestEpoch, augmented },
+      ...{ network, input },
+      ...(await firstTraining(trainer, ask, parts, input, given)),
       judgedOn: clipSet(parts.validation),
       validation: await resultOf(ask, parts.validation, input, classes),
       engine: `${trainer.engine} (${trainer.detail})`,
     };
-    const trained = settings.refit
+    const trained = untrained
       ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) }
       : chosen;
     trainer.sync();
@@ -163,6 +159,26 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   } finally {
     await trainer.dispose();
   }
+}
+
+/** The training that validation judges; where a refit knows what it came to, that, and nothing is made for it. */
+async function firstTraining(
+  trainer: Trainer,
+  ask: Predict,
+  parts: Parts,
+  input: InputSettings,
+  given: Given,
+): Promise<Pick<Trained, "history" | "bestEpoch" | "augmented">> {
+  const { classes, settings, options } = given;
+  if (settings.refit && options.chosen) {
+    const { history, bestEpoch, weights } = options.chosen;
+    const state = trainer.state();
+    trainer.restore({ ...state, weights: cutAs(weights, state.weights) });
+    return { history, bestEpoch, augmented: [] };
+  }
+  const { task, augmented } = await taskOf(trainer, parts, input, given);
+  const validating = () => validate(ask, parts.validation, input, classes);
+  return { ...(await runLoop({ ...task, validate: validating }, options)), augmented };
 }
 
 /** @throws {UserError} where the weights are of another network */
