@@ -151,9 +151,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
       validation: await resultOf(ask, parts.validation, input, classes),
       engine: `${trainer.engine} (${trainer.detail})`,
     };
-    const trained = untrained
-      ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) }
-      : chosen;
+    const trained = untrained ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) } : chosen;
     trainer.sync();
     return { ...trained, test: await testOf(ask, parts.test, trained, classes, options) };
   } finally {
