@@ -212,6 +212,7 @@ async function firstTraining(
       weights,
       history: record.history,
       bestEpoch: record.bestEpoch,
+      engine: record.engine,
       seconds: record.seconds.training,
     };
   }

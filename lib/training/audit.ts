@@ -88,10 +88,11 @@ export function auditTraining(
 ): AuditCheck[] {
   const { refitted } = trained;
   const heard = refitted ? { ...fold, train: [...fold.train, ...fold.validation], validation: [] } : fold;
+  const what = refitted ? "training and validation clips" : "training clips";
   return [
     ...(refitted ? [refittedOnBoth(heard, refitted)] : []),
-    normalisationFitted(heard, trained),
-    variantsOfTraining(heard, trained),
+    normalisationFitted(heard, what, trained),
+    variantsOfTraining(heard, what, trained),
     judgedOnValidation(fold, trained),
     bestEpochKept(trained),
   ];
@@ -225,7 +226,7 @@ function originOf(clip: Clip, clipOf: ReadonlyMap<string, Clip>): string {
   return id;
 }
 
-function normalisationFitted(fold: Split, { input }: Pick<Trained, "input">): AuditCheck {
+function normalisationFitted(fold: Split, what: string, { input }: Pick<Trained, "input">): AuditCheck {
   const name = "normalisation fitted on training clips only";
   const { kind, fitted } = input.normaliser;
   if (kind === "clip" || kind === "none") return check(name, [], `nothing is fitted (${kind})`);
@@ -236,23 +237,27 @@ function normalisationFitted(fold: Split, { input }: Pick<Trained, "input">): Au
     const problems = whole ? [] : [`fitted to ${fitted.clips} clips, which are not those of the parts`];
     return check(name, problems, "transductive: each speaker by the mean of their own clips, in all parts");
   }
-  if (fitted.digest === setDigest(fold.train)) return check(name, [], `${fitted.clips} training clips`);
+  if (fitted.digest === setDigest(fold.train)) return check(name, [], `${fitted.clips} ${what}`);
   const extra: [string, string[]][] = [
     ["train and validation", fold.validation],
     ["train and test", fold.test],
     ["all parts", [...fold.validation, ...fold.test]],
   ];
   const culprit = extra.find(([, ids]) => setDigest([...fold.train, ...ids]) === fitted.digest);
-  const what = culprit ? `those of ${culprit[0]}` : "others than the training part";
-  return check(name, [`fitted to ${fitted.clips} clips, ${what}`], "", culprit?.[1] ?? []);
+  const whose = culprit ? `those of ${culprit[0]}` : "others than the training part";
+  return check(name, [`fitted to ${fitted.clips} clips, ${whose}`], "", culprit?.[1] ?? []);
 }
 
-function variantsOfTraining(fold: Split, { augmented }: Pick<Trained, "augmented">): AuditCheck {
+function variantsOfTraining(
+  fold: Split,
+  what: string,
+  { augmented }: Pick<Trained, "augmented">,
+): AuditCheck {
   const train = new Set(fold.train);
   const foreign = augmented.filter((id) => !train.has(id));
   const problems =
     foreign.length > 0 ? [`trained on variants of ${count(foreign, "clip")} of other parts`] : [];
-  const fine = augmented.length > 0 ? `variants of ${augmented.length} training clips` : "no variants";
+  const fine = augmented.length > 0 ? `variants of ${augmented.length} ${what}` : "no variants";
   return check("augmented from training clips only", problems, fine, foreign);
 }
 

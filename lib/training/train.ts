@@ -68,6 +68,8 @@ export interface Chosen {
   bestEpoch: number;
   /** Of the best epoch, all in one, in the order of `network.weights`. */
   weights: Float32Array;
+  /** What trained it. */
+  engine: string;
 }
 
 export interface TrainOptions extends LoopOptions {
@@ -144,12 +146,14 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   try {
     const ask: Predict = (inputs) => trainer.predict(inputs);
     const untrained = settings.refit ? trainer.state() : undefined;
+    const known = settings.refit ? options.chosen : undefined;
+    const own = `${trainer.engine} (${trainer.detail})`;
     const chosen = {
       ...{ network, input },
-      ...(await firstTraining(trainer, ask, parts, input, given)),
+      ...(known ? restored(trainer, known) : await firstTraining(trainer, ask, parts, input, given)),
       judgedOn: clipSet(parts.validation),
       validation: await resultOf(ask, parts.validation, input, classes),
-      engine: `${trainer.engine} (${trainer.detail})`,
+      engine: known && known.engine !== own ? `${known.engine}, then ${own}` : own,
     };
     const trained = untrained ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) } : chosen;
     trainer.sync();
@@ -159,7 +163,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   }
 }
 
-/** The training that validation judges; where a refit knows what it came to, that, and nothing is made for it. */
+/** The training that validation judges. */
 async function firstTraining(
   trainer: Trainer,
   ask: Predict,
@@ -167,16 +171,17 @@ async function firstTraining(
   input: InputSettings,
   given: Given,
 ): Promise<Pick<Trained, "history" | "bestEpoch" | "augmented">> {
-  const { classes, settings, options } = given;
-  if (settings.refit && options.chosen) {
-    const { history, bestEpoch, weights } = options.chosen;
-    const state = trainer.state();
-    trainer.restore({ ...state, weights: cutAs(weights, state.weights) });
-    return { history, bestEpoch, augmented: [] };
-  }
+  const { classes, options } = given;
   const { task, augmented } = await taskOf(trainer, parts, input, given);
   const validating = () => validate(ask, parts.validation, input, classes);
   return { ...(await runLoop({ ...task, validate: validating }, options)), augmented };
+}
+
+/** The trainer with what the first training came to; nothing is made for it. */
+function restored(trainer: Trainer, { history, bestEpoch, weights }: Chosen) {
+  const state = trainer.state();
+  trainer.restore({ ...state, weights: cutAs(weights, state.weights) });
+  return { history, bestEpoch, augmented: [] };
 }
 
 /** @throws {UserError} where the weights are of another network */

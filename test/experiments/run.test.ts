@@ -122,6 +122,14 @@ test("refit takes the first training from the finished run without it, unread or
   expect(await weights(after)).toEqual(await weights(alone));
 });
 
+test("a refit on another engine than its first training names both", async () => {
+  const store: RunOptions = { ...options("engines"), folder: (run) => join(folder, "engines", run) };
+  await runOn(clips, { ...SETTINGS, score: "validation" }, { ...store, engine: "wasm" });
+  const refit = { ...SETTINGS, training: { ...SETTINGS.training, refit: true } };
+  const { record } = await runOn(clips, refit, { ...store, engine: "tfjs" });
+  expect(record.engine).toMatch(/^wasm .*, then tfjs /);
+});
+
 test("clips that cannot be read are recorded, and fatal only when asked", async () => {
   const path = join(folder, "broken.wav");
   await writeFile(path, "text");

@@ -321,7 +321,7 @@ describe("a training", () => {
     expect(failed(checks)).toEqual([]);
     const both = split.train.length + split.validation.length;
     expect(checks[0]!.detail).toBe(`${both} clips`);
-    expect(checks[1]!.detail).toBe(`${both} training clips`);
+    expect(checks[1]!.detail).toBe(`${both} training and validation clips`);
     const greedy = { ...split, validation: [...split.validation, ...split.test] };
     const cheat = await train(features, greedy, CLASSES, refit, { quiet: true, engine: "wasm" });
     const found = failed(auditTraining(split, { ...cheat, judgedOn: honest.judgedOn }));
