@@ -23,10 +23,11 @@ const { outputFiles } = await build({
   logLevel: "warning",
   write: false,
 });
-// Renamed into place, since a command or a test may be running from dist/.
+// Renamed into place, since a command or a test may be running from dist/. Executable, since npx runs the command line as it
+// lies there, and makes it so only the first time.
 mkdirSync("dist", { recursive: true });
 for (const { path, contents } of outputFiles) {
-  writeFileSync(`${path}.${process.pid}.tmp`, contents);
+  writeFileSync(`${path}.${process.pid}.tmp`, contents, { mode: 0o755 });
   renameSync(`${path}.${process.pid}.tmp`, path);
 }
 const current = new Set(outputFiles.map(({ path }) => basename(path)));

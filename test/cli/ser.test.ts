@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { ser } from "./spawn.js";
 
@@ -37,4 +38,8 @@ test("a mistake of the user exits with 1, in one line", async () => {
   const { code, stderr } = await ser(["train", "--data", "/nonexistent"]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^ser: .*\/nonexistent.*\n$/);
+});
+
+test.skipIf(process.platform === "win32")("what was built can be run as it lies there, as npx does", () => {
+  expect(execFileSync("dist/ser.cjs", ["--help"], { encoding: "utf8" })).toContain("Usage: ser ");
 });
