@@ -30,6 +30,7 @@ export class Progress {
   readonly #place = notebookHost() && claimPlace();
   readonly #start = performance.now();
   #count = 0;
+  #before = 0;
   #note = "";
   #last = performance.now();
   #shown = false;
@@ -55,6 +56,12 @@ export class Progress {
     if (now - this.#last < this.#pause()) return;
     this.#last = now;
     this.#draw();
+  }
+
+  /** Counts `n` as done that were done before, so that they say nothing about the speed. */
+  skip(n: number): void {
+    this.#before += n;
+    this.step(n);
   }
 
   /** Ends the bar without a trace: another line will say what came of it. */
@@ -86,6 +93,7 @@ export class Progress {
       this.#total,
       performance.now() - this.#start,
       this.#note,
+      this.#before,
     );
     if (this.#place) showAt(this.#place, text);
     else if (!this.#stream.isTTY) this.#stream.write(`${text}\n`);
@@ -119,16 +127,33 @@ function showAt(place: Place, text: string): void {
   place.used = true;
 }
 
-/** One line of progress: label, bar, share, counts, rate and time left. */
-export function progressLine(label: string, count: number, total: number, ms: number, note = ""): string {
+/**
+ * One line of progress: label, bar, share, counts, and rate and time left by those that were not done `before`.
+ *
+ * @example progressLine("runs", 60, 78, 3.6e6, "", 58) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
+ */
+export function progressLine(
+  label: string,
+  count: number,
+  total: number,
+  ms: number,
+  note = "",
+  before = 0,
+): string {
   const share = total > 0 ? Math.min(1, count / total) : 1;
   const filled = Math.round(share * 24);
   const bar = "█".repeat(filled) + "░".repeat(24 - filled);
-  const rate = ms > 0 ? count / (ms / 1000) : 0;
+  const rate = ms > 0 ? (count - before) / (ms / 1000) : 0;
+  const speed = rate > 0 ? `, ${rateText(rate)}` : "";
   const left =
     count < total && rate > 0 ? `, ${duration((total - count) / rate)} left` : `, ${duration(ms / 1000)}`;
-  const speed = rate >= 10 ? rate.toFixed(0) : rate.toFixed(1);
-  return `${label} ${bar} ${(100 * share).toFixed(0).padStart(3)} % ${count}/${total}, ${speed}/s${left}${note && `  ${note}`}`;
+  return `${label} ${bar} ${(100 * share).toFixed(0).padStart(3)} % ${count}/${total}${speed}${left}${note && `  ${note}`}`;
+}
+
+/** Per second, or where that would be next to nothing per minute or hour. */
+function rateText(rate: number): string {
+  const [value, unit] = rate >= 1 ? [rate, "s"] : rate >= 1 / 60 ? [60 * rate, "min"] : [3600 * rate, "h"];
+  return `${value.toFixed(value >= 10 ? 0 : 1)}/${unit}`;
 }
 
 /** Seconds in words: "0.4 s", "12 s", "3 min 20 s", "1 h 5 min". */

@@ -335,7 +335,8 @@ async function fetchArchive(
     const megabytes = Math.floor(done / 1e6);
     if (!bar && total) {
       if (megabytes > 0) options.log?.(`going on at ${megabytes} of ${Math.ceil(total / 1e6)} MB`);
-      bar = new Progress("download, MB", Math.ceil(total / 1e6) - megabytes, { quiet: options.quiet });
+      bar = new Progress("download, MB", Math.ceil(total / 1e6), { quiet: options.quiet });
+      bar.skip(megabytes);
       shown = megabytes;
     }
     bar?.step(Math.max(0, megabytes - shown));

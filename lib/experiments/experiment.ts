@@ -144,7 +144,7 @@ export function followRuns(
   const under = new Map<string, string>();
   let failed = 0;
   const note = () => [failed > 0 ? `${failed} failed` : "", ...under.values()].filter(Boolean).join("; ");
-  progress.step(done);
+  progress.skip(done);
   const onEvent = (event: AblationEvent) => {
     const { name } = event;
     if (event.kind === "start") under.set(name, name);

@@ -183,7 +183,7 @@ class Extraction {
       if (this.#options.signal?.aborted) throw this.#interrupted();
       const hash = hashes[i];
       this.#matrices[i] = hash === undefined ? undefined : cache.read(hash);
-      if (this.#matrices[i]) progress.step();
+      if (this.#matrices[i]) progress.skip(1);
     }
   }
 

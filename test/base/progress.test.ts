@@ -15,6 +15,22 @@ test("a line says label, share, counts, rate and time left", () => {
   expect(progressLine("features", 0, 0, 0)).toContain("100 % 0/0");
 });
 
+test("slow work is counted by the minute or the hour", () => {
+  expect(progressLine("runs", 3, 9, 6000)).toContain("3/9, 30/min, 12 s left");
+  expect(progressLine("runs", 1, 3, 3.6e6)).toContain("1/3, 1.0/h, 2 h 0 min left");
+});
+
+test("what was done before says nothing about the speed", () => {
+  expect(progressLine("runs", 76, 78, 90_000, "", 76)).toMatch(/ 97 % 76\/78, 1 min 30 s$/);
+  expect(progressLine("runs", 77, 78, 90_000, "", 76)).toContain("77/78, 40/h, 1 min 30 s left");
+  const { target, text } = stream(false);
+  const progress = new Progress("runs", 78, { stream: target, lineEvery: 0 });
+  progress.skip(76);
+  progress.done();
+  expect(progress.count).toBe(76);
+  expect(text()).toMatch(/^(runs .* 97 % 76\/78, \d+\.\d s\n){2}$/);
+});
+
 test("quick work stays silent", () => {
   for (const isTTY of [true, false]) {
     const { target, text } = stream(isTTY);

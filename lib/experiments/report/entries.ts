@@ -174,9 +174,9 @@ export function methodOf({ features, training, target }: Omit<RunSettings, "fold
 }
 
 /**
- * The label of each method: the network, followed by the settings in which methods of this network differ under one protocol.
- * What differs only from protocol to protocol, as a schedule that suits the corpus, is told beside the protocols. Over all
- * protocols, so that a label means the same in every table.
+ * The label of each method: the network, followed by the settings in which methods of this network differ under one protocol,
+ * but for what more than half of them have. What differs only from protocol to protocol, as a schedule that suits the corpus,
+ * is told beside the protocols. Over all protocols, so that a label means the same in every table.
  */
 function labelsOf(all: readonly RunSettings[]): Map<string, string> {
   const methods = [...new Map(all.map((settings) => [methodOf(settings), settings]))].map(
@@ -199,8 +199,10 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
           return new Set(rivals.map((other) => other.values.get(key))).size > 1;
         }),
       );
-      // What a method does not have is told by what the others have.
-      const parts = telling.filter((key) => values.has(key)).map((key) => described(key, values.get(key)!));
+      const parts = telling.flatMap((key) => {
+        const usual = majority(namesakes.map((other) => other.values.get(key)));
+        return described(key, values.get(key), usual) ?? [];
+      });
       return [method, [model, ...(telling.length > 0 && parts.length === 0 ? ["plain"] : parts)].join(", ")];
     }),
   );
@@ -211,17 +213,30 @@ function patienceOf({ patience, epochs }: RunSettings["training"]): number | und
   return patience === epochs ? undefined : patience;
 }
 
+/** What more than half of them are; `undefined` also where there is no such. */
+function majority(values: readonly (string | undefined)[]): string | undefined {
+  return values.find((value) => 2 * values.filter((other) => other === value).length > values.length);
+}
+
 const SHORT: Record<string, string> = {
   "features.kind": "",
-  normalisation: "normalisation",
+  "features.nMels": "mel bands",
   "optimizer.name": "",
   "schedule.name": "",
 };
 
-function described(key: string, value: string): string {
-  const name = SHORT[key] ?? key.replace(/^(augmentation|features)\./, "");
+/** Nothing where it is what is usual, or where it is not there and the others' having it tells. */
+function described(key: string, value: string | undefined, usual: string | undefined): string | undefined {
+  if (value === usual) return undefined;
+  const name = SHORT[key] ?? inWords(key.slice(key.indexOf(".") + 1));
+  if (value === undefined) return `no ${name}`;
   if (value === "true") return name;
   return name ? `${name} ${value}` : value;
+}
+
+/** "labelSmoothing" as "label smoothing". */
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** `{ a: { b: 1 } }` as `a.b` -> "1". */

@@ -250,6 +250,7 @@ function augmentationText({ settings }: EntryResults): string {
 
 /** What the measures and intervals are. */
 export function howToRead(results: Results): Block[] {
+  const entries = results.protocols.flatMap((protocol) => protocol.entries);
   const items: Text[] = [
     [
       { strong: "UAR" },
@@ -257,7 +258,12 @@ export function howToRead(results: Results): Block[] {
     ],
     "Folds are pooled into one set of predictions a seed; a figure is the mean over seeds. Seeds together: the UAR of the mean of their calibrated probabilities.",
     "Intervals are 95 %, by BCa bootstrap over speakers: they say how much the figure may differ for other speakers of the same kind. With fewer than 8 speakers there is none, and each speaker's own value is given.",
-    ...(results.protocols.some(({ entries }) => entries.some(({ settings }) => settings.training.refit))
+    ...(entries.some(({ label }) => label.includes(","))
+      ? [
+          "A network's name is followed by the settings that set it apart. What more than half of its kind have is not said, and plain is one that has nothing else; the table of networks has everything.",
+        ]
+      : []),
+    ...(entries.some(({ settings }) => settings.training.refit)
       ? [
           "Refit: once validation had chosen, the network was trained once more from the start, on the training and the validation part, for all epochs; that is what was tested. Validation figures and temperatures are those of the first training.",
         ]

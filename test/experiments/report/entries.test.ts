@@ -41,6 +41,25 @@ describe("entriesOf", () => {
     ]);
   });
 
+  test("what most entries of a network have is not said, only what is unusual", () => {
+    const [run] = made.runs as [StoredRun];
+    const { augmentation } = run.record.settings.training;
+    expect(augmentation).toEqual({});
+    const usual = { labelSmoothing: 0.05, augmentation: { vocalTract: 0.12 } };
+    const labels = entriesOf([
+      changed(run, usual),
+      changed(run, { ...usual, labelSmoothing: 0.2 }),
+      changed(run, { ...usual, augmentation: {} }),
+      changed(run, { ...usual, mixup: 0.2, refit: true }),
+    ]).map(({ label }) => label);
+    expect(labels).toEqual([
+      "cnn, label smoothing 0.2",
+      "cnn, mixup 0.2, refit",
+      "cnn, no vocal tract",
+      "cnn, plain",
+    ]);
+  });
+
   test("a refit is named by its name alone", () => {
     const [run] = made.runs as [StoredRun];
     const labels = entriesOf([run, changed(run, { refit: true })]).map(({ label }) => label);
