@@ -4,7 +4,6 @@ import { corpora } from "../corpora/registry.js";
 import { type Abstention, abstentionAt } from "../evaluation/abstention.js";
 import { breakdown, type Group } from "../evaluation/breakdown.js";
 import { type BootstrapOptions, FEWEST_SPEAKERS, type Interval } from "../evaluation/interval.js";
-import { columnsOf, type FeatureSettings } from "../features/settings.js";
 import { auditLine } from "./describe.js";
 import type { RunRecord, StoredRun } from "./record.js";
 import type { Block, Column, Text } from "./report/document.js";
@@ -13,6 +12,7 @@ import { type PartScores, scoresOf } from "./report/scores.js";
 import { capital, decimal, megabytes, percent, plural, sentence } from "./report/text.js";
 import { left, right, warning } from "./report/words.js";
 import { type CorpusParts, type PartSize, partsOfRun } from "./run-parts.js";
+import { augmentationText, featuresText, trainingText } from "./settings-text.js";
 import { INTENDED_USES, limitsOf, SHIPPED_FOLDER, UNFIT_USES, UNFIT_WARNING } from "./ship-texts.js";
 
 /** What a card says beside what is in the run. */
@@ -93,10 +93,10 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
       { code: `lib/models/${training.model}.ts` },
       `), ${parameters.toLocaleString("en-US")} parameters, ${megabytes(bytes)} in all.`,
     ],
-    `Input: ${inputText(settings.features, training.frames, training.normalisation)}`,
+    `Input: ${inputText(settings)}`,
     `Output: a probability for each of ${classes.join(", ")}: what ${meant}.`,
     `Protocol ${split.name}, fold ${split.fold}: test shares no ${split.apart.join(" and no ") || "clip"} with training and validation. ${auditLine(record.audit)}`,
-    `Training: ${trainingText(training)} Seed ${training.seed}; engine ${engine}.`,
+    `Training: ${trainingText(settings)}; augmentation: ${augmentationText(training.augmentation)}; seed ${training.seed}; engine ${engine}.`,
     epochText(record),
     ["Run: ", { code: record.name }, "."],
     [`Weights: ${megabytes(weights.bytes)}, SHA-256 `, { code: weights.sha256 }, "."],
@@ -111,15 +111,6 @@ function epochText({ settings, bestEpoch, history, validation }: RunRecord): str
     : `${epoch} kept, ${best}.`;
 }
 
-const KINDS: Record<FeatureSettings["kind"], (features: FeatureSettings) => string> = {
-  logmel: ({ nMels, reference }) =>
-    `${nMels} log-mel bands${reference === "max" ? " relative to the recording's loudest value" : ""}`,
-  mel: ({ nMels }) => `${nMels} mel bands`,
-  mfcc: ({ nMfcc, nMels }) => `${nMfcc} MFCC of ${nMels} mel bands`,
-};
-
-const DELTAS = ["", ", with deltas", ", with deltas and delta-deltas"] as const;
-
 const NORMALISED: Record<RunRecord["settings"]["training"]["normalisation"], string> = {
   global: "each column normalised by its mean and deviation over the training clips",
   speaker: "each column normalised by its mean and deviation over the speaker's clips",
@@ -127,46 +118,9 @@ const NORMALISED: Record<RunRecord["settings"]["training"]["normalisation"], str
   none: "not normalised",
 };
 
-function inputText(
-  features: FeatureSettings,
-  frames: number,
-  normalisation: keyof typeof NORMALISED,
-): string {
-  const { sampleRate, winLength, hopLength, fmin, fmax, trimDb, kind, deltas } = features;
-  const ms = (samples: number) => Number(((1000 * samples) / sampleRate).toFixed(1));
-  const trimmed =
-    trimDb === null ? "" : ` Silence at both ends, ${trimDb} dB below the loudest frame, is cut first.`;
-  const seconds = ((frames * hopLength) / sampleRate).toFixed(1);
-  return (
-    `sound at ${sampleRate.toLocaleString("en-US")} Hz, mono, as ${KINDS[kind](features)} from ${fmin} to ${fmax} Hz${DELTAS[deltas]} ` +
-    `(${columnsOf(features)} columns), in windows of ${ms(winLength)} ms every ${ms(hopLength)} ms; ${NORMALISED[normalisation]}; ` +
-    `${frames} frames, which are ${seconds} s, of a longer clip its middle.${trimmed}`
-  );
-}
-
-const BALANCED = {
-  none: "classes as they come",
-  weights: "rare classes weighing more in the loss",
-  sampling: "rare classes drawn more often",
-} as const;
-
-function trainingText(training: RunRecord["settings"]["training"]): string {
-  const { epochs, patience, batchSize, learningRate, schedule, optimizer, balance, augmentation } = training;
-  const { mixup, labelSmoothing, curriculum, refit } = training;
-  const changes = [
-    ...Object.entries(augmentation).map(([name, value]) => `${name} ${[value].flat().join(" to ")}`),
-    ...(mixup > 0 ? [`mixup ${mixup}`] : []),
-    ...(labelSmoothing > 0 ? [`label smoothing ${labelSmoothing}`] : []),
-  ];
-  const parts = [
-    `at most ${plural(epochs, "epoch")}${patience < epochs ? `, ended after ${patience} without a better one` : ""}`,
-    `${optimizer.name}, batches of ${batchSize}, learning rate up to ${learningRate} (${schedule.name})`,
-    BALANCED[balance],
-    changes.length > 0 ? `training clips changed by ${changes.join(", ")}` : "training clips unchanged",
-    ...(curriculum ? ["clips of corpora that are not tested drawn less and less"] : []),
-    ...(refit ? ["then trained once more, all epochs, on the training and the validation part"] : []),
-  ];
-  return sentence(parts.join("; "));
+function inputText({ features, training: { frames, normalisation } }: RunRecord["settings"]): string {
+  const seconds = ((frames * features.hopLength) / features.sampleRate).toFixed(1);
+  return `mono sound as ${featuresText(features)}; ${NORMALISED[normalisation]}; ${frames} frames, which are ${seconds} s, of a longer clip its middle.`;
 }
 
 function dataBlocks(run: StoredRun, parts: readonly CorpusParts[], facts: CardFacts): Block[] {

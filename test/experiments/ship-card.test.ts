@@ -61,8 +61,8 @@ test("it has the sections of Mitchell et al. and all that tells the model from o
     "first\nsecond",
   ])
     expect(text).toContain(part);
-  expect(text).toContain("40 MFCC of 64 mel bands from 0 to 8000 Hz");
-  expect(text).toContain("in windows of 64 ms every 30 ms");
+  expect(text).toContain("40 MFCC of 64 mel bands, 0 to 8000 Hz");
+  expect(text).toContain("frames of 64 ms every 30 ms");
   expect(text).not.toMatch(/NaN|undefined|Infinity|null\b(?!,)|\[object/);
 });
 

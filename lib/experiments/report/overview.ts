@@ -1,4 +1,5 @@
 import { groupBy } from "../../base/group.js";
+import { augmentationText, featuresText, trainingText } from "../settings-text.js";
 import type { Experiment } from "../store.js";
 import type { Block, TableBlock, Text } from "./document.js";
 import { methodOf } from "./entries.js";
@@ -124,10 +125,13 @@ interface Network {
  */
 function networkBlocks(results: Results, networks: readonly Network[]): Block[] {
   const columns = [
-    { title: "features", of: featuresText },
+    { title: "features", of: ({ features }: EntryResults["settings"]) => featuresText(features) },
     { title: "training", of: trainingText },
-    { title: "augmentation", of: augmentationText },
-  ].map((column) => ({ ...column, texts: networks.map(({ entry }) => column.of(entry)) }));
+    {
+      title: "augmentation",
+      of: ({ training }: EntryResults["settings"]) => augmentationText(training.augmentation),
+    },
+  ].map((column) => ({ ...column, texts: networks.map(({ entry }) => column.of(entry.settings)) }));
   const [same, differing] = [true, false].map((common) =>
     columns.filter(({ texts }) => (new Set(texts).size === 1) === common),
   ) as [typeof columns, typeof columns];
@@ -183,69 +187,6 @@ function foldSizes({ folds }: ProtocolResults): string {
   return [...new Set(texts)].length === 1 && texts.length > 1
     ? `${texts.length} × ${texts[0]}`
     : texts.join("; ");
-}
-
-function featuresText({ settings: { features } }: EntryResults): string {
-  const { kind, nMels, nMfcc, sampleRate, winLength, hopLength, fmin, fmax, deltas, trimDb, reference } =
-    features;
-  const size =
-    kind === "mfcc"
-      ? `${nMfcc} MFCC of ${nMels} mel bands`
-      : `${nMels} ${kind === "mel" ? "mel" : "log-mel"} bands`;
-  const ms = (samples: number) => String(Math.round((10_000 * samples) / sampleRate) / 10);
-  const parts = [
-    `${size}, ${fmin} to ${fmax} Hz at ${sampleRate} Hz`,
-    `frames of ${ms(winLength)} ms every ${ms(hopLength)} ms`,
-    deltas > 0 && (deltas === 1 ? "deltas" : "deltas of both orders"),
-    reference === "max" && "0 dB at the clip's loudest value",
-    trimDb !== null && `silence ${trimDb} dB down trimmed`,
-  ];
-  return parts.filter(Boolean).join(", ");
-}
-
-function trainingText({ settings: { training, target } }: EntryResults): string {
-  const {
-    model,
-    frames,
-    normalisation,
-    epochs,
-    patience,
-    batchSize,
-    learningRate,
-    schedule,
-    optimizer,
-    balance,
-    labelSmoothing,
-    mixup,
-    curriculum,
-    refit,
-  } = training;
-  if (model === "majority") return "always the commonest class";
-  if (model === "linear")
-    return `${normalisation} normalisation; penalty chosen on validation${balance === "none" ? "" : "; classes balanced"}`;
-  const parts = [
-    `${frames} frames`,
-    `${normalisation} normalisation`,
-    `${optimizer.name}, learning rate ${learningRate} (${schedule.name}${schedule.warmup ? `, ${schedule.warmup} warm-up` : ""})`,
-    optimizer.weightDecay ? `weight decay ${optimizer.weightDecay}` : "",
-    `batches of ${batchSize}`,
-    `at most ${epochs} epochs, patience ${patience}`,
-    balance !== "none" && `classes balanced by ${balance}`,
-    labelSmoothing > 0 && `label smoothing ${labelSmoothing}`,
-    mixup > 0 && `mixup ${mixup}`,
-    curriculum &&
-      `other corpora from ${100 * curriculum.share} % of ${curriculum.places} times the own clips to none after ${100 * curriculum.until} % of the epochs`,
-    refit && "then trained once more, all epochs, on the training and the validation part",
-    target === "perceived" && "learns the emotion most listeners heard",
-  ];
-  return parts.filter(Boolean).join("; ");
-}
-
-function augmentationText({ settings }: EntryResults): string {
-  const parts = Object.entries(settings.training.augmentation)
-    .sort()
-    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" to ") : value}`);
-  return parts.join(", ") || "none";
 }
 
 /** What the measures and intervals are. */

@@ -1,0 +1,73 @@
+import type { FeatureSettings } from "../features/settings.js";
+import type { AugmentationSettings } from "../training/augmentation.js";
+import type { RunSettings } from "./record.js";
+
+/**
+ * Features in words, for people.
+ *
+ * @example featuresText(featureSettings({ kind: "mfcc" })) // "40 MFCC of 64 mel bands, 0 to 8000 Hz at 16000 Hz, ..."
+ */
+export function featuresText(features: FeatureSettings): string {
+  const { kind, nMels, nMfcc, sampleRate, winLength, hopLength, fmin, fmax, deltas, trimDb, reference } =
+    features;
+  const size =
+    kind === "mfcc"
+      ? `${nMfcc} MFCC of ${nMels} mel bands`
+      : `${nMels} ${kind === "mel" ? "mel" : "log-mel"} bands`;
+  const ms = (samples: number) => String(Math.round((10_000 * samples) / sampleRate) / 10);
+  const parts = [
+    `${size}, ${fmin} to ${fmax} Hz at ${sampleRate} Hz`,
+    `frames of ${ms(winLength)} ms every ${ms(hopLength)} ms`,
+    deltas > 0 && (deltas === 1 ? "deltas" : "deltas of both orders"),
+    reference === "max" && "0 dB at the clip's loudest value",
+    trimDb !== null && `silence ${trimDb} dB down trimmed`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+/** How a network was trained and for what, in words, but for its augmentation. */
+export function trainingText({ training, target }: Pick<RunSettings, "training" | "target">): string {
+  const {
+    model,
+    frames,
+    normalisation,
+    epochs,
+    patience,
+    batchSize,
+    learningRate,
+    schedule,
+    optimizer,
+    balance,
+    labelSmoothing,
+    mixup,
+    curriculum,
+    refit,
+  } = training;
+  if (model === "majority") return "always the commonest class";
+  if (model === "linear")
+    return `${normalisation} normalisation; penalty chosen on validation${balance === "none" ? "" : "; classes balanced"}`;
+  const parts = [
+    `${frames} frames`,
+    `${normalisation} normalisation`,
+    `${optimizer.name}, learning rate ${learningRate} (${schedule.name}${schedule.warmup ? `, ${schedule.warmup} warm-up` : ""})`,
+    optimizer.weightDecay ? `weight decay ${optimizer.weightDecay}` : "",
+    `batches of ${batchSize}`,
+    `at most ${epochs} epochs, patience ${patience}`,
+    balance !== "none" && `classes balanced by ${balance}`,
+    labelSmoothing > 0 && `label smoothing ${labelSmoothing}`,
+    mixup > 0 && `mixup ${mixup}`,
+    curriculum &&
+      `other corpora from ${100 * curriculum.share} % of ${curriculum.places} times the own clips to none after ${100 * curriculum.until} % of the epochs`,
+    refit && "then trained once more, all epochs, on the training and the validation part",
+    target === "perceived" && "learns the emotion most listeners heard",
+  ];
+  return parts.filter(Boolean).join("; ");
+}
+
+/** What changes the training clips, in words. */
+export function augmentationText(augmentation: AugmentationSettings): string {
+  const parts = Object.entries(augmentation)
+    .sort()
+    .map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" to ") : value}`);
+  return parts.join(", ") || "none";
+}
