@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { systemCode, systemReason, UserError } from "./errors.js";
 
 /**
@@ -52,7 +52,7 @@ export function writeJson(path: string, value: unknown): Promise<void> {
  * @example await replaceFolder("results/runs/a.partial", "results/runs/a");
  */
 export async function replaceFolder(whole: string, folder: string): Promise<void> {
-  const aside = `${folder}.old`;
+  const aside = beside(folder, ".old");
   try {
     await rm(aside, { recursive: true, force: true });
     await rename(folder, aside).catch((error: unknown) => {
@@ -63,4 +63,13 @@ export async function replaceFolder(whole: string, folder: string): Promise<void
   } catch (error) {
     throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
   }
+}
+
+/**
+ * A folder's name with something added, whether or not it was given with a slash at its end.
+ *
+ * @example beside("results/runs/a/", ".partial") // "results/runs/a.partial"
+ */
+export function beside(folder: string, suffix: string): string {
+  return join(dirname(folder), `${basename(folder)}${suffix}`);
 }

@@ -27,7 +27,7 @@ export class Progress {
   readonly #lineEvery: number;
   readonly #quiet: boolean;
   /** Under which a notebook shows it; `undefined` elsewhere. */
-  readonly #place = notebookHost() && claimPlace();
+  #place: Place | undefined;
   readonly #start = performance.now();
   #count = 0;
   #before = 0;
@@ -64,10 +64,11 @@ export class Progress {
     this.step(n);
   }
 
-  /** Ends the bar without a trace: another line will say what came of it. */
+  /** Removes the bar without a trace: another line will say what came of it. A further step shows it again. */
   clear(): void {
     if (this.#place) releasePlace(this.#place);
     else if (this.#shown && this.#stream.isTTY && !this.#quiet) this.#stream.write("\r\u001b[K");
+    this.#place = undefined;
   }
 
   /** Ends the bar. A line remains only if one was ever shown. */
@@ -80,7 +81,7 @@ export class Progress {
 
   /** Milliseconds until it may be drawn again. */
   #pause(): number {
-    if (!this.#place && !this.#stream.isTTY) return this.#lineEvery;
+    if (!notebookHost() && !this.#stream.isTTY) return this.#lineEvery;
     return this.#shown ? 100 : 500;
   }
 
@@ -95,8 +96,10 @@ export class Progress {
       this.#note,
       this.#before,
     );
-    if (this.#place) showAt(this.#place, text);
-    else if (!this.#stream.isTTY) this.#stream.write(`${text}\n`);
+    if (notebookHost()) {
+      this.#place ??= claimPlace();
+      showAt(this.#place, text);
+    } else if (!this.#stream.isTTY) this.#stream.write(`${text}\n`);
     else this.#stream.write(`\r${text.slice(0, (this.#stream.columns ?? 80) - 1)}\u001b[K`);
   }
 }

@@ -9,6 +9,8 @@ import type { Store } from "../experiments/store.js";
 import { clipsUnder, perceivedIn } from "./clips.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
 
+const STORES = join("results", "runs");
+
 interface AblateFlags {
   data: string;
   ratings?: string;
@@ -44,7 +46,7 @@ export function addAblate(program: Command): void {
     )
     .option("--threads <n>", "of each run; default: cores / jobs", numberIn(1, 1024, true))
     .option("--force", "remove what is done of these runs, and do it again")
-    .option("--out <dir>", "folder of the stores", join("results", "runs"))
+    .option("--out <dir>", "folder of the stores", STORES)
     .option("--quiet", "no progress")
     .option("--json", "print the outcome of every run as JSON")
     .addOption(new Option("--as-job").hideHelp())
@@ -127,8 +129,9 @@ async function work(task: Task): Promise<void> {
   const { canFork, doInJobs, doRuns, warmFeatures } = await import("../experiments/ablate.js");
   const pending = await pendingOf(task);
   if (pending.length === 0) return;
-  const jobs = Math.min(flags.jobs ?? cores(), pending.length);
-  const threads = flags.threads ?? Math.max(1, Math.floor(cores() / jobs));
+  const cores = availableParallelism();
+  const jobs = Math.min(flags.jobs ?? cores, pending.length);
+  const threads = flags.threads ?? Math.max(1, Math.floor(cores / jobs));
   const quiet = Boolean(flags.quiet || flags.json);
   const signal = interruptSignal();
   const { engine } = flags;
@@ -154,19 +157,24 @@ async function work(task: Task): Promise<void> {
   }
 }
 
-function cores(): number {
-  return availableParallelism();
-}
-
 /** What a job is told: the same runs, and where they are. */
 function jobArgs({ path, flags }: Task, threads: number): string[] {
-  const { data, ratings, out, engine, shard, only: names } = flags;
+  const { shard, only: names } = flags;
   return [
-    ...["ablate", path, "--as-job", "--data", data, "--out", out, "--threads", String(threads)],
-    ...(ratings ? ["--ratings", ratings] : []),
-    ...(engine ? ["--engine", engine] : []),
+    ...["ablate", path, "--as-job", ...sharedArgs({ ...flags, threads })],
     ...(shard ? ["--shard", shard] : []),
     ...(names ? ["--only", ...names] : []),
+  ];
+}
+
+/** The options that every process of an experiment is given, where they are not as they would be without. */
+function sharedArgs({ data, out, ratings, engine, threads }: AblateFlags): string[] {
+  return [
+    ...(data === process.env.SER_DATA ? [] : ["--data", data]),
+    ...(out === STORES ? [] : ["--out", out]),
+    ...(ratings ? ["--ratings", ratings] : []),
+    ...(engine ? ["--engine", engine] : []),
+    ...(threads ? ["--threads", String(threads)] : []),
   ];
 }
 
@@ -199,9 +207,8 @@ async function printPlan(task: Task): Promise<void> {
   const { path, flags, runs, all } = task;
   const pending = await pendingOf(task);
   const { seconds, guessed } = await estimate(task.store, all, pending);
-  const common = flags.out === join("results", "runs") ? "" : ` --out ${quoted(flags.out)}`;
-  const data = process.env.SER_DATA === flags.data ? "" : ` --data ${quoted(flags.data)}`;
-  const command = (name: string) => `npx --no ser ablate ${quoted(path)} --only ${name}${data}${common}`;
+  const command = (name: string) =>
+    ["npx --no ser ablate", ...[path, "--only", name, ...sharedArgs(flags)].map(quoted)].join(" ");
   if (flags.json) {
     const states = new Set(pending.map(({ name }) => name));
     return printJson({

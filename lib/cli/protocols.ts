@@ -3,6 +3,7 @@ import { UsageError } from "../base/errors.js";
 import { formatTable } from "../base/table.js";
 import { type Clip, CORPORA } from "../corpora/clip.js";
 import type { AuditCheck } from "../training/audit.js";
+import { apartText } from "../training/groups.js";
 import type { FoldSummary } from "../training/inspect.js";
 import type { Plan, Protocol } from "../training/protocol.js";
 import { dataOption, interruptSignal, printJson } from "./common.js";
@@ -45,14 +46,17 @@ async function list({ json }: Flags): Promise<void> {
   const { PROTOCOLS, protocolNamed } = await import("../training/protocol.js");
   const protocols = PROTOCOLS.map((name) => protocolNamed(name));
   if (json) return printJson({ protocols });
-  const rows = protocols.map(({ name, version, corpora, apart, validationApart, leaky, source }) => [
-    name,
-    `v${version}`,
-    corpora.length === CORPORA.length ? "all four" : corpora.join(" ") || "any",
-    leaky ? "LEAKY" : apart.join(" "),
-    leaky ? "LEAKY" : validationApart.join(" "),
-    source,
-  ]);
+  const rows = protocols.map((protocol) => {
+    const { name, version, corpora, apart, validationApart, validationApartIn, leaky, source } = protocol;
+    return [
+      name,
+      `v${version}`,
+      corpora.length === CORPORA.length ? "all four" : corpora.join(" ") || "any",
+      leaky ? "LEAKY" : apartText(apart),
+      leaky ? "LEAKY" : apartText(validationApart, validationApartIn),
+      source,
+    ];
+  });
   const header = ["protocol", "version", "corpora", "test apart by", "validation by", "source"];
   process.stdout.write(`${formatTable(header, rows)}\n\nand grouped/CORPUS?group=speaker&folds=5\n`);
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { NOISES, type NoiseKind } from "../audio/noise.js";
+import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Interval } from "../evaluation/interval.js";
 import type { RunRecord } from "../experiments/record.js";
@@ -63,7 +64,7 @@ loudness. The clips are those of the fold that the model was not trained on.
 Examples:
   ser robustness results/runs/ravdess-7-1-cnn-0123456789ab
   ser robustness ravdess-7-1-cnn-0123456789ab --noise white pink babble --figure noise.png
-  ser robustness results/model --protocol combined/speaker-independent --fold 1 --snr 20,10,0 --json`,
+  ser robustness results/model --protocol combined/speaker-independent --fold 1 --part test --snr 20,10,0`,
     )
     .action(robust);
 }
@@ -83,13 +84,15 @@ async function robust(run: string, flags: RobustnessFlags): Promise<void> {
       import("../experiments/plan.js"),
     ]);
   const model = await findModel(run);
-  const { protocol, fold, target, score, name, record } = await trainedOn(model, flags);
-  const clips = await clipsUnder(flags.data);
+  const { protocol, fold, target, score, name, record, refit } = await trainedOn(model, flags);
+  const part = flags.part ?? score;
+  if (refit && part === "validation")
+    throw new UsageError(`${name} was trained on its validation part too (refit): give --part test`);
+  const clips = await clipsUnder(flags.data, record?.corpora);
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
   const plan = planOf(protocol, target, clips, perceived);
   const [split] = foldsOf(plan, [fold]);
   if (record) await checkClips(record, plan.clips, split!);
-  const part = flags.part ?? score;
   const signal = interruptSignal();
   if (part === "test") await logTest(model, name);
   const results: Robustness[] = [];
@@ -113,23 +116,22 @@ interface TrainedOn {
   target: "intended" | "perceived";
   score: "validation" | "test";
   name: string;
+  /** Validation trained as well. */
+  refit?: boolean;
   record?: RunRecord;
 }
 
 /** What the model was trained on: from the record beside it, or as the options say. */
 async function trainedOn(model: string, flags: RobustnessFlags): Promise<TrainedOn> {
-  const [{ readRecord }, { UsageError }] = await Promise.all([
-    import("../experiments/record.js"),
-    import("../base/errors.js"),
-  ]);
+  const { readRecord } = await import("../experiments/record.js");
   const record: RunRecord | undefined = await readRecord(dirname(resolve(model)));
   if (record) {
     if (flags.protocol !== undefined || flags.fold !== undefined)
       throw new UsageError(
         `${model} has a record of its run: --protocol and --fold are for models without one`,
       );
-    const { protocol, fold, target, score } = record.settings;
-    return { protocol, fold, target, score, name: record.name, record };
+    const { protocol, fold, target, score, training } = record.settings;
+    return { protocol, fold, target, score, name: record.name, record, refit: training.refit };
   }
   const { protocol, fold } = flags;
   if (protocol === undefined || fold === undefined) {
@@ -137,7 +139,9 @@ async function trainedOn(model: string, flags: RobustnessFlags): Promise<Trained
       `there is no run.json beside ${model}, so nothing says which clips it was not trained on: give --protocol and --fold`,
     );
   }
-  return { protocol, fold, target: "intended", score: "validation", name: basename(model) };
+  const { loadModel } = await import("../inference/model.js");
+  const { refit } = (await loadModel(model)).card;
+  return { protocol, fold, target: "intended", score: "validation", name: basename(model), refit };
 }
 
 /** Other clips than the run's might be clips that it was trained on. */
@@ -146,10 +150,7 @@ async function checkClips(
   clips: readonly Clip[],
   split: Split,
 ): Promise<void> {
-  const [{ runName }, { UserError }] = await Promise.all([
-    import("../experiments/record.js"),
-    import("../base/errors.js"),
-  ]);
+  const { runName } = await import("../experiments/record.js");
   if (runName(settings, split, clips).clips === digest) return;
   throw new UserError(
     "the clips under --data are not those that the model was trained and scored on: name the folder that has them",

@@ -9,8 +9,10 @@ export type EngineName = "tensorflow-gpu" | "native" | "wasm" | "tfjs";
 /** All of them, best first. */
 export const ENGINES: readonly EngineName[] = ["tensorflow-gpu", "native", "wasm", "tfjs"];
 
+export const OPTIMIZERS = ["adam", "adamw"] as const;
+
 export interface OptimizerSettings {
-  name: "adam" | "adamw";
+  name: (typeof OPTIMIZERS)[number];
   /** Decay of the first moment; default 0.9. */
   beta1?: number;
   /** Decay of the second moment; default 0.999. */

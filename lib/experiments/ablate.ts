@@ -118,6 +118,7 @@ export interface JobOptions extends AblateOptions {
  * own with it: that one is recorded as failed, and another process takes its place.
  *
  * @throws {Interrupted} when the signal comes, after the processes have kept their checkpoints
+ * @throws {UserError} when a process ends outside a run, after the others were stopped
  */
 export async function doInJobs(
   store: Store,
@@ -125,7 +126,18 @@ export async function doInJobs(
   options: JobOptions,
 ): Promise<void> {
   const { jobs, signal } = options;
-  await Promise.all(Array.from({ length: jobs }, () => keepWorking(store, runs, options)));
+  const failure = new AbortController();
+  const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const worker = async () => {
+    try {
+      await keepWorking(store, runs, { ...options, signal: either });
+    } catch (error) {
+      // The first reason counts; the others are then stopped as by Ctrl-C.
+      failure.abort(error);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, worker));
+  if (failure.signal.aborted) throw failure.signal.reason;
   if (signal?.aborted) throw new Interrupted("stopped");
 }
 

@@ -3,11 +3,13 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, systemReason, UsageError, UserError } from "../base/errors.js";
 import { canonicalJson } from "../base/hash.js";
-import { ENGINES, type EngineName } from "../engine/trainer.js";
+import { ENGINES, type EngineName, type OptimizerSettings } from "../engine/trainer.js";
 import type { Normalisation } from "../features/normalise.js";
 import { type FeatureSettings, featureSettings } from "../features/settings.js";
 import { MODEL_NAMES, type ModelName } from "../models/names.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
+import type { Curriculum } from "../training/curriculum.js";
+import type { ScheduleSettings } from "../training/schedule.js";
 import { checkTraining, SMALL_TRAINING, TRAINING, type TrainingSettings } from "../training/settings.js";
 import { RUN_FEATURES } from "./settings.js";
 
@@ -184,16 +186,22 @@ function trainingAt(path: string, value: unknown): TrainingOverrides {
     }
   }
   const training = objectAt(path, value, TRAINING_KEYS);
-  for (const [key, example] of [
-    ["schedule", '{"name": "cosine", "warmup": 1}'],
-    ["optimizer", '{"name": "adamw", "weightDecay": 0.01}'],
-  ] as const) {
-    const inner = training[key];
-    if (inner === undefined || (inner !== null && typeof inner === "object" && "name" in inner)) continue;
-    throw new UsageError(`${path}.${key} is ${show(inner)}: it takes an object such as ${example}`);
+  for (const [key, members] of Object.entries(NESTED)) {
+    if (training[key] !== undefined) objectAt(`${path}.${key}`, training[key], Object.keys(members));
   }
   return training as TrainingOverrides;
 }
+
+/** The members of the settings that are objects; the compiler sees to it that none is missing. */
+const NESTED: {
+  schedule: Record<keyof ScheduleSettings, 0>;
+  optimizer: Record<keyof OptimizerSettings, 0>;
+  curriculum: Record<keyof Curriculum, 0>;
+} = {
+  schedule: { name: 0, warmup: 0, floor: 0, patience: 0 },
+  optimizer: { name: 0, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0, clipNorm: 0 },
+  curriculum: { places: 0, share: 0, until: 0 },
+};
 
 function augmentAt(path: string, value: unknown): AugmentationName[] {
   const names = Object.keys(AUGMENTATIONS) as AugmentationName[];

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomic, writeJson } from "../base/atomic.js";
+import { beside, writeAtomic, writeJson } from "../base/atomic.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
@@ -39,7 +39,7 @@ export interface SplitRecord {
   description: string;
   /** What test shares with neither train nor validation. */
   apart: readonly string[];
-  /** What validation does not share with train. */
+  /** What validation does not share with train, but for the corpora that the protocol excepts (`validationApartIn`). */
   validationApart: readonly string[];
   train: number;
   validation: number;
@@ -101,7 +101,7 @@ export interface StoredRun {
 
 /** Where a run is made, to be renamed when it is whole. */
 export function partialFolder(folder: string): string {
-  return `${folder}.partial`;
+  return beside(folder, ".partial");
 }
 
 /**

@@ -65,7 +65,9 @@ async function mixer(
   return (snr) => mixAtSnr(samples, added, snr);
 }
 
+/** Nothing where a clip cannot be read: the babble then has a voice less. */
 async function soundOf(path: string, sampleRate: number): Promise<Float32Array> {
-  const voice = await readAudio(path);
+  const voice = await readAudio(path).catch(() => undefined);
+  if (!voice) return new Float32Array(0);
   return resample(voice.samples, voice.sampleRate, sampleRate);
 }

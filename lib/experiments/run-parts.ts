@@ -63,7 +63,10 @@ function trainingClips(record: RunRecord): Spoken[] | undefined {
   // Which clips the perceived emotion leaves out is known only where the listeners' ratings are.
   if (settings.target === "perceived") return undefined;
   try {
-    const clips = publishedClips().map((name) => ({ ...name, path: "", synthetic: record.synthetic }));
+    // Protocols that take whatever corpora there are had these.
+    const clips = publishedClips()
+      .filter(({ corpus }) => record.corpora.includes(corpus))
+      .map((name) => ({ ...name, path: "", synthetic: record.synthetic }));
     const plan = protocolNamed(split.name).plan(clips);
     const fold = plan.folds.find(({ name }) => name === split.fold);
     if (!fold || runName(settings, fold, plan.clips).clips !== digest) return undefined;

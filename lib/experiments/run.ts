@@ -43,8 +43,8 @@ export interface RunOptions {
   /** Does the run again where a finished one is in the folder. */
   force?: boolean;
   /**
-   * Goes on with a training of the same settings and clips that was stopped; one that this engine cannot go on with, or
-   * whose checkpoint is damaged, is an error, or with `or-restart` begins anew.
+   * Goes on with a training of the same settings and clips that was stopped, also on another engine, which is logged; a
+   * damaged checkpoint is an error. With `or-restart` a training of another engine or with a damaged checkpoint begins anew.
    */
   resume?: boolean | "or-restart";
   /** The caller holds the claim of the run's folder, so that no other process is at it. */
@@ -98,16 +98,21 @@ export async function run(
   const { name, clips: digest } = runName(settings, fold, plan.clips);
   const folder = options.folder(name);
   const partial = partialFolder(folder);
-  if (!options.force) {
-    // Killed between the last file and the renaming.
-    if ((await readRecord(partial))?.name === name) await settle(partial, folder);
-    const finished = await readRecord(folder);
-    if (finished?.name === name) return { folder, record: finished, reused: true };
-  }
+  const finished = async () => {
+    const record = options.force ? undefined : await readRecord(folder);
+    return record?.name === name ? { folder, record, reused: true } : undefined;
+  };
+  const there = await finished();
+  if (there) return there;
   // An engine that is not there is better known before the features are made than after.
   const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
   const work = { plan, fold, settings, name, digest, partial };
   const doIt = async () => {
+    // Killed between the last file and the renaming.
+    if (!options.force && (await readRecord(partial))?.name === name) await settle(partial, folder);
+    // Or done by another process since.
+    const meanwhile = await finished();
+    if (meanwhile) return meanwhile;
     if (!options.resume) await rm(partial, { recursive: true, force: true });
     if (options.resume === "or-restart") await dropUselessCheckpoints(partial, chosen?.engine, options.log);
     const record = await makeRun(work, options);
@@ -334,7 +339,7 @@ async function settle(partial: string, folder: string): Promise<void> {
   await replaceFolder(partial, folder);
 }
 
-/** Removes checkpoints that the training could not go on from. */
+/** Removes checkpoints that are damaged or of another engine, so that a run of an experiment is of one engine alone. */
 async function dropUselessCheckpoints(
   partial: string,
   engine: EngineName | undefined,
@@ -381,6 +386,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     corpora,
     synthetic,
     split: `${split.name}, fold ${split.fold}: ${split.description}${settings.training.refit ? "; then trained on validation too" : ""}`,
+    ...(settings.training.refit && { refit: true }),
     seed: settings.training.seed,
     engine,
     temperature,

@@ -22,6 +22,8 @@ export interface ModelCard extends InputSettings {
   /** Trained on synthetic clips: of no use on real voices. */
   synthetic: boolean;
   split: string;
+  /** Trained on the validation part too, once that had chosen: only test is unheard. */
+  refit?: boolean;
   seed: number;
   /** What trained it: engine, threads, instruction set. */
   engine: string;

@@ -19,7 +19,7 @@ export function isShipped(folder: string): boolean {
  *
  * @param wanted a model's folder, a run's folder, or a run's name; default: the shipped model (`results/model`), else the
  *   newest under `results/runs` and `results/demo`
- * @param root the project's folder, and where the command was given
+ * @param roots the folders to look in: where the command was given, and the project's
  * @throws {UserError} that says where it looked and what to run
  * @example const model = await loadModel(await findModel());
  */

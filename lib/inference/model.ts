@@ -210,18 +210,23 @@ class LoadedModel implements EmotionModel {
       head: Math.floor(UTTERANCE * sampleRate),
     });
     const windows: EmotionWindow[] = [];
-    for (;;) {
-      const { done, value } = await spans.next();
-      if (done) {
-        const { head, length, loud } = value;
-        if (head) return this.#utterance({ samples: head, sampleRate });
-        return this.#summary(windows, length / sampleRate, loud, sampleRate);
+    try {
+      for (;;) {
+        const { done, value } = await spans.next();
+        if (done) {
+          const { head, length, loud } = value;
+          if (head) return await this.#utterance({ samples: head, sampleRate });
+          return this.#summary(windows, length / sampleRate, loud, sampleRate);
+        }
+        const probabilities = await this.#probabilities(value.samples, sampleRate);
+        const [start, end] = [value.start / sampleRate, value.end / sampleRate];
+        const window = { start, end, ...decide(probabilities, this.threshold) };
+        windows.push(window);
+        yield window;
       }
-      const probabilities = await this.#probabilities(value.samples, sampleRate);
-      const [start, end] = [value.start / sampleRate, value.end / sampleRate];
-      const window = { start, end, ...decide(probabilities, this.threshold) };
-      windows.push(window);
-      yield window;
+    } finally {
+      // Who stops listening early closes the source.
+      await spans.return(undefined as never);
     }
   }
 

@@ -77,7 +77,7 @@ export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
  *
  * @param fold the split the training was given
  * @param trained what came of it; best looked at in `beforeTest`, while the test part is unread
- * @example audit.checks.push(...auditTraining(split, trained));
+ * @example const audit = auditOf([...auditSplit(plan, split, samples).checks, ...auditTraining(split, trained)], plan.leaky);
  */
 export function auditTraining(
   fold: Split,

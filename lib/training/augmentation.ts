@@ -80,7 +80,7 @@ export function applyGain(matrix: Matrix, gain: number, settings: FeatureSetting
 }
 
 /**
- * Writes `frames` frames of a clip, from its frame `first` on, into `out`; frames the clip does not have are 0.
+ * `frames` frames of a clip from its frame `first` on; those the clip does not have are 0.
  *
  * @param first may be negative: the clip then starts later
  */

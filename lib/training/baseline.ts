@@ -69,9 +69,11 @@ export async function fitBaseline(
       const { signal } = task;
       const fitted = await fitLogistic(problem, penalty, parameters, { signal });
       parameters = fitted.parameters;
+      progress.clear();
       await attempt(await linear(parameters, columns, classes), fitted.loss, penalty, started);
       progress.step();
     }
+    progress.clear();
   }
   return { network: best!.network, history, bestEpoch: best!.epoch };
 }

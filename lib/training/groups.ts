@@ -20,3 +20,17 @@ export function groupOf(clip: Clip, group: Group): string | undefined {
   const value = clip[group];
   return value === undefined ? undefined : String(value);
 }
+
+/**
+ * What parts are kept apart by, in words, with the corpora in which it is something else.
+ *
+ * @example apartText(["speaker"], { tess: ["sentence"] }) // "speaker (tess: sentence)"
+ */
+export function apartText(
+  apart: readonly string[],
+  otherwise: Readonly<Record<string, readonly string[]>> = {},
+): string {
+  const exceptions = Object.entries(otherwise).map(([corpus, own]) => `${corpus}: ${own.join(", ")}`);
+  const rule = apart.join(", ") || "–";
+  return exceptions.length > 0 ? `${rule} (${exceptions.join("; ")})` : rule;
+}

@@ -33,6 +33,12 @@ export interface LoopOptions {
   log?: (line: string) => void;
 }
 
+/** What validation says of an epoch. */
+interface Judged {
+  loss: number;
+  uar: number;
+}
+
 /** What a loop works on. */
 export interface LoopTask {
   trainer: Trainer;
@@ -45,7 +51,7 @@ export interface LoopTask {
   /** Names settings, clips and classes: a checkpoint of another training is refused. */
   key: string;
   /** Absent in the second training: all epochs are done, and the last one's weights stay. */
-  validate?(): Promise<{ loss: number; uar: number }>;
+  validate?(): Promise<Judged>;
 }
 
 /**
@@ -108,14 +114,18 @@ class Loop {
     this.#epochStarted = performance.now();
     const before = this.#history.at(-1);
     const uar = before ? `, UAR ${(100 * before.validationUar).toFixed(1)} %` : "";
-    for (let first = this.#stepInEpoch * batchSize; first < order.length; first += batchSize) {
-      if (this.#options.signal?.aborted) await this.#stop();
-      const count = await this.#step(order, first);
-      const seen = Math.min(first + count, order.length);
-      progress.step(count, `loss ${(this.#lossSum / seen).toFixed(3)}${uar}`);
+    let judged: Judged | undefined;
+    try {
+      for (let first = this.#stepInEpoch * batchSize; first < order.length; first += batchSize) {
+        if (this.#options.signal?.aborted) await this.#stop();
+        const count = await this.#step(order, first);
+        const seen = Math.min(first + count, order.length);
+        progress.step(count, `loss ${(this.#lossSum / seen).toFixed(3)}${uar}`);
+      }
+      judged = await validate?.();
+    } finally {
+      progress.clear();
     }
-    const judged = await validate?.();
-    progress.clear();
     const trainLoss = this.#lossSum / order.length;
     const seconds = this.#seconds();
     const epoch = this.#epoch;

@@ -1,5 +1,5 @@
 import { UsageError } from "../base/errors.js";
-import type { OptimizerSettings } from "../engine/trainer.js";
+import { OPTIMIZERS, type OptimizerSettings } from "../engine/trainer.js";
 import type { Normalisation } from "../features/normalise.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import type { AugmentationSettings } from "./augmentation.js";
@@ -73,10 +73,17 @@ export function checkTraining(settings: TrainingSettings): void {
   oneOf("model", settings.model, MODEL_NAMES);
   oneOf("balance", settings.balance, BALANCES);
   oneOf("schedule", settings.schedule.name, SCHEDULES);
-  within("frames", settings.frames, 4, 1e5);
-  within("epochs", settings.epochs, 1, 1e6);
-  within("patience", settings.patience, 1, 1e6);
-  within("batchSize", settings.batchSize, 1, 1e5);
+  oneOf("optimizer", settings.optimizer.name, OPTIMIZERS);
+  whole("frames", settings.frames, 4, 1e5);
+  whole("epochs", settings.epochs, 1, 1e6);
+  whole("patience", settings.patience, 1, 1e6);
+  whole("batchSize", settings.batchSize, 1, 1e5);
+  within("schedule.warmup", settings.schedule.warmup ?? 0, 0, 1e6);
+  within("schedule.floor", settings.schedule.floor ?? 0, 0, 1);
+  whole("schedule.patience", settings.schedule.patience ?? 1, 1, 1e6);
+  within("optimizer.beta1", settings.optimizer.beta1 ?? 0, 0, 1 - Number.EPSILON);
+  within("optimizer.beta2", settings.optimizer.beta2 ?? 0, 0, 1 - Number.EPSILON);
+  within("optimizer.epsilon", settings.optimizer.epsilon ?? 1, Number.MIN_VALUE, 1);
   within("learningRate", settings.learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
   within("labelSmoothing", settings.labelSmoothing, 0, 0.999);
   within("mixup", settings.mixup, 0, 1e3);
@@ -125,6 +132,14 @@ function oneOf(name: string, value: string, allowed: readonly string[]): void {
 }
 
 function within(name: string, value: number, low: number, high: number): void {
-  if (value >= low && value <= high) return;
-  throw new UsageError(`${name} is ${value}: it takes ${low} to ${high}`);
+  // From a file it may be anything.
+  if (typeof value === "number" && value >= low && value <= high) return;
+  const given = typeof value === "number" ? value : JSON.stringify(value);
+  throw new UsageError(`${name} is ${given}: it takes ${low} to ${high}`);
+}
+
+function whole(name: string, value: number, low: number, high: number): void {
+  within(name, value, low, high);
+  if (!Number.isInteger(value))
+    throw new UsageError(`${name} is ${value}: it takes a whole number of ${low} to ${high}`);
 }

@@ -14,8 +14,8 @@ export interface Variant {
 }
 
 /**
- * The features of variants of training clips, their sound changed in speed and by noise, computed on all cores. They
- * are functions of seed, clip id and number, and are not kept on the disk.
+ * The features of variants of training clips, their sound changed in speed, in pitch and by noise, computed on all cores.
+ * They are functions of seed, clip id and number, and are not kept on the disk.
  *
  * @param clips the training clips, of no other part
  * @returns for each clip its variants; empty lists where the settings leave the sound as it is

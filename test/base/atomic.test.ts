@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeAtomic, writeJson } from "../../lib/base/atomic.js";
+import { beside, replaceFolder, writeAtomic, writeJson } from "../../lib/base/atomic.js";
 import { UserError } from "../../lib/base/errors.js";
 
 let folder: string;
@@ -36,4 +36,16 @@ test("a place that cannot be written is named", async () => {
   const below = writeAtomic(join(folder, "file", "below"), "y");
   await expect(below).rejects.toThrow(UserError);
   await expect(writeAtomic(folder, "y")).rejects.toThrow(`cannot write ${folder}`);
+});
+
+test("a folder takes another's place, also when it is named with a slash at its end", async () => {
+  const target = `${join(folder, "model")}/`;
+  for (const content of ["first", "second"]) {
+    const whole = beside(target, ".partial");
+    expect(whole).toBe(join(folder, "model.partial"));
+    await writeAtomic(join(whole, "file"), content);
+    await replaceFolder(whole, target);
+    expect(await readFile(join(folder, "model", "file"), "utf8")).toBe(content);
+    expect(await readdir(folder)).toEqual(["model"]);
+  }
 });

@@ -67,6 +67,22 @@ test("a bar that is cleared leaves no trace on a terminal", () => {
   expect(text()).toBe("");
 });
 
+test("a further step shows a bar that was cleared again", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const { target, text } = stream(true);
+    const progress = new Progress("work", 3, { stream: target });
+    vi.advanceTimersByTime(600);
+    progress.step();
+    progress.clear();
+    vi.advanceTimersByTime(600);
+    progress.step();
+    expect(text().replaceAll("\u001b[K", "<end>")).toMatch(/^\rwork .*1\/3.*<end>\r<end>\rwork .*2\/3/);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("durations in words", () => {
   expect([0.04, 9.94, 9.96, 59.6, 200, 3600, 3900].map(duration)).toEqual([
     "0.0 s",

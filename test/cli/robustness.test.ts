@@ -70,6 +70,18 @@ test("a reading of the test part is asked for, and logged", async () => {
   expect(log.trim().split("\n")).toHaveLength(1);
 });
 
+test("refuses the validation part where that trained as well", async () => {
+  const path = join(trained, "run.json");
+  const text = await readFile(path, "utf8");
+  const record = JSON.parse(text);
+  record.settings.training.refit = true;
+  await writeFile(path, JSON.stringify(record));
+  await expect(robustness(trained, "--snr", "0")).rejects.toThrow(
+    "validation part too (refit): give --part test",
+  );
+  await writeFile(path, text);
+});
+
 test("refuses clips that are not the run's, and options that contradict the record", async () => {
   const plan = protocolNamed("savee/loso").plan(await loadClips(data, { calm: "keep" }));
   await rm(plan.clips[0]!.path);

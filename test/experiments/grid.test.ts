@@ -54,6 +54,15 @@ test.each([
   [{ ...block, training: { epochs: 0 } }, "runs[0]: epochs is 0: it takes 1"],
   [{ ...block, training: { seed: 3 } }, 'runs[0].training.seed: give it as "seeds"'],
   [{ ...block, training: { optimizer: null } }, "runs[0].training.optimizer is null: it takes an object"],
+  [
+    { ...block, training: { optimizer: { name: "adamw", weight_decay: 0.1 } } },
+    "runs[0].training.optimizer.weight_decay is unknown: there are name, beta1",
+  ],
+  [
+    { ...block, training: { schedule: { name: "cosine", warmUp: 3 } } },
+    "runs[0].training.schedule.warmUp is unknown",
+  ],
+  [{ ...block, training: { optimizer: { name: "sgd" } } }, "runs[0]: optimizer is sgd"],
   [{ ...block, features: [{ nMels: 0 }] }, "runs[0].features[0]: nMels is 0"],
   [{ ...block, augment: ["masks"] }, 'runs[0].augment[0] is "masks": it takes a list'],
   [{ ...block, models: ["linear"], normalisation: ["clip"] }, "runs[0]: normalisation is clip"],

@@ -216,15 +216,22 @@ test("a stream says what the file says, however the sound is cut into pieces", a
 
 test("a stream yields a window before the recording is over, and takes what comes in its own time", async () => {
   const model = await loadModel(join(folder, "second"));
+  let closed = false;
   async function* endless() {
-    for (let i = 0; ; i++) {
-      await null;
-      yield buzz(0.1, 16_000, 150, i);
+    try {
+      for (let i = 0; ; i++) {
+        await null;
+        yield buzz(0.1, 16_000, 150, i);
+      }
+    } finally {
+      closed = true;
     }
   }
   const starts = [];
   for await (const { start } of model.stream(endless(), 16_000)) if (starts.push(start) === 20) break;
   expect(starts).toEqual(Array.from({ length: 20 }, (_, i) => i / 2));
+  // Nobody listens any more: a microphone or a file is let go.
+  expect(closed).toBe(true);
 });
 
 test("a long recording tells how far it is, and can be stopped", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GROUPS, groupOf } from "../../lib/training/groups.js";
+import { apartText, GROUPS, groupOf } from "../../lib/training/groups.js";
 import { CLIPS, ownClip } from "./published.js";
 
 test("speakers and sentences of one name are different in different corpora", () => {
@@ -19,4 +19,10 @@ test("what the metadata do not say is no group", () => {
   const clip = ownClip("a", "x");
   expect(GROUPS.filter((group) => groupOf(clip, group) !== undefined)).toEqual(["speaker"]);
   expect(groupOf({ ...clip, age: 30, sex: "female" }, "age")).toBe("30");
+});
+
+test("what parts are kept apart by, with exceptions", () => {
+  expect(apartText([])).toBe("–");
+  expect(apartText(["speaker", "sentence"])).toBe("speaker, sentence");
+  expect(apartText(["speaker"], { tess: ["sentence"], mine: [] })).toBe("speaker (tess: sentence; mine: )");
 });

@@ -26,9 +26,13 @@ export function leakages(entries: readonly Entry[], part: Part, options: Bootstr
     .filter(({ leaky }) => leaky)
     .flatMap((leaky) =>
       entries
-        .filter((honest) => !honest.leaky && sameQuestion(leaky, honest))
+        .filter((honest) => keepsSpeakersApart(honest) && sameQuestion(leaky, honest))
         .flatMap((honest) => compared(leaky, honest, part, options)),
     );
+}
+
+function keepsSpeakersApart({ leaky, seeds }: Entry): boolean {
+  return !leaky && seeds[0]!.runs[0]!.record.split.apart.includes("speaker");
 }
 
 function sameQuestion(a: Entry, b: Entry): boolean {

@@ -1,4 +1,5 @@
 import { groupBy } from "../../base/group.js";
+import { apartText } from "../../training/groups.js";
 import { augmentationText, featuresText, trainingText } from "../settings-text.js";
 import type { Experiment } from "../store.js";
 import type { Block, TableBlock, Text } from "./document.js";
@@ -103,8 +104,10 @@ export function whatWasRun(results: Results): Block[] {
       rows: results.protocols.map((protocol) => [
         nameOf(protocol),
         protocol.source,
-        protocol.leaky ? { strong: "nothing (leaky)" } : protocol.apart.join(", ") || "–",
-        protocol.leaky ? { strong: "nothing (leaky)" } : protocol.validationApart.join(", ") || "–",
+        protocol.leaky ? { strong: "nothing (leaky)" } : apartText(protocol.apart),
+        protocol.leaky
+          ? { strong: "nothing (leaky)" }
+          : apartText(protocol.validationApart, protocol.validationApartIn),
         `${protocol.classes.length}: ${protocol.classes.join(", ")}`,
         foldSizes(protocol),
       ]),

@@ -58,6 +58,8 @@ export interface ProtocolResults {
   classes: string[];
   apart: readonly string[];
   validationApart: readonly string[];
+  /** The corpora in which validation is kept apart by something else. */
+  validationApartIn?: Readonly<Record<string, readonly string[]>>;
   synthetic: boolean;
   leaky: boolean;
   /** Sizes of the parts in clips, a row a fold. */
@@ -178,6 +180,7 @@ function protocolResults(
     classes,
     apart: split.apart,
     validationApart: split.validationApart,
+    validationApartIn: known(protocol)?.validationApartIn,
     synthetic: records.some(({ synthetic }) => synthetic),
     leaky,
     folds: [...folds.values()].sort((a, b) => Number(a.fold) - Number(b.fold) || (a.fold < b.fold ? -1 : 1)),

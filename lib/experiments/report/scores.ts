@@ -96,7 +96,7 @@ export function scoresOf(entry: Entry, part: Part, options: BootstrapOptions = {
 }
 
 /** Counts summed over seeds. */
-export function summedConfusion(seeds: readonly Pooled[], classes: number): number[][] {
+function summedConfusion(seeds: readonly Pooled[], classes: number): number[][] {
   const all = seeds.map(({ truth, predicted }) => confusionCounts(truth, predicted, classes));
   return all[0]!.map((row, t) => row.map((_, p) => all.reduce((sum, counts) => sum + counts[t]![p]!, 0)));
 }

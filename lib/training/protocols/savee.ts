@@ -2,7 +2,7 @@ import { savee } from "../../corpora/savee.js";
 import { assertSpeakers, define, parts, saidBy } from "./define.js";
 
 /** The test speakers of EmoBox's four folds of SAVEE, in its order. */
-export const EMOBOX_SPEAKERS = ["JE", "KL", "DC", "JK"] as const;
+const EMOBOX_SPEAKERS = ["JE", "KL", "DC", "JK"] as const;
 
 /** SAVEE, each speaker held out once. */
 export const loso = define(

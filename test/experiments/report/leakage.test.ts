@@ -27,3 +27,14 @@ test("other classes are another question", () => {
   const made = madeExperiment({ protocols: [honest, six], models: { cnn: 0.4 }, seeds: [1] });
   expect(leakages(entriesOf(made.runs), "test", { resamples: 99 })).toEqual([]);
 });
+
+test("a protocol that lets speakers be on both sides is no honest one to compare with", () => {
+  const sentences = { ...honest, protocol: "sentence-independent/ravdess@1" };
+  const made = madeExperiment({ protocols: [honest, sentences, random], models: { cnn: 0.4 }, seeds: [1] });
+  for (const { record } of made.runs) {
+    if (record.settings.protocol === sentences.protocol)
+      record.split = { ...record.split, apart: ["sentence"] };
+  }
+  const found = leakages(entriesOf(made.runs), "test", { resamples: 99 });
+  expect(found.map(({ honestProtocol }) => honestProtocol)).toEqual([honest.protocol]);
+});
