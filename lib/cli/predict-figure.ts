@@ -1,9 +1,7 @@
 import { readAudio } from "../audio/read.js";
-import { resample } from "../audio/resample.js";
 import { openAudio } from "../audio/stream.js";
 import { UserError } from "../base/errors.js";
-import { createExtractor } from "../features/extract.js";
-import { featureSettings } from "../features/settings.js";
+import { drawing } from "../experiments/pictures.js";
 import {
   type Envelope,
   emotionPrediction,
@@ -54,18 +52,12 @@ export async function drawAnswers(
   }
   if (judged.length > MOST)
     process.stderr.write(`ser: ${path} shows the first ${MOST} of ${judged.length} recordings\n`);
-  const settings = featureSettings({ kind: "logmel" });
-  const extract = createExtractor(settings);
+  const drawn = drawing();
   const clips = [];
   for (const { file, prediction, sound } of judged.slice(0, MOST)) {
-    const { samples, sampleRate } = sound ?? (await readAudio(file));
-    const heard = resample(samples, sampleRate, settings.sampleRate);
     clips.push({
       id: file,
-      samples: heard,
-      sampleRate: settings.sampleRate,
-      logmel: extract(heard, settings.sampleRate),
-      hopSeconds: settings.hopLength / settings.sampleRate,
+      ...drawn(sound ?? (await readAudio(file))),
       predicted: prediction.emotion,
       probabilities: prediction.probabilities!,
     });

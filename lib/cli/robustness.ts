@@ -3,7 +3,6 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { NOISES, type NoiseKind } from "../audio/noise.js";
 import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
-import type { Interval } from "../evaluation/interval.js";
 import type { RunRecord } from "../experiments/record.js";
 import type { Robustness } from "../experiments/robustness.js";
 import type { Split } from "../training/split.js";
@@ -165,7 +164,10 @@ async function logTest(model: string, name: string): Promise<void> {
 }
 
 async function printTable(results: readonly Robustness[], name: string): Promise<void> {
-  const { formatTable } = await import("../base/table.js");
+  const [{ formatTable }, { withInterval }] = await Promise.all([
+    import("../base/table.js"),
+    import("../experiments/report/text.js"),
+  ]);
   const first = results[0]!;
   const { protocol, fold, part, classesInTruth, synthetic, leaky } = first;
   const { n, speakers } = first.levels[0]!.uar;
@@ -173,7 +175,7 @@ async function printTable(results: readonly Robustness[], name: string): Promise
   const marks = `${leaky ? " LEAKY protocol: no result." : ""}${synthetic ? " SYNTHETIC voices." : ""}`;
   const rows = first.levels.map(({ snr }, i) => [
     snr === "clean" ? "clean" : `${snr} dB`,
-    ...results.flatMap(({ levels }) => [figure(levels[i]!.uar), figure(levels[i]!.accuracy)]),
+    ...results.flatMap(({ levels }) => [withInterval(levels[i]!.uar), withInterval(levels[i]!.accuracy)]),
   ]);
   const header = ["SNR", ...results.flatMap(({ noise }) => [`UAR %, ${noise}`, `accuracy %, ${noise}`])];
   const lines = [
@@ -185,12 +187,4 @@ async function printTable(results: readonly Robustness[], name: string): Promise
   const { uar } = first.levels[0]!;
   if ("reason" in uar) lines.push("", uar.reason);
   process.stdout.write(`${lines.join("\n")}\n`);
-}
-
-/** "52.1 [48.0, 56.3]", in per cent. */
-function figure(value: Interval): string {
-  const percent = (share: number) => (100 * share).toFixed(1);
-  const { estimate } = value;
-  if (!("low" in value)) return percent(estimate);
-  return `${percent(estimate)} [${percent(value.low)}, ${percent(value.high)}]`;
 }

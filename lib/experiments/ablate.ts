@@ -126,18 +126,20 @@ export async function doInJobs(
   options: JobOptions,
 ): Promise<void> {
   const { jobs, signal } = options;
-  const failure = new AbortController();
-  const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-  const worker = async () => {
-    try {
-      await keepWorking(store, runs, { ...options, signal: either });
-    } catch (error) {
-      // The first reason counts; the others are then stopped as by Ctrl-C.
-      failure.abort(error);
-    }
-  };
-  await Promise.all(Array.from({ length: jobs }, worker));
-  if (failure.signal.aborted) throw failure.signal.reason;
+  const stop = new AbortController();
+  const passOn = () => stop.abort();
+  if (signal?.aborted) passOn();
+  signal?.addEventListener("abort", passOn, { once: true });
+  // Where one fails, the others are stopped as by Ctrl-C.
+  const worker = () =>
+    keepWorking(store, runs, { ...options, signal: stop.signal }).catch((error: unknown) => {
+      stop.abort();
+      throw error;
+    });
+  const ends = await Promise.allSettled(Array.from({ length: jobs }, worker));
+  signal?.removeEventListener("abort", passOn);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
   if (signal?.aborted) throw new Interrupted("stopped");
 }
 

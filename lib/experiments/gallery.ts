@@ -10,7 +10,8 @@ import { random } from "../base/random.js";
 import { type Clip, CORPORA, EMOTIONS } from "../corpora/clip.js";
 import { classesOf, loadClips } from "../corpora/registry.js";
 import { synthesizeCorpora } from "../corpora/synthetic.js";
-import { applyTemperature, calibrationError, fitTemperature } from "../evaluation/calibration.js";
+import { riskCoverage } from "../evaluation/abstention.js";
+import { answers, applyTemperature, calibrationError, fitTemperature } from "../evaluation/calibration.js";
 import { confusionIntervals, recallOf, type Scored, uarInterval } from "../evaluation/interval.js";
 import { confusionCounts, metrics } from "../evaluation/metrics.js";
 import { extractClips, type FeatureSet } from "../features/corpus.js";
@@ -41,6 +42,7 @@ import {
   projection,
   reliabilityDiagram,
   renderPng,
+  riskCoverageCurve,
   rocCurves,
   spectrogram,
   type ThemeName,
@@ -368,9 +370,11 @@ async function resultExhibits(bench: Bench, { test, calibrate }: Answers): Promi
   ].map(({ name, probabilities }) => ({
     name,
     right,
-    confidence: confidences(probabilities, classes.length),
+    confidence: answers(probabilities, test.truth, classes.length).confidence,
     ece: calibrationError(probabilities, test.truth, classes.length),
   }));
+  const risks = riskCoverage(calibrated, test.truth, classes.length);
+  const half = { name: "half of them", ...risks.findLast(({ coverage }) => coverage >= 0.5)! };
   const speakers = [
     ...groupBy(
       test.ids.map((id, i) => ({ id, i })),
@@ -428,6 +432,12 @@ async function resultExhibits(bench: Bench, { test, calibrate }: Answers): Promi
       draw: (look) => reliabilityDiagram({ series, ...look }),
     },
     {
+      name: "risk-coverage",
+      caption:
+        "`riskCoverageCurve`: what it saves to answer only the surest clips, and the threshold of half of them.",
+      draw: (look) => riskCoverageCurve({ points: risks, marks: [half], subtitle, ...look }),
+    },
+    {
       name: "per-speaker",
       caption: "`perSpeaker`: each speaker of the test part.",
       draw: (look) => perSpeaker({ speakers: bySpeaker, references: [chanceOf(classes.length)], ...look }),
@@ -442,12 +452,6 @@ async function resultExhibits(bench: Bench, { test, calibrate }: Answers): Promi
 
 function chanceOf(classes: number) {
   return { name: "chance", value: 1 / classes };
-}
-
-function confidences(probabilities: Float32Array, classes: number): number[] {
-  return Array.from({ length: probabilities.length / classes }, (_, i) =>
-    Math.max(...probabilities.subarray(i * classes, (i + 1) * classes)),
-  );
 }
 
 function boundsOf(interval: object): { low: number; high: number } | null {

@@ -72,6 +72,21 @@ function partOf({ leaky, transductive, split, test }: RunRecord): string {
 }
 
 /**
+ * Makes of sound what `emotionPrediction` draws of it: the wave at 16 kHz and its log-mel spectrogram.
+ *
+ * @example const panel = { id: "mine", ...drawing()(await readAudio("mine.wav")), predicted, probabilities };
+ */
+export function drawing() {
+  const settings = featureSettings({ kind: "logmel" });
+  const { sampleRate, hopLength } = settings;
+  const extract = createExtractor(settings);
+  return (sound: { samples: Float32Array; sampleRate: number }) => {
+    const samples = resample(sound.samples, sound.sampleRate, sampleRate);
+    return { samples, sampleRate, logmel: extract(samples, sampleRate), hopSeconds: hopLength / sampleRate };
+  };
+}
+
+/**
  * Clips of a part with their sound and what was predicted, as `emotionPrediction` takes them.
  *
  * @param indices of the clips in the part
@@ -83,20 +98,13 @@ export async function predictedClips(
   classes: readonly string[],
   clips: readonly Clip[],
 ) {
-  const settings = featureSettings({ kind: "logmel" });
-  const extract = createExtractor(settings);
+  const drawn = drawing();
   const clipOf = new Map(clips.map((clip) => [clip.id, clip]));
   const shown = [];
   for (const i of indices) {
-    const audio = await readAudio(clipOf.get(scored.ids[i]!)!.path);
-    const { sampleRate, hopLength } = settings;
-    const samples = resample(audio.samples, audio.sampleRate, sampleRate);
     shown.push({
       id: scored.ids[i]!,
-      samples,
-      sampleRate,
-      logmel: extract(samples, sampleRate),
-      hopSeconds: hopLength / sampleRate,
+      ...drawn(await readAudio(clipOf.get(scored.ids[i]!)!.path)),
       truth: classes[scored.truth[i]!]!,
       predicted: classes[scored.predicted[i]!]!,
       probabilities: Object.fromEntries(

@@ -9,6 +9,7 @@ import type { Figure } from "../figures/figure.js";
 import { noiseRobustness } from "../figures/noise-robustness.js";
 import type { Plan } from "../training/protocol.js";
 import type { Split } from "../training/split.js";
+import { estimateOf } from "./report/words.js";
 import type { RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
 
 /** Voices of a babble. */
@@ -126,17 +127,13 @@ export function robustnessFigure(results: readonly Robustness[], model: string):
   return noiseRobustness({
     series: results.map(({ noise, levels }) => ({
       name: `${noise} noise`,
-      points: levels.map(({ snr, uar }) => ({ snr, estimate: uar.estimate, ...bounds(uar) })),
+      points: levels.map(({ snr, uar }) => ({ snr, ...estimateOf(uar) })),
     })),
     references: [{ name: "chance", value: 1 / first.classesInTruth.length }],
     subtitle: `${model} · ${first.protocol}, fold ${first.fold}, ${first.part} · ${first.levels[0]!.uar.n} clips`,
     synthetic: first.synthetic,
     leaky: first.leaky,
   });
-}
-
-function bounds(figure: Interval): { low?: number; high?: number } {
-  return "low" in figure ? { low: figure.low, high: figure.high } : {};
 }
 
 function figuresOf(plan: Plan, clips: readonly Clip[], answer: (clip: Clip) => number) {

@@ -16,6 +16,7 @@ export * from "./projection.js";
 export type { Reference } from "./reference-line.js";
 export { type ReliabilityOptions, reliability as reliabilityDiagram } from "./reliability.js";
 export * from "./render.js";
+export * from "./risk-coverage.js";
 export * from "./roc-curves.js";
 export { type Envelope, envelopeOf } from "./sound.js";
 export * from "./spectrogram.js";

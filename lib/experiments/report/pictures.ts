@@ -1,3 +1,6 @@
+import { selectClips } from "../../evaluation/breakdown.js";
+import { answers } from "../../evaluation/calibration.js";
+import { confusionCounts, metrics } from "../../evaluation/metrics.js";
 import { ablation } from "../../figures/ablation.js";
 import { confusionMatrix } from "../../figures/confusion-matrix.js";
 import { perSpeaker } from "../../figures/per-speaker.js";
@@ -108,7 +111,10 @@ function figuresOfBest(
           speaker: group.slice(group.indexOf("/") + 1),
           ...(protocol.corpora.length > 1 && { group: group.slice(0, group.indexOf("/")) }),
           sex: sexOf.get(group) || undefined,
-          values: seeds.map((seed) => uarOfSpeaker(seed, group)),
+          values: seeds.map((seed) => {
+            const own = selectClips(seed, (i) => seed.speakers[i] === group);
+            return metrics(confusionCounts(own.truth, own.predicted, own.classes.length), own.classes).uar;
+          }),
         })),
         references: [{ name: "chance", value: 1 / scores.classesInTruth.length }],
         title: "UAR by speaker",
@@ -125,7 +131,9 @@ function figuresOfBest(
       series: (["probabilities", "calibrated"] as const).map((kind) => ({
         name: kind === "calibrated" ? "calibrated" : "as trained",
         ece: (kind === "calibrated" ? scores.eceCalibrated : scores.ece).estimate,
-        confidence: seeds.flatMap((seed) => confidences(seed[kind], seed.classes.length)),
+        confidence: seeds.flatMap(({ truth, classes, ...seed }) => [
+          ...answers(seed[kind], truth, classes.length).confidence,
+        ]),
         right: seeds.flatMap((seed) => seed.truth.map((truth, i) => truth === seed.predicted[i])),
       })),
       subtitle,
@@ -134,26 +142,6 @@ function figuresOfBest(
     caption: `Confidence and correctness of ${best.label}, ${score} part under ${protocol.protocol}${marks(protocol)}, before and after temperature scaling fitted on validation${summed}.`,
   });
   return blocks;
-}
-
-function uarOfSpeaker(
-  seed: { truth: readonly number[]; predicted: readonly number[]; speakers: readonly string[] },
-  speaker: string,
-): number {
-  const right = new Map<number, [right: number, all: number]>();
-  seed.truth.forEach((truth, i) => {
-    if (seed.speakers[i] !== speaker) return;
-    const [hits, all] = right.get(truth) ?? [0, 0];
-    right.set(truth, [hits + Number(truth === seed.predicted[i]), all + 1]);
-  });
-  const recalls = [...right.values()].map(([hits, all]) => hits / all);
-  return recalls.reduce((a, b) => a + b, 0) / recalls.length;
-}
-
-function confidences(probabilities: Float32Array, classes: number): number[] {
-  return Array.from({ length: probabilities.length / classes }, (_, i) =>
-    Math.max(...probabilities.subarray(i * classes, (i + 1) * classes)),
-  );
 }
 
 function bestOnValidation(entries: readonly EntryResults[]): EntryResults | undefined {
