@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -98,6 +98,8 @@ test("a plan is a command for each run that is left, and each command does its r
   const plan = await ser(args("planned", "--plan"), folder);
   const commands = plan.stdout.trimEnd().split("\n");
   expect(commands.length).toBe(8);
+  for (const command of commands)
+    expect(command).toMatch(/--data data --out planned --engine wasm --threads 1$/);
   expect(plan.stderr).toMatch(/^8 runs, 0 done; at most about .* \(a guess for cnn-small\)\n$/);
   const [npx, no, , ...own] = commands[3]!.split(" ");
   expect([npx, no]).toEqual(["npx", "--no"]);
@@ -107,6 +109,15 @@ test("a plan is a command for each run that is left, and each command does its r
   expect(left.stdout.trimEnd().split("\n")).toEqual(commands.filter((_, i) => i !== 3));
   expect(left.stderr).toContain("8 runs, 1 done; at most about");
 });
+
+test("processes that end outside a run end the experiment, with what they said", async () => {
+  await mkdir(join(folder, "broken", "trial"), { recursive: true });
+  await writeFile(join(folder, "broken", "trial", ".claims"), "no folder");
+  const ran = await ser(args("broken", "--jobs", "2"), folder);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toContain("a process of the experiment ended with code 1");
+  expect(ran.stderr).not.toContain("    at ");
+}, 60_000);
 
 test("a run that fails is told and recorded, the others go on, and it is tried again", async () => {
   const runs = [
