@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { locateAiff } from "./aiff.js";
 import { AudioError, type AudioFormat } from "./audio.js";
 import { kindOf } from "./container.js";
@@ -48,9 +48,10 @@ export function openAudio(path: string): AudioStream | undefined {
 function locate(path: string, warnings: string[]): Layout | undefined {
   let file: number | undefined;
   try {
-    file = openSync(path, "r");
-    const status = fstatSync(file);
+    const status = statSync(path);
+    // A pipe would keep the whole process waiting for who writes into it.
     if (!status.isFile()) return undefined;
+    file = openSync(path, "r");
     const head = new Uint8Array(Math.min(HEAD, status.size));
     const bytes = head.subarray(0, readSync(file, head));
     const { container } = kindOf(bytes);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCode, systemReason, UserError } from "./errors.js";
 
@@ -72,4 +72,26 @@ export async function replaceFolder(whole: string, folder: string): Promise<void
  */
 export function beside(folder: string, suffix: string): string {
   return join(dirname(folder), `${basename(folder)}${suffix}`);
+}
+
+/**
+ * Refuses to replace a folder that holds something else: one that is not there, is empty or has the files of an earlier one
+ * may be replaced.
+ *
+ * @param isEarlier whether the names of the folder's files are those of an earlier one
+ * @param what that would be: "a shipped model"
+ * @throws {UserError} naming the folder
+ * @example await assertReplaceable("results/summary/a", (names) => names.includes("summary.json"), "a summary");
+ */
+export async function assertReplaceable(
+  folder: string,
+  isEarlier: (names: readonly string[]) => boolean,
+  what: string,
+): Promise<void> {
+  const names = await readdir(folder).catch((error: unknown): string[] => {
+    if (systemCode(error) === "ENOENT") return [];
+    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+  });
+  if (names.length === 0 || isEarlier(names)) return;
+  throw new UserError(`${folder} holds something else than ${what}: name another folder with --out`);
 }

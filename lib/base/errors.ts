@@ -37,6 +37,7 @@ const REASONS: Record<string, string> = {
   EROFS: "the file system is read-only",
   ENOSPC: "no space left on the device",
   EISDIR: "is a folder, not a file",
+  EEXIST: "there is a file of that name",
   ENOTDIR: "a part of the path is a file, not a folder",
   EMFILE: "too many open files",
 };

@@ -34,6 +34,8 @@ export class Progress {
   #note = "";
   #last = performance.now();
   #shown = false;
+  /** The count of the last line. */
+  #drawn = 0;
 
   constructor(label: string, total: number, options: ProgressOptions = {}) {
     this.#label = label;
@@ -73,9 +75,10 @@ export class Progress {
 
   /** Ends the bar. A line remains only if one was ever shown. */
   done(note = this.#note): void {
+    const news = note !== this.#note || this.#drawn < this.#count;
     this.#note = note;
     if (!this.#shown) return;
-    this.#draw();
+    if (news || notebookHost() || this.#stream.isTTY) this.#draw();
     if (!this.#place && this.#stream.isTTY && !this.#quiet) this.#stream.write("\n");
   }
 
@@ -88,6 +91,7 @@ export class Progress {
   #draw(): void {
     if (this.#quiet) return;
     this.#shown = true;
+    this.#drawn = this.#count;
     const text = progressLine(
       this.#label,
       this.#count,

@@ -56,6 +56,13 @@ export function addAblate(program: Command): void {
 What is done is skipped, what was stopped or killed goes on from its checkpoint, and a run that fails is reported while
 the others go on. Any number of these commands, on one machine or several, may share a store.
 
+A grid is JSON: a name, and blocks of runs, of each of which all combinations are done. Only protocols and models must be given:
+  { "name": "mine", "description": "", "score": "validation",
+    "runs": [{ "protocols": ["savee/loso"], "folds": "all", "models": ["cnn", "clstm"], "features": ["logmel", "mfcc"],
+               "normalisation": ["global"], "augment": [[], ["masks", "noise"]], "targets": ["intended"], "seeds": [1, 2],
+               "training": { "epochs": 20, "schedule": { "name": "cosine", "warmup": 1 } } }] }
+Features may be objects with settings of "ser features", such as { "kind": "logmel", "nMels": 32 }.
+
 Examples:
   ser ablate results/experiments/quick.json
   ser ablate grid.json --plan                                what it would do, and how long that takes

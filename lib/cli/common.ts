@@ -1,5 +1,6 @@
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import { UsageError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 
 /** Where data goes when no folder is named: `SER_DATA`, else the project's data/ folder. */
@@ -23,6 +24,27 @@ export function numberIn(low: number, high = Number.MAX_SAFE_INTEGER, whole = fa
     const range = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`;
     throw new InvalidArgumentError(`It takes ${kind} ${range}.`);
   };
+}
+
+/** A commander parser for a file whose name ends in one of these. */
+export function fileOf(...endings: readonly string[]) {
+  return (path: string): string => {
+    if (endings.some((ending) => ending.toLowerCase() === extname(path).toLowerCase())) return path;
+    throw new InvalidArgumentError(`It takes a file that ends in ${endings.join(", ")}.`);
+  };
+}
+
+/** Endings of the files that figures are saved as. */
+export const PICTURE_ENDINGS = [".png", ".svg", ".html"] as const;
+
+/**
+ * The name of an experiment, which is a folder's name.
+ *
+ * @throws {UsageError} for a path
+ */
+export function experimentName(name: string): string {
+  if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
+  throw new UsageError(`"${name}" is no name of an experiment: give the name, not a path`);
 }
 
 /** Prints a value as JSON on standard output. */

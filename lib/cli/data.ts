@@ -50,10 +50,11 @@ Examples:
     )
     .action(async (options: ListOptions) => {
       const { summarize } = await import("../corpora/registry.js");
-      const found = filterClips(await find(options, interruptSignal()), options);
+      const all = await find(options, interruptSignal());
+      const found = filterClips(all, options);
       if (options.clips) printClips(found, options);
       else printCorpora(found.map(summarize), options);
-      if (found.length === 0) reportNothing(options);
+      if (found.length === 0) reportNothing(options, all.length > 0);
     });
 }
 
@@ -104,12 +105,12 @@ async function find(options: CorpusChoice, signal: AbortSignal): Promise<FoundCo
   return findCorpora(options.data, { names: options.corpus, signal });
 }
 
-function reportNothing({ data, corpus, manifest }: CorpusChoice): void {
+function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): void {
   const what = manifest
     ? `no such clips in ${manifest}`
-    : `no clips of ${corpus?.join(", ") ?? "any corpus"} under ${data}`;
+    : `no ${left ? "such clips" : "clips"} of ${corpus?.join(", ") ?? "any corpus"} under ${data}`;
   const hint = 'set --data or SER_DATA to the folder that has them, or get them with "ser data download"';
-  process.stderr.write(`ser: ${manifest ? what : `${what}: ${hint}`}\n`);
+  process.stderr.write(`ser: ${manifest || left ? what : `${what}: ${hint}`}\n`);
   process.exitCode = 1;
 }
 

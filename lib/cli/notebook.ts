@@ -13,7 +13,7 @@ interface RunFlags {
 export function addNotebook(program: Command): void {
   const notebook = program
     .command("notebook")
-    .description("Execute the notebooks, make pages of them, serve Jupyter.");
+    .description("Execute the notebooks, make pages of them, install the Jupyter kernel.");
   addRun(notebook);
   addHtml(notebook);
   addInstall(notebook);

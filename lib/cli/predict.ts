@@ -1,8 +1,8 @@
-import { extname, relative } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { relative } from "node:path";
+import type { Command } from "commander";
 import { UsageError } from "../base/errors.js";
 import type { EmotionModel, Prediction } from "../inference/model.js";
-import { interruptSignal, numberIn, printJson } from "./common.js";
+import { fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
 
 interface PredictFlags {
   model?: string;
@@ -31,11 +31,15 @@ export function addPredict(program: Command): void {
     )
     .option("--json", "print JSON: an object for one file, an array for several")
     .option("--csv", "print CSV: a row for each clip, or for each window of a long recording")
-    .option("--textgrid <file>", "write the timeline of one recording for Praat")
+    .option(
+      "--textgrid <file>",
+      "write the timeline of one recording for Praat, a .TextGrid",
+      fileOf(".TextGrid"),
+    )
     .option(
       "--figure <file>",
       "draw a .png, .svg or .html: up to nine clips, or one long recording",
-      pictureFile,
+      fileOf(...PICTURE_ENDINGS),
     )
     .option("--quiet", "no progress and no remarks")
     .addHelpText(
@@ -147,9 +151,4 @@ async function writeTextGrid(path: string, { windows, duration }: Prediction, mo
     import("../inference/timeline.js"),
   ]);
   await writeAtomic(path, textGrid(timeline(windows, model.threshold), duration));
-}
-
-function pictureFile(path: string): string {
-  if ([".png", ".svg", ".html"].includes(extname(path).toLowerCase())) return path;
-  throw new InvalidArgumentError("It takes a file that ends in .png, .svg or .html.");
 }

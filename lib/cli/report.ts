@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { interruptSignal, printJson } from "./common.js";
+import { experimentName, interruptSignal, printJson } from "./common.js";
 
 interface ReportFlags {
   from?: string;
@@ -46,7 +46,10 @@ async function report(experiment: string, flags: ReportFlags): Promise<void> {
     import("../base/progress.js"),
   ]);
   const signal = interruptSignal();
-  const stored = await readExperiment(experiment, await rootOf(experiment, flags.from));
+  const stored = await readExperiment(experimentName(experiment), await rootOf(experiment, flags.from));
+  const place = join(flags.out, experiment);
+  // Known now rather than when the figures are drawn.
+  if (!flags.json) await prepare(place);
   const protocols = new Set(stored.runs.map(({ record }) => record.settings.protocol)).size;
   const statistics = new Progress("statistics", protocols, { quiet: flags.quiet });
   const onProtocol = (name: string) => {
@@ -66,7 +69,7 @@ async function report(experiment: string, flags: ReportFlags): Promise<void> {
   const built = await buildReport(stored, { signal, onProtocol, onFigure });
   statistics.clear();
   figures?.clear();
-  const { folder, files } = await writeReport(join(flags.out, experiment), built);
+  const { folder, files } = await writeReport(place, built);
   process.stdout.write(
     `${files
       .slice(0, 3)
@@ -75,14 +78,19 @@ async function report(experiment: string, flags: ReportFlags): Promise<void> {
   );
 }
 
-/** The store that has the experiment: the runs themselves before what is kept of them. */
-async function rootOf(experiment: string, from: string | undefined): Promise<string> {
-  const [{ access }, { UsageError }] = await Promise.all([
+async function prepare(folder: string): Promise<void> {
+  const [{ mkdir }, { systemReason, UserError }] = await Promise.all([
     import("node:fs/promises"),
     import("../base/errors.js"),
   ]);
-  if (!/^[\w.-]+$/.test(experiment) || /^\.+$/.test(experiment))
-    throw new UsageError(`"${experiment}" is no name of an experiment: give the name, not a path`);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+  });
+}
+
+/** The store that has the experiment: the runs themselves before what is kept of them. */
+async function rootOf(experiment: string, from: string | undefined): Promise<string> {
+  const { access } = await import("node:fs/promises");
   if (from !== undefined) return from;
   const runs = join("results", "runs");
   const isThere = await access(join(runs, experiment, "experiment.json")).then(

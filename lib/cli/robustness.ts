@@ -6,7 +6,7 @@ import type { Clip } from "../corpora/clip.js";
 import type { RunRecord } from "../experiments/record.js";
 import type { Robustness } from "../experiments/robustness.js";
 import type { Split } from "../training/split.js";
-import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
+import { dataOption, fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
 
 interface RobustnessFlags {
   data: string;
@@ -50,7 +50,7 @@ export function addRobustness(program: Command): void {
     .option("--fold <name>", "of a model without a run.json beside it")
     .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for runs of the perceived emotion")
     .option("--seed <n>", "of the noise", numberIn(0, 2 ** 31, true), 1)
-    .option("--figure <file>", "draw it: .png, .svg or .html")
+    .option("--figure <file>", "draw it: .png, .svg or .html", fileOf(...PICTURE_ENDINGS))
     .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
     .option("--quiet", "print only the table")
     .option("--json", "print JSON")
@@ -100,13 +100,12 @@ async function robust(run: string, flags: RobustnessFlags): Promise<void> {
     const quiet = flags.quiet || flags.json;
     results.push(await robustness(model, plan, split!, part, { noise, snrs, seed, threads, signal, quiet }));
   }
-  if (flags.figure) {
-    const { saveFigure } = await import("../figures/render.js");
-    await saveFigure(robustnessFigure(results, name), flags.figure);
-  }
-  if (flags.json) return printJson({ run: name, results });
-  await printTable(results, name);
-  if (flags.figure) process.stdout.write(`\nfigure: ${flags.figure}\n`);
+  if (flags.json) printJson({ run: name, results });
+  else await printTable(results, name);
+  if (!flags.figure) return;
+  const { saveFigure } = await import("../figures/render.js");
+  await saveFigure(robustnessFigure(results, name), flags.figure);
+  if (!flags.json) process.stdout.write(`\nfigure: ${flags.figure}\n`);
 }
 
 interface TrainedOn {

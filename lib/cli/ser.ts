@@ -1,6 +1,9 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { UserError } from "../base/errors.js";
+import { systemReason, UserError } from "../base/errors.js";
+import { projectRoot } from "../base/root.js";
 import { addAblate } from "./ablate.js";
 import { addData } from "./data.js";
 import { addDownload } from "./data-download.js";
@@ -22,6 +25,17 @@ import { addTrain } from "./train.js";
 export function program(): Command {
   const ser = new Command("ser")
     .description("A research workbench for speech emotion recognition.")
+    .version(version(), "--version", "the version of the workbench")
+    .addHelpText(
+      "after",
+      `
+"ser COMMAND --help" shows a command's options and examples. In the project's folder: npx --no ser COMMAND.
+
+Examples:
+  ser data check
+  ser train --corpus ravdess --model cnn
+  ser predict recording.wav`,
+    )
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows the options and examples)")
     .exitOverride();
@@ -44,6 +58,11 @@ export function program(): Command {
   return ser;
 }
 
+function version(): string {
+  return (JSON.parse(readFileSync(join(projectRoot(), "package.json"), "utf8")) as { version: string })
+    .version;
+}
+
 /** Runs `ser` with arguments as in `process.argv`; resolves to the exit code: 0, 1 for failure, 2 for wrong usage. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
@@ -63,11 +82,15 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that closes early (`ser data list | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+// A reader that closes early (`ser data list | head`) ends the command as Ctrl-C does, so that a training keeps its checkpoint.
+process.stdout.once("error", (error: NodeJS.ErrnoException) => {
+  process.stdout.on("error", () => {});
+  if (error.code !== "EPIPE") process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
+  if (process.listenerCount("SIGINT") === 0) process.exit(error.code === "EPIPE" ? 0 : 1);
+  process.kill(process.pid, "SIGINT");
 });
+// Nobody is left to tell.
+process.stderr.on("error", () => {});
 
 main(process.argv).then((code) => {
   process.exitCode = code;

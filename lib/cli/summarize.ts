@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import { printJson } from "./common.js";
+import { experimentName, printJson } from "./common.js";
 
 /** `ser summarize EXPERIMENT`: what is worth keeping of an experiment. */
 export function addSummarize(program: Command): void {
@@ -31,8 +31,12 @@ async function summarize(name: string, flags: { from: string; out: string; json?
     import("../experiments/store.js"),
     import("../experiments/summary.js"),
   ]);
-  const experiment = await readExperiment(name, flags.from);
+  const experiment = await readExperiment(experimentName(name), flags.from);
   const folder = join(flags.out, name);
+  if (experiment.runs.length === 0) {
+    const { UserError } = await import("../base/errors.js");
+    throw new UserError(`no run of ${name} is done: \`ser ablate\` does them`);
+  }
   const { sha256, bytes } = await writeSummary(experiment, folder);
   const { planned, runs, failures } = experiment;
   const counts = { planned: planned.length, runs: runs.length, failures: failures.length };

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
-import { ENGINES, type EngineName } from "../engine/trainer.js";
+import { ENGINES, type EngineName, OPTIMIZERS } from "../engine/trainer.js";
 import type { RunRecord } from "../experiments/record.js";
 import type { Normalisation } from "../features/normalise.js";
 import { MODEL_NAMES, type ModelName } from "../models/names.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import { BALANCES, type Balance } from "../training/sampler.js";
 import { SCHEDULES, type ScheduleName } from "../training/schedule.js";
-import type { TrainingSettings } from "../training/settings.js";
+import { SMALL_TRAINING, TRAINING, type TrainingSettings } from "../training/settings.js";
 import { clipsUnder, perceivedIn } from "./clips.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
 
@@ -54,6 +54,12 @@ interface TrainFlags {
   json?: boolean;
 }
 
+/** A text of help with the default of a setting, and of the small network where that is another. */
+function defaults(text: string, of: (settings: TrainingSettings) => number | string): string {
+  const [usual, small] = [of(TRAINING), of(SMALL_TRAINING)];
+  return `${text} (default: ${usual}${small === usual ? "" : `; cnn-small ${small}`})`;
+}
+
 /** `ser train`: one network on held-out speakers. */
 export function addTrain(program: Command): void {
   const choice = (flags: string, text: string, choices: readonly string[]) =>
@@ -86,18 +92,72 @@ export function addTrain(program: Command): void {
     .addOption(choice("--calm <policy>", "RAVDESS's calm, in held-out", ["merge", "drop", "keep"]))
     .addOption(choice("--kind <features>", "the features", ["mfcc", "logmel"]).default("logmel"))
     .option("--frames <n>", "frames of an input (30 ms each)", numberIn(16, 2000, true), 100)
-    .option("--epochs <n>", "at most", numberIn(1, 10_000, true))
-    .option("--patience <n>", "epochs without a better validation UAR", numberIn(1, 10_000, true))
-    .option("--batch-size <n>", "clips in a step", numberIn(1, 4096, true))
-    .option("--learning-rate <x>", "the highest of the schedule", numberIn(1e-7, 10))
-    .addOption(choice("--schedule <name>", "of the learning rate", SCHEDULES))
-    .option("--warmup <epochs>", "in which the rate first rises", numberIn(0, 1000))
-    .addOption(choice("--optimizer <name>", "adamw has decoupled weight decay", ["adam", "adamw"]))
-    .option("--weight-decay <x>", "of adamw", numberIn(0, 10))
-    .option("--clip-norm <x>", "longest gradient", numberIn(1e-6, 1e6))
-    .option("--label-smoothing <share>", "of the target, spread over all classes", numberIn(0, 0.9))
-    .option("--mixup <alpha>", "of the beta distribution; 0 for none", numberIn(0, 100))
-    .addOption(choice("--balance <how>", "of classes of different size", BALANCES))
+    .option(
+      "--epochs <n>",
+      defaults("at most this many", (own) => own.epochs),
+      numberIn(1, 10_000, true),
+    )
+    .option(
+      "--patience <n>",
+      defaults("epochs without a better validation UAR that end the training", (own) => own.patience),
+      numberIn(1, 10_000, true),
+    )
+    .option(
+      "--batch-size <n>",
+      defaults("clips in a step", (own) => own.batchSize),
+      numberIn(1, 4096, true),
+    )
+    .option(
+      "--learning-rate <x>",
+      defaults("the highest of the schedule", (own) => own.learningRate),
+      numberIn(1e-7, 10),
+    )
+    .addOption(
+      choice(
+        "--schedule <name>",
+        defaults("of the learning rate", (own) => own.schedule.name),
+        SCHEDULES,
+      ),
+    )
+    .option(
+      "--warmup <epochs>",
+      defaults("epochs in which the rate first rises", (own) => own.schedule.warmup ?? 0),
+      numberIn(0, 1000),
+    )
+    .addOption(
+      choice(
+        "--optimizer <name>",
+        defaults("adamw has decoupled weight decay", (own) => own.optimizer.name),
+        OPTIMIZERS,
+      ),
+    )
+    .option(
+      "--weight-decay <x>",
+      defaults("of adamw", (own) => own.optimizer.weightDecay ?? 0),
+      numberIn(0, 10),
+    )
+    .option(
+      "--clip-norm <x>",
+      defaults("a longer gradient is scaled down to this", (own) => own.optimizer.clipNorm ?? "none"),
+      numberIn(1e-6, 1e6),
+    )
+    .option(
+      "--label-smoothing <share>",
+      defaults("of the target, spread over all classes", (own) => own.labelSmoothing),
+      numberIn(0, 0.9),
+    )
+    .option(
+      "--mixup <alpha>",
+      defaults("of the beta distribution", (own) => own.mixup),
+      numberIn(0, 100),
+    )
+    .addOption(
+      choice(
+        "--balance <how>",
+        defaults("of classes of different size", (own) => own.balance),
+        BALANCES,
+      ),
+    )
     .addOption(choice("--augment <names...>", "of training clips only", Object.keys(AUGMENTATIONS)))
     .option(
       "--curriculum",
@@ -118,8 +178,8 @@ export function addTrain(program: Command): void {
     .addOption(choice("--engine <name>", "what executes the training; default: the best there is", ENGINES))
     .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
     .option("--out <dir>", "folder of runs", join("results", "runs"))
-    .option("--resume", "go on with a training that was stopped or killed")
-    .option("--force", "train again where a finished run is there")
+    .option("--resume", "go on with a training that was stopped also on another engine, or fail")
+    .option("--force", "begin anew, where a finished run or one that was stopped is there")
     .option("--strict", "stop at the first clip that cannot be read")
     .option("--no-pictures", "leave the pictures out")
     .option("--quiet", "print only the results")
@@ -127,12 +187,12 @@ export function addTrain(program: Command): void {
     .addHelpText(
       "after",
       `
-What is not given is set as suits the model (TRAINING and SMALL_TRAINING in lib/training/settings.ts).
+A training that was stopped or killed goes on when the same command is given again.
 
 Examples:
   ser train --corpus ravdess --model linear      the baseline to beat, in seconds
   ser train --corpus ravdess --model cnn         RAVDESS, tested on four held-out actors
-  ser train --model bilstm --augment masks shift gain --resume
+  ser train --model bilstm --augment masks shift gain
   ser train --corpus ravdess savee --seed 2      two corpora together, another seed
   ser train --protocol savee/loso --model cnn    a published protocol, all of its folds
   ser train --protocol savee/loso+others --model clstm --augment warp --curriculum
@@ -153,7 +213,9 @@ async function train(flags: TrainFlags): Promise<void> {
   const quiet = Boolean(flags.quiet || flags.json);
   const log = (line: string) => quiet || process.stdout.write(`${line}\n`);
   const training = await settingsOf(flags);
-  const { engine, threads, resume, force, strict, pictures, score, target } = flags;
+  const { engine, threads, force, strict, pictures, score, target } = flags;
+  // What was stopped goes on; --resume insists on it, where the engine is another one or the checkpoint is damaged.
+  const resume = flags.resume ? true : force ? false : "or-restart";
   const protocol = protocolOf(flags);
   const clips = await clipsOf(flags, protocol);
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
@@ -188,10 +250,7 @@ function protocolOf({ protocol, calm }: TrainFlags): string {
 
 /** The model's settings with what was given in their place. */
 async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
-  const [{ CURRICULUM }, { SMALL_TRAINING, TRAINING }] = await Promise.all([
-    import("../training/curriculum.js"),
-    import("../training/settings.js"),
-  ]);
+  const { CURRICULUM } = await import("../training/curriculum.js");
   const base = flags.model === "cnn-small" ? SMALL_TRAINING : TRAINING;
   const { model, frames, normalisation, seed } = flags;
   const { optimizer, schedule } = base;

@@ -1,11 +1,19 @@
 import { join } from "node:path";
 import { readAudio } from "../audio/read.js";
 import { resample } from "../audio/resample.js";
+import { Interrupted } from "../base/errors.js";
+import { Progress } from "../base/progress.js";
 import { random } from "../base/random.js";
 import type { Clip } from "../corpora/clip.js";
 import { createExtractor } from "../features/extract.js";
 import { featureSettings } from "../features/settings.js";
-import { confusionMatrix, emotionPrediction, learningCurves, saveFigure } from "../figures/index.js";
+import {
+  confusionMatrix,
+  emotionPrediction,
+  type Figure,
+  learningCurves,
+  saveFigure,
+} from "../figures/index.js";
 import type { PartResult } from "../training/train.js";
 import type { RunRecord } from "./record.js";
 
@@ -20,12 +28,14 @@ const SHOWN = 9;
  * validation where the test part was not read.
  *
  * @param scored the predictions on that part
+ * @throws {Interrupted} when the signal comes
  */
 export async function drawRun(
   folder: string,
   record: RunRecord,
   scored: PartResult,
   clips: readonly Clip[],
+  { signal, quiet }: { signal?: AbortSignal; quiet?: boolean } = {},
 ): Promise<void> {
   const { synthetic, classes } = record;
   const corpora = record.corpora.length > 1 ? "combined corpora" : record.corpora[0];
@@ -34,7 +44,15 @@ export async function drawRun(
   const part = partOf(record);
   const subtitle = `${model}, ${corpora}, ${part}, ${scored.ids.length} clips, UAR ${(100 * figures.uar).toFixed(1)} %`;
   const [matrix, curves, predictions] = PICTURES;
-  await saveFigure(
+  const progress = new Progress("pictures", PICTURES.length, { quiet });
+  const save = async (figure: Figure, file: string) => {
+    // Lets a Ctrl-C through: drawing keeps the process busy.
+    await new Promise(setImmediate);
+    if (signal?.aborted) throw new Interrupted("stopped at the pictures: the same command goes on");
+    await saveFigure(figure, join(folder, file));
+    progress.step(1, file);
+  };
+  await save(
     confusionMatrix({
       counts: figures.confusion,
       classes,
@@ -42,25 +60,26 @@ export async function drawRun(
       subtitle,
       synthetic,
     }),
-    join(folder, matrix),
+    matrix,
   );
-  await saveFigure(
+  await save(
     learningCurves({
       epochs: record.history,
       bestEpoch: record.bestEpoch,
       title: "Learning curves",
       synthetic,
     }),
-    join(folder, curves),
+    curves,
   );
-  await saveFigure(
+  await save(
     emotionPrediction({
       clips: await predictedClips(scored, chosen(scored), classes, clips),
       title: `Predictions on ${part} (${model}, ${corpora})`,
       synthetic,
     }),
-    join(folder, predictions),
+    predictions,
   );
+  progress.clear();
 }
 
 /** What the clips of a picture are, with whatever makes their figures flatter. */

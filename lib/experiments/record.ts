@@ -135,7 +135,7 @@ function labels({ protocol, fold }: RunSettings, clips: readonly Clip[]): string
 export async function readRecord(folder: string): Promise<RunRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as RunRecord;
-    return record.schema === RUN_SCHEMA ? record : undefined;
+    return record.schema === RUN_SCHEMA && record.settings && record.classes ? record : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { replaceFolder } from "../base/atomic.js";
+import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { chooseEngine } from "../engine/detect.js";
@@ -104,6 +104,7 @@ export async function run(
   };
   const there = await finished();
   if (there) return there;
+  await assertReplaceable(folder, (names) => names.includes("run.json"), "a run");
   // An engine that is not there is better known before the features are made than after.
   const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
   const work = { plan, fold, settings, name, digest, partial };
@@ -193,7 +194,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   trained.network.dispose();
   if (options.pictures !== false) {
     log("drawing the pictures");
-    await drawRun(partial, record, trained.test ?? trained.validation, features.clips);
+    await drawRun(partial, record, trained.test ?? trained.validation, features.clips, options);
   }
   await writeRecord(partial, record, trained, features.clips);
   log(`${name} is done`);

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFolder } from "../base/atomic.js";
-import { systemCode, systemReason, UserError } from "../base/errors.js";
+import { assertReplaceable, replaceFolder } from "../base/atomic.js";
+import { systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
@@ -71,7 +71,8 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   const { card, sha256: digest } = await loadModel(model);
   if (card.run !== record.name)
     throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run anew`);
-  await assertReplaceable(out);
+  const own = [CARD, README, LICENSE];
+  await assertReplaceable(out, (names) => own.every((name) => names.includes(name)), "a shipped model");
   const weights = { bytes: files.get("weights.bin")!.length, sha256: digest };
   const commands = await commandsOf(runFolder, record, note);
   const blocks = cardBlocks(run, { bytes, weights, note, commands }, options);
@@ -121,16 +122,6 @@ async function modelFiles(folder: string): Promise<Map<string, Buffer>> {
       cause: error,
     });
   }
-}
-
-/** Only a model that was shipped before is replaced. */
-async function assertReplaceable(folder: string): Promise<void> {
-  const names = await readdir(folder).catch((error: unknown): string[] => {
-    if (systemCode(error) === "ENOENT") return [];
-    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
-  });
-  if (names.length === 0 || [CARD, README, LICENSE].every((name) => names.includes(name))) return;
-  throw new UserError(`${folder} holds something else than a shipped model: name another folder with --out`);
 }
 
 /** What makes the model from the corpora: the run, and this folder. */

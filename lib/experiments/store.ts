@@ -158,6 +158,8 @@ export async function readExperiment(name: string, root: string): Promise<Experi
   if (summary) return { name, ...summary };
   const file = await readJson<ExperimentFile>(join(folder, EXPERIMENT));
   if (!file) throw new UserError(await absent(name, root));
+  if (!Array.isArray(file.runs) || !file.grid)
+    throw new UserError(`${join(folder, EXPERIMENT)} is damaged: \`ser ablate GRID\` writes it anew`);
   const store = new Store(folder);
   const runs: StoredRun[] = [];
   for (const run of file.runs) {
@@ -208,6 +210,8 @@ async function readJson<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw new UserError(`${path} is damaged (${messageOf(error)}): remove it`, { cause: error });
+    throw new UserError(`${path} is damaged (${messageOf(error)}): \`ser ablate GRID\` writes it anew`, {
+      cause: error,
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { replaceFolder } from "../base/atomic.js";
+import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
@@ -42,13 +42,18 @@ interface Machine {
  *
  * @param folder `results/summary/NAME`; replaced as a whole
  * @returns the SHA-256 of all files but machines.json, and their size in bytes
- * @throws {UserError} when the folder cannot be written
+ * @throws {UserError} when the folder cannot be written or holds something else than a summary
  * @example await writeSummary(await readExperiment("quick", "results/runs"), "results/summary/quick");
  */
 export async function writeSummary(
   experiment: Experiment,
   folder: string,
 ): Promise<{ sha256: string; bytes: number }> {
+  await assertReplaceable(
+    folder,
+    (names) => names.includes(SUMMARY) && !names.includes("experiment.json"),
+    "a summary",
+  );
   const runs = [...experiment.runs].sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
   const files = filesOf(runs);
   const summary: SummaryFile = {
@@ -145,10 +150,12 @@ export async function readSummary(folder: string): Promise<Omit<Experiment, "nam
     throw new UserError(`cannot read ${join(folder, SUMMARY)}: ${systemReason(error)}`, { cause: error });
   });
   if (text === undefined) return undefined;
-  const summary = parseJson<SummaryFile>(text, join(folder, SUMMARY));
-  if (summary.schema !== 1) {
+  const summary = parseJson<SummaryFile | null>(text, join(folder, SUMMARY));
+  if (summary?.schema !== 1) {
     throw new UserError(`${join(folder, SUMMARY)} is of another version: summarize the experiment again`);
   }
+  if (!Array.isArray(summary.runs) || !Array.isArray(summary.planned) || !summary.files)
+    throw new UserError(`${join(folder, SUMMARY)} is damaged: summarize the experiment again`);
   const read = (path: string) => checked(folder, path, summary.files[path]);
   const machines = await readFile(join(folder, MACHINES), "utf8").then(
     (content) => parseJson<Record<string, Machine>>(content, join(folder, MACHINES)),

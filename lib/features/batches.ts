@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Interrupted } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
@@ -15,6 +16,9 @@ export interface BatchOptions {
   threads?: number;
   signal?: AbortSignal;
 }
+
+/** A batch of larger files goes to a thread, so that this one hears a Ctrl-C meanwhile. */
+const INLINE_BYTES = 2 ** 24;
 
 /** Files a worker gets at once: enough that messages cost nothing, few enough that all threads end together. */
 const BATCH = 16;
@@ -37,7 +41,7 @@ export async function* extractFiles(
     settings,
   }));
   const cols = settings ? columnsOf(settings) : 0;
-  if (tasks.length === 1) {
+  if (tasks.length === 1 && bytesOf(paths) < INLINE_BYTES) {
     // A thread takes longer to start than one batch takes.
     const { handle } = await import("./extract.worker.js");
     if (signal?.aborted) throw new Interrupted("stopped");
@@ -50,6 +54,10 @@ export async function* extractFiles(
   } catch (error) {
     throw signal?.aborted ? new Interrupted("stopped", { cause: error }) : error;
   }
+}
+
+function bytesOf(paths: readonly string[]): number {
+  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 function unpack(first: number, { items, data }: ExtractResult, cols: number): FileResult[] {

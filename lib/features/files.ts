@@ -36,7 +36,10 @@ export async function findSounds(
       continue;
     }
     folders++;
-    const inside = (await readdir(path, { recursive: true })).filter(isSound).sort();
+    const listed = await readdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      throw new UserError(`cannot read ${error.path ?? path}: ${systemReason(error)}`, { cause: error });
+    });
+    const inside = listed.filter(isSound).sort();
     if (inside.length === 0)
       throw new UserError(
         `${path}: holds no sound files (${[...ENDINGS].join(" ")}); name a file or another folder`,
@@ -111,7 +114,7 @@ export async function extractSounds(
   return {
     count: shape.files,
     json,
-    summary: `${shape.text(settings)}${out ? `, written to ${out}` : ""}`,
+    summary: `${shape.text(settings)}${out && shape.files > 0 ? `, written to ${out}` : ""}`,
     broken,
   };
 }

@@ -46,7 +46,7 @@ async function named(wanted: string, roots: readonly string[]): Promise<string> 
   if (found) return found.folder;
   const there = await stat(wanted).catch(() => undefined);
   const what = there ? "holds no model (no card.json)" : "is no folder, and no run has that name";
-  throw new UserError(`--model ${wanted}: ${what}; a model folder is made by \`ser train\` or \`npm start\``);
+  throw new UserError(`${wanted}: ${what}; a model folder is made by \`ser train\` or \`npm start\``);
 }
 
 interface Trained {

@@ -188,7 +188,7 @@ class Loop {
   async #stop(): Promise<never> {
     await this.#checkpoint();
     const where = `stopped in ${this.#where()}, after ${this.#stepInEpoch} of its ${this.#stepsPerEpoch} steps`;
-    throw new Interrupted(this.#options.folder ? `${where}: the same command with --resume goes on` : where);
+    throw new Interrupted(this.#options.folder ? `${where}: the same command goes on` : where);
   }
 
   async #checkpoint(): Promise<void> {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -112,4 +113,10 @@ test("damaged files give what readAudio gives, or are left to it", async () => {
     }),
     { seed: 7, numRuns: 300 },
   );
+});
+
+test.skipIf(process.platform === "win32")("a pipe is not waited for", () => {
+  const pipe = join(folder, "pipe.wav");
+  execFileSync("mkfifo", [pipe]);
+  expect(openAudio(pipe)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { beside, replaceFolder, writeAtomic, writeJson } from "../../lib/base/atomic.js";
+import { assertReplaceable, beside, replaceFolder, writeAtomic, writeJson } from "../../lib/base/atomic.js";
 import { UserError } from "../../lib/base/errors.js";
 
 let folder: string;
@@ -48,4 +48,14 @@ test("a folder takes another's place, also when it is named with a slash at its 
     expect(await readFile(join(folder, "model", "file"), "utf8")).toBe(content);
     expect(await readdir(folder)).toEqual(["model"]);
   }
+});
+
+test("only what is missing, empty or an earlier one may be replaced", async () => {
+  const target = join(folder, "summary");
+  const check = () => assertReplaceable(target, (names) => names.includes("summary.json"), "a summary");
+  await check();
+  await writeAtomic(join(target, "thesis.tex"), "years of work");
+  await expect(check()).rejects.toThrow(`${target} holds something else than a summary: name another folder`);
+  await writeAtomic(join(target, "summary.json"), "{}");
+  await check();
 });

@@ -225,8 +225,15 @@ describe("bad input is told from good, in one line, without a crash", () => {
       /^ser: broken\/card\.json is of version 1, and this program reads version 2: train.*\n$/,
     );
     const none = await ser(["predict", "clip.wav", "--model", "nowhere"], folder);
-    expect(none.stderr).toMatch(/^ser: --model nowhere: is no folder, and no run has that name.*\n$/);
+    expect(none.stderr).toMatch(/^ser: nowhere: is no folder, and no run has that name.*\n$/);
     expect([broken.code, old.code, none.code]).toEqual([1, 1, 1]);
+  });
+
+  test("a timeline is not written over a recording", async () => {
+    const before = await readFile(at("clip.wav"));
+    const { code, stderr } = await predict("odd.wav", "--textgrid", "clip.wav");
+    expect([code, stderr]).toEqual([2, expect.stringContaining("ends in .TextGrid")]);
+    expect(await readFile(at("clip.wav"))).toEqual(before);
   });
 
   test("a picture of nothing is not drawn", async () => {

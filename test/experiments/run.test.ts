@@ -97,6 +97,13 @@ test("leaves a whole folder, and reads it the second time unless forced", async 
   expect(forced.record.test).toEqual(first.record.test);
 }, 20_000);
 
+test("a folder that holds something else is not replaced", async () => {
+  await mkdir(join(folder, "thesis"));
+  await writeFile(join(folder, "thesis", "thesis.tex"), "years of work");
+  await expect(runOn(clips, SETTINGS, options("thesis"))).rejects.toThrow("holds something else than a run");
+  expect(await readdir(join(folder, "thesis"))).toEqual(["thesis.tex"]);
+});
+
 test("refit takes the first training from the finished run without it, unread or not, and ends alike", async () => {
   const store = (name: string): RunOptions => ({
     ...options(name),

@@ -1,7 +1,8 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { UserError } from "../../lib/base/errors.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { writeRecord } from "../../lib/experiments/record.js";
 import { readExperiment, Store } from "../../lib/experiments/store.js";
@@ -85,4 +86,20 @@ test("a summary that was changed is refused", async () => {
   const text = await readFile(join(folder, "summary.json"), "utf8");
   await writeFile(join(folder, "summary.json"), text.slice(0, 40));
   await expect(readExperiment("trial", join(root, "summary"))).rejects.toThrow(/summary.json is damaged/);
+});
+
+test("neither a store nor anything else is replaced by a summary", async () => {
+  await storeIn(root);
+  const experiment = await readExperiment("trial", root);
+  const before = await readdir(join(root, "trial"));
+  await expect(writeSummary(experiment, join(root, "trial"))).rejects.toThrow(
+    "something else than a summary",
+  );
+  expect(await readdir(join(root, "trial"))).toEqual(before);
+});
+
+test.each(["null", "{}", '{ "schema": 1 }', "[1]"])("a summary.json of %s is damaged", async (text) => {
+  await mkdir(join(root, "trial"), { recursive: true });
+  await writeFile(join(root, "trial", "summary.json"), text);
+  await expect(readExperiment("trial", root)).rejects.toThrow(UserError);
 });

@@ -58,7 +58,7 @@ test.each([
     onStep,
   });
   await expect(stopped).rejects.toThrow(Interrupted);
-  await expect(stopped).rejects.toThrow(/stopped in epoch \d.*--resume goes on/);
+  await expect(stopped).rejects.toThrow(/stopped in epoch \d.*the same command goes on/);
   const log: string[] = [];
   const resumed = await runOf(settings, { folder, resume: true, log: (line) => log.push(line) });
   expect(resultOf(resumed)).toEqual(whole);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic, writeJson } from "../../base/atomic.js";
-import { UserError } from "../../base/errors.js";
+import { systemReason, UserError } from "../../base/errors.js";
 import type { Figure } from "../../figures/figure.js";
 import { renderSvg } from "../../figures/render.js";
 import type { Experiment } from "../store.js";
@@ -73,7 +73,9 @@ export interface WrittenReport {
  * @throws {UserError} when the place cannot be written
  */
 export async function writeReport(folder: string, report: Report): Promise<WrittenReport> {
-  await rm(join(folder, "figures"), { recursive: true, force: true });
+  await rm(join(folder, "figures"), { recursive: true, force: true }).catch((error: unknown) => {
+    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+  });
   for (const [name, svg] of report.svgs) await writeAtomic(join(folder, "figures", `${name}.svg`), svg);
   await writeJson(join(folder, "report.json"), report.json);
   await writeAtomic(join(folder, "report.md"), report.markdown);
