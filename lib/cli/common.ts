@@ -30,7 +30,9 @@ export function numberIn(low: number, high = Number.MAX_SAFE_INTEGER, whole = fa
 export function fileOf(...endings: readonly string[]) {
   return (path: string): string => {
     if (endings.some((ending) => ending.toLowerCase() === extname(path).toLowerCase())) return path;
-    throw new InvalidArgumentError(`It takes a file that ends in ${endings.join(", ")}.`);
+    throw new InvalidArgumentError(
+      `It takes a file that ends in ${endings.join(", ").replace(/, ([^,]+)$/, " or $1")}.`,
+    );
   };
 }
 

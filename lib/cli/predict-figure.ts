@@ -28,12 +28,14 @@ const COLUMNS = 1200;
 /**
  * Draws one long recording as a timeline, else up to nine recordings with the probabilities of each.
  *
+ * @throws {AbortError} when the signal comes
  * @throws {UserError} when there was nothing to judge, or the picture cannot be written
  */
 export async function drawAnswers(
   path: string,
   answers: readonly Drawn[],
   model: EmotionModel,
+  signal: AbortSignal,
 ): Promise<void> {
   const judged = answers.filter(({ prediction }) => prediction.probabilities);
   if (judged.length === 0) throw new UserError(`${path} is not drawn: there was nothing to judge`);
@@ -55,6 +57,8 @@ export async function drawAnswers(
   const drawn = drawing();
   const clips = [];
   for (const { file, prediction, sound } of judged.slice(0, MOST)) {
+    await new Promise(setImmediate); // lets a Ctrl-C through
+    signal.throwIfAborted();
     clips.push({
       id: file,
       ...drawn(sound ?? (await readAudio(file))),

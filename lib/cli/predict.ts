@@ -77,7 +77,8 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
       `ser: model: ${place} (research only; see its README.md for what it is not fit for)\n`,
     );
   }
-  const answers = await hear(model, files, missing, flags);
+  const signal = interruptSignal();
+  const answers = await hear(model, files, missing, flags, signal);
   if (answers.length === 0) return;
   const { predictionCsv, predictionJson, predictionTable } = report;
   if (flags.json) {
@@ -88,7 +89,7 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   if (flags.textgrid) await writeTextGrid(flags.textgrid, answers[0]!.prediction, model);
   if (flags.figure) {
     const { drawAnswers } = await import("./predict-figure.js");
-    await drawAnswers(flags.figure, answers, model);
+    await drawAnswers(flags.figure, answers, model, signal);
   }
 }
 
@@ -105,6 +106,7 @@ async function hear(
   files: readonly string[],
   missing: readonly string[],
   { quiet }: PredictFlags,
+  signal: AbortSignal,
 ): Promise<Heard[]> {
   const [{ Progress }, { messageOf, UserError }, { readPiped, STANDARD_INPUT }] = await Promise.all([
     import("../base/progress.js"),
@@ -118,7 +120,6 @@ async function hear(
   };
   missing.forEach(fail);
   if (model.card.synthetic && !quiet) say("the model was trained on SYNTHETIC voices: not for real use");
-  const signal = interruptSignal();
   // Of one file, which may be long, percent are counted.
   const progress = new Progress("predict", files.length === 1 ? 100 : files.length, { quiet });
   const onProgress = (share: number) => {

@@ -28,7 +28,7 @@ test("what was done before says nothing about the speed", () => {
   progress.skip(76);
   progress.done();
   expect(progress.count).toBe(76);
-  expect(text()).toMatch(/^(runs .* 97 % 76\/78, \d+\.\d s\n){2}$/);
+  expect(text()).toMatch(/^runs .* 97 % 76\/78, \d+\.\d s\n$/);
 });
 
 test("quick work stays silent", () => {
@@ -49,8 +49,9 @@ test("plain lines when piped, none when quiet", () => {
   progress.step(1, "last");
   progress.done();
   const lines = text().trim().split("\n");
-  expect(lines).toHaveLength(3);
-  expect(lines[2]).toMatch(/^work .* 100 % 2\/2.*last$/);
+  // The end adds nothing to a line that already says so.
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toMatch(/^work .* 100 % 2\/2.*last$/);
   expect(lines.join("")).not.toContain("\r");
   const silent = stream(false);
   const quiet = new Progress("work", 1, { stream: silent.target, lineEvery: 0, quiet: true });

@@ -15,6 +15,7 @@ test("a file is known by its ending, in any case", () => {
   const textGrid = fileOf(".TextGrid");
   expect([textGrid("a.TextGrid"), textGrid("b/a.textgrid")]).toEqual(["a.TextGrid", "b/a.textgrid"]);
   expect(() => textGrid("clip.wav")).toThrow("It takes a file that ends in .TextGrid.");
+  expect(() => fileOf(".png", ".svg", ".html")("a.gif")).toThrow("ends in .png, .svg or .html.");
 });
 
 test("an experiment is named, not pointed at", () => {

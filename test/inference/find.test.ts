@@ -41,7 +41,7 @@ test("a model is named by its folder, its run's folder or its run's name", async
   expect(await findModel(join(folder, ".."), [root])).toBe(folder);
   expect(await findModel("a-cnn-2", [root])).toBe(folder);
   await expect(findModel("a-cnn-9", [root])).rejects.toThrow(
-    /--model a-cnn-9: is no folder, and no run has that name/,
+    /^a-cnn-9: is no folder, and no run has that name/,
   );
   await expect(findModel(root, [root])).rejects.toThrow(/holds no model \(no card.json\)/);
 });
