@@ -21,6 +21,7 @@ th, td { padding: .3rem .6rem; text-align: left; vertical-align: top; border-bot
   font-variant-numeric: tabular-nums; }
 thead th { border-bottom: 2px solid #8a929a; vertical-align: bottom; }
 tbody th { font-weight: 400; white-space: nowrap; }
+tbody th.long { white-space: normal; min-width: 16rem; }
 .right { text-align: right; white-space: nowrap; }
 figure { margin: 1.5rem 0; overflow-x: auto; }
 figure svg { max-width: 100%; height: auto; display: block; }
@@ -109,13 +110,19 @@ function blockHtml(block: Block, svgs: ReadonlyMap<string, string>, id = "", aft
   }
 }
 
+/** Characters of a name that stays in one line. */
+const LONG = 40;
+
 function tableHtml({ caption, columns, rows }: TableBlock): string {
   const side = columns.map(({ align }) => (align === "right" ? ' class="right"' : ""));
   const head = columns.map(({ title }, col) => `<th scope="col"${side[col]}>${escaped(title)}</th>`).join("");
   const body = rows.map((row) => {
     const cells = row.map((text, col) => {
       const [open, close] = col === 0 ? [`th scope="row"`, "th"] : ["td", "td"];
-      return `<${open}${side[col]}>${textHtml(text)}</${close}>`;
+      const html = textHtml(text);
+      // A name that leaves the other columns no room is broken into lines.
+      const long = col === 0 && html.length > LONG ? ' class="long"' : side[col];
+      return `<${open}${long}>${html}</${close}>`;
     });
     return `<tr>${cells.join("")}</tr>`;
   });
