@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { systemCode, systemReason, UserError } from "./errors.js";
+import { cannotWrite, systemCode, UserError } from "./errors.js";
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing folders
@@ -25,7 +25,7 @@ export async function writeAtomic(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof UserError) throw error;
-    throw new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(path, error);
   }
 }
 
@@ -61,7 +61,7 @@ export async function replaceFolder(whole: string, folder: string): Promise<void
     await rename(whole, folder);
     await rm(aside, { recursive: true, force: true });
   } catch (error) {
-    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(folder, error);
   }
 }
 
@@ -90,7 +90,7 @@ export async function assertReplaceable(
 ): Promise<void> {
   const names = await readdir(folder).catch((error: unknown): string[] => {
     if (systemCode(error) === "ENOENT") return [];
-    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(folder, error);
   });
   if (names.length === 0 || isEarlier(names)) return;
   throw new UserError(`${folder} holds something else than ${what}: name another folder with --out`);

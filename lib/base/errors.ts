@@ -42,6 +42,11 @@ const REASONS: Record<string, string> = {
   EMFILE: "too many open files",
 };
 
+/** A place that cannot be written, with the system's reason. */
+export function cannotWrite(path: string, error: unknown): UserError {
+  return new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+}
+
 /** A system error in words, for a message that already names the file: "permission denied". */
 export function systemReason(error: unknown): string {
   return REASONS[systemCode(error) ?? ""] ?? messageOf(error);

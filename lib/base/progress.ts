@@ -26,7 +26,7 @@ export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #lineEvery: number;
   readonly #quiet: boolean;
-  /** Under which a notebook shows it; `undefined` elsewhere. */
+  /** Where a notebook shows it; `undefined` elsewhere, and while it is not shown. */
   #place: Place | undefined;
   readonly #start = performance.now();
   #count = 0;
@@ -78,13 +78,18 @@ export class Progress {
     const news = note !== this.#note || this.#drawn < this.#count;
     this.#note = note;
     if (!this.#shown) return;
-    if (news || notebookHost() || this.#stream.isTTY) this.#draw();
+    if (news || this.#inPlace()) this.#draw();
     if (!this.#place && this.#stream.isTTY && !this.#quiet) this.#stream.write("\n");
+  }
+
+  /** Whether it is drawn over itself, and not line after line. */
+  #inPlace(): boolean {
+    return notebookHost() !== undefined || this.#stream.isTTY;
   }
 
   /** Milliseconds until it may be drawn again. */
   #pause(): number {
-    if (!notebookHost() && !this.#stream.isTTY) return this.#lineEvery;
+    if (!this.#inPlace()) return this.#lineEvery;
     return this.#shown ? 100 : 500;
   }
 

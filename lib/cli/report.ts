@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { cannotWrite } from "../base/errors.js";
 import { experimentName, interruptSignal, printJson } from "./common.js";
 
 interface ReportFlags {
@@ -79,12 +80,9 @@ async function report(experiment: string, flags: ReportFlags): Promise<void> {
 }
 
 async function prepare(folder: string): Promise<void> {
-  const [{ mkdir }, { systemReason, UserError }] = await Promise.all([
-    import("node:fs/promises"),
-    import("../base/errors.js"),
-  ]);
+  const { mkdir } = await import("node:fs/promises");
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(folder, error);
   });
 }
 

@@ -137,8 +137,8 @@ async function trainedOn(model: string, flags: RobustnessFlags): Promise<Trained
       `there is no run.json beside ${model}, so nothing says which clips it was not trained on: give --protocol and --fold`,
     );
   }
-  const { loadModel } = await import("../inference/model.js");
-  const { refit } = (await loadModel(model)).card;
+  const { readCard } = await import("../inference/model.js");
+  const { refit } = await readCard(model);
   return { protocol, fold, target: "intended", score: "validation", name: basename(model), refit };
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { UserError } from "../base/errors.js";
 import { experimentName, printJson } from "./common.js";
 
 /** `ser summarize EXPERIMENT`: what is worth keeping of an experiment. */
@@ -33,10 +34,8 @@ async function summarize(name: string, flags: { from: string; out: string; json?
   ]);
   const experiment = await readExperiment(experimentName(name), flags.from);
   const folder = join(flags.out, name);
-  if (experiment.runs.length === 0) {
-    const { UserError } = await import("../base/errors.js");
+  if (experiment.runs.length === 0)
     throw new UserError(`no run of ${name} is done: \`ser ablate\` does them`);
-  }
   const { sha256, bytes } = await writeSummary(experiment, folder);
   const { planned, runs, failures } = experiment;
   const counts = { planned: planned.length, runs: runs.length, failures: failures.length };

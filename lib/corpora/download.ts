@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:f
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeJson } from "../base/atomic.js";
-import { messageOf, systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
+import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { CORPORA } from "./clip.js";
 import { corpora } from "./registry.js";
@@ -192,7 +192,7 @@ async function append(file: FileHandle, piece: Uint8Array, position: number, par
 }
 
 function throwWrite(path: string, error: unknown): never {
-  throw new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+  throw cannotWrite(path, error);
 }
 
 function totalOf(response: Response, start: number): number | undefined {

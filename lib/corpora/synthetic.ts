@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { writeJson } from "../base/atomic.js";
-import { systemCode, systemReason, UserError } from "../base/errors.js";
+import { cannotWrite, systemCode, systemReason, UserError } from "../base/errors.js";
 import { runPool } from "../base/pool.js";
 import { Progress } from "../base/progress.js";
 import { random } from "../base/random.js";
@@ -211,8 +211,7 @@ export async function synthesizeCorpora(
     await writeJson(join(part, SYNTHETIC_MARKER), marker);
     await replace(target, part, marker);
   } catch (error) {
-    if (systemCode(error))
-      throw new UserError(`cannot write ${target}: ${systemReason(error)}`, { cause: error });
+    if (systemCode(error)) throw cannotWrite(target, error);
     throw error;
   } finally {
     await rm(part, { recursive: true, force: true });

@@ -8,6 +8,7 @@ import {
   type Scored,
   uarOf,
 } from "./interval.js";
+import { confusionCounts, metrics } from "./metrics.js";
 
 /** The figures of one speaker, one sex, one sentence, ... */
 export interface Group {
@@ -67,4 +68,14 @@ export function selectClips(scored: Scored, keep: (index: number) => boolean): S
     predicted: indices.map((i) => scored.predicted[i]!),
     speakers: indices.map((i) => scored.speakers[i]!),
   };
+}
+
+/**
+ * UAR of the answers to some of the clips, over the classes that these have.
+ *
+ * @example uarWithin(scored, (i) => scored.speakers[i] === "ravdess/12")
+ */
+export function uarWithin(scored: Scored, keep: (index: number) => boolean): number {
+  const { classes, truth, predicted } = selectClips(scored, keep);
+  return metrics(confusionCounts(truth, predicted, classes.length), classes).uar;
 }

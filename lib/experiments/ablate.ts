@@ -131,15 +131,15 @@ export async function doInJobs(
   if (signal?.aborted) passOn();
   signal?.addEventListener("abort", passOn, { once: true });
   // Where one fails, the others are stopped as by Ctrl-C.
+  const failures: unknown[] = [];
   const worker = () =>
     keepWorking(store, runs, { ...options, signal: stop.signal }).catch((error: unknown) => {
+      failures.push(error);
       stop.abort();
-      throw error;
     });
-  const ends = await Promise.allSettled(Array.from({ length: jobs }, worker));
+  await Promise.all(Array.from({ length: jobs }, worker));
   signal?.removeEventListener("abort", passOn);
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed?.status === "rejected") throw failed.reason;
+  if (failures.length > 0) throw failures[0];
   if (signal?.aborted) throw new Interrupted("stopped");
 }
 

@@ -4,7 +4,7 @@ import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { writeAtomic } from "../base/atomic.js";
-import { systemCode, systemReason, UserError } from "../base/errors.js";
+import { cannotWrite, systemCode, systemReason, UserError } from "../base/errors.js";
 
 /** Milliseconds between signs of life; the claim of another machine without one for STALE of them is given up. */
 const BEAT = 10_000;
@@ -77,7 +77,7 @@ async function create(folder: string, path: string, content: string): Promise<bo
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
-    throw new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(path, error);
   } finally {
     await rm(draft, { force: true }).catch(() => {});
   }

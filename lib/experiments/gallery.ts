@@ -11,6 +11,7 @@ import { type Clip, CORPORA, EMOTIONS } from "../corpora/clip.js";
 import { classesOf, loadClips } from "../corpora/registry.js";
 import { synthesizeCorpora } from "../corpora/synthetic.js";
 import { riskCoverage } from "../evaluation/abstention.js";
+import { uarWithin } from "../evaluation/breakdown.js";
 import { answers, applyTemperature, calibrationError, fitTemperature } from "../evaluation/calibration.js";
 import { confusionIntervals, recallOf, type Scored, uarInterval } from "../evaluation/interval.js";
 import { confusionCounts, metrics } from "../evaluation/metrics.js";
@@ -375,25 +376,14 @@ async function resultExhibits(bench: Bench, { test, calibrate }: Answers): Promi
   }));
   const risks = riskCoverage(calibrated, test.truth, classes.length);
   const half = { name: "half of them", ...risks.findLast(({ coverage }) => coverage >= 0.5)! };
-  const speakers = [
-    ...groupBy(
-      test.ids.map((id, i) => ({ id, i })),
-      ({ id }) => speakerOf(bench.clipOf.get(id)!),
-    ),
-  ];
-  const bySpeaker = speakers.map(([, own]) => {
-    const { corpus, speaker, sex } = bench.clipOf.get(own[0]!.id)!;
+  const answered = bench.scored(test);
+  const bySpeaker = [...new Set(answered.speakers)].map((who) => {
+    const { corpus, speaker, sex } = bench.clipOf.get(test.ids[answered.speakers.indexOf(who)]!)!;
     return {
       speaker,
       sex,
       group: corpus,
-      values: [
-        uarOn(
-          test,
-          own.map(({ i }) => i),
-          classes,
-        ),
-      ],
+      values: [uarWithin(answered, (i) => answered.speakers[i] === who)],
     };
   });
   const scored = { ...test, probabilities: calibrated };
@@ -458,11 +448,6 @@ function boundsOf(interval: object): { low: number; high: number } | null {
   return "low" in interval && "high" in interval
     ? { low: interval.low as number, high: interval.high as number }
     : null;
-}
-
-function uarOn(test: PartResult, own: readonly number[], classes: readonly string[]): number {
-  const pick = (values: readonly number[]) => own.map((i) => values[i]!);
-  return metrics(confusionCounts(pick(test.truth), pick(test.predicted), classes.length), classes).uar;
 }
 
 /** Six clips: as many wrong as there are, at most two. */

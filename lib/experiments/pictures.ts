@@ -48,7 +48,10 @@ export async function drawRun(
   const save = async (figure: Figure, file: string) => {
     // Lets a Ctrl-C through: drawing keeps the process busy.
     await new Promise(setImmediate);
-    if (signal?.aborted) throw new Interrupted("stopped at the pictures: the same command goes on");
+    if (signal?.aborted) {
+      progress.clear();
+      throw new Interrupted("stopped at the pictures: the same command goes on");
+    }
     await saveFigure(figure, join(folder, file));
     progress.step(1, file);
   };

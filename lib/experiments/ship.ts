@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assertReplaceable, replaceFolder } from "../base/atomic.js";
-import { systemReason, UserError } from "../base/errors.js";
+import { cannotWrite, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
@@ -145,7 +145,7 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): 
     await mkdir(partial, { recursive: true });
     for (const [name, content] of files) await writeFile(join(partial, name), content);
   } catch (error) {
-    throw new UserError(`cannot write ${partial}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(partial, error);
   }
   await replaceFolder(partial, folder);
 }

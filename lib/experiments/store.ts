@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { writeJson } from "../base/atomic.js";
-import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import type { Grid } from "./grid.js";
 import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "./record.js";
 import { readSummary } from "./summary.js";
@@ -139,7 +139,7 @@ export async function logReading(folder: string, run: string): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
     await appendFile(path, line);
   } catch (error) {
-    throw new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(path, error);
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { assertReplaceable, replaceFolder } from "../base/atomic.js";
-import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
 import { GRAIN, type PredictedClip } from "./predictions.js";
@@ -77,7 +77,7 @@ export async function writeSummary(
       await writeFile(join(partial, path), content);
     }
   } catch (error) {
-    throw new UserError(`cannot write ${partial}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(partial, error);
   }
   await replaceFolder(partial, folder);
   return { sha256: sha256(text), bytes };

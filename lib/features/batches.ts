@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Interrupted } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
@@ -41,7 +41,7 @@ export async function* extractFiles(
     settings,
   }));
   const cols = settings ? columnsOf(settings) : 0;
-  if (tasks.length === 1 && bytesOf(paths) < INLINE_BYTES) {
+  if (tasks.length === 1 && (await bytesOf(paths)) < INLINE_BYTES) {
     // A thread takes longer to start than one batch takes.
     const { handle } = await import("./extract.worker.js");
     if (signal?.aborted) throw new Interrupted("stopped");
@@ -56,8 +56,17 @@ export async function* extractFiles(
   }
 }
 
-function bytesOf(paths: readonly string[]): number {
-  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+/** Of those that are there; what is wrong with the others is said when they are read. */
+async function bytesOf(paths: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function unpack(first: number, { items, data }: ExtractResult, cols: number): FileResult[] {

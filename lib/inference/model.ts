@@ -137,6 +137,16 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
 }
 
 /**
+ * The card of a model that {@link saveModel} wrote.
+ *
+ * @throws {UserError} naming the file that is missing, damaged or of another version
+ */
+export async function readCard(folder: string): Promise<ModelCard> {
+  const path = join(folder, CARD);
+  return checkCard(await readJson<ModelCard>(path), path);
+}
+
+/**
  * Loads a model that {@link saveModel} wrote. TensorFlow.js is loaded only where its compiled network is missing or of
  * another version of the core.
  *
@@ -147,7 +157,7 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
  * const { emotion, confidence } = await model.predict("recording.wav");
  */
 export async function loadModel(folder: string, options: { threshold?: number } = {}): Promise<EmotionModel> {
-  const card = checkCard(await readJson<ModelCard>(join(folder, CARD)), join(folder, CARD));
+  const card = await readCard(folder);
   if (card.normaliser.kind === "speaker") {
     throw new UserError(
       `${folder} normalises by speaker, which takes other clips of the same speaker: predict with a model trained with --normalisation global`,

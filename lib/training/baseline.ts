@@ -63,17 +63,20 @@ export async function fitBaseline(
     const weights = task.balanced ? balancedWeights(labels) : undefined;
     const progress = new Progress("penalties", PENALTIES.length, { quiet: task.quiet });
     let parameters: Float64Array | undefined;
-    for (const penalty of PENALTIES) {
-      const started = performance.now();
-      const problem = { x: inputs.x, columns, labels, classes, weights };
-      const { signal } = task;
-      const fitted = await fitLogistic(problem, penalty, parameters, { signal });
-      parameters = fitted.parameters;
+    try {
+      for (const penalty of PENALTIES) {
+        const started = performance.now();
+        const problem = { x: inputs.x, columns, labels, classes, weights };
+        const { signal } = task;
+        const fitted = await fitLogistic(problem, penalty, parameters, { signal });
+        parameters = fitted.parameters;
+        progress.clear();
+        await attempt(await linear(parameters, columns, classes), fitted.loss, penalty, started);
+        progress.step();
+      }
+    } finally {
       progress.clear();
-      await attempt(await linear(parameters, columns, classes), fitted.loss, penalty, started);
-      progress.step();
     }
-    progress.clear();
   }
   return { network: best!.network, history, bestEpoch: best!.epoch };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { breakdown, selectClips } from "../../lib/evaluation/breakdown.js";
+import { breakdown, selectClips, uarWithin } from "../../lib/evaluation/breakdown.js";
 import { uarInterval } from "../../lib/evaluation/interval.js";
 import { answersOf, someAnswers } from "./answers.js";
 
@@ -45,4 +45,10 @@ test("groups of many speakers have intervals; clips of no group are left out", (
 test("a list of groups of another length is refused", () => {
   expect(() => breakdown([scored], [["female"]])).toThrow("1 groups for 8 clips");
   expect(() => breakdown([scored], [])).toThrow("0 groups for 8 clips");
+});
+
+test("UAR within some clips is that of their group", () => {
+  const answered = someAnswers(4, 3);
+  for (const { group, uar } of breakdown([answered], [answered.speakers]))
+    expect(uarWithin(answered, (i) => answered.speakers[i] === group)).toBeCloseTo(uar.estimate, 12);
 });

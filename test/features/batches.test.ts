@@ -64,3 +64,8 @@ test("a signal that came already stops it, with one batch or many; no files are 
   await expect(all(paths, featureSettings(), { signal })).rejects.toThrow(Interrupted);
   expect(await all([], featureSettings())).toEqual([]);
 });
+
+test("a name that the system refuses is an error of that file, as one that is not there", async () => {
+  const results = await all([paths[0]!, join(folder, `${"x".repeat(300)}.wav`), join(folder, "none.wav")]);
+  expect(results.map((result) => "error" in result)).toEqual([false, true, true]);
+});

@@ -189,23 +189,23 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
   const protocols = [...groupBy(all, ({ protocol }) => protocol).values()].map(
     (own) => new Set(own.map(methodOf)),
   );
-  return new Map(
-    methods.map(({ method, model, values }) => {
-      const namesakes = methods.filter((other) => other.model === model);
-      const keys = [...new Set(namesakes.flatMap((other) => [...other.values.keys()]))].sort(compareNames);
-      const telling = keys.filter((key) =>
-        protocols.some((own) => {
-          const rivals = namesakes.filter((other) => own.has(other.method));
-          return new Set(rivals.map((other) => other.values.get(key))).size > 1;
-        }),
-      );
-      const parts = telling.flatMap((key) => {
-        const usual = majority(namesakes.map((other) => other.values.get(key)));
-        return described(key, values.get(key), usual) ?? [];
+  const labels = new Map<string, string>();
+  for (const [model, namesakes] of groupBy(methods, (one) => one.model)) {
+    const keys = [...new Set(namesakes.flatMap(({ values }) => [...values.keys()]))].sort(compareNames);
+    const telling = keys.flatMap((key) => {
+      const differs = protocols.some((own) => {
+        const rivals = namesakes.filter(({ method }) => own.has(method));
+        return new Set(rivals.map(({ values }) => values.get(key))).size > 1;
       });
-      return [method, [model, ...(telling.length > 0 && parts.length === 0 ? ["plain"] : parts)].join(", ")];
-    }),
-  );
+      return differs ? [{ key, usual: majority(namesakes.map(({ values }) => values.get(key))) }] : [];
+    });
+    for (const { method, values } of namesakes) {
+      const parts = telling.flatMap(({ key, usual }) => described(key, values.get(key), usual) ?? []);
+      const plain = telling.length > 0 && parts.length === 0;
+      labels.set(method, [model, ...(plain ? ["plain"] : parts)].join(", "));
+    }
+  }
+  return labels;
 }
 
 /** None where it is as long as the epochs, which say the same. */

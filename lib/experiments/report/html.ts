@@ -121,8 +121,8 @@ function tableHtml({ caption, columns, rows }: TableBlock): string {
       const [open, close] = col === 0 ? [`th scope="row"`, "th"] : ["td", "td"];
       const html = textHtml(text);
       // A name that leaves the other columns no room is broken into lines.
-      const long = col === 0 && html.length > LONG ? ' class="long"' : side[col];
-      return `<${open}${long}>${html}</${close}>`;
+      const look = col === 0 && html.length > LONG ? ' class="long"' : side[col];
+      return `<${open}${look}>${html}</${close}>`;
     });
     return `<tr>${cells.join("")}</tr>`;
   });

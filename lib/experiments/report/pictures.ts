@@ -1,6 +1,5 @@
-import { selectClips } from "../../evaluation/breakdown.js";
+import { uarWithin } from "../../evaluation/breakdown.js";
 import { answers } from "../../evaluation/calibration.js";
-import { confusionCounts, metrics } from "../../evaluation/metrics.js";
 import { ablation } from "../../figures/ablation.js";
 import { confusionMatrix } from "../../figures/confusion-matrix.js";
 import { perSpeaker } from "../../figures/per-speaker.js";
@@ -111,10 +110,7 @@ function figuresOfBest(
           speaker: group.slice(group.indexOf("/") + 1),
           ...(protocol.corpora.length > 1 && { group: group.slice(0, group.indexOf("/")) }),
           sex: sexOf.get(group) || undefined,
-          values: seeds.map((seed) => {
-            const own = selectClips(seed, (i) => seed.speakers[i] === group);
-            return metrics(confusionCounts(own.truth, own.predicted, own.classes.length), own.classes).uar;
-          }),
+          values: seeds.map((seed) => uarWithin(seed, (i) => seed.speakers[i] === group)),
         })),
         references: [{ name: "chance", value: 1 / scores.classesInTruth.length }],
         title: "UAR by speaker",

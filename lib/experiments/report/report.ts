@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomic, writeJson } from "../../base/atomic.js";
-import { systemReason, UserError } from "../../base/errors.js";
+import { cannotWrite, UserError } from "../../base/errors.js";
 import type { Figure } from "../../figures/figure.js";
 import { renderSvg } from "../../figures/render.js";
 import type { Experiment } from "../store.js";
@@ -74,7 +74,7 @@ export interface WrittenReport {
  */
 export async function writeReport(folder: string, report: Report): Promise<WrittenReport> {
   await rm(join(folder, "figures"), { recursive: true, force: true }).catch((error: unknown) => {
-    throw new UserError(`cannot write ${folder}: ${systemReason(error)}`, { cause: error });
+    throw cannotWrite(folder, error);
   });
   for (const [name, svg] of report.svgs) await writeAtomic(join(folder, "figures", `${name}.svg`), svg);
   await writeJson(join(folder, "report.json"), report.json);
