@@ -1,0 +1,370 @@
+import * as v from "valibot";
+import { UsageError } from "./errors.js";
+
+/** One key of an object, or one place of a list. */
+export type Key = string | number;
+
+/** Takes down a problem: `is 3: it takes 1, 2` of the place at `path`, or a sentence that needs no place. */
+export type Say = (text: string, ...path: Key[]) => void;
+
+export interface Range {
+  /** The smallest number that is allowed. */
+  from?: number;
+  /** The number that every allowed one exceeds. */
+  above?: number;
+  /** The largest number that is allowed; default: any that is finite. */
+  to?: number;
+  /** Fractions are refused. */
+  whole?: boolean;
+  /** `Hz`, `samples`, `dB`: for messages, help and tables. */
+  unit?: string;
+}
+
+/** A number within a range. */
+export function number(description: string, { from, above, to, whole, unit }: Range): v.GenericSchema<number> {
+  const checks = [
+    v.description<number, string>(description),
+    ...(from === undefined ? [] : [v.minValue<number, number>(from)]),
+    ...(above === undefined ? [] : [v.gtValue<number, number>(above)]),
+    to === undefined ? v.finite<number>() : v.maxValue<number, number>(to),
+    ...(whole ? [v.integer<number>()] : []),
+    ...(unit === undefined ? [] : [v.metadata<number, { unit: string }>({ unit })]),
+  ];
+  return v.pipe(v.number(), ...checks);
+}
+
+/** A whole number within a range. */
+export function whole(description: string, from: number, to: number, unit?: string): v.GenericSchema<number> {
+  return number(description, { from, to, unit, whole: true });
+}
+
+/** A text that is not blank. */
+export function text(description: string) {
+  return v.pipe(v.string(), v.regex(/\S/), v.description(description));
+}
+
+/** One of some words or numbers. */
+export function oneOf<const Options extends readonly (string | number)[]>(
+  description: string,
+  options: Options,
+) {
+  return v.pipe(v.picklist(options), v.description(description));
+}
+
+/** True or false. */
+export function yesNo(description: string) {
+  return v.pipe(v.boolean(), v.description(description));
+}
+
+/** A list of at least one item. */
+export function list<Item extends v.GenericSchema<unknown, unknown>>(description: string, item: Item) {
+  return v.pipe(v.array(item), v.minLength(1), v.description(description));
+}
+
+type Entries = Record<string, v.GenericSchema<unknown, unknown>>;
+
+/**
+ * An object with these keys and no others. Unlike `v.strictObject` it names all others at once, each with the key that was
+ * probably meant.
+ *
+ * @param elsewhere of keys that people look for here, what to do instead
+ */
+export function strict<E extends v.ObjectEntries>(
+  description: string,
+  entries: E,
+  elsewhere: Record<string, string> = {},
+): v.StrictObjectSchema<E, undefined> {
+  const known = Object.keys(entries);
+  const unknown = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
+    const { value: input } = dataset;
+    if (input === null || typeof input !== "object" || Array.isArray(input)) return;
+    for (const key of Object.keys(input).filter((one) => !known.includes(one))) {
+      const message = Object.hasOwn(elsewhere, key)
+        ? elsewhere[key]!
+        : `is unknown: there are ${known.join(", ")}${meant(key, known)}`;
+      addIssue({ message, path: [{ type: "object", origin: "key", input, key, value: input[key] }] });
+    }
+  });
+  // A loose object keeps the other keys for the check to see; what passes the check has none.
+  const schema = v.pipe(v.looseObject(entries), unknown as never, v.description(description) as never);
+  return schema as unknown as v.StrictObjectSchema<E, undefined>;
+}
+
+type Partially<E extends v.ObjectEntries> = {
+  [K in keyof E]: E[K] extends v.OptionalSchema<infer Inner, infer Default>
+    ? v.OptionalSchema<Inner, Default>
+    : E[K] extends v.GenericSchema<unknown, unknown>
+      ? v.OptionalSchema<E[K], undefined>
+      : never;
+};
+
+/** The same keys, none of which must be there. */
+export function partial<E extends Entries>(entries: E): Partially<E> {
+  const each = Object.entries(entries).map(([key, one]) => [
+    key,
+    one.type === "optional" ? one : v.optional(one),
+  ]);
+  return Object.fromEntries(each) as Partially<E>;
+}
+
+/** What holds between several keys, looked at once each of them is right by itself. */
+export function rule<T>(check: (value: T, say: Say) => void) {
+  return v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (!dataset.typed || dataset.issues) return;
+    check(dataset.value, (message, ...path) => {
+      const items = path.map((key) => ({ type: "unknown", origin: "value", input: undefined, key }));
+      addIssue({ message, ...(items.length > 0 && { path: items as never }) });
+    });
+  });
+}
+
+/**
+ * A value as its schema has it, defaults filled in.
+ *
+ * @param where the file, named in errors
+ * @param root what the value is called where it is wrong itself
+ * @throws {UsageError} naming all problems, each with its path, what is there, what is allowed and what was probably meant
+ * @example parseSettings(gridSchema, JSON.parse(text), "grid.json", "the grid")
+ */
+export function parseSettings<S extends v.GenericSchema<unknown, unknown>>(
+  schema: S,
+  value: unknown,
+  where?: string,
+  root = "the settings",
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (!result.success) throw refusal(problemsOf(schema, value, root), where);
+  return result.output;
+}
+
+/**
+ * All that is wrong with a value, a line each; empty where nothing is.
+ *
+ * @example problemsOf(gridSchema, { name: "a" }) // ["runs is missing: it takes a list of objects, not empty"]
+ */
+export function problemsOf(
+  schema: v.GenericSchema<unknown, unknown>,
+  value: unknown,
+  root = "the settings",
+): string[] {
+  const lines = (v.safeParse(schema, value).issues ?? []).flatMap((issue) => linesOf(schema, issue, [], root));
+  // A number may be both a fraction and too small, which is one line.
+  return [...new Set(lines)];
+}
+
+/** The problems that rules find, a line each. */
+export function problemsBy(check: (say: Say) => void): string[] {
+  const lines: string[] = [];
+  check((message, ...path) => lines.push(line(path, message)));
+  return lines;
+}
+
+/** @throws {UsageError} where there are problems */
+export function refuse(problems: readonly string[], where?: string): void {
+  if (problems.length > 0) throw refusal(problems, where);
+}
+
+function refusal(problems: readonly string[], where?: string): UsageError {
+  return new UsageError(problemText(problems, where));
+}
+
+/**
+ * Problems as one message.
+ *
+ * @param where the file that has them
+ * @param most how many are listed before the rest is only counted
+ */
+export function problemText(problems: readonly string[], where?: string, most = Infinity): string {
+  if (problems.length === 1) return where ? `${where}: ${problems[0]}` : problems[0]!;
+  const more = problems.length > most ? [`and ${problems.length - most} more`] : [];
+  const count = `${problems.length} problems:`;
+  return [where ? `${where} has ${count}` : count, ...problems.slice(0, most), ...more].join("\n  ");
+}
+
+/** What is told of a schema: for messages, options of the command line, and tables. */
+export interface Facts {
+  description: string;
+  /** What it takes, in words. */
+  takes: string;
+  /** What it is where it is left out; `undefined` where there is no such value. */
+  fallback: unknown;
+  /** It may be left out. */
+  optional: boolean;
+  /** It may be `null`. */
+  nullable: boolean;
+  choices?: readonly (string | number)[];
+  /** Of a number. */
+  range?: Range;
+  /** Of a list. */
+  item?: Node;
+  /** Of an object. */
+  entries?: Record<string, Node>;
+}
+
+/** A schema of any kind, as it is walked through. */
+export interface Node {
+  type: string;
+  entries?: Record<string, Node>;
+  wrapped?: Node;
+  item?: Node;
+  items?: Node[];
+  options?: readonly unknown[];
+  literal?: unknown;
+  value?: Node;
+  default?: unknown;
+  pipe?: readonly { type: string; requirement?: unknown }[];
+}
+
+/** {@link Facts} of a schema. */
+export function factsOf(schema: Node | v.GenericSchema<unknown, unknown>): Facts {
+  const outer = schema as Node;
+  const node = unwrapped(outer);
+  const facts: Facts = {
+    description: v.getDescription(node as never) ?? v.getDescription(outer as never) ?? "",
+    takes: takes(outer),
+    fallback: outer.type === "optional" ? outer.default : undefined,
+    optional: outer.type === "optional",
+    nullable: layers(outer).some(({ type }) => type === "nullable"),
+  };
+  if (node.type === "picklist") facts.choices = node.options as readonly (string | number)[];
+  if (node.type === "number") facts.range = rangeOf(node);
+  if (node.item) facts.item = node.item;
+  if (node.entries) facts.entries = node.entries;
+  return facts;
+}
+
+/** A wrapped schema, what is in it, and so on. */
+function layers(node: Node): Node[] {
+  return node.wrapped ? [node, ...layers(node.wrapped)] : [node];
+}
+
+function unwrapped(node: Node): Node {
+  return layers(node).at(-1)!;
+}
+
+function rangeOf(node: Node): Range {
+  const limit = (type: string) => node.pipe?.find((one) => one.type === type)?.requirement as number | undefined;
+  const { unit } = v.getMetadata(node as never) as { unit?: string };
+  const whole = node.pipe?.some(({ type }) => type === "integer");
+  return { from: limit("min_value"), above: limit("gt_value"), to: limit("max_value"), whole, unit };
+}
+
+/** What a schema takes, in words. */
+function takes(outer: Node): string {
+  const node = unwrapped(outer);
+  const others = layers(outer).some(({ type }) => type === "nullable") ? " or null" : "";
+  return `${bareTakes(node)}${others}`;
+}
+
+function bareTakes(node: Node): string {
+  if (node.type === "picklist") return node.options!.join(", ");
+  if (node.type === "literal") return JSON.stringify(node.literal);
+  if (node.type === "boolean") return "true or false";
+  if (node.type === "string") return "a text";
+  if (node.type === "number") return rangeText(rangeOf(node));
+  if (node.type === "union") return (node.options as Node[]).map(takes).join(", or ");
+  if (node.items) return `a list of ${node.items.length}: ${node.items.map(takes).join(", ")}`;
+  if (node.item) {
+    const filled = node.pipe?.some(({ type }) => type === "min_length");
+    return `a list${filled ? " that is not empty" : ""}, of ${takes(node.item)}`;
+  }
+  if (node.entries) return `an object with ${Object.keys(node.entries).join(", ")}`;
+  return "an object";
+}
+
+/** `a whole number from 1 to 4096 bands` */
+function rangeText({ from, above, to, whole, unit }: Range): string {
+  const limits =
+    above !== undefined
+      ? ` above ${above}${to === undefined ? "" : ` and up to ${to}`}`
+      : to === undefined
+        ? ` of at least ${from}`
+        : ` from ${from} to ${to}`;
+  return `a ${whole ? "whole " : ""}number${limits}${unit ? ` ${unit}` : ""}`;
+}
+
+type Issue = v.BaseIssue<unknown>;
+
+function linesOf(schema: Node | v.GenericSchema, issue: Issue, before: Key[], root: string): string[] {
+  const path = [...before, ...(issue.path ?? []).map(({ key }) => key as Key)];
+  if (issue.type === "raw_check") return [line(path, issue.message, root)];
+  const node = nodeAt(schema as Node, path);
+  // Of what may be one thing or another, the one that it is like.
+  const inner = (issue.issues ?? []).filter((one) => one.path || one.kind === "validation");
+  if (inner.length > 0) return inner.flatMap((one) => linesOf(schema, one, path, root));
+  const message = node ? `it takes ${takes(node)}${meantBy(issue.input, node)}` : issue.message;
+  return [line(path, `is ${show(issue.input)}: ${message}`, root)];
+}
+
+function line(path: readonly Key[], message: string, root = ""): string {
+  const place = path.map((key, i) => (typeof key === "number" ? `[${key}]` : i > 0 ? `.${key}` : key)).join("");
+  if (message.startsWith("is ")) return `${place || root} ${message}`;
+  return place ? `${place}: ${message}` : message;
+}
+
+function nodeAt(schema: Node, path: readonly Key[]): Node | undefined {
+  const [key, ...rest] = path;
+  if (key === undefined) return schema;
+  const node = unwrapped(schema);
+  if (node.type === "union")
+    return (node.options as Node[]).map((option) => nodeAt(option, path)).find((found) => found);
+  const inner = node.entries?.[key] ?? node.item ?? node.items?.[key as number] ?? node.value;
+  return inner && nodeAt(inner, rest);
+}
+
+function meantBy(input: unknown, node: Node): string {
+  return typeof input === "string" ? meant(input, wordsOf(node)) : "";
+}
+
+function wordsOf(outer: Node): string[] {
+  const node = unwrapped(outer);
+  if (node.type === "union") return (node.options as Node[]).flatMap(wordsOf);
+  return node.type === "picklist" ? node.options!.map(String) : [];
+}
+
+function meant(word: string, known: readonly string[]): string {
+  const one = nearest(word, known);
+  return one === undefined ? "" : `; did you mean "${one}"?`;
+}
+
+/**
+ * The word that was probably meant; `undefined` where none is like it. Case does not count, and up to a third of the letters
+ * may be missing, added, wrong or swapped with the next.
+ *
+ * @example nearest("modles", ["models", "seeds"]) // "models"
+ */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  const scored = known.map((one) => ({ one, distance: editDistance(word.toLowerCase(), one.toLowerCase()) }));
+  const near = scored.filter(({ one, distance }) => distance <= Math.max(word.length, one.length) / 3);
+  return near.sort((a, b) => a.distance - b.distance)[0]?.one;
+}
+
+/** Letters inserted, removed, replaced or swapped with a neighbour (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = rows[i - 1]![j - 1]! + Number(a[i - 1] !== b[j - 1]);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          replaced,
+          rows[i - 1]![j]! + 1,
+          row[j - 1]! + 1,
+          swapped ? rows[i - 2]![j - 2]! + 1 : Infinity,
+        ),
+      );
+    }
+    rows.push(row);
+  }
+  return rows[a.length]![b.length]!;
+}
+
+/** A value in a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return "missing";
+  // JSON has no word for NaN and infinities.
+  const text = (typeof value === "number" ? String(value) : JSON.stringify(value)) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
