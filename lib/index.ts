@@ -2,13 +2,14 @@
  * The public API: what notebooks and scripts import, and nothing else of lib/.
  *
  * @example
- * import { extractClips, featureSettings, loadClips } from "../lib/index.ts";
+ * import { extractClips, featureSettings, loadClips } from "./index.ts";
  * const features = await extractClips(await loadClips("data"), featureSettings({ kind: "mfcc" }));
  *
  * @module
  */
 
-// audio
+export { type Entry, entriesOf, type Pooled, pooled } from "./analysis/entries.js";
+export { type Results, resultsOf } from "./analysis/results.js";
 export { type Audio, AudioError, type AudioFormat } from "./audio/audio.js";
 export { peakNormalise, rmsNormalise } from "./audio/level.js";
 export { babbleNoise, mixAtSnr, pinkNoise } from "./audio/noise.js";
@@ -53,8 +54,8 @@ export {
   findCorpora,
   loadClips,
 } from "./corpora/registry.js";
-export { findClips } from "./corpora/stand-in.js";
-export { synthesizeCorpora } from "./corpora/synthetic.js";
+export { findClips } from "./corpora/synthetic/stand-in.js";
+export { synthesizeCorpora } from "./corpora/synthetic/synthetic.js";
 // engines
 export { detectEngines } from "./engine/detect.js";
 export {
@@ -99,6 +100,7 @@ export { type Evaluation, evaluate as evaluatePredictions } from "./evaluation/e
 export {
   accuracyOf,
   confusionIntervals,
+  estimateOf,
   type Interval,
   kappaOf,
   macroF1Of,
@@ -109,26 +111,8 @@ export {
 } from "./evaluation/interval.js";
 export { type ListenerScores, listenerScores } from "./evaluation/listeners.js";
 export { confusionCounts, type Metrics, metrics } from "./evaluation/metrics.js";
-// runs, grids and reports
-export { describeFolds, describeRun } from "./experiments/describe.js";
 export { ablate, type ExperimentOptions, type GridInput } from "./experiments/experiment.js";
 export { expandGrid, type Grid, parseGrid, readGrid } from "./experiments/grid.js";
-export {
-  type PredictedClip,
-  type RunRecord,
-  type RunSettings,
-  readRecord,
-  readRun,
-  type StoredRun,
-} from "./experiments/record.js";
-export { type Entry, entriesOf, type Pooled, pooled } from "./experiments/report/entries.js";
-export { buildReport, type Report, writeReport } from "./experiments/report/report.js";
-export { type Results, resultsOf } from "./experiments/report/results.js";
-export { estimateOf } from "./experiments/report/words.js";
-export { type Robustness, robustness, robustnessFigure } from "./experiments/robustness.js";
-export { type RunChoices, type RunOptions, run } from "./experiments/run.js";
-export { RUN_FEATURES } from "./experiments/settings.js";
-export { type ShipOptions, type Shipped, shipModel } from "./experiments/ship.js";
 export { type Experiment, readExperiment } from "./experiments/store.js";
 // features
 export { type ExtractOptions, extractClips, type FeatureSet, sampleHashes } from "./features/corpus.js";
@@ -142,6 +126,7 @@ export { hzToMel, melFilterbank, melFrequencies, melToHz } from "./features/mel.
 export { fitNormaliser, type Normalisation, type Normaliser, normalise } from "./features/normalise.js";
 export { type Pca, pca } from "./features/pca.js";
 export { type Pitch, pitch } from "./features/pitch.js";
+export { RUN_FEATURES } from "./features/presets.js";
 export { columnsOf, type FeatureSettings, featureSettings, librosaSettings } from "./features/settings.js";
 export { clipStatistics, statisticsNames } from "./features/statistics.js";
 export { powerSpectrogram, stft } from "./features/stft.js";
@@ -163,11 +148,27 @@ export { textGrid } from "./inference/textgrid.js";
 export { type ModelName, type ModelOptions, models } from "./models/models.js";
 // in the cells of a notebook
 export { listen, type ShowOptions, type Sound as PlayableSound, show } from "./notebook/display.js";
-export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./training/audit.js";
+export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./protocols/audit.js";
+export { type FoldSummary, inspectPlan } from "./protocols/inspect.js";
+export { PROTOCOLS, protocolNamed } from "./protocols/registry.js";
+export { heldOutSpeakers } from "./protocols/split.js";
+// audio
+export type { Plan, Protocol, Split } from "./protocols/types.js";
+export { buildReport, type Report, writeReport } from "./report/report.js";
+export { type ShipOptions, type Shipped, shipModel } from "./report/ship.js";
+// runs, grids and reports
+export { describeFolds, describeRun } from "./runs/describe.js";
+export {
+  type PredictedClip,
+  type RunRecord,
+  type RunSettings,
+  readRecord,
+  readRun,
+  type StoredRun,
+} from "./runs/record.js";
+export { type Robustness, robustness, robustnessFigure } from "./runs/robustness.js";
+export { type RunChoices, type RunOptions, run } from "./runs/run.js";
 export { AUGMENTATIONS } from "./training/augmentation.js";
-export { type FoldSummary, inspectPlan } from "./training/inspect.js";
-export { type Plan, PROTOCOLS, type Protocol, protocolNamed } from "./training/protocol.js";
-export { heldOutSpeakers, type Split } from "./training/split.js";
 export {
   type EpochLog,
   SMALL_TRAINING,

@@ -8,7 +8,7 @@ import { join } from "node:path";
  * out where the real corpora are not at hand.
  */
 export default function setup(): () => void {
-  execFileSync(process.execPath, ["lib/build.mjs"], { stdio: "inherit" });
+  execFileSync(process.execPath, ["lib/build/bundle.mjs"], { stdio: "inherit" });
   const cache = mkdtempSync(join(tmpdir(), "ser-cache-"));
   process.env.SER_CACHE = cache;
   if (process.env.SER_DATA) console.log(`tests on the real corpora use ${process.env.SER_DATA}`);

@@ -1,4 +1,4 @@
-/* The inner loops of resample.ts, in single precision, four lanes at a time. build-kernels.mjs compiles it. */
+/* The inner loops of resample.ts, in single precision, four lanes at a time. lib/build/kernels.mjs compiles it. */
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 

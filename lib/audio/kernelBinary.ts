@@ -1,7 +1,7 @@
-// Made by build-kernels.mjs from kernel.c; not to be edited.
+// Made by lib/build/kernels.mjs from kernel.c; not to be edited.
 
 /** SHA-256 of the kernel.c that was compiled. */
-export const KERNEL_SOURCE = "e68fede171137d19de62ad9172472096dd6a154764b812442e6e7e1732bd1827";
+export const KERNEL_SOURCE = "4d89215b7d5949bb8e612c490acc5b09501893242f2f1917d7f86d651afa201f";
 
 /** The WebAssembly module, in base64. */
 export const KERNEL_BINARY =

@@ -15,7 +15,7 @@ const PAGE = 65536;
 
 const compiled = new Map<string, object>();
 
-/** A new instance, with memory of its own, of a kernel that build-kernels.mjs made; compiled once. */
+/** A new instance, with memory of its own, of a kernel that lib/build/kernels.mjs made; compiled once. */
 export function instantiate<Exports extends KernelMemory>(base64: string): Exports {
   const module = compiled.get(base64) ?? new WebAssembly.Module(Buffer.from(base64, "base64"));
   compiled.set(base64, module);

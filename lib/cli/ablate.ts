@@ -252,8 +252,8 @@ function about(name: string, { protocol, fold, features, training, target }: Pla
 
 async function report(task: Task): Promise<void> {
   const [{ readRecord }, { claimed }] = await Promise.all([
-    import("../experiments/record.js"),
-    import("../experiments/claims.js"),
+    import("../runs/record.js"),
+    import("../base/claims.js"),
   ]);
   const { runs, store, flags } = task;
   const names = runs.map(({ name }) => name);

@@ -37,7 +37,7 @@ Examples:
   ser data synthesize /tmp/ravdess --corpus ravdess --seed 7`,
     )
     .action(async (dir: string | undefined, { seed, corpus, threads, json }: SynthesizeOptions) => {
-      const { synthesizeCorpora } = await import("../corpora/synthetic.js");
+      const { synthesizeCorpora } = await import("../corpora/synthetic/synthetic.js");
       const folder = dir ?? join(dataFolder(), "synthetic");
       const signal = interruptSignal();
       const { clips, skipped } = await synthesizeCorpora(folder, { seed, corpora: corpus, threads, signal });

@@ -35,14 +35,14 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     { formatTable },
     { protocolNamed },
   ] = await Promise.all([
-    import("../experiments/run.js"),
-    import("../experiments/describe.js"),
-    import("../experiments/pictures.js"),
+    import("../runs/run.js"),
+    import("../runs/describe.js"),
+    import("../runs/pictures.js"),
     import("../training/train.js"),
-    import("../experiments/settings.js"),
-    import("../corpora/stand-in.js"),
+    import("../features/presets.js"),
+    import("../corpora/synthetic/stand-in.js"),
     import("../base/table.js"),
-    import("../training/protocol.js"),
+    import("../protocols/registry.js"),
   ]);
   const print = (line = "") => process.stdout.write(`${line}\n`);
   const signal = interruptSignal();

@@ -1,7 +1,6 @@
 import { readAudio } from "../audio/read.js";
 import { openAudio } from "../audio/stream.js";
 import { UserError } from "../base/errors.js";
-import { drawing } from "../experiments/pictures.js";
 import {
   type Envelope,
   emotionPrediction,
@@ -10,6 +9,7 @@ import {
   saveFigure,
 } from "../figures/index.js";
 import { type EmotionModel, type Prediction, type Sound, smoothed } from "../inference/model.js";
+import { drawing } from "../runs/pictures.js";
 
 /** What is drawn of a recording. */
 export interface Drawn {

@@ -2,10 +2,10 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { formatTable } from "../base/table.js";
 import { type Clip, CORPORA } from "../corpora/clip.js";
-import type { AuditCheck } from "../training/audit.js";
-import { apartText } from "../training/groups.js";
-import type { FoldSummary } from "../training/inspect.js";
-import type { Plan, Protocol } from "../training/protocol.js";
+import type { AuditCheck } from "../protocols/audit.js";
+import { apartText } from "../protocols/groups.js";
+import type { FoldSummary } from "../protocols/inspect.js";
+import type { Plan, Protocol } from "../protocols/types.js";
 import { dataOption, interruptSignal, printJson } from "./common.js";
 
 interface Flags {
@@ -43,7 +43,7 @@ Examples:
 }
 
 async function list({ json }: Flags): Promise<void> {
-  const { PROTOCOLS, protocolNamed } = await import("../training/protocol.js");
+  const { PROTOCOLS, protocolNamed } = await import("../protocols/registry.js");
   const protocols = PROTOCOLS.map((name) => protocolNamed(name));
   if (json) return printJson({ protocols });
   const rows = protocols.map((protocol) => {
@@ -63,9 +63,9 @@ async function list({ json }: Flags): Promise<void> {
 
 async function inspect(name: string, flags: Flags): Promise<void> {
   const [{ protocolNamed }, { sampleHashes }, { inspectPlan }] = await Promise.all([
-    import("../training/protocol.js"),
+    import("../protocols/registry.js"),
     import("../features/corpus.js"),
-    import("../training/inspect.js"),
+    import("../protocols/inspect.js"),
   ]);
   const protocol = protocolNamed(name);
   const signal = interruptSignal();

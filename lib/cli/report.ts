@@ -41,8 +41,8 @@ Examples:
 
 async function report(experiment: string, flags: ReportFlags): Promise<void> {
   const [{ buildReport, writeReport }, { resultsOf }, { readExperiment }, { Progress }] = await Promise.all([
-    import("../experiments/report/report.js"),
-    import("../experiments/report/results.js"),
+    import("../report/report.js"),
+    import("../analysis/results.js"),
     import("../experiments/store.js"),
     import("../base/progress.js"),
   ]);

@@ -3,9 +3,9 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { NOISES, type NoiseKind } from "../audio/noise.js";
 import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
-import type { RunRecord } from "../experiments/record.js";
-import type { Robustness } from "../experiments/robustness.js";
-import type { Split } from "../training/split.js";
+import type { Split } from "../protocols/types.js";
+import type { RunRecord } from "../runs/record.js";
+import type { Robustness } from "../runs/robustness.js";
 import { dataOption, fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
 
 interface RobustnessFlags {
@@ -77,7 +77,7 @@ function ratios(text: string): number[] {
 async function robust(run: string, flags: RobustnessFlags): Promise<void> {
   const [{ robustness, robustnessFigure }, { findModel }, { clipsUnder, perceivedIn }, { planOf, foldsOf }] =
     await Promise.all([
-      import("../experiments/robustness.js"),
+      import("../runs/robustness.js"),
       import("../inference/find.js"),
       import("./clips.js"),
       import("../experiments/plan.js"),
@@ -121,7 +121,7 @@ interface TrainedOn {
 
 /** What the model was trained on: from the record beside it, or as the options say. */
 async function trainedOn(model: string, flags: RobustnessFlags): Promise<TrainedOn> {
-  const { readRecord } = await import("../experiments/record.js");
+  const { readRecord } = await import("../runs/record.js");
   const record: RunRecord | undefined = await readRecord(dirname(resolve(model)));
   if (record) {
     if (flags.protocol !== undefined || flags.fold !== undefined)
@@ -148,7 +148,7 @@ async function checkClips(
   clips: readonly Clip[],
   split: Split,
 ): Promise<void> {
-  const { runName } = await import("../experiments/record.js");
+  const { runName } = await import("../runs/record.js");
   if (runName(settings, split, clips).clips === digest) return;
   throw new UserError(
     "the clips under --data are not those that the model was trained and scored on: name the folder that has them",
@@ -165,7 +165,7 @@ async function logTest(model: string, name: string): Promise<void> {
 async function printTable(results: readonly Robustness[], name: string): Promise<void> {
   const [{ formatTable }, { withInterval }] = await Promise.all([
     import("../base/table.js"),
-    import("../experiments/report/text.js"),
+    import("../evaluation/interval.js"),
   ]);
   const first = results[0]!;
   const { protocol, fold, part, classesInTruth, synthetic, leaky } = first;

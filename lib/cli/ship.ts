@@ -37,8 +37,8 @@ Examples:
 
 async function ship(run: string, { from, out, note, limit, json }: ShipFlags): Promise<void> {
   const [{ shipModel }, { megabytes }] = await Promise.all([
-    import("../experiments/ship.js"),
-    import("../experiments/report/text.js"),
+    import("../report/ship.js"),
+    import("../base/text.js"),
   ]);
   const shipped = await shipModel(await folderOf(run, from), { out, note, limit: 1e6 * limit });
   if (json) return printJson(shipped);
@@ -51,7 +51,7 @@ async function ship(run: string, { from, out, note, limit, json }: ShipFlags): P
 /** The folder of a run that is there. */
 async function folderOf(run: string, from: string): Promise<string> {
   const [{ readRecord }, { UserError }] = await Promise.all([
-    import("../experiments/record.js"),
+    import("../runs/record.js"),
     import("../base/errors.js"),
   ]);
   const places = [run, join(from, run)];

@@ -3,9 +3,9 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
 import { ENGINES, type EngineName, OPTIMIZERS } from "../engine/trainer.js";
-import type { RunRecord } from "../experiments/record.js";
 import type { Normalisation } from "../features/normalise.js";
 import { MODEL_NAMES, type ModelName } from "../models/names.js";
+import type { RunRecord } from "../runs/record.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import { BALANCES, type Balance } from "../training/sampler.js";
 import { SCHEDULES, type ScheduleName } from "../training/schedule.js";
@@ -204,10 +204,10 @@ Examples:
 async function train(flags: TrainFlags): Promise<void> {
   const [{ run }, { describeFolds, describeRun }, { foldsOf, planOf }, { RUN_FEATURES }, { logReading }] =
     await Promise.all([
-      import("../experiments/run.js"),
-      import("../experiments/describe.js"),
+      import("../runs/run.js"),
+      import("../runs/describe.js"),
       import("../experiments/plan.js"),
-      import("../experiments/settings.js"),
+      import("../features/presets.js"),
       import("../experiments/store.js"),
     ]);
   const quiet = Boolean(flags.quiet || flags.json);
@@ -288,7 +288,7 @@ async function clipsOf({ data, corpus, manifest }: TrainFlags, protocol: string)
     const { readManifest } = await import("../corpora/manifest.js");
     return readManifest(manifest);
   }
-  const { protocolNamed } = await import("../training/protocol.js");
+  const { protocolNamed } = await import("../protocols/registry.js");
   const { corpora } = protocolNamed(protocol);
   return clipsUnder(data, corpus ?? (corpora.length > 0 ? corpora : undefined));
 }

@@ -46,8 +46,3 @@ export function folderName(path: string): string {
 export function numbers(first: number, last: number, digits = 2): string[] {
   return Array.from({ length: last - first + 1 }, (_, i) => String(first + i).padStart(digits, "0"));
 }
-
-/** Orders by code unit, the same on every machine. */
-export function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

@@ -1,4 +1,4 @@
-// Made by lib/build-listeners.ts from tabulatedVotes.csv; not to be edited.
+// Made by lib/build/listeners.ts from tabulatedVotes.csv; not to be edited.
 
 /**
  * How the listeners of CREMA-D heard each actor's voice alone: sums of `tabulatedVotes.csv` of

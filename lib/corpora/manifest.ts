@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
 import { systemReason, UsageError, UserError } from "../base/errors.js";
+import { byText } from "../base/text.js";
 import { type Clip, type ClipName, CORPORA } from "./clip.js";
-import { byText } from "./corpus.js";
 import { type FoundCorpus, isSynthetic } from "./registry.js";
 
 const REQUIRED = ["id", "path", "speaker", "emotion"] as const;

@@ -1,5 +1,6 @@
+import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { byText, type CorpusDefinition, numbers, wavName } from "./corpus.js";
+import { type CorpusDefinition, numbers, wavName } from "./corpus.js";
 
 const EMOTION = {
   "01": ["neutral", "neutral"],

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
+import { byText } from "../base/text.js";
 import {
   type Calm,
   type Clip,
@@ -11,7 +12,7 @@ import {
   EMOTIONS,
   type Emotion,
 } from "./clip.js";
-import { byText, type CorpusDefinition, SYNTHETIC_MARKER } from "./corpus.js";
+import { type CorpusDefinition, SYNTHETIC_MARKER } from "./corpus.js";
 import { cremad } from "./cremad.js";
 import { ravdess } from "./ravdess.js";
 import { savee } from "./savee.js";

@@ -1,5 +1,6 @@
+import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { byText, type CorpusDefinition, folderName, numbers, wavName } from "./corpus.js";
+import { type CorpusDefinition, folderName, numbers, wavName } from "./corpus.js";
 
 const EMOTION = {
   a: "anger",

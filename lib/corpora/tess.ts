@@ -1,5 +1,6 @@
+import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { byText, type CorpusDefinition, wavName } from "./corpus.js";
+import { type CorpusDefinition, wavName } from "./corpus.js";
 
 const EMOTION = {
   angry: "anger",

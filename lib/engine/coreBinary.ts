@@ -1,4 +1,4 @@
-// Made by core/build-wasm.mjs from core/; not to be edited.
+// Made by lib/build/wasm.mjs from core/; not to be edited.
 
 /** SHA-256 of the sources (*.c, *.h, by name) that were compiled. */
 export const CORE_SOURCE = "9caf1590f6038a061b830d9b3bf9c23d1ccd036354b472a7c69e70a31a100865";

@@ -22,7 +22,7 @@ interface Addon {
 }
 
 /**
- * The core as a Node addon, when it has been compiled for this machine (core/build-native.mjs).
+ * The core as a Node addon, when it has been compiled for this machine (lib/build/native.mjs).
  *
  * @param options.instructionSet one of those the machine has; default: that of `SER_CORE_ISA` (avx512, avx2, sse, neon), else
  *   the best
@@ -33,7 +33,7 @@ export function loadNative(options: { instructionSet?: string } = {}): FoundCore
   try {
     const file = addonFile();
     if (!existsSync(file))
-      return { reason: "not compiled: it needs a C compiler, then node lib/engine/core/build-native.mjs" };
+      return { reason: "not compiled: it needs a C compiler, then node lib/build/native.mjs" };
     addon = createRequire(join(projectRoot(), "package.json"))(file);
   } catch (error) {
     return { reason: messageOf(error) };
@@ -67,7 +67,7 @@ function wantedSet(builds: readonly string[]): string | undefined {
   throw new UsageError(`SER_CORE_ISA: there is no "${name}" on this machine, but ${known.join(", ")}`);
 }
 
-/** build-native.mjs names the file alike: an addon of other sources is never loaded. */
+/** lib/build/native.mjs names the file alike: an addon of other sources is never loaded. */
 function addonFile(): string {
   const root = projectRoot();
   const folder = join(root, "lib", "engine", "core");

@@ -1,4 +1,4 @@
-import { byText } from "../corpora/corpus.js";
+import { byText } from "../base/text.js";
 import { answers, type Probabilities } from "./calibration.js";
 import { type BootstrapOptions, type Interval, intervalsOf } from "./interval.js";
 

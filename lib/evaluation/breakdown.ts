@@ -1,4 +1,4 @@
-import { byText } from "../corpora/corpus.js";
+import { byText } from "../base/text.js";
 import {
   accuracyOf,
   type BootstrapOptions,

@@ -1,5 +1,5 @@
 import { random } from "../base/random.js";
-import { byText } from "../corpora/corpus.js";
+import { byText } from "../base/text.js";
 import type { Statistic } from "./bootstrap.js";
 import { coinTail, erfc } from "./distributions.js";
 import {

@@ -1,4 +1,4 @@
-import { byText } from "../corpora/corpus.js";
+import { byText, percent } from "../base/text.js";
 import { bcaInterval, bootstrapClusters, type Statistic, smallSampleTail } from "./bootstrap.js";
 
 /** What one seed answered, its folds pooled. */
@@ -311,4 +311,18 @@ const ALIKE = "no interval: every resample of the speakers gives the same value"
 function tooFew(speakers: number): string {
   const who = speakers === 1 ? "one speaker" : `${speakers} speakers`;
   return `no interval: ${who}, and fewer than ${FEWEST_SPEAKERS} say too little about others`;
+}
+
+/** "52.1 [48.0, 56.3]", or "52.1" where there is no interval. */
+export function withInterval(figure: Interval, format: (value: number) => string = percent): string {
+  return "low" in figure
+    ? `${format(figure.estimate)} [${format(figure.low)}, ${format(figure.high)}]`
+    : format(figure.estimate);
+}
+
+/** An interval as figures take it. */
+export function estimateOf(figure: Interval): { estimate: number; low?: number; high?: number } {
+  return "low" in figure
+    ? { estimate: figure.estimate, low: figure.low, high: figure.high }
+    : { estimate: figure.estimate };
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../base/errors.js";
-import { byText } from "../corpora/corpus.js";
+import { byText } from "../base/text.js";
 import { CREMAD_LISTENERS } from "../corpora/cremad-listeners.js";
 import {
   CLIP_PARTS,

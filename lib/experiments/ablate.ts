@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { claim } from "../base/claims.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { canonicalJson } from "../base/hash.js";
@@ -8,12 +9,11 @@ import { projectRoot } from "../base/root.js";
 import type { EngineName } from "../engine/trainer.js";
 import { extractClips } from "../features/corpus.js";
 import type { ModelName } from "../models/names.js";
+import { readRecord } from "../runs/record.js";
+import { run } from "../runs/run.js";
 import { PENALTIES } from "../training/baseline.js";
 import type { TrainingSettings } from "../training/settings.js";
-import { claim } from "./claims.js";
 import type { PlannedRun } from "./plan.js";
-import { readRecord } from "./record.js";
-import { run } from "./run.js";
 import type { Store } from "./store.js";
 
 /** What happens while the runs of a grid are done; between processes it goes as JSON. */

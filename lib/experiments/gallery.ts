@@ -9,7 +9,7 @@ import { Progress } from "../base/progress.js";
 import { random } from "../base/random.js";
 import { type Clip, CORPORA, EMOTIONS } from "../corpora/clip.js";
 import { classesOf, loadClips } from "../corpora/registry.js";
-import { synthesizeCorpora } from "../corpora/synthetic.js";
+import { synthesizeCorpora } from "../corpora/synthetic/synthetic.js";
 import { riskCoverage } from "../evaluation/abstention.js";
 import { uarWithin } from "../evaluation/breakdown.js";
 import { answers, applyTemperature, calibrationError, fitTemperature } from "../evaluation/calibration.js";
@@ -19,6 +19,7 @@ import { extractClips, type FeatureSet } from "../features/corpus.js";
 import { createExtractor } from "../features/extract.js";
 import { pca } from "../features/pca.js";
 import { pitch } from "../features/pitch.js";
+import { RUN_FEATURES } from "../features/presets.js";
 import { type FeatureSettings, featureSettings } from "../features/settings.js";
 import { clipStatistics } from "../features/statistics.js";
 import {
@@ -50,8 +51,10 @@ import {
   type TimelineWindow,
   waveform,
 } from "../figures/index.js";
+import { heldOutSpeakers } from "../protocols/split.js";
+import type { Split } from "../protocols/types.js";
+import { predictedClips } from "../runs/pictures.js";
 import { addNoise } from "../training/sound.js";
-import { heldOutSpeakers, type Split } from "../training/split.js";
 import {
   type PartResult,
   SMALL_TRAINING,
@@ -59,8 +62,6 @@ import {
   type TrainingSettings,
   train,
 } from "../training/train.js";
-import { predictedClips } from "./pictures.js";
-import { RUN_FEATURES } from "./settings.js";
 
 export interface GalleryOptions {
   /** The synthetic corpora are in its sub-folder `synthetic`, or are made there. */

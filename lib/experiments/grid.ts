@@ -5,13 +5,13 @@ import { messageOf, systemReason, UsageError, UserError } from "../base/errors.j
 import { canonicalJson } from "../base/hash.js";
 import { ENGINES, type EngineName, type OptimizerSettings } from "../engine/trainer.js";
 import type { Normalisation } from "../features/normalise.js";
+import { RUN_FEATURES } from "../features/presets.js";
 import { type FeatureSettings, featureSettings } from "../features/settings.js";
 import { MODEL_NAMES, type ModelName } from "../models/names.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import type { Curriculum } from "../training/curriculum.js";
 import type { ScheduleSettings } from "../training/schedule.js";
 import { checkTraining, SMALL_TRAINING, TRAINING, type TrainingSettings } from "../training/settings.js";
-import { RUN_FEATURES } from "./settings.js";
 
 /** Settings of a training that a block may change for all of its runs. */
 export type TrainingOverrides = Partial<

@@ -1,9 +1,9 @@
 import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
-import { type Plan, protocolNamed } from "../training/protocol.js";
-import type { Split } from "../training/split.js";
+import { protocolNamed } from "../protocols/registry.js";
+import type { Plan, Split } from "../protocols/types.js";
+import { type RunSettings, runName } from "../runs/record.js";
 import { expandGrid, type Grid } from "./grid.js";
-import { type RunSettings, runName } from "./record.js";
 
 /** A run of a grid before it is done. */
 export interface PlannedRun {

@@ -2,8 +2,8 @@ import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { writeJson } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
 import type { Grid } from "./grid.js";
-import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "./record.js";
 import { readSummary } from "./summary.js";
 
 /** A run that ended with an error. */

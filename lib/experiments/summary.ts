@@ -5,8 +5,14 @@ import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
-import { GRAIN, type PredictedClip } from "./predictions.js";
-import { type Environment, partialFolder, RUN_SCHEMA, type RunRecord, type StoredRun } from "./record.js";
+import { GRAIN, type PredictedClip } from "../runs/predictions.js";
+import {
+  type Environment,
+  partialFolder,
+  RUN_SCHEMA,
+  type RunRecord,
+  type StoredRun,
+} from "../runs/record.js";
 import type { Experiment } from "./store.js";
 
 const SUMMARY = "summary.json";

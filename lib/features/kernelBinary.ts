@@ -1,4 +1,4 @@
-// Made by build-kernels.mjs from kernel.c; not to be edited.
+// Made by lib/build/kernels.mjs from kernel.c; not to be edited.
 
 /** SHA-256 of the kernel.c that was compiled. */
 export const KERNEL_SOURCE = "d4fe96ab8b595b0f049628436a91ac8a4546f6a1acb658fcf53e84eb9cc5a7c9";

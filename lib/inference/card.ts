@@ -1,9 +1,9 @@
 import { UserError } from "../base/errors.js";
 import type { Metrics } from "../evaluation/metrics.js";
+import type { InputSettings } from "../features/input.js";
 import { columnsOf, type FeatureSettings, featureSettings } from "../features/settings.js";
 import { STATISTICS } from "../features/statistics.js";
 import type { ModelName } from "../models/names.js";
-import type { InputSettings } from "./input.js";
 
 /** Raised when the meaning of a card's field changes. */
 export const CARD_SCHEMA = 2;

@@ -9,8 +9,8 @@ import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { createExtractor, type Extractor } from "../features/extract.js";
+import { networkInput } from "../features/input.js";
 import { checkCard, inputColumns, type ModelCard } from "./card.js";
-import { networkInput } from "./input.js";
 import {
   type Classifier,
   coreClassifier,

@@ -5,14 +5,14 @@ import { type Random, random } from "../base/random.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Batch, Inputs } from "../engine/trainer.js";
 import type { FeatureSet } from "../features/corpus.js";
+import { type InputSettings, modelFeatures, networkInput } from "../features/input.js";
 import { fitNormaliser, normalise } from "../features/normalise.js";
-import { type InputSettings, modelFeatures, networkInput } from "../inference/input.js";
 import { isBaseline } from "../models/names.js";
+import type { Split } from "../protocols/types.js";
 import { applyGain, drawStart, maskSpectrogram, placeFrames } from "./augmentation.js";
 import { mixup } from "./mixup.js";
 import { balancedWeights } from "./sampler.js";
 import type { TrainingSettings } from "./settings.js";
-import type { Split } from "./split.js";
 import type { Variant } from "./variants.js";
 import { warpSpectrogram } from "./warp.js";
 

@@ -5,9 +5,10 @@ import { createTrainer, predict } from "../engine/engine.js";
 import type { EngineName, Inputs, Trainer, TrainerState } from "../engine/trainer.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import type { FeatureSet } from "../features/corpus.js";
-import type { InputSettings } from "../inference/input.js";
+import type { InputSettings } from "../features/input.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
+import type { ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline } from "./baseline.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
 import type { EpochLog } from "./history.js";
@@ -15,7 +16,6 @@ import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInpu
 import { type LoopOptions, type LoopTask, runLoop } from "./loop.js";
 import { epochOrder } from "./sampler.js";
 import { checkTraining, type TrainingSettings } from "./settings.js";
-import type { Split } from "./split.js";
 import { soundVariants } from "./variants.js";
 
 export type { EpochLog } from "./history.js";
@@ -23,12 +23,6 @@ export { SMALL_TRAINING, TRAINING, type TrainingSettings } from "./settings.js";
 
 /** Clips a prediction takes at a time, so that the inputs of a whole part are never in memory together. */
 const CHUNK = 256;
-
-/** Which clips something was done with: how many, and {@link setDigest} of their ids. */
-export interface ClipSet {
-  clips: number;
-  digest: string;
-}
 
 /** The predictions on one part of the split. */
 export interface PartResult {

@@ -8,7 +8,7 @@ import { random } from "../../lib/base/random.js";
 import type { AblationEvent } from "../../lib/experiments/ablate.js";
 import { readExperiment } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
-import { toneCorpus } from "../experiments/examples.js";
+import { toneCorpus } from "../runs/examples.js";
 import { ser } from "./spawn.js";
 
 const TINY = { frames: 8, epochs: 3, batchSize: 8 };

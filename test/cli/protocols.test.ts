@@ -8,8 +8,8 @@ import { UsageError, UserError } from "../../lib/base/errors.js";
 import { random } from "../../lib/base/random.js";
 import { addProtocols } from "../../lib/cli/protocols.js";
 import { corpora } from "../../lib/corpora/registry.js";
-import type { FoldSummary } from "../../lib/training/inspect.js";
-import { PROTOCOLS } from "../../lib/training/protocol.js";
+import type { FoldSummary } from "../../lib/protocols/inspect.js";
+import { PROTOCOLS } from "../../lib/protocols/registry.js";
 import { capturePrinted, printed } from "./printed.js";
 
 let root: string;

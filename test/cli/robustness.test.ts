@@ -7,9 +7,9 @@ import { writeWav } from "../../lib/audio/write.js";
 import { random } from "../../lib/base/random.js";
 import { addRobustness } from "../../lib/cli/robustness.js";
 import { loadClips } from "../../lib/corpora/registry.js";
-import { run } from "../../lib/experiments/run.js";
-import { RUN_FEATURES } from "../../lib/experiments/settings.js";
-import { protocolNamed } from "../../lib/training/protocol.js";
+import { RUN_FEATURES } from "../../lib/features/presets.js";
+import { protocolNamed } from "../../lib/protocols/registry.js";
+import { run } from "../../lib/runs/run.js";
 import { TRAINING } from "../../lib/training/settings.js";
 import { capturePrinted, printed } from "./printed.js";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addShip } from "../../lib/cli/ship.js";
-import type { Shipped } from "../../lib/experiments/ship.js";
-import { shippableRun } from "../experiments/shippable.js";
+import type { Shipped } from "../../lib/report/ship.js";
+import { shippableRun } from "../report/shippable.js";
 import { capturePrinted, printed } from "./printed.js";
 
 capturePrinted();

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadClips } from "../../lib/corpora/registry.js";
-import { synthesizeCorpora } from "../../lib/corpora/synthetic.js";
-import type { RunRecord } from "../../lib/experiments/record.js";
+import { synthesizeCorpora } from "../../lib/corpora/synthetic/synthetic.js";
+import type { RunRecord } from "../../lib/runs/record.js";
 import { ser } from "./spawn.js";
 
 let folder: string;

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { byText } from "../../lib/base/text.js";
 import { CORPORA, type CorpusName, EMOTIONS } from "../../lib/corpora/clip.js";
-import { byText, folderName, numbers, wavName } from "../../lib/corpora/corpus.js";
+import { folderName, numbers, wavName } from "../../lib/corpora/corpus.js";
 import { corpora, parseName } from "../../lib/corpora/registry.js";
 
 /**

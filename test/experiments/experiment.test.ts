@@ -10,7 +10,7 @@ import {
 } from "../../lib/experiments/experiment.js";
 import type { Experiment } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
-import { toneCorpus } from "./examples.js";
+import { toneCorpus } from "../runs/examples.js";
 
 const TRIAL: GridInput = {
   name: "trial",

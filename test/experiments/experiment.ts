@@ -1,10 +1,10 @@
 import { random } from "../../lib/base/random.js";
 import { evaluate } from "../../lib/evaluation/evaluate.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import type { PredictedClip, RunRecord, RunSettings, StoredRun } from "../../lib/experiments/record.js";
-import { RUN_FEATURES } from "../../lib/experiments/settings.js";
 import type { Experiment } from "../../lib/experiments/store.js";
+import { RUN_FEATURES } from "../../lib/features/presets.js";
 import type { ModelName } from "../../lib/models/names.js";
+import type { PredictedClip, RunRecord, RunSettings, StoredRun } from "../../lib/runs/record.js";
 import { TRAINING } from "../../lib/training/settings.js";
 
 /** What a made-up experiment is like. */

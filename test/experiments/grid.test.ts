@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import { expandGrid, parseGrid, readGrid } from "../../lib/experiments/grid.js";
-import { RUN_FEATURES } from "../../lib/experiments/settings.js";
-import { protocolNamed } from "../../lib/training/protocol.js";
+import { RUN_FEATURES } from "../../lib/features/presets.js";
+import { protocolNamed } from "../../lib/protocols/registry.js";
 import { SMALL_TRAINING, TRAINING } from "../../lib/training/train.js";
 
 let folder: string;

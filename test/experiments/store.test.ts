@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import { type RunRecord, writeRecord } from "../../lib/experiments/record.js";
 import { experimentOf, readExperiment, Store } from "../../lib/experiments/store.js";
-import { clipsExample, partExample, recordExample, SETTINGS } from "./examples.js";
+import { type RunRecord, writeRecord } from "../../lib/runs/record.js";
+import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
 
 let root: string;
 beforeEach(async () => {

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import { writeRecord } from "../../lib/experiments/record.js";
 import { readExperiment, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
-import { clipsExample, partExample, recordExample, SETTINGS } from "./examples.js";
+import { writeRecord } from "../../lib/runs/record.js";
+import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
 
 let root: string;
 beforeEach(async () => {

@@ -5,10 +5,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
-import { run } from "../../lib/experiments/run.js";
-import { RUN_FEATURES } from "../../lib/experiments/settings.js";
+import { RUN_FEATURES } from "../../lib/features/presets.js";
 import { loadModel } from "../../lib/inference/model.js";
-import { protocolNamed } from "../../lib/training/protocol.js";
+import { protocolNamed } from "../../lib/protocols/registry.js";
+import { run } from "../../lib/runs/run.js";
 import { SMALL_TRAINING } from "../../lib/training/train.js";
 import { buzz } from "./example.js";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { random } from "../../lib/base/random.js";
+import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { BatchMaker, fitInput, partsOf, plainInputs } from "../../lib/training/inputs.js";
-import { heldOutSpeakers } from "../../lib/training/split.js";
 import type { TrainingSettings } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 

@@ -1,6 +1,6 @@
 // A training in a process of its own that the test of the loop kills: stands still after so many updates,
 // and says so.
-import { heldOutSpeakers } from "../../lib/training/split.js";
+import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { train } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Interrupted } from "../../lib/base/errors.js";
 import { detectEngines } from "../../lib/engine/detect.js";
+import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { readCheckpoint, writeCheckpoint } from "../../lib/training/checkpoint.js";
 import { CHECKPOINT } from "../../lib/training/loop.js";
-import { heldOutSpeakers } from "../../lib/training/split.js";
 import { type Trained, type TrainingSettings, type TrainOptions, train } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import { featureSettings } from "../../lib/features/settings.js";
 import { models } from "../../lib/models/models.js";
-import { heldOutSpeakers } from "../../lib/training/split.js";
+import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { type TrainingSettings, train } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 

@@ -1,0 +1,257 @@
+import { groupBy } from "../base/group.js";
+import { canonicalJson } from "../base/hash.js";
+import { compareNames } from "../base/text.js";
+import { applyTemperature } from "../evaluation/calibration.js";
+import { argmax } from "../evaluation/metrics.js";
+import type { PredictedClip, RunSettings, StoredRun } from "../runs/record.js";
+
+export type Part = "validation" | "test";
+
+/** The runs of one seed, one a fold. */
+export interface SeedRuns {
+  seed: number;
+  runs: StoredRun[];
+}
+
+/** What one row of a table is made from: the runs that differ in nothing but fold and seed. */
+export interface Entry {
+  /** `name@version`. */
+  protocol: string;
+  /** The network, and what tells it from the others of its protocol: `cnn, mixup 0.2`. */
+  label: string;
+  /** Of the first run: fold and seed mean nothing. */
+  settings: RunSettings;
+  classes: string[];
+  corpora: string[];
+  parameters: number;
+  synthetic: boolean;
+  leaky: boolean;
+  transductive: boolean;
+  /** The folds that are pooled. */
+  folds: string[];
+  /** The seeds that have all of these folds. */
+  seeds: SeedRuns[];
+  /** Why figures rest on less than was planned; absent where nothing is missing. */
+  missing?: string;
+}
+
+/** The predictions of one seed on one part, folds pooled, in the order of fold and clip id. */
+export interface Pooled {
+  classes: readonly string[];
+  clips: PredictedClip[];
+  truth: number[];
+  predicted: number[];
+  speakers: string[];
+  /** `clips.length * classes.length` numbers. */
+  probabilities: Float32Array;
+  /** The same after temperature scaling, each clip with the temperature of its run. */
+  calibrated: Float32Array;
+}
+
+/**
+ * The entries of an experiment, in the order of protocol, network and settings. Where a seed lacks a fold that
+ * others have, it is left out, so that all seeds are scored on the same clips; where no seed has them all, the
+ * folds of the fullest seed are pooled. Either is said in `missing`.
+ *
+ * @example entriesOf(experiment.runs).map(({ protocol, label }) => `${protocol}: ${label}`)
+ */
+export function entriesOf(runs: readonly StoredRun[]): Entry[] {
+  const ordered = [...runs].sort((a, b) => compareNames(a.record.name, b.record.name));
+  const labelOf = labelsOf(ordered.map(({ record }) => record.settings));
+  return sortedGroups(ordered, ({ record }) => record.settings.protocol).flatMap(([protocol, own]) => {
+    const planned = [...new Set(own.map(({ record }) => record.settings.fold))].sort(compareNames);
+    return sortedGroups(own, ({ record }) => methodOf(record.settings))
+      .map(([method, entry]) => entryOf(protocol, labelOf.get(method)!, entry, planned))
+      .sort((a, b) => compareNames(a.label, b.label));
+  });
+}
+
+/** The predictions of an entry, a seed at a time. Empty where the part was not read. */
+export function pooled({ seeds, classes }: Entry, part: Part): Pooled[] {
+  return seeds.map(({ runs }) => poolRuns(runs, classes, part)).filter(({ clips }) => clips.length > 0);
+}
+
+/**
+ * The seeds as one: each clip's probabilities are the mean of the seeds' calibrated ones, so that no seed counts for more
+ * because it is surer of itself. `undefined` where there is but one seed.
+ *
+ * @param seeds of one entry, as {@link pooled} gives them
+ * @throws {RangeError} when seeds predicted different clips
+ * @example const together = ensembleOf(pooled(entry, "test"));
+ */
+export function ensembleOf(seeds: readonly Pooled[]): Pooled | undefined {
+  const [first, ...others] = seeds;
+  if (!first || others.length === 0) return undefined;
+  const ids = ({ clips }: Pooled) => clips.map(({ id }) => id).join();
+  if (others.some((seed) => ids(seed) !== ids(first)))
+    throw new RangeError("the seeds predicted different clips");
+  const mean = first.calibrated.map(
+    (_, i) => seeds.reduce((sum, { calibrated }) => sum + calibrated[i]!, 0) / seeds.length,
+  );
+  return { ...first, predicted: argmax(mean, first.classes.length), probabilities: mean, calibrated: mean };
+}
+
+function poolRuns(runs: readonly StoredRun[], classes: readonly string[], part: Part): Pooled {
+  const size = classes.length;
+  const parts = runs.map(({ record, predictions }) => {
+    const clips = predictions.filter((clip) => clip.part === part).sort((a, b) => compareNames(a.id, b.id));
+    const probabilities = Float32Array.from(clips.flatMap((clip) => clip.probabilities));
+    return { clips, probabilities, calibrated: applyTemperature(probabilities, size, record.temperature) };
+  });
+  const clips = parts.flatMap((own) => own.clips);
+  return {
+    classes,
+    clips,
+    truth: clips.map(({ truth }) => truth),
+    predicted: clips.map(({ predicted }) => predicted),
+    speakers: clips.map(({ speaker }) => speaker),
+    probabilities: joined(parts.map((own) => own.probabilities)),
+    calibrated: joined(parts.map((own) => own.calibrated)),
+  };
+}
+
+function joined(pieces: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const piece of pieces) {
+    out.set(piece, start);
+    start += piece.length;
+  }
+  return out;
+}
+
+function entryOf(
+  protocol: string,
+  label: string,
+  runs: readonly StoredRun[],
+  planned: readonly string[],
+): Entry {
+  const bySeed = sortedGroups(runs, ({ record }) => String(record.settings.training.seed)).map(
+    ([seed, own]): SeedRuns => ({ seed: Number(seed), runs: own.sort(byFold) }),
+  );
+  const fullest = bySeed.reduce((a, b) => (b.runs.length > a.runs.length ? b : a));
+  const folds = foldsOf(fullest);
+  const seeds = bySeed.filter((seed) => canonicalJson(foldsOf(seed)) === canonicalJson(folds));
+  const { record } = fullest.runs[0]!;
+  return {
+    protocol,
+    label,
+    settings: record.settings,
+    classes: record.classes,
+    corpora: [...record.corpora].sort(compareNames),
+    parameters: record.parameters,
+    synthetic: runs.some(({ record }) => record.synthetic),
+    leaky: record.leaky,
+    transductive: record.transductive,
+    folds,
+    seeds,
+    missing: missingOf(folds, planned, bySeed.length - seeds.length),
+  };
+}
+
+function missingOf(
+  folds: readonly string[],
+  planned: readonly string[],
+  seedsLeftOut: number,
+): string | undefined {
+  const parts = [
+    folds.length < planned.length && `only folds ${folds.join(", ")} of ${planned.join(", ")}`,
+    seedsLeftOut > 0 && `${seedsLeftOut} ${seedsLeftOut === 1 ? "seed" : "seeds"} with other folds left out`,
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join("; ") : undefined;
+}
+
+function foldsOf({ runs }: SeedRuns): string[] {
+  return runs.map(({ record }) => record.settings.fold);
+}
+
+function byFold(a: StoredRun, b: StoredRun): number {
+  return compareNames(a.record.settings.fold, b.record.settings.fold);
+}
+
+/** What a network is in every protocol: its settings but for protocol, fold, seed and score. Equal text, equal method. */
+export function methodOf({ features, training, target }: Omit<RunSettings, "fold">): string {
+  return canonicalJson({ features, target, training: { ...training, seed: 0 } });
+}
+
+/**
+ * The label of each method: the network, followed by the settings in which methods of this network differ under one protocol,
+ * but for what more than half of them have. What differs only from protocol to protocol, as a schedule that suits the corpus,
+ * is told beside the protocols. Over all protocols, so that a label means the same in every table.
+ */
+function labelsOf(all: readonly RunSettings[]): Map<string, string> {
+  const methods = [...new Map(all.map((settings) => [methodOf(settings), settings]))].map(
+    ([method, { features, training, target }]) => ({
+      method,
+      model: training.model,
+      values: flattened({ ...training, patience: patienceOf(training), features, target }),
+    }),
+  );
+  const protocols = [...groupBy(all, ({ protocol }) => protocol).values()].map(
+    (own) => new Set(own.map(methodOf)),
+  );
+  const labels = new Map<string, string>();
+  for (const [model, namesakes] of groupBy(methods, (one) => one.model)) {
+    const keys = [...new Set(namesakes.flatMap(({ values }) => [...values.keys()]))].sort(compareNames);
+    const telling = keys.flatMap((key) => {
+      const differs = protocols.some((own) => {
+        const rivals = namesakes.filter(({ method }) => own.has(method));
+        return new Set(rivals.map(({ values }) => values.get(key))).size > 1;
+      });
+      return differs ? [{ key, usual: majority(namesakes.map(({ values }) => values.get(key))) }] : [];
+    });
+    for (const { method, values } of namesakes) {
+      const parts = telling.flatMap(({ key, usual }) => described(key, values.get(key), usual) ?? []);
+      const plain = telling.length > 0 && parts.length === 0;
+      labels.set(method, [model, ...(plain ? ["plain"] : parts)].join(", "));
+    }
+  }
+  return labels;
+}
+
+/** None where it is as long as the epochs, which say the same. */
+function patienceOf({ patience, epochs }: RunSettings["training"]): number | undefined {
+  return patience === epochs ? undefined : patience;
+}
+
+/** What more than half of them are; `undefined` also where there is no such. */
+function majority(values: readonly (string | undefined)[]): string | undefined {
+  return values.find((value) => 2 * values.filter((other) => other === value).length > values.length);
+}
+
+const SHORT: Record<string, string> = {
+  "features.kind": "",
+  "features.nMels": "mel bands",
+  "optimizer.name": "",
+  "schedule.name": "",
+};
+
+/** Nothing where it is what is usual, or where it is not there and the others' having it tells. */
+function described(key: string, value: string | undefined, usual: string | undefined): string | undefined {
+  if (value === usual) return undefined;
+  const name = SHORT[key] ?? inWords(key.slice(key.indexOf(".") + 1));
+  if (value === undefined) return `no ${name}`;
+  if (value === "true") return name;
+  return name ? `${name} ${value}` : value;
+}
+
+/** "labelSmoothing" as "label smoothing". */
+function inWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** `{ a: { b: 1 } }` as `a.b` -> "1". */
+function flattened(value: object, prefix = ""): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const [key, member] of Object.entries(value)) {
+    if (key === "seed" || member === undefined) continue;
+    if (member !== null && typeof member === "object" && !Array.isArray(member)) {
+      for (const [inner, text] of flattened(member, `${prefix}${key}.`)) out.set(inner, text);
+    } else out.set(`${prefix}${key}`, Array.isArray(member) ? member.join("-") : String(member));
+  }
+  return out;
+}
+
+function sortedGroups<T>(items: readonly T[], key: (item: T) => string): [string, T[]][] {
+  return [...groupBy(items, key)].sort(([a], [b]) => compareNames(a, b));
+}

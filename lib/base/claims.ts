@@ -1,0 +1,157 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, statSync, utimesSync } from "node:fs";
+import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { writeAtomic } from "./atomic.js";
+import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
+
+/** Milliseconds between signs of life; the claim of another machine without one for STALE of them is given up. */
+const BEAT = 10_000;
+const STALE = 30 * BEAT;
+
+interface Owner {
+  host: string;
+  pid: number;
+  /** When the process started, as the system counts: a process id is used again one day. */
+  born: string;
+  released?: boolean;
+}
+
+/** The right to do a run; nobody else does it until it is released, or this process is gone. */
+export interface Claim {
+  /** Ends the claim. `done`: the run is there, so that its claims need not be kept. */
+  release(done: boolean): Promise<void>;
+}
+
+/**
+ * Claims a run of a store that many processes share, on one machine or, through a shared folder, on several.
+ *
+ * A claim is a file `NAME.<n>`, made so that it fails where it exists; the one with the highest number counts. That of a
+ * process that is gone is taken over by making the next number, which again only one can: nothing is ever overwritten
+ * or removed on a guess. After a claim one looks whether the run was done meanwhile.
+ *
+ * @param folder of the claims
+ * @param name of the run
+ * @returns `undefined` where somebody else is at it
+ * @throws {UserError} when the folder cannot be written
+ */
+export async function claim(folder: string, name: string): Promise<Claim | undefined> {
+  const last = await lastClaim(folder, name);
+  if (last !== undefined && (await isHeld(join(folder, `${name}.${last}`)))) return undefined;
+  const path = join(folder, `${name}.${(last ?? 0) + 1}`);
+  const me: Owner = { host: hostname(), pid: process.pid, born: bornAt(process.pid) };
+  if (!(await create(folder, path, JSON.stringify(me)))) return undefined;
+  const beat = setInterval(() => touch(path), BEAT);
+  beat.unref();
+  return {
+    release: async (done) => {
+      clearInterval(beat);
+      if (done) return removeClaims(folder, name);
+      // Kept, not removed: a number must never be given twice while the run is open.
+      await writeAtomic(path, JSON.stringify({ ...me, released: true }));
+    },
+  };
+}
+
+/** The names of runs that somebody is at. */
+export async function claimed(folder: string): Promise<string[]> {
+  const names = new Set((await list(folder)).map((file) => file.replace(/\.\d+$/, "")));
+  const held: string[] = [];
+  for (const name of names) {
+    const last = await lastClaim(folder, name);
+    if (last !== undefined && (await isHeld(join(folder, `${name}.${last}`)))) held.push(name);
+  }
+  return held.sort();
+}
+
+/** Written beside and linked to its name, so that it is never seen half written; false where the name is taken. */
+async function create(folder: string, path: string, content: string): Promise<boolean> {
+  const draft = join(folder, `.${process.pid}-${randomBytes(6).toString("hex")}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const file = await open(draft, "wx");
+    await file.writeFile(content);
+    await file.close();
+    await link(draft, path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw cannotWrite(path, error);
+  } finally {
+    await rm(draft, { force: true }).catch(() => {});
+  }
+}
+
+async function lastClaim(folder: string, name: string): Promise<number | undefined> {
+  const numbers = (await list(folder))
+    .filter((file) => file.startsWith(`${name}.`))
+    .map((file) => Number(file.slice(name.length + 1)))
+    .filter(Number.isInteger);
+  return numbers.length > 0 ? Math.max(...numbers) : undefined;
+}
+
+async function list(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((file) => /\.\d+$/.test(file));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw new UserError(`cannot read ${folder}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+async function isHeld(path: string): Promise<boolean> {
+  let owner: Owner;
+  try {
+    owner = JSON.parse(await readFile(path, "utf8")) as Owner;
+  } catch (error) {
+    // Gone meanwhile: the run was done. The next look will see it.
+    if (systemCode(error) === "ENOENT") return true;
+    return isFresh(path);
+  }
+  if (owner.released) return false;
+  if (owner.host !== hostname()) return isFresh(path);
+  return bornAt(owner.pid) === owner.born && owner.born !== "";
+}
+
+function isFresh(path: string): boolean {
+  try {
+    return Date.now() - statSync(path).mtimeMs < STALE;
+  } catch {
+    return true;
+  }
+}
+
+function touch(path: string): void {
+  try {
+    const now = new Date();
+    utimesSync(path, now, now);
+  } catch {
+    // The sign of life is lost, not the work.
+  }
+}
+
+/**
+ * The time a process started at, or "" where there is none of that id. On systems without /proc, whether it lives
+ * is all that is known.
+ */
+function bornAt(pid: number): string {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (systemCode(error) !== "EPERM") return "";
+  }
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? "" : fields[19]!;
+  } catch {
+    return process.platform === "linux" ? "" : "alive";
+  }
+}
+
+async function removeClaims(folder: string, name: string): Promise<void> {
+  for (const file of await list(folder)) {
+    if (file.replace(/\.\d+$/, "") === name) await rm(join(folder, file), { force: true });
+  }
+}

@@ -1,0 +1,77 @@
+/** "52.1" for 0.521; a minus sign where there is one. */
+export function percent(share: number): string {
+  return signed((100 * share).toFixed(1));
+}
+
+/** "0.52" for 0.521. */
+export function decimal(value: number, digits = 2): string {
+  return signed(value.toFixed(digits));
+}
+
+/** "+3.2" or "−1.0" points for a difference of shares. */
+export function points(difference: number): string {
+  const text = (100 * difference).toFixed(1);
+  return difference > 0 && !/^0\.0$/.test(text) ? `+${text}` : signed(text);
+}
+
+/** "p < 0.001", "p = 0.012": without the letter. */
+export function pValue(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+/** "1 clip", "3 clips". */
+export function plural(count: number, word: string): string {
+  return `${count.toLocaleString("en-US")} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/** "ravdess/emobox@1" as a part of a file's name: "ravdess-emobox-1". */
+export function slug(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") || "unnamed"
+  );
+}
+
+/** The first letter large. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Ends in a full stop. */
+export function sentence(text: string): string {
+  return `${text.replace(/[.\s]+$/, "")}.`;
+}
+
+function signed(text: string): string {
+  if (/^-0(\.0*)?$/.test(text)) return text.slice(1);
+  return text.replace("-", "\u2212");
+}
+
+/** Bytes as "0.83 MB". */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
+
+/** Orders by code unit, the same on every machine. */
+export function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Orders names by code units, and numbers in them by value, the same in every locale: "2" before "10". */
+export function compareNames(a: string, b: string): number {
+  const [left, right] = [runsOfSigns(a), runsOfSigns(b)];
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const [x, y] = [left[i]!, right[i]!];
+    const [m, n] = [Number(x), Number(y)];
+    if (m !== n && !Number.isNaN(m) && !Number.isNaN(n)) return m - n;
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return left.length - right.length;
+}
+
+/** "fold12b" as "fold", "12", "b". */
+function runsOfSigns(name: string): string[] {
+  return [...(name.match(/\d+|\D+/g) ?? [])];
+}

@@ -1,0 +1,73 @@
+// Compiles the training core as a Node addon with the C compiler at hand (CC, else cc), for `npm ci`. Without one, or
+// where it fails, one line says so and the WebAssembly build serves: never an error.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const core = join(root, "lib/engine/core");
+const sources = readdirSync(core)
+  .filter((name) => /\.[ch]$/.test(name))
+  .sort();
+const hash = createHash("sha256");
+for (const name of sources) hash.update(readFileSync(join(core, name)));
+// native.ts looks for the same name.
+const target = join(
+  root,
+  ".cache",
+  `native-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}.node`,
+);
+
+const BUILDS = {
+  x64: {
+    avx512: "-mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512",
+    avx2: "-mavx2 -mfma",
+    base: "",
+  },
+};
+const COMMON = "-O3 -std=gnu11 -fPIC -fno-math-errno -fvisibility=hidden -pthread -w".split(" ");
+
+async function compile() {
+  if (process.platform === "win32") throw new Error("not supported on Windows");
+  const cc = process.env.CC || "cc";
+  const headers = join(
+    dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")),
+    "include",
+  );
+  mkdirSync(dirname(target), { recursive: true });
+  const folder = mkdtempSync(join(dirname(target), "native-"));
+  try {
+    const builds = Object.entries(BUILDS[process.arch] ?? { base: "" });
+    const parts = builds.map(([name, flags]) => ({
+      object: join(folder, `${name}.o`),
+      options: [...flags.split(" ").filter(Boolean), `-DCORE_API=core_${name}`, join(core, "core.c")],
+    }));
+    parts.push({ object: join(folder, "addon.o"), options: [`-I${headers}`, join(core, "addon.c")] });
+    await Promise.all(
+      parts.map(({ object, options }) => run(cc, [...COMMON, "-c", ...options, "-o", object])),
+    );
+    const shared =
+      process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-pthread"];
+    const built = join(folder, "native.node");
+    await run(cc, [...shared, "-o", built, ...parts.map(({ object }) => object)]);
+    for (const old of readdirSync(dirname(target)))
+      if (old.startsWith("native-") && old.endsWith(".node")) rmSync(join(dirname(target), old));
+    renameSync(built, target);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (!existsSync(target))
+  try {
+    await compile();
+  } catch (error) {
+    const complaint = (error.stderr || error.message).split("\n").find((line) => /error/i.test(line));
+    const reason = error.code === "ENOENT" ? "there is no C compiler" : complaint || "the C compiler failed";
+    console.log(`The native engine was not compiled (${reason}); training runs on the wasm engine.`);
+  }

@@ -1,0 +1,15 @@
+import { writeFile } from "node:fs/promises";
+import { encodeWav } from "../../audio/write.js";
+import { systemReason } from "../../base/errors.js";
+import type { WorkerAnswer } from "../../base/pool.js";
+import { type SynthesisTask, synthesizeClip } from "./synthetic.js";
+
+/**
+ * Makes one clip and writes it. The result is why it could not be written, or nothing: an error would lose its
+ * code on the way to the main thread.
+ */
+export async function handle({ clip, seed, path }: SynthesisTask): Promise<WorkerAnswer<string | undefined>> {
+  const bytes = encodeWav(synthesizeClip(clip, seed), clip.sampleRate);
+  const problem = await writeFile(path, bytes).then(() => undefined, systemReason);
+  return { result: problem };
+}

@@ -1,0 +1,34 @@
+import type { Matrix } from "../base/matrix.js";
+import { fixLength } from "./crop.js";
+import { type Normaliser, normalise } from "./normalise.js";
+import { clipStatistics } from "./statistics.js";
+
+/** What turns a clip's features into the input of a model. */
+export interface InputSettings {
+  normaliser: Normaliser;
+  /** Frames of an input: shorter clips are padded at the end with the mean, longer ones cut around their middle. */
+  frames: number;
+  /** `statistics`: the input is one frame, the statistics of the clip. Default `frames`, the features as they are. */
+  input?: "frames" | "statistics";
+}
+
+/** What is normalised: the features as they are, or one row of their statistics. */
+export function modelFeatures(features: Matrix, input: InputSettings["input"]): Matrix {
+  if (input !== "statistics") return features;
+  const data = clipStatistics(features);
+  return { data, rows: 1, cols: data.length };
+}
+
+/**
+ * The input of a model from the features of a clip. Training without augmentation and prediction both come through
+ * here.
+ *
+ * @returns `frames * columns` numbers
+ */
+export function networkInput(
+  features: Matrix,
+  { normaliser, frames, input }: InputSettings,
+  speaker?: string,
+): Float32Array {
+  return fixLength(normalise(normaliser, modelFeatures(features, input), speaker), frames).data;
+}

@@ -1,0 +1,354 @@
+import { UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { setDigest } from "../base/hash.js";
+import type { Clip } from "../corpora/clip.js";
+import { groupOf } from "./groups.js";
+import {
+  type ClipSet,
+  type Group,
+  PARTS,
+  type PartName,
+  type Plan,
+  type Split,
+  type TrainingTrace,
+} from "./types.js";
+
+/** One thing that was looked at. */
+export interface AuditCheck {
+  name: string;
+  passed: boolean;
+  /** What was found, in words. */
+  detail: string;
+  /** The clips in question, at most 20 ids. */
+  clips?: string[];
+}
+
+/** What proves, or disproves, that a split leaks nothing. */
+export interface Audit {
+  /** All checks passed. */
+  passed: boolean;
+  /** The protocol is declared leaky: failed checks are recorded and stop nothing. */
+  leaky: boolean;
+  checks: AuditCheck[];
+}
+
+const LISTED = 20;
+
+/** A clip of the fold, and where it is. */
+interface Placed {
+  clip: Clip;
+  part: PartName;
+}
+
+/**
+ * Checks a fold before anything is trained: every clip is in one part; test shares no speaker (or whatever the protocol
+ * claims) with train and validation, nor validation with train; no two clips of identical samples, and no copy and its
+ * original, are on two sides. Identical samples within one part are noted, with those whose emotions differ.
+ *
+ * @param plan the protocol's plan
+ * @param fold one of its folds, without the clips that could not be read
+ * @param samples SHA-256 of each clip's decoded samples, by id
+ * @example const audit = auditSplit(plan, plan.folds[0], await sampleHashes(plan.clips));
+ */
+export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string, string>): Audit {
+  const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
+  const placed = PARTS.flatMap((part) =>
+    fold[part].flatMap((id): Placed[] => (clipOf.has(id) ? [{ clip: clipOf.get(id)!, part }] : [])),
+  );
+  const checks = [
+    onePartEach(fold, clipOf),
+    ...plan.apart.map((group) => testApart(group, placed)),
+    ...validationGroups(plan).map((group) => validationApart(group, placed, plan)),
+    samplesKnown(placed, samples),
+    ...identicalSamples(placed, samples),
+    copiesTogether(placed),
+  ];
+  return auditOf(checks, plan.leaky);
+}
+
+/** Checks in one; further ones, as those of {@link auditTraining}, can be added to an audit's. */
+export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
+  return { passed: checks.every(({ passed }) => passed), leaky, checks: [...checks] };
+}
+
+/**
+ * Checks a training by what it left behind: the normaliser's record of the clips it was fitted to is the training part's;
+ * every variant's parent is in the training part; the UARs of the history are of the validation part, the best of them is
+ * the epoch that was kept, and the kept weights reach it on that part. After a refit the training part is that and the
+ * validation part, and all clips of the second training are theirs.
+ *
+ * @param fold the split the training was given
+ * @param trained what came of it; best looked at in `beforeTest`, while the test part is unread
+ * @example const audit = auditOf([...auditSplit(plan, split, samples).checks, ...auditTraining(split, trained)], plan.leaky);
+ */
+export function auditTraining(fold: Split, trained: TrainingTrace): AuditCheck[] {
+  const { refitted } = trained;
+  const heard = refitted ? { ...fold, train: [...fold.train, ...fold.validation], validation: [] } : fold;
+  const what = refitted ? "training and validation clips" : "training clips";
+  return [
+    ...(refitted ? [refittedOnBoth(heard, refitted)] : []),
+    normalisationFitted(heard, what, trained),
+    variantsOfTraining(heard, what, trained),
+    judgedOnValidation(fold, trained),
+    bestEpochKept(trained),
+  ];
+}
+
+/**
+ * Stops a run whose audit failed, unless its protocol is declared leaky.
+ *
+ * @throws {UserError} with every failed check and the ids of its clips
+ */
+export function assertAudit(audit: Audit): void {
+  const failed = audit.checks.filter(({ passed }) => !passed);
+  if (failed.length === 0 || audit.leaky) return;
+  const lines = failed.map(({ name, detail, clips }) => {
+    const ids = clips && clips.length > 0 ? `\n    ${clips.join(" ")}` : "";
+    return `  ${name}: ${detail}${ids}`;
+  });
+  throw new UserError(
+    `the audit found leakage, so that the figures would flatter:\n${lines.join("\n")}\n` +
+      "Keep these clips on one side, or leave them out.",
+  );
+}
+
+function onePartEach(fold: Split, clipOf: ReadonlyMap<string, Clip>): AuditCheck {
+  const ids = PARTS.flatMap((part) => fold[part]);
+  const times = groupBy(ids, (id) => id);
+  const twice = [...times].filter(([, all]) => all.length > 1).map(([id]) => id);
+  const unknown = ids.filter((id) => !clipOf.has(id));
+  const empty = PARTS.filter((part) => fold[part].length === 0);
+  const problems = [
+    ...(twice.length > 0 ? [`${count(twice, "clip")} more than once`] : []),
+    ...(unknown.length > 0 ? [`${count(unknown, "clip")} not in the plan`] : []),
+    ...(empty.length > 0 ? [`no clips in ${empty.join(", ")}`] : []),
+  ];
+  const sizes = PARTS.map((part) => `${fold[part].length} ${part}`).join(", ");
+  return check("every clip in one part", problems, sizes, [...twice, ...unknown]);
+}
+
+function testApart(group: Group, placed: readonly Placed[]): AuditCheck {
+  const [test, others] = split(placed, ({ part }) => part === "test");
+  return apart(`test apart by ${group}`, group, ["test", test], ["train and validation", others]);
+}
+
+function validationGroups({ validationApart, validationApartIn = {} }: Plan): Group[] {
+  return [...new Set([validationApart, ...Object.values(validationApartIn)].flat())];
+}
+
+function validationApart(group: Group, placed: readonly Placed[], plan: Plan): AuditCheck {
+  const { validationApart, validationApartIn = {} } = plan;
+  const claimed = ({ clip }: Placed) => (validationApartIn[clip.corpus] ?? validationApart).includes(group);
+  const heard = placed.filter(({ part }) => part !== "test");
+  const [own, shared] = split(heard, claimed);
+  const [validation, train] = split(own, ({ part }) => part === "validation");
+  const result = apart(`validation apart by ${group}`, group, ["validation", validation], ["train", train]);
+  const without = [...new Set(shared.map(({ clip }) => clip.corpus))].sort();
+  const note = without.length > 0 ? `; not claimed in ${without.join(", ")}` : "";
+  return { ...result, detail: result.detail + note };
+}
+
+type Side = [name: string, clips: readonly Placed[]];
+
+function apart(name: string, group: Group, [oneName, one]: Side, [otherName, other]: Side): AuditCheck {
+  const unknown = [...one, ...other].filter(({ clip }) => groupOf(clip, group) === undefined);
+  const groupsOf = (side: readonly Placed[]) => new Set(side.map(({ clip }) => groupOf(clip, group)));
+  const [own, heard] = [groupsOf(one), groupsOf(other)];
+  const shared = [...own].filter((key) => key !== undefined && heard.has(key)).sort();
+  const offending = one.filter(({ clip }) => shared.includes(groupOf(clip, group)));
+  const names = shared.length > 10 ? [...shared.slice(0, 10), "..."] : shared;
+  const problems = [
+    ...(unknown.length > 0 ? [`the ${group} of ${count(unknown, "clip")} is not known`] : []),
+    ...(shared.length > 0
+      ? [
+          `${shared.length} of ${count([...own], group)} of ${oneName} also in ${otherName}: ${names.join(", ")}`,
+        ]
+      : []),
+  ];
+  const fine = `${count([...own], group)} in ${oneName}, ${heard.size} in ${otherName}, none shared`;
+  return check(
+    name,
+    problems,
+    fine,
+    [...unknown, ...offending].map(({ clip }) => clip.id),
+  );
+}
+
+function samplesKnown(placed: readonly Placed[], samples: ReadonlyMap<string, string>): AuditCheck {
+  const unknown = placed.filter(({ clip }) => !samples.has(clip.id)).map(({ clip }) => clip.id);
+  const problems = unknown.length > 0 ? [`the samples of ${count(unknown, "clip")} were not hashed`] : [];
+  return check("samples of every clip known", problems, `${placed.length} clips`, unknown);
+}
+
+function identicalSamples(placed: readonly Placed[], samples: ReadonlyMap<string, string>): AuditCheck[] {
+  const known = placed.filter(({ clip }) => samples.has(clip.id));
+  const same = [...groupBy(known, ({ clip }) => samples.get(clip.id)!).values()].filter(
+    (group) => group.length > 1,
+  );
+  const [across, within] = split(same, onTwoSides);
+  const differing = within.filter((group) => new Set(group.map(({ clip }) => clip.emotion)).size > 1);
+  const found = across.length > 0 ? [listed(across)] : [];
+  const contradict =
+    differing.length > 0
+      ? `, ${differing.length} of them under different emotions: they stay, as published`
+      : "";
+  const note = `${count(within, "group")} of identical samples within one part${contradict}`;
+  return [
+    check("no identical samples on two sides", found, "none", idsOf(across)),
+    { ...check("identical samples within a part (a note)", [], note, idsOf(within)) },
+  ];
+}
+
+function copiesTogether(placed: readonly Placed[]): AuditCheck {
+  const clipOf = new Map(placed.map(({ clip }) => [clip.id, clip]));
+  const families = groupBy(placed, ({ clip }) => originOf(clip, clipOf));
+  const across = [...families.values()].filter(onTwoSides);
+  const problems = across.length > 0 ? [listed(across)] : [];
+  const copies = placed.filter(({ clip }) => clip.parent !== undefined).length;
+  const fine = copies > 0 ? `${copies} copies, each with its original` : "no copies among the clips";
+  return check("no copy and its original on two sides", problems, fine, idsOf(across));
+}
+
+/** The id at the end of the chain of parents. */
+function originOf(clip: Clip, clipOf: ReadonlyMap<string, Clip>): string {
+  const seen = new Set([clip.id]);
+  let id = clip.id;
+  let { parent } = clip;
+  while (parent !== undefined && !seen.has(parent)) {
+    id = parent;
+    seen.add(id);
+    parent = clipOf.get(id)?.parent;
+  }
+  return id;
+}
+
+function normalisationFitted(fold: Split, what: string, { input }: Pick<TrainingTrace, "input">): AuditCheck {
+  const name = "normalisation fitted on training clips only";
+  const { kind, fitted } = input.normaliser;
+  if (kind === "clip" || kind === "none") return check(name, [], `nothing is fitted (${kind})`);
+  if (!fitted) return check(name, ["the normaliser does not say what it was fitted to"], "");
+  const all = PARTS.flatMap((part) => fold[part]);
+  if (kind === "speaker") {
+    const whole = fitted.digest === setDigest(all);
+    const problems = whole ? [] : [`fitted to ${fitted.clips} clips, which are not those of the parts`];
+    return check(name, problems, "transductive: each speaker by the mean of their own clips, in all parts");
+  }
+  if (fitted.digest === setDigest(fold.train)) return check(name, [], `${fitted.clips} ${what}`);
+  const extra: [string, string[]][] = [
+    ["train and validation", fold.validation],
+    ["train and test", fold.test],
+    ["all parts", [...fold.validation, ...fold.test]],
+  ];
+  const culprit = extra.find(([, ids]) => setDigest([...fold.train, ...ids]) === fitted.digest);
+  const whose = culprit ? `those of ${culprit[0]}` : "others than the training part";
+  return check(name, [`fitted to ${fitted.clips} clips, ${whose}`], "", culprit?.[1] ?? []);
+}
+
+function variantsOfTraining(
+  fold: Split,
+  what: string,
+  { augmented }: Pick<TrainingTrace, "augmented">,
+): AuditCheck {
+  const train = new Set(fold.train);
+  const foreign = augmented.filter((id) => !train.has(id));
+  const problems =
+    foreign.length > 0 ? [`trained on variants of ${count(foreign, "clip")} of other parts`] : [];
+  const fine = augmented.length > 0 ? `variants of ${augmented.length} ${what}` : "no variants";
+  return check("augmented from training clips only", problems, fine, foreign);
+}
+
+function refittedOnBoth({ train, test }: Split, { clips, digest }: ClipSet): AuditCheck {
+  const name = "trained once more on training and validation clips only";
+  if (digest === setDigest(train)) return check(name, [], `${clips} clips`);
+  const all = setDigest([...train, ...test]) === digest;
+  return check(
+    name,
+    [`on ${clips} clips, ${all ? "those of the test part too" : "which are not those of the two parts"}`],
+    "",
+    all ? test : [],
+  );
+}
+
+function judgedOnValidation(fold: Split, { judgedOn }: Pick<TrainingTrace, "judgedOn">): AuditCheck {
+  const name = "validation chose the epoch";
+  if (judgedOn.digest === setDigest(fold.validation)) {
+    return check(name, [], `by the UAR on ${judgedOn.clips} validation clips`);
+  }
+  const part = PARTS.find((own) => setDigest(fold[own]) === judgedOn.digest);
+  const what = part ? `the ${part} part` : "clips that are not the validation part";
+  return check(
+    name,
+    [`the UARs of the history are of ${what} (${judgedOn.clips} clips)`],
+    "",
+    part && fold[part],
+  );
+}
+
+function bestEpochKept(trained: Pick<TrainingTrace, "history" | "bestEpoch" | "validation">): AuditCheck {
+  const { history, bestEpoch, validation } = trained;
+  const name = "the best epoch by validation UAR was kept";
+  const best = history.reduce((a, b) => (b.validationUar > a.validationUar ? b : a));
+  const kept = history.find(({ epoch }) => epoch === bestEpoch);
+  const { uar } = validation.metrics;
+  const shown = (value: number) => `${(100 * value).toFixed(2)} %`;
+  const problems: string[] = [];
+  if (best.epoch !== bestEpoch) {
+    problems.push(`epoch ${bestEpoch} was kept, epoch ${best.epoch} was best (${shown(best.validationUar)})`);
+  }
+  if (kept && Math.abs(kept.validationUar - uar) > fewClips(validation.truth)) {
+    problems.push(
+      `the kept weights reach ${shown(uar)} on validation, the history says ${shown(kept.validationUar)}`,
+    );
+  }
+  return check(name, problems, `epoch ${bestEpoch} of ${history.length}, ${shown(uar)}`);
+}
+
+/**
+ * How much three clips can change the UAR: sums may differ in the last bit from one pass to the next on a GPU, or on
+ * another engine that a training was resumed on, and tip a clip that is on the edge.
+ */
+function fewClips(truth: readonly number[]): number {
+  const sizes = [...groupBy(truth, String).values()].map((own) => own.length);
+  return 3 / (sizes.length * Math.min(...sizes)) + 1e-9;
+}
+
+function check(
+  name: string,
+  problems: readonly string[],
+  fine: string,
+  clips: readonly string[] = [],
+): AuditCheck {
+  const passed = problems.length === 0;
+  const some = clips.slice(0, LISTED);
+  return {
+    name,
+    passed,
+    detail: passed ? fine : problems.join("; "),
+    ...(some.length > 0 && { clips: some }),
+  };
+}
+
+function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}
+
+function onTwoSides(group: readonly Placed[]): boolean {
+  return new Set(group.map(({ part }) => part)).size > 1;
+}
+
+/** "a (train) = b (test); ...", at most five groups. */
+function listed(groups: readonly (readonly Placed[])[]): string {
+  const shown = groups
+    .slice(0, 5)
+    .map((group) => group.map(({ clip, part }) => `${clip.id} (${part})`).join(" = "));
+  return [...shown, ...(groups.length > 5 ? [`and ${groups.length - 5} more`] : [])].join("; ");
+}
+
+function idsOf(groups: readonly (readonly Placed[])[]): string[] {
+  return groups.flat().map(({ clip }) => clip.id);
+}
+
+/** "1 speaker", "4 speakers". */
+function count(items: readonly unknown[], word: string): string {
+  return `${items.length} ${word}${items.length === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,29 @@
+import { define } from "./define.js";
+import { calmOf, queryOf } from "./query.js";
+import { heldOutFold } from "./split.js";
+import type { Protocol } from "./types.js";
+
+/** Whatever clips there are, on held-out speakers: what `ser train` does when no protocol is named. */
+export function heldOut(query?: string): Protocol {
+  const { calm: given } = queryOf("held-out", query, ["calm"]);
+  const calm = calmOf("held-out", given);
+  return define(
+    {
+      name: calm === "merge" ? "held-out" : `held-out?calm=${calm}`,
+      version: 1,
+      source:
+        "CREMA-D: audEERING, crema-d 1.1.0 (https://github.com/audeering/datasets); the rest fixed here",
+      description:
+        "whatever clips there are, by speakers: the four corpora as in combined/speaker-independent, any other (or one " +
+        "of which these speakers are not there) by speakers drawn once and for all, a fifth each to validate and to test",
+      corpora: [],
+      calm,
+      apart: ["speaker"],
+      validationApart: ["speaker"],
+      // Of TESS's two speakers one is the test: the other is in train and in validation.
+      validationApartIn: { tess: ["sentence"] },
+      leaky: false,
+    },
+    (clips) => [heldOutFold(clips)],
+  );
+}

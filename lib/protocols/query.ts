@@ -1,0 +1,29 @@
+import { UsageError } from "../base/errors.js";
+import type { Calm } from "../corpora/clip.js";
+
+const CALM: readonly Calm[] = ["merge", "drop", "keep"];
+
+/**
+ * The settings behind the question mark of a protocol's name: `group=speaker&folds=5`.
+ *
+ * @throws {UsageError} for one that is not among `allowed`
+ */
+export function queryOf<Key extends string>(
+  protocol: string,
+  query: string | undefined,
+  allowed: readonly Key[],
+): Partial<Record<Key, string>> {
+  const settings = Object.fromEntries(new URLSearchParams(query ?? ""));
+  for (const key of Object.keys(settings)) {
+    if ((allowed as readonly string[]).includes(key)) continue;
+    throw new UsageError(`${protocol} has no setting "${key}": it takes ${allowed.join(", ")}`);
+  }
+  return settings as Partial<Record<Key, string>>;
+}
+
+/** @throws {UsageError} for what is no way to treat calm */
+export function calmOf(protocol: string, text: string = "merge"): Calm {
+  const calm = CALM.find((value) => value === text);
+  if (calm) return calm;
+  throw new UsageError(`${protocol}: calm is "${text}": it takes ${CALM.join(", ")}`);
+}

@@ -1,0 +1,58 @@
+import { UsageError } from "../base/errors.js";
+import { CORPORA } from "../corpora/clip.js";
+import { combined } from "./combined.js";
+import { audeering } from "./cremad.js";
+import { CROSS_CORPUS } from "./cross-corpus.js";
+import { grouped } from "./grouped.js";
+import { heldOut } from "./held-out.js";
+import { randomly } from "./random.js";
+import { emobox, ravdess7 } from "./ravdess.js";
+import { loso } from "./savee.js";
+import { sentenceIndependent } from "./sentence-independent.js";
+import { crossSpeaker } from "./tess.js";
+import type { Protocol } from "./types.js";
+import { WITH_OTHERS } from "./with-others.js";
+
+const FIXED: readonly Protocol[] = [
+  heldOut(),
+  audeering,
+  emobox,
+  ravdess7,
+  loso,
+  crossSpeaker,
+  ...WITH_OTHERS,
+  combined,
+  ...CORPORA.map(sentenceIndependent),
+  ...CROSS_CORPUS,
+  ...CORPORA.map(randomly),
+];
+
+/** The names of all protocols but those with settings: `grouped/CORPUS?group=...&folds=...`. */
+export const PROTOCOLS: readonly string[] = FIXED.map(({ name }) => name);
+
+/**
+ * The protocol of a name: one of {@link PROTOCOLS}, `grouped/CORPUS?group=speaker&folds=5&calm=merge` (any corpus, any
+ * of the groups; what is left out has these values), or `held-out?calm=keep`. A version may follow: `ravdess/7@1`.
+ *
+ * @throws {UsageError} listing the names, when there is none; or when it has another version
+ * @example const { folds, classes } = protocolNamed("ravdess/emobox").plan(await loadClips("data", { calm: "keep" }));
+ */
+export function protocolNamed(name: string): Protocol {
+  const [, bare = name, version] = /^(.*)@(\d+)$/.exec(name) ?? [];
+  const protocol = find(bare);
+  if (version === undefined || Number(version) === protocol.version) return protocol;
+  throw new UsageError(
+    `${name} is not there any more: ${bare} has version ${protocol.version}, whose parts are others`,
+  );
+}
+
+function find(name: string): Protocol {
+  const fixed = FIXED.find((protocol) => protocol.name === name);
+  if (fixed) return fixed;
+  const [path = "", query] = name.split("?");
+  if (path === "held-out") return heldOut(query);
+  if (path.startsWith("grouped/")) return grouped(path.slice("grouped/".length), query);
+  throw new UsageError(
+    `there is no protocol "${name}". There are:\n  ${[...PROTOCOLS, "grouped/CORPUS?group=speaker&folds=5"].join("\n  ")}`,
+  );
+}

@@ -1,0 +1,118 @@
+import { UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { random } from "../base/random.js";
+import { byText } from "../base/text.js";
+import type { Clip } from "../corpora/clip.js";
+import { AUDEERING } from "./cremad.js";
+import { parts, saidBy, short } from "./define.js";
+import { EMOBOX_FOLDS } from "./ravdess.js";
+import { everyFifthWord } from "./tess.js";
+import type { Fold, Split } from "./types.js";
+
+interface HeldOut {
+  test: readonly string[];
+  /** Speakers, or "words": one word in five of the training speaker, where there are but two speakers. */
+  validation: readonly string[] | "words";
+  source: string;
+}
+
+/** The speakers held out of each corpus; each part has both sexes where the corpus has. */
+const HELD_OUT: Record<string, HeldOut> = {
+  ravdess: { test: EMOBOX_FOLDS[0]!, validation: EMOBOX_FOLDS[1]!, source: "actors" },
+  tess: { test: ["YAF"], validation: "words", source: "cross-speaker" },
+  savee: { test: ["KL"], validation: ["JK"], source: "speakers" },
+  cremad: { ...AUDEERING, source: "audEERING 1.1.0" },
+};
+
+/**
+ * Splits clips so that no speaker of the test part is heard in training or validation, corpus by corpus.
+ *
+ * A corpus with a list of its own (RAVDESS, TESS, SAVEE, CREMA-D) is split by that list; any other corpus, or one
+ * of which too few speakers are there, by speakers drawn once and for all: a fifth for test, a fifth for
+ * validation. In TESS, which has two speakers, validation shares the training speaker but none of the words.
+ *
+ * @throws {UserError} when a corpus has fewer than three speakers and no list applies
+ * @example const split = heldOutSpeakers(clips); // split.test: the ids of RAVDESS actors 01, 11, 20, 21
+ */
+export function heldOutSpeakers(clips: readonly Clip[]): Split {
+  const { description, partOf } = heldOutFold(clips);
+  const parts = { train: [] as string[], validation: [] as string[], test: [] as string[] };
+  for (const clip of clips) parts[partOf(clip)].push(clip.id);
+  const split = { name: "held-out speakers", description, ...parts };
+  assertSpeakersApart(split, clips);
+  return split;
+}
+
+/** What {@link heldOutSpeakers} splits by, as a fold of a protocol. */
+export function heldOutFold(clips: readonly Clip[]): Fold {
+  const rules = new Map<string, Fold>();
+  for (const [corpus, own] of groupBy(clips, (clip) => clip.corpus)) {
+    rules.set(corpus, byList(corpus, own) ?? byDraw(corpus, own));
+  }
+  return {
+    description: [...rules].map(([corpus, rule]) => `${corpus}: ${rule.description}`).join("; "),
+    partOf: (clip) => rules.get(clip.corpus)!.partOf(clip),
+  };
+}
+
+/**
+ * Proves that no speaker of the test part is in another part. Speakers of different corpora are different people.
+ *
+ * @throws {UserError} naming the speakers
+ */
+export function assertSpeakersApart(split: Split, clips: readonly Clip[]): void {
+  const speakerOf = new Map(clips.map((clip) => [clip.id, `${clip.corpus}/${clip.speaker}`]));
+  const heard = new Set([...split.train, ...split.validation].map((id) => speakerOf.get(id)));
+  const shared = new Set(split.test.map((id) => speakerOf.get(id)).filter((speaker) => heard.has(speaker)));
+  if (shared.size > 0) {
+    throw new UserError(
+      `${split.name}: speakers on both sides of the split: ${[...shared].sort().join(", ")}`,
+    );
+  }
+}
+
+/**
+ * A split without the clips that could not be read. Splitting what is left anew could move speakers from part to part.
+ *
+ * @param readable the ids of those that could be
+ */
+export function readablePart(split: Split, readable: { has(id: string): boolean }): Split {
+  const kept = (ids: readonly string[]) => ids.filter((id) => readable.has(id));
+  return { ...split, train: kept(split.train), validation: kept(split.validation), test: kept(split.test) };
+}
+
+function byList(corpus: string, clips: readonly Clip[]): Fold | undefined {
+  const held = HELD_OUT[corpus];
+  if (!held) return undefined;
+  const test = saidBy(held.test);
+  const validation =
+    held.validation === "words"
+      ? everyFifthWord(clips.filter((clip) => !test(clip)))
+      : saidBy(held.validation);
+  const partOf = parts(test, validation);
+  if (new Set(clips.map(partOf)).size < 3) return undefined;
+  const validates =
+    held.validation === "words" ? "one word in five of the other speaker" : short(held.validation);
+  return {
+    partOf,
+    description: `test ${short(held.test)}, validation ${validates} (${held.source})`,
+  };
+}
+
+function byDraw(corpus: string, clips: readonly Clip[]): Fold {
+  const speakers = [...new Set(clips.map((clip) => clip.speaker))].sort(byText);
+  if (speakers.length < 3) {
+    throw new UserError(
+      `${corpus} has clips of ${speakers.length} speaker${speakers.length === 1 ? "" : "s"}: ` +
+        "a split by speakers needs at least three (training, validation, test)",
+    );
+  }
+  const share = Math.ceil(speakers.length / 5);
+  const drawn = random(`${corpus}/held-out`).shuffle(speakers);
+  const test = drawn.slice(0, share).sort(byText);
+  const validation = drawn.slice(share, 2 * share).sort(byText);
+  return {
+    partOf: parts(saidBy(test), saidBy(validation)),
+    description: `test ${short(test)}, validation ${short(validation)} (drawn)`,
+  };
+}

@@ -1,0 +1,61 @@
+import { type Clip, CORPORA, type CorpusName } from "../corpora/clip.js";
+import { classesOf, corpora } from "../corpora/registry.js";
+import { audeering } from "./cremad.js";
+import { VALIDATES } from "./cross-corpus.js";
+import { define } from "./define.js";
+import { emobox } from "./ravdess.js";
+import { loso } from "./savee.js";
+import { crossSpeaker } from "./tess.js";
+import type { Fold, PartName, Protocol } from "./types.js";
+
+/**
+ * The protocols of one corpus each, with the clips of the three others to train on besides. What is tested is the
+ * same, so that figures can be compared with those of the protocol without the others.
+ */
+export const WITH_OTHERS: readonly Protocol[] = [audeering, emobox, loso, crossSpeaker].map(withOthers);
+
+function withOthers(base: Protocol): Protocol {
+  const own = base.corpora[0] as CorpusName;
+  const others = CORPORA.filter((name) => name !== own);
+  // TESS validates on the speaker it trains on, which says nothing of strangers: the others have some to ask.
+  const askStrangers = own === "tess";
+  const titles = others.map((name) => corpora[name].title).join(", ");
+  const facts: Omit<Protocol, "plan"> = {
+    ...base,
+    name: `${base.name}+others`,
+    version: 1,
+    description:
+      `${base.description}; the clips of ${titles} that have its classes train as well` +
+      (askStrangers
+        ? ", but for those of the speakers that validate in combined/speaker-independent, who validate here"
+        : ""),
+    corpora: [own, ...others],
+    ...(askStrangers && { validationApart: ["speaker"], validationApartIn: { tess: base.validationApart } }),
+  };
+  return define(
+    facts,
+    (clips) => {
+      const { folds } = base.plan(clips.filter(({ corpus }) => corpus === own));
+      const partOfOther = askStrangers ? validatingStrangers(clips, others) : () => "train" as const;
+      return folds.map((fold): Fold => {
+        const parts = (["train", "validation", "test"] as const).flatMap((part) =>
+          fold[part].map((id) => [id, part] as const),
+        );
+        const partOfOwn = new Map<string, PartName>(parts);
+        const partOf = (clip: Clip) => partOfOwn.get(clip.id) ?? partOfOther(clip);
+        return { description: `${fold.description}; train also ${titles}`, partOf };
+      });
+    },
+    (clips) => {
+      const classes = new Set(classesOf(clips.filter(({ corpus }) => corpus === own)));
+      return clips.filter(({ emotion }) => classes.has(emotion));
+    },
+  );
+}
+
+function validatingStrangers(clips: readonly Clip[], others: readonly CorpusName[]): Fold["partOf"] {
+  const rules = new Map<string, (clip: Clip) => boolean>(
+    others.map((name) => [name, VALIDATES[name](clips.filter(({ corpus }) => corpus === name))]),
+  );
+  return (clip) => (rules.get(clip.corpus)!(clip) ? "validation" : "train");
+}

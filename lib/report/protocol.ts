@@ -1,0 +1,274 @@
+import type { Entry } from "../analysis/entries.js";
+import { BREAKDOWNS, type ProtocolResults, type Results } from "../analysis/results.js";
+import type { PartScores } from "../analysis/scores.js";
+import { capital, decimal, percent, plural, points, pValue, sentence } from "../base/text.js";
+import { FEWEST_SPEAKERS, type Interval, withInterval } from "../evaluation/interval.js";
+import type { Block, Text } from "./document.js";
+import { picturesOf } from "./pictures.js";
+import { bestOf, bold, labelText, left, marks, right, warning } from "./words.js";
+
+/** The section of a protocol: figures of the part that was scored, pairs, pictures, breakdowns, the other part. */
+export function protocolBlocks(
+  protocol: ProtocolResults,
+  entries: readonly Entry[],
+  results: Results,
+): Block[] {
+  const { score } = results;
+  const other = score === "test" ? "validation" : "test";
+  const scored = protocol.entries.filter((entry) => entry[score]);
+  return [
+    { kind: "heading", level: 2, text: `Protocol ${protocol.protocol}${marks(protocol)}` },
+    {
+      kind: "paragraph",
+      text: `${capital(sentence(protocol.description))} Source: ${sentence(protocol.source)}`,
+    },
+    ...markWarnings(protocol),
+    ...scoreTable(protocol, score),
+    ...speakerValues(protocol, score),
+    ...pairTable(protocol),
+    ...missingBlocks(protocol),
+    ...picturesOf(protocol, entries, scored, results),
+    ...breakdownBlocks(protocol, results),
+    ...confusionBlocks(protocol, results),
+    ...(protocol.entries.some((entry) => entry[other])
+      ? [
+          {
+            kind: "fold" as const,
+            summary: `${capital(other)} part`,
+            blocks: [...scoreTable(protocol, other), ...speakerValues(protocol, other)],
+          },
+        ]
+      : []),
+  ];
+}
+
+function markWarnings(protocol: ProtocolResults): Block[] {
+  return [
+    ...(protocol.leaky
+      ? [
+          warning(
+            "LEAKY: speakers are on both sides of this split. These figures show what leakage pretends; they are no results.",
+          ),
+        ]
+      : []),
+    ...(protocol.synthetic ? [warning("SYNTHETIC voices: these figures say nothing of real ones.")] : []),
+  ];
+}
+
+interface ScoreColumn {
+  title: string;
+  text: (scores: PartScores) => string | undefined;
+  /** What the best of the column is chosen by; the largest is best. */
+  worth: (scores: PartScores) => number | undefined;
+  /** The listeners' figure, where they have one. */
+  people?: (measure: Record<"uar" | "accuracy", Interval>) => Interval;
+}
+
+const SCORE_COLUMNS: readonly ScoreColumn[] = [
+  {
+    title: "UAR %",
+    text: ({ uar }) => withInterval(uar),
+    worth: ({ uar }) => uar.estimate,
+    people: ({ uar }) => uar,
+  },
+  {
+    title: "seeds together, UAR %",
+    text: ({ ensembleUar }) => ensembleUar && withInterval(ensembleUar),
+    worth: ({ ensembleUar }) => ensembleUar?.estimate,
+  },
+  {
+    title: "accuracy %",
+    text: ({ accuracy }) => withInterval(accuracy),
+    worth: ({ accuracy }) => accuracy.estimate,
+    people: ({ accuracy }) => accuracy,
+  },
+  {
+    title: "macro F1 %",
+    text: ({ macroF1 }) => withInterval(macroF1),
+    worth: ({ macroF1 }) => macroF1.estimate,
+  },
+  { title: "kappa", text: ({ kappa }) => decimal(kappa.estimate), worth: ({ kappa }) => kappa.estimate },
+  {
+    title: "AUC",
+    text: ({ rocAuc }) => rocAuc && decimal(rocAuc.estimate, 3),
+    worth: ({ rocAuc }) => rocAuc?.estimate,
+  },
+  {
+    title: "ECE %",
+    text: ({ ece, eceCalibrated }) => `${percent(ece.estimate)} → ${percent(eceCalibrated.estimate)}`,
+    worth: ({ eceCalibrated }) => -eceCalibrated.estimate,
+  },
+  {
+    title: "Brier",
+    text: ({ brier, brierCalibrated }) =>
+      `${decimal(brier.estimate, 3)} → ${decimal(brierCalibrated.estimate, 3)}`,
+    worth: ({ brierCalibrated }) => -brierCalibrated.estimate,
+  },
+];
+
+/** All figures of all networks on one part, with the listeners where there are some. */
+export function scoreTable(protocol: ProtocolResults, part: "validation" | "test"): Block[] {
+  const rows = protocol.entries.flatMap((entry) => {
+    const scores = entry[part];
+    return scores ? [{ entry, scores }] : [];
+  });
+  if (rows.length === 0) return [];
+  const { n, speakers, classesInTruth } = rows[0]!.scores;
+  const seeds = [...new Set(rows.map(({ scores }) => scores.seeds.length))];
+  const listeners = part === protocol.listeners?.part ? protocol.listeners : undefined;
+  const columns = SCORE_COLUMNS.filter((column) => rows.some(({ scores }) => column.text(scores)));
+  const best = columns.map(({ worth }) => bestOf(rows.map(({ scores }) => worth(scores))));
+  return [
+    {
+      kind: "table",
+      caption: `${capital(part)} part: ${plural(n, "clip")} of ${plural(speakers, "speaker")}, ${classesInTruth.length} classes (chance ${percent(1 / classesInTruth.length)} %)${seeds.length === 1 ? `, ${plural(seeds[0]!, "seed")}` : ""}${marks(protocol)}`,
+      columns: [left("network"), ...columns.map(({ title }) => right(title)), right("UAR % by seed")],
+      rows: [
+        ...rows.map(({ entry, scores }, row) => [
+          labelText(entry),
+          ...columns.map(({ text }, col): Text => {
+            const figure = text(scores);
+            return figure === undefined ? "–" : bold(figure, best[col] === row);
+          }),
+          scores.uarBySeed.map((uar) => percent(uar)).join(", "),
+        ]),
+        ...(listeners?.measures ?? []).map((measure) => [
+          `people: ${measure.name}`,
+          ...columns.map(({ people }) => (people ? withInterval(people(measure)) : "")),
+          "",
+        ]),
+      ],
+    },
+    ...(listeners ? [{ kind: "paragraph" as const, text: listeners.note }] : []),
+  ];
+}
+
+/** Each speaker's own UAR, where there are too few for an interval. */
+export function speakerValues(protocol: ProtocolResults, part: "validation" | "test"): Block[] {
+  const rows = protocol.entries.flatMap((entry) => {
+    const uar = entry[part]?.uar;
+    return uar && "perSpeaker" in uar && uar.speakers < FEWEST_SPEAKERS ? [{ entry, uar }] : [];
+  });
+  const first = rows[0];
+  if (!first) return [];
+  const speakers = Object.keys(first.uar.perSpeaker);
+  return [
+    {
+      kind: "table",
+      caption: `UAR in % of each speaker, ${part} part (${first.uar.reason})${marks(protocol)}`,
+      columns: [left("network"), ...speakers.map((speaker) => right(speaker))],
+      rows: rows.map(({ entry, uar }) => [
+        labelText(entry),
+        ...speakers.map((speaker) => {
+          const value = uar.perSpeaker[speaker];
+          return value === undefined ? "–" : percent(value);
+        }),
+      ]),
+    },
+  ];
+}
+
+/** All pairs of networks with their tests. */
+export function pairTable(protocol: ProtocolResults): Block[] {
+  const { pairs } = protocol;
+  if (pairs.length === 0) return [];
+  const untestable = pairs.every(({ comparison }) => comparison.note);
+  const rows = pairs.map(({ first, second, comparison, holmP }): Text[] => [
+    `${first} − ${second}`,
+    withInterval(comparison.difference, points),
+    comparison.note ?? pValue(comparison.p),
+    comparison.note ? "–" : bold(pValue(holmP), holmP < 0.05),
+    `${comparison.mcnemar.onlyFirst} / ${comparison.mcnemar.onlySecond}`,
+    pValue(comparison.mcnemar.exactP),
+  ]);
+  const { n, speakers } = pairs[0]!.comparison;
+  return [
+    {
+      kind: "table",
+      caption: `Pairs on the ${pairs[0]!.part} part: difference in UAR, points (${plural(n, "clip")}, ${plural(speakers, "speaker")}${untestable ? ": too few speakers to test" : ""})${marks(protocol)}`,
+      columns: [
+        left("pair"),
+        right("difference"),
+        right("p"),
+        right("p, Holm"),
+        right("only first / only second right"),
+        right("McNemar p (descriptive)"),
+      ],
+      rows,
+    },
+  ];
+}
+
+/** What figures rest on less than was planned. */
+export function missingBlocks({ entries }: ProtocolResults): Block[] {
+  return entries.flatMap((entry) => (entry.missing ? [warning(`${entry.label}: ${entry.missing}.`)] : []));
+}
+
+function breakdownBlocks(protocol: ProtocolResults, { score }: Results): Block[] {
+  const scored = protocol.entries.filter((entry) => entry[score]);
+  const tables = BREAKDOWNS.flatMap((name): Block[] => {
+    const groups = scored[0]?.breakdowns[name];
+    if (!groups) return [];
+    return [
+      {
+        kind: "table",
+        caption: `UAR in % by ${name}, ${score} part${marks(protocol)}`,
+        columns: [
+          left(name),
+          right("clips"),
+          right("speakers"),
+          right("classes"),
+          ...scored.map((entry) => right(labelText(entry))),
+        ],
+        rows: groups.map(({ group, n, speakers, classesInTruth }) => [
+          group,
+          String(n),
+          String(speakers),
+          String(classesInTruth.length),
+          ...scored.map((entry) => {
+            const own = entry.breakdowns[name]?.find((one) => one.group === group);
+            return own ? withInterval(own.uar) : "–";
+          }),
+        ]),
+      },
+    ];
+  });
+  if (tables.length === 0) return [];
+  return [
+    {
+      kind: "fold",
+      summary: `By ${BREAKDOWNS.filter((name) => scored[0]!.breakdowns[name]).join(", ")}`,
+      blocks: tables,
+    },
+  ];
+}
+
+/** The confusion matrices of all networks as tables. */
+export function confusionBlocks(protocol: ProtocolResults, { score }: Results): Block[] {
+  const tables = protocol.entries.flatMap((entry): Block[] => {
+    const scores = entry[score];
+    if (!scores) return [];
+    const { classes, confusion, seeds } = scores;
+    const summed = seeds.length > 1 ? `, summed over ${plural(seeds.length, "seed")}` : "";
+    return [
+      {
+        kind: "table",
+        caption: `${labelText(entry)}: clips${summed} (% of the row), ${score} part${marks(protocol)}`,
+        columns: [left("true \\ predicted"), ...classes.map(right), right("recall %")],
+        rows: classes.map((name, t) => {
+          const row = confusion[t]!;
+          const total = row.reduce((a, b) => a + b, 0);
+          const recall = scores.recall[name];
+          return [
+            name,
+            ...row.map(
+              (count, p): Text => (total === 0 ? "–" : bold(`${count} (${percent(count / total)})`, t === p)),
+            ),
+            recall ? withInterval(recall) : "–",
+          ];
+        }),
+      },
+    ];
+  });
+  return tables.length > 0 ? [{ kind: "fold", summary: "Confusion matrices", blocks: tables }] : [];
+}

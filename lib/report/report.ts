@@ -1,0 +1,85 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { entriesOf } from "../analysis/entries.js";
+import { type ResultOptions, type Results, resultsOf } from "../analysis/results.js";
+import { writeAtomic, writeJson } from "../base/atomic.js";
+import { cannotWrite, UserError } from "../base/errors.js";
+import type { Experiment } from "../experiments/store.js";
+import type { Figure } from "../figures/figure.js";
+import { renderSvg } from "../figures/render.js";
+import { figuresOf } from "./document.js";
+import { toHtml } from "./html.js";
+import { toMarkdown } from "./markdown.js";
+import { documentOf } from "./write.js";
+
+/** A report before it is written. */
+export interface Report {
+  /** Every figure with its interval and n. */
+  json: Results;
+  /** Refers to the pictures as `figures/NAME.svg`. */
+  markdown: string;
+  /** One page with the pictures in it. */
+  html: string;
+  figures: Map<string, Figure>;
+  /** The figures drawn, by name. */
+  svgs: Map<string, string>;
+}
+
+export interface ReportOptions extends ResultOptions {
+  /** Called after each figure is drawn, with the number of all. */
+  onFigure?: (name: string, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * The report of an experiment, from its recorded runs alone: no clock, path, locale or order of folders enters, so the
+ * same runs give the same bytes.
+ *
+ * @throws {UserError} when there is no finished run
+ * @example const { markdown } = await buildReport(await readExperiment("four-corpora", "results/summary"));
+ */
+export async function buildReport(experiment: Experiment, options: ReportOptions = {}): Promise<Report> {
+  if (experiment.runs.length === 0)
+    throw new UserError(`experiment ${experiment.name} has no finished run: do \`ser ablate\` first`);
+  const json = resultsOf(experiment, options);
+  const blocks = documentOf(experiment, entriesOf(experiment.runs), json);
+  const figures = figuresOf(blocks);
+  const svgs = new Map<string, string>();
+  for (const [name, figure] of figures) {
+    options.signal?.throwIfAborted();
+    svgs.set(name, await renderSvg(figure));
+    options.onFigure?.(name, figures.size);
+  }
+  return {
+    json,
+    markdown: toMarkdown(blocks, (name) => `figures/${name}.svg`),
+    html: toHtml(`Experiment ${experiment.name}`, blocks, svgs),
+    figures,
+    svgs,
+  };
+}
+
+/** What a report's folder holds. */
+export interface WrittenReport {
+  folder: string;
+  files: string[];
+}
+
+/**
+ * Writes a report: `report.md`, `report.html`, `report.json` and `figures/*.svg`. Figures of an earlier report are
+ * removed.
+ *
+ * @param folder such as `results/report/four-corpora`
+ * @throws {UserError} when the place cannot be written
+ */
+export async function writeReport(folder: string, report: Report): Promise<WrittenReport> {
+  await rm(join(folder, "figures"), { recursive: true, force: true }).catch((error: unknown) => {
+    throw cannotWrite(folder, error);
+  });
+  for (const [name, svg] of report.svgs) await writeAtomic(join(folder, "figures", `${name}.svg`), svg);
+  await writeJson(join(folder, "report.json"), report.json);
+  await writeAtomic(join(folder, "report.md"), report.markdown);
+  await writeAtomic(join(folder, "report.html"), report.html);
+  const figures = [...report.svgs.keys()].map((name) => `figures/${name}.svg`);
+  return { folder, files: ["report.html", "report.md", "report.json", ...figures] };
+}

@@ -1,0 +1,151 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assertReplaceable, replaceFolder } from "../base/atomic.js";
+import { cannotWrite, systemReason, UserError } from "../base/errors.js";
+import { sha256 } from "../base/hash.js";
+import { megabytes } from "../base/text.js";
+import { CORPORA } from "../corpora/clip.js";
+import type { BootstrapOptions } from "../evaluation/interval.js";
+import { experimentOf } from "../experiments/store.js";
+import { loadModel } from "../inference/model.js";
+import { partialFolder, type RunRecord, readRun } from "../runs/record.js";
+import { toMarkdown } from "./markdown.js";
+import { cardBlocks } from "./ship-card.js";
+import { licenceText, SHIPPED_FOLDER } from "./ship-texts.js";
+
+/** A model beyond this many bytes is no longer small enough to be in a repository. */
+export const SHIP_LIMIT = 3e6;
+
+const CARD = "card.json";
+const README = "README.md";
+const LICENSE = "LICENSE";
+
+export interface ShipOptions extends BootstrapOptions {
+  /** Where it goes; replaced as a whole. Default `results/model`, which `ser predict` takes by default. */
+  out?: string;
+  /** About the clips, printed beside every table: "the clips were copies re-encoded with Opus at 32 kbit/s". */
+  note?: string;
+  /** Bytes that the model may have; default {@link SHIP_LIMIT}. */
+  limit?: number;
+}
+
+/** What was written. */
+export interface Shipped {
+  folder: string;
+  run: string;
+  /** Bytes of the model, without its README.md and LICENSE. */
+  bytes: number;
+  /** SHA-256 of the weights. */
+  sha256: string;
+  files: { name: string; bytes: number; sha256: string }[];
+}
+
+/**
+ * Makes the folder of a model that ships from a finished run: the model as it is there, byte for byte, a model card
+ * (README.md) of the run's figures on test, and the LICENSE of the weights. The same run gives the same bytes.
+ *
+ * @param runFolder with `run.json`, `predictions.csv` and `model/`
+ * @throws {UserError} where the run is synthetic, leaky or transductive, was not scored on test or failed its audit; where the
+ *   model cannot be loaded or is too large; where the folder holds something else
+ * @example await shipModel("results/runs/four-corpora/combined-speaker-independent-1-cnn-0123456789ab");
+ */
+export async function shipModel(runFolder: string, options: ShipOptions = {}): Promise<Shipped> {
+  const { out = SHIPPED_FOLDER, note, limit = SHIP_LIMIT } = options;
+  const run = await readRun(runFolder);
+  if (!run) {
+    throw new UserError(
+      `${runFolder} has no finished run of this version (run.json): \`ser ablate\` and \`ser train\` make them`,
+    );
+  }
+  const { record } = run;
+  const unfit = unfitness(record);
+  if (unfit) throw new UserError(`${record.name} cannot ship: ${unfit}`);
+  const model = join(runFolder, "model");
+  const files = await modelFiles(model);
+  const bytes = [...files.values()].reduce((sum, content) => sum + content.length, 0);
+  if (bytes > limit) {
+    throw new UserError(
+      `${model} has ${megabytes(bytes)}, and a model that ships at most ${megabytes(limit)}: train a smaller network`,
+    );
+  }
+  const { card, sha256: digest } = await loadModel(model);
+  if (card.run !== record.name)
+    throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run anew`);
+  const own = [CARD, README, LICENSE];
+  await assertReplaceable(out, (names) => own.every((name) => names.includes(name)), "a shipped model");
+  const weights = { bytes: files.get("weights.bin")!.length, sha256: digest };
+  const commands = await commandsOf(runFolder, record, note);
+  const blocks = cardBlocks(run, { bytes, weights, note, commands }, options);
+  files.set(README, Buffer.from(toMarkdown(blocks, (name) => name)));
+  const names = CORPORA.filter((name) => record.corpora.includes(name));
+  files.set(LICENSE, Buffer.from(licenceText(names)));
+  await writeFolder(out, files);
+  const written = [...files].map(([name, content]) => ({
+    name,
+    bytes: content.length,
+    sha256: sha256(content),
+  }));
+  return { folder: out, run: record.name, bytes, sha256: digest, files: written };
+}
+
+/** Why a run is none to be shown as a result, and what to do; `undefined` for one that is. */
+function unfitness({ synthetic, leaky, transductive, test, audit, corpora }: RunRecord): string | undefined {
+  if (synthetic)
+    return "it was trained on SYNTHETIC voices, which say nothing of real ones: train on the corpora (`ser data download`)";
+  if (leaky)
+    return "its protocol is LEAKY, so that its figures flatter: train under another (`ser protocols` lists them)";
+  if (transductive)
+    return "it is TRANSDUCTIVE, and takes other clips of the same speaker: train with --normalisation global";
+  if (!test)
+    return 'it was not scored on test: do it again with --score test, or "score": "test" in the grid';
+  if (!audit.passed) {
+    const failed = audit.checks.filter(({ passed }) => !passed).map(({ name }) => name);
+    return `its audit failed (${failed.join(", ")}): train under a protocol whose audit passes`;
+  }
+  const unknown = corpora.filter((name) => !(CORPORA as readonly string[]).includes(name));
+  if (unknown.length > 0)
+    return `the terms of ${unknown.join(", ")} are not known, and a LICENSE has to name them: train on ${CORPORA.join(", ")}`;
+  return undefined;
+}
+
+/** The files of a model by name, sorted. */
+async function modelFiles(folder: string): Promise<Map<string, Buffer>> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+    const own = names.filter((name) => name !== README && name !== LICENSE).sort();
+    return new Map(
+      await Promise.all(own.map(async (name) => [name, await readFile(join(folder, name))] as const)),
+    );
+  } catch (error) {
+    throw new UserError(`cannot read the model in ${folder}: ${systemReason(error)}; do the run again`, {
+      cause: error,
+    });
+  }
+}
+
+/** What makes the model from the corpora: the run, and this folder. */
+async function commandsOf(runFolder: string, record: RunRecord, note?: string): Promise<string[]> {
+  const { name, settings } = record;
+  const experiment = await experimentOf(runFolder, name);
+  const { protocol, fold, training } = settings;
+  const bare = protocol.replace(/@.*$/, "");
+  const made = experiment
+    ? `ser ablate results/experiments/${experiment}.json --only ${name}`
+    : `ser train --protocol ${bare} --fold ${fold} --model ${training.model} --seed ${training.seed} # and of the settings above those that differ from its own`;
+  const quoted = note ? ` --note '${note.replaceAll("'", "'\\''")}'` : "";
+  const shipped = `ser ship ${experiment ? `${experiment}/` : ""}${name}${quoted}`;
+  return [made, shipped].map((command) => `npx --no ${command}`);
+}
+
+async function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): Promise<void> {
+  const partial = partialFolder(folder);
+  try {
+    await rm(partial, { recursive: true, force: true });
+    await mkdir(partial, { recursive: true });
+    for (const [name, content] of files) await writeFile(join(partial, name), content);
+  } catch (error) {
+    throw cannotWrite(partial, error);
+  }
+  await replaceFolder(partial, folder);
+}

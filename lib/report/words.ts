@@ -1,0 +1,45 @@
+import type { EntryResults, ProtocolResults } from "../analysis/results.js";
+import type { Block, Column, Text } from "./document.js";
+
+/** A column of names. */
+export const left = (title: string): Column => ({ title });
+/** A column of numbers. */
+export const right = (title: string): Column => ({ title, align: "right" });
+
+/** What must not be overlooked. */
+export function warning(text: Text): Block {
+  return { kind: "warning", text };
+}
+
+/** Text that is bold where it is the best. */
+export function bold(text: string, is: boolean): Text {
+  return is ? { strong: text } : text;
+}
+
+/** " (LEAKY)", " (SYNTHETIC)", both or nothing. */
+export function marks({ leaky, synthetic }: { leaky: boolean; synthetic: boolean }): string {
+  return `${leaky ? " (LEAKY)" : ""}${synthetic ? " (SYNTHETIC)" : ""}`;
+}
+
+/** A protocol with its marks. */
+export function nameOf(protocol: ProtocolResults): Text {
+  const mark = marks(protocol).trim();
+  return mark ? [`${protocol.protocol} `, { strong: mark }] : protocol.protocol;
+}
+
+/** A network with its mark. */
+export function labelText({ label, transductive }: EntryResults): string {
+  return transductive ? `${label} (TRANSDUCTIVE)` : label;
+}
+
+/** The line under a figure's title. */
+export function subtitleOf({ protocol, entries }: ProtocolResults, score: "validation" | "test"): string {
+  const scores = entries.find((entry) => entry[score])?.[score];
+  return scores ? `${protocol} · ${score} · ${scores.n} clips, ${scores.speakers} speakers` : protocol;
+}
+
+/** The index of the largest value; none where fewer than two are there. */
+export function bestOf(values: readonly (number | undefined)[]): number | undefined {
+  const known = values.flatMap((value) => value ?? []);
+  return known.length < 2 ? undefined : values.indexOf(Math.max(...known));
+}

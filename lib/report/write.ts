@@ -1,0 +1,35 @@
+import type { Entry } from "../analysis/entries.js";
+import { sidesOf } from "../analysis/matrix.js";
+import type { ProtocolResults, Results } from "../analysis/results.js";
+import type { Experiment } from "../experiments/store.js";
+import { crossCorpusBlocks, leakageBlocks } from "./across.js";
+import { closingBlocks } from "./closing.js";
+import type { Block } from "./document.js";
+import { howToRead, opening, whatWasRun } from "./overview.js";
+import { protocolBlocks } from "./protocol.js";
+
+/**
+ * A report as a document: what was run, what it gave and how sure that is, and how to do it again.
+ *
+ * @param experiment the recorded runs
+ * @param entries of these runs, for the figures
+ * @param results of these runs
+ */
+export function documentOf(experiment: Experiment, entries: readonly Entry[], results: Results): Block[] {
+  const within = results.protocols.filter(({ protocol }) => !sidesOf(protocol));
+  const across = results.protocols.filter(({ protocol }) => sidesOf(protocol));
+  return [
+    { kind: "heading", level: 1, text: `Experiment ${results.experiment}` },
+    ...opening(results, experiment),
+    ...whatWasRun(results),
+    ...howToRead(results),
+    ...within.flatMap((protocol) => protocolBlocks(protocol, entriesIn(entries, protocol), results)),
+    ...crossCorpusBlocks(results, across),
+    ...leakageBlocks(results),
+    ...closingBlocks(results, experiment),
+  ];
+}
+
+function entriesIn(entries: readonly Entry[], { protocol }: ProtocolResults): Entry[] {
+  return entries.filter((entry) => entry.protocol === protocol);
+}

@@ -1,0 +1,146 @@
+import { formatTable } from "../base/table.js";
+import type { Evaluation } from "../evaluation/evaluate.js";
+import { type Metrics, metrics } from "../evaluation/metrics.js";
+import type { Audit } from "../protocols/audit.js";
+import type { RunRecord } from "./record.js";
+
+/**
+ * The tables of a run as text: figures by corpus, by class, and the confusion matrix, of the test part, or of validation
+ * where the test part was not read. Shares are percentages.
+ */
+export function describeRun(record: RunRecord): string {
+  const { test, validation, classes, testByCorpus = {} } = record;
+  const corpora = Object.entries(testByCorpus);
+  const scored = test ?? validation;
+  const part = test ? "test" : "validation";
+  const lines: [string, Evaluation | Metrics][] = [
+    ["validation", validation],
+    ...(test ? [["test", test] as [string, Evaluation]] : []),
+    ...(corpora.length > 1
+      ? corpora.map(([name, figures]): [string, Metrics] => [`  test, ${name}`, figures])
+      : []),
+  ];
+  const figures = formatTable(
+    ["part", "clips", "classes", "UAR", "chance", "accuracy", "precision", "recall", "F1", "F1 weighted"],
+    lines.map(([part, of]) => [
+      part,
+      of.count,
+      of.classesInTruth.length,
+      percent(of.uar),
+      percent(1 / of.classesInTruth.length),
+      percent(of.accuracy),
+      percent(of.macro.precision),
+      percent(of.macro.recall),
+      percent(of.macro.f1),
+      percent(of.weighted.f1),
+    ]),
+  );
+  const perClass = formatTable(
+    ["class", "clips", "precision", "recall", "F1"],
+    scored.perClass.map((of) => [
+      of.class,
+      of.support,
+      percent(of.precision),
+      percent(of.recall),
+      percent(of.f1),
+    ]),
+  );
+  const confusion = formatTable(
+    ["true \\ predicted", ...classes.map((name) => name.slice(0, 5))],
+    classes.map((name, i) => [name, ...scored.confusion[i]!]),
+  );
+  const kind = record.synthetic ? " on SYNTHETIC clips (these figures say nothing of real voices)" : "";
+  return [
+    `${record.settings.training.model}, ${record.parameters} parameters, ${record.corpora.join(" + ")}${kind}`,
+    `${splitLine(record)} ${chosen(record)}`,
+    auditLine(record.audit),
+    ...warnings(record),
+    "",
+    figures,
+    "Percentages. UAR: mean recall over the classes present; precision, recall, F1: means over all classes.",
+    `Always answering the commonest class: accuracy ${percent(record.majorityAccuracy)} %.`,
+    calibration(scored, record),
+    "",
+    `${part === "test" ? "Test" : "Validation"} part by class`,
+    perClass,
+    "",
+    `Confusion matrix of the ${part} part (clips)`,
+    confusion,
+  ].join("\n");
+}
+
+/** The verdict of an audit in a line. */
+export function auditLine({ checks, leaky, passed }: Audit): string {
+  if (passed) return `Audit: all ${checks.length} checks passed.`;
+  const failed = checks.filter((check) => !check.passed).map((check) => check.name);
+  const kind = leaky ? "LEAKY by declaration" : "FAILED";
+  return `Audit: ${kind}: ${failed.join(", ")} (${failed.length} of ${checks.length} checks failed).`;
+}
+
+function splitLine({ split, test, leaky }: RunRecord): string {
+  const fold = split.name.startsWith("held-out") ? "" : `, fold ${split.fold}`;
+  if (!test) return `Protocol ${split.name}${fold}; the test part was not read.`;
+  const apart =
+    !leaky && split.apart.length > 0 ? `the test part shares no ${split.apart.join(" and no ")}` : "";
+  return `Protocol ${split.name}${fold}${apart && `: ${apart} with training and validation`}.`;
+}
+
+function warnings({ leaky, transductive, settings }: RunRecord): string[] {
+  return [
+    ...(leaky ? ["LEAKY by declaration: these figures only show what leakage pretends."] : []),
+    ...(transductive ? ["TRANSDUCTIVE: each clip was normalised by the other clips of its speaker."] : []),
+    ...(settings.target === "perceived" ? ["The truth is the emotion that most listeners heard."] : []),
+  ];
+}
+
+function calibration({ ece, calibrated }: Evaluation, { temperature, threshold }: RunRecord): string {
+  const after = calibrated ? `, ${percent(calibrated.ece)} at temperature ${temperature.toFixed(2)}` : "";
+  return `Expected calibration error ${percent(ece)} %${after}; the model abstains below ${percent(threshold)} %.`;
+}
+
+/** What the validation part chose. */
+function chosen({ settings, bestEpoch, history }: RunRecord): string {
+  const { model } = settings.training;
+  if (model === "majority") return "There was nothing to choose.";
+  if (model === "linear") return `Penalty ${history[bestEpoch - 1]!.learningRate}, chosen on validation.`;
+  const epoch = `Epoch ${bestEpoch} of ${history.length}, chosen on validation`;
+  const { refit, epochs } = settings.training;
+  return refit
+    ? `${epoch}; what is tested was trained once more, all ${epochs} epochs, on training and validation part.`
+    : `${epoch}.`;
+}
+
+/** A share as a percentage with one decimal. */
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+/**
+ * Several folds of a protocol in a table, with all their clips together in the last line: the figure to quote.
+ *
+ * @param records of the folds, all of the same settings
+ */
+export function describeFolds(records: readonly RunRecord[]): string {
+  const scored = (record: RunRecord): Metrics => record.test ?? record.validation;
+  const [first] = records as [RunRecord];
+  const confusion = first.classes.map((_, t) =>
+    first.classes.map((__, p) => records.reduce((sum, record) => sum + scored(record).confusion[t]![p]!, 0)),
+  );
+  const pooled = metrics(confusion, first.classes);
+  const line = (name: string, validation: string, of: Metrics) => [
+    ...[name, validation, of.count, percent(of.uar), percent(of.accuracy), percent(of.macro.f1)],
+  ];
+  const part = first.test ? "test" : "validation";
+  return [
+    `${first.settings.training.model}, ${first.split.name}, ${records.length} folds${first.synthetic ? ", SYNTHETIC clips" : ""}`,
+    ...warnings(first),
+    formatTable(
+      ["fold", "validation UAR", `${part} clips`, "UAR", "accuracy", "F1"],
+      [
+        ...records.map((record) => line(record.split.fold, percent(record.validation.uar), scored(record))),
+        line("all", "", pooled),
+      ],
+    ),
+    "Percentages; the last line is of the clips of all folds in one confusion matrix.",
+  ].join("\n");
+}

@@ -1,0 +1,172 @@
+import type { NoiseKind } from "../audio/noise.js";
+import { UsageError, UserError } from "../base/errors.js";
+import { runPool } from "../base/pool.js";
+import { Progress } from "../base/progress.js";
+import { random } from "../base/random.js";
+import type { Clip } from "../corpora/clip.js";
+import { accuracyOf, confusionIntervals, estimateOf, type Interval, uarOf } from "../evaluation/interval.js";
+import type { Figure } from "../figures/figure.js";
+import { noiseRobustness } from "../figures/noise-robustness.js";
+import type { Plan, Split } from "../protocols/types.js";
+import type { RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
+
+/** Voices of a babble. */
+const VOICES = 6;
+
+/** What a model reached under noise of one level. */
+export interface NoiseLevel {
+  /** Signal-to-noise ratio, dB; "clean" without added noise. */
+  snr: number | "clean";
+  uar: Interval;
+  accuracy: Interval;
+}
+
+/** A model against noise. */
+export interface Robustness {
+  protocol: string;
+  fold: string;
+  part: "validation" | "test";
+  noise: NoiseKind;
+  classes: string[];
+  /** The classes that occur in the truth: chance is 1 over their number. */
+  classesInTruth: string[];
+  synthetic: boolean;
+  leaky: boolean;
+  /** From clean to the loudest noise. */
+  levels: NoiseLevel[];
+  /** Clips that could not be read. */
+  broken: { id: string; error: string }[];
+}
+
+export interface RobustnessOptions {
+  /** dB; default 30, 20, 10, 5, 0. */
+  snrs?: readonly number[];
+  /** Default white. */
+  noise?: NoiseKind;
+  /** Of the noises; default 1. */
+  seed?: number;
+  threads?: number;
+  signal?: AbortSignal;
+  quiet?: boolean;
+}
+
+/**
+ * UAR of a trained model against the signal-to-noise ratio, on one part of a fold. Noise is added to the whole clip before
+ * anything else; `SNR = 10 log10(signal power / noise power)` over the whole clip, pauses too. Each clip has its own
+ * noise, the same at every level but for its loudness: white (Gaussian), pink (1/f), or babble, six clips of the training
+ * part by other speakers at once.
+ *
+ * @param model folder of the model, which must have been trained on this fold
+ * @param plan of the model's protocol
+ * @param fold one of the plan's
+ * @param part whose clips are heard
+ * @throws {UsageError} when a ratio is not a number
+ * @throws {UserError} when the part has no clips, or the model cannot be loaded
+ * @example
+ * const plan = protocolNamed("ravdess/7").plan(await loadClips("data", { calm: "keep" }));
+ * const { levels } = await robustness("results/runs/NAME/model", plan, plan.folds[0], "validation");
+ */
+export async function robustness(
+  model: string,
+  plan: Plan,
+  fold: Split,
+  part: "validation" | "test",
+  options: RobustnessOptions = {},
+): Promise<Robustness> {
+  const { noise = "white", seed = 1, threads, signal, quiet } = options;
+  const snrs = levelsOf(options.snrs ?? [30, 20, 10, 5, 0]);
+  const clips = clipsOf(plan, fold[part]);
+  if (clips.length === 0) throw new UserError(`${plan.protocol}, fold ${fold.name}, has no clips to ${part}`);
+  const others = noise === "babble" ? clipsOf(plan, fold.train) : [];
+  const tasks = clips.map((clip): RobustnessTask => {
+    const name = `${seed}/robustness/${clip.id}`;
+    return { model, path: clip.path, noise, snrs, seed: name, voices: voicesFor(clip, others, name) };
+  });
+  const answers = new Map<string, { clean: number; noisy: number[] }>();
+  const broken: Robustness["broken"] = [];
+  const progress = new Progress(`${noise} noise`, clips.length, { quiet });
+  const pool = runPool<RobustnessTask, RobustnessAnswer>("runs/robustness.worker", tasks, {
+    threads,
+    signal,
+  });
+  for await (const { index, result } of pool) {
+    const { id, path } = clips[index]!;
+    // Paths are no part of results.
+    if ("error" in result) broken.push({ id, error: result.error.replaceAll(path, id) });
+    else answers.set(id, result);
+    progress.step();
+  }
+  progress.done();
+  if (answers.size === 0) throw new UserError(`not one clip of the ${part} part could be read`);
+  const heard = clips.filter(({ id }) => answers.has(id));
+  const at = (level: number) =>
+    figuresOf(plan, heard, (clip) => {
+      const { clean, noisy } = answers.get(clip.id)!;
+      return level < 0 ? clean : noisy[level]!;
+    });
+  const present = new Set<string>(heard.map(({ emotion }) => emotion));
+  return {
+    protocol: plan.protocol,
+    fold: fold.name,
+    ...{ part, noise },
+    classes: plan.classes,
+    classesInTruth: plan.classes.filter((name) => present.has(name)),
+    synthetic: heard.some(({ synthetic }) => synthetic),
+    leaky: plan.leaky,
+    levels: [{ snr: "clean", ...at(-1) }, ...snrs.map((snr, i): NoiseLevel => ({ snr, ...at(i) }))],
+    broken: broken.sort((a, b) => (a.id < b.id ? -1 : 1)),
+  };
+}
+
+/** The figure of {@link robustness}: UAR against the ratio, one line a kind of noise, with chance. */
+export function robustnessFigure(results: readonly Robustness[], model: string): Figure {
+  const [first] = results;
+  if (!first) throw new RangeError("a figure of noise needs at least one result");
+  return noiseRobustness({
+    series: results.map(({ noise, levels }) => ({
+      name: `${noise} noise`,
+      points: levels.map(({ snr, uar }) => ({ snr, ...estimateOf(uar) })),
+    })),
+    references: [{ name: "chance", value: 1 / first.classesInTruth.length }],
+    subtitle: `${model} · ${first.protocol}, fold ${first.fold}, ${first.part} · ${first.levels[0]!.uar.n} clips`,
+    synthetic: first.synthetic,
+    leaky: first.leaky,
+  });
+}
+
+function figuresOf(plan: Plan, clips: readonly Clip[], answer: (clip: Clip) => number) {
+  const scored = {
+    classes: plan.classes,
+    truth: clips.map(({ emotion }) => plan.classes.indexOf(emotion)),
+    predicted: clips.map(answer),
+    speakers: clips.map(({ corpus, speaker }) => `${corpus}/${speaker}`),
+  };
+  return confusionIntervals([scored], { uar: uarOf, accuracy: accuracyOf });
+}
+
+function clipsOf(plan: Plan, ids: readonly string[]): Clip[] {
+  const wanted = new Set(ids);
+  return plan.clips.filter(({ id }) => wanted.has(id));
+}
+
+/** Clips of as many other speakers as there are, up to six; where there are fewer, several of one speaker. */
+function voicesFor(clip: Clip, others: readonly Clip[], seed: string): string[] {
+  const strangers = random(`${seed}/voices`)
+    .shuffle(others)
+    .filter(({ corpus, speaker }) => corpus !== clip.corpus || speaker !== clip.speaker);
+  const seen = new Set<string>();
+  const [firsts, rest]: [Clip[], Clip[]] = [[], []];
+  for (const stranger of strangers) {
+    const who = `${stranger.corpus}/${stranger.speaker}`;
+    (seen.has(who) ? rest : firsts).push(stranger);
+    seen.add(who);
+  }
+  return [...firsts, ...rest].slice(0, VOICES).map(({ path }) => path);
+}
+
+function levelsOf(snrs: readonly number[]): number[] {
+  const wrong = snrs.find((snr) => !(snr >= -100 && snr <= 200));
+  if (wrong !== undefined)
+    throw new UsageError(`${wrong} is no signal-to-noise ratio: give dB from -100 to 200`);
+  return [...new Set(snrs)].sort((a, b) => b - a);
+}

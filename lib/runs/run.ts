@@ -1,0 +1,424 @@
+import { readdir, rm, rmdir } from "node:fs/promises";
+import { availableParallelism, cpus } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { assertReplaceable, replaceFolder } from "../base/atomic.js";
+import { claim } from "../base/claims.js";
+import { Interrupted, messageOf, UserError } from "../base/errors.js";
+import type { Clip } from "../corpora/clip.js";
+import { chooseEngine } from "../engine/detect.js";
+import type { EngineName } from "../engine/trainer.js";
+import { chooseThreshold } from "../evaluation/abstention.js";
+import { applyTemperature, fitTemperature } from "../evaluation/calibration.js";
+import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
+import { confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
+import { extractClips, type FeatureSet } from "../features/corpus.js";
+import type { InputSettings } from "../features/input.js";
+import { type ModelCard, readWeights, saveModel } from "../inference/model.js";
+import { isBaseline } from "../models/names.js";
+import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../protocols/audit.js";
+import { readablePart } from "../protocols/split.js";
+import type { Plan, Split } from "../protocols/types.js";
+import { readCheckpoint } from "../training/checkpoint.js";
+import { CHECKPOINT, REFIT_CHECKPOINT } from "../training/loop.js";
+import { checkTraining } from "../training/settings.js";
+import { type Chosen, type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
+import { drawRun } from "./pictures.js";
+import {
+  type Environment,
+  partialFolder,
+  RUN_SCHEMA,
+  type RunRecord,
+  type RunSettings,
+  readRecord,
+  runName,
+  writeRecord,
+} from "./record.js";
+
+/** What a run takes beside its protocol and fold. */
+export type RunChoices = Omit<RunSettings, "protocol" | "fold">;
+
+export interface RunOptions {
+  /** The folder of the run, made from its name. */
+  folder: (name: string) => string;
+  /** Does the run again where a finished one is in the folder. */
+  force?: boolean;
+  /**
+   * Goes on with a training of the same settings and clips that was stopped, also on another engine, which is logged; a
+   * damaged checkpoint is an error. With `or-restart` a training of another engine or with a damaged checkpoint begins anew.
+   */
+  resume?: boolean | "or-restart";
+  /** The caller holds the claim of the run's folder, so that no other process is at it. */
+  claimed?: boolean;
+  /** What executes the training; default: the best there is. */
+  engine?: EngineName;
+  /** Of the engine and the features; default: one a core. */
+  threads?: number;
+  /** Stops at the first clip that cannot be read. */
+  strict?: boolean;
+  /** Draws the pictures of the run; default true. */
+  pictures?: boolean;
+  /** Called with the run's name each time before a test part is predicted. */
+  beforeTest?: (name: string) => Promise<void>;
+  quiet?: boolean;
+  signal?: AbortSignal;
+  /** What is being done, a line at a time. */
+  log?: (line: string) => void;
+  onEpoch?: (epoch: EpochLog) => void;
+  /** After every epoch of a second training. */
+  onRefitEpoch?: (epoch: number) => void;
+}
+
+/**
+ * One run from clips to a folder of results: features, the audit of the split, training, calibration on validation,
+ * evaluation, the saved model, the record and the pictures. A finished run of the same settings and clips is read, not
+ * repeated.
+ *
+ * The run is made in `FOLDER.partial`, where a stopped one finds its checkpoint, and renamed when it is whole.
+ *
+ * @param plan of a protocol, with the clips of all folds
+ * @param fold one of the plan's
+ * @param choices features, training, target and whether the test part is read
+ * @returns the run's folder and record, and whether it was there already
+ * @throws {UserError} when the audit finds a leak, with the clips, unless the protocol is declared leaky, or when another
+ *   process is doing the same run
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { calm: "keep" }));
+ * const choices = { features: RUN_FEATURES.logmel, training: TRAINING, target: "intended", score: "validation" } as const;
+ * await run(plan, plan.folds[0], choices, { folder: (name) => `results/runs/${name}` });
+ */
+export async function run(
+  plan: Plan,
+  fold: Split,
+  choices: RunChoices,
+  options: RunOptions,
+): Promise<{ folder: string; record: RunRecord; reused: boolean }> {
+  // Known now rather than when the features are made.
+  checkTraining(choices.training);
+  const settings: RunSettings = { protocol: plan.protocol, fold: fold.name, ...choices };
+  const { name, clips: digest } = runName(settings, fold, plan.clips);
+  const folder = options.folder(name);
+  const partial = partialFolder(folder);
+  const finished = async () => {
+    const record = options.force ? undefined : await readRecord(folder);
+    return record?.name === name ? { folder, record, reused: true } : undefined;
+  };
+  const there = await finished();
+  if (there) return there;
+  await assertReplaceable(folder, (names) => names.includes("run.json"), "a run");
+  // An engine that is not there is better known before the features are made than after.
+  const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
+  const work = { plan, fold, settings, name, digest, partial };
+  const doIt = async () => {
+    // Killed between the last file and the renaming.
+    if (!options.force && (await readRecord(partial))?.name === name) await settle(partial, folder);
+    // Or done by another process since.
+    const meanwhile = await finished();
+    if (meanwhile) return meanwhile;
+    if (!options.resume) await rm(partial, { recursive: true, force: true });
+    if (options.resume === "or-restart") await dropUselessCheckpoints(partial, chosen?.engine, options.log);
+    const record = await makeRun(work, options);
+    await settle(partial, folder);
+    return { folder, record, reused: false };
+  };
+  return options.claimed ? doIt() : alone(folder, doIt);
+}
+
+/**
+ * Does something that two processes must not do in one folder at once.
+ *
+ * @throws {UserError} when another process is at it
+ */
+async function alone<T>(folder: string, doIt: () => Promise<T>): Promise<T> {
+  const claims = join(dirname(folder), ".claims");
+  const mine = await claim(claims, basename(folder));
+  if (!mine) throw new UserError(`another process is at ${folder}: wait for it, or stop it`);
+  let done = false;
+  try {
+    const result = await doIt();
+    done = true;
+    return result;
+  } finally {
+    await mine.release(done);
+    // Empty but for the claims of others.
+    await rmdir(claims).catch(() => {});
+  }
+}
+
+const CHECKPOINTS = [CHECKPOINT, REFIT_CHECKPOINT];
+
+interface Work {
+  plan: Plan;
+  fold: Split;
+  settings: RunSettings;
+  name: string;
+  digest: string;
+  partial: string;
+}
+
+async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
+  const { plan, fold, settings, name, partial } = work;
+  const log = options.log ?? (() => {});
+  const started = performance.now();
+  const ids = new Set([...fold.train, ...fold.validation, ...fold.test]);
+  const clips = plan.clips.filter(({ id }) => ids.has(id));
+  log(`features of ${clips.length} clips (${settings.features.kind})`);
+  const features = await extractClips(clips, settings.features, options);
+  for (const { clip, error } of features.broken) log(`left out ${clip.id}: ${error}`);
+  if (features.clips.length === 0) throw new UserError("not one clip could be read");
+  const extracted = performance.now();
+
+  const split = readablePart(fold, new Set(features.clips.map(({ id }) => id)));
+  log(
+    `${split.train.length} clips to train on, ${split.validation.length} to validate, ${split.test.length} to test`,
+  );
+  for (const part of split.description.split("; ")) log(`  ${part}`);
+  const before = auditSplit(plan, split, features.samples ?? new Map());
+  assertAudit(before);
+  let audit = before;
+  const auditIt = (trained: Omit<Trained, "test">) => {
+    audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
+    assertAudit(audit);
+  };
+  const first = await firstTraining(work, options);
+  if (first) log(`the first training is that of ${first.name}`);
+  const trained = await trainRun(work, features, split, auditIt, { ...options, chosen: first });
+  if (!trained.test) auditIt(trained);
+
+  const record = recordOf(work, features, split, trained, audit, {
+    features: (extracted - started) / 1000,
+    training: (first?.seconds ?? 0) + (performance.now() - extracted) / 1000,
+  });
+  // A record that stays while the files beside it change would vouch for files that are not its own.
+  await rm(join(partial, "run.json"), { force: true });
+  await saveModel(join(partial, "model"), trained.network, cardOf(record, trained.input));
+  trained.network.dispose();
+  if (options.pictures !== false) {
+    log("drawing the pictures");
+    await drawRun(partial, record, trained.test ?? trained.validation, features.clips, options);
+  }
+  await writeRecord(partial, record, trained, features.clips);
+  log(`${name} is done`);
+  return record;
+}
+
+/** The first training of a run with `refit`, where the same without `refit` is finished: read or not, its test part is not touched. */
+async function firstTraining(
+  { plan, fold, settings }: Work,
+  { folder, force }: RunOptions,
+): Promise<(Chosen & { name: string; seconds: number }) | undefined> {
+  const { refit, ...training } = settings.training;
+  if (!refit || force) return undefined;
+  for (const score of ["test", "validation"] as const) {
+    const { name } = runName({ ...settings, training, score }, fold, plan.clips);
+    const record = await readRecord(folder(name));
+    if (record?.name !== name) continue;
+    const weights = await readWeights(join(folder(name), "model"));
+    return {
+      name,
+      weights,
+      history: record.history,
+      bestEpoch: record.bestEpoch,
+      engine: record.engine,
+      seconds: record.seconds.training,
+    };
+  }
+  return undefined;
+}
+
+async function trainRun(
+  { plan, settings, name, partial }: Work,
+  features: FeatureSet,
+  split: Split,
+  auditIt: (trained: Omit<Trained, "test">) => void,
+  {
+    engine,
+    threads,
+    resume,
+    quiet,
+    signal,
+    log,
+    onEpoch,
+    onRefitEpoch,
+    beforeTest,
+    chosen,
+  }: RunOptions & { chosen?: Chosen },
+): Promise<Trained> {
+  const baseline = isBaseline(settings.training.model);
+  const { score } = settings;
+  return train(features, split, plan.classes, settings.training, {
+    ...{ engine, threads, quiet, signal, log, score, folder: partial, resume: Boolean(resume), chosen },
+    onEpoch: (epoch) => {
+      log?.(epochLine(epoch, baseline));
+      onEpoch?.(epoch);
+    },
+    onRefitEpoch: (epoch, loss, seconds) => {
+      log?.(`refit, epoch ${String(epoch).padStart(2)}  loss ${loss.toFixed(3)}  ${seconds.toFixed(1)} s`);
+      onRefitEpoch?.(epoch);
+    },
+    beforeTest: async (trained) => {
+      auditIt(trained);
+      await beforeTest?.(name);
+    },
+  }).catch((error: unknown) => {
+    if (!signal?.aborted || error instanceof Interrupted) throw error;
+    throw new Interrupted("stopped: the features are kept, the training starts anew next time", {
+      cause: error,
+    });
+  });
+}
+
+function recordOf(
+  { plan, settings, name, digest }: Work,
+  features: FeatureSet,
+  split: Split,
+  trained: Trained,
+  audit: Audit,
+  seconds: RunRecord["seconds"],
+): RunRecord {
+  const { classes } = plan;
+  const { validation, test } = trained;
+  const temperature = fitTemperature(validation.probabilities, validation.truth, classes.length);
+  const calibrated = applyTemperature(validation.probabilities, classes.length, temperature);
+  const figures = ({ probabilities, truth }: PartResult): Evaluation =>
+    evaluate(probabilities, truth, classes, { temperature });
+  return {
+    schema: RUN_SCHEMA,
+    name,
+    settings,
+    synthetic: features.clips.some((clip) => clip.synthetic),
+    leaky: plan.leaky,
+    transductive: settings.training.normalisation === "speaker",
+    corpora: [...new Set(features.clips.map((clip) => clip.corpus))],
+    classes,
+    clips: digest,
+    split: {
+      name: plan.protocol,
+      fold: split.name,
+      description: split.description,
+      apart: plan.apart,
+      validationApart: plan.validationApart,
+      train: split.train.length,
+      validation: split.validation.length,
+      test: split.test.length,
+    },
+    audit,
+    engine: trained.engine,
+    environment: environment(),
+    parameters: trained.network.countParams(),
+    bestEpoch: trained.bestEpoch,
+    history: trained.history,
+    temperature,
+    threshold: chooseThreshold(calibrated, validation.truth, classes.length),
+    validation: figures(validation),
+    ...(test ? { test: figures(test), testByCorpus: byCorpus(test, classes) } : {}),
+    majorityAccuracy: majorityAccuracy(features.clips, split, test ? split.test : split.validation),
+    broken: features.broken.map(({ clip, error }) => ({
+      id: clip.id,
+      // Paths are no part of results.
+      error: error.replaceAll(resolve(clip.path), clip.id).replaceAll(clip.path, clip.id),
+    })),
+    seconds,
+  };
+}
+
+function environment(): Environment {
+  return {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+  };
+}
+
+/** Makes a whole run what it is called. */
+async function settle(partial: string, folder: string): Promise<void> {
+  for (const checkpoint of CHECKPOINTS) await rm(join(partial, checkpoint), { force: true });
+  for (const file of await readdir(partial, { recursive: true })) {
+    // What a killed process was writing.
+    if (file.endsWith(".tmp")) await rm(join(partial, file), { force: true });
+  }
+  await replaceFolder(partial, folder);
+}
+
+/** Removes checkpoints that are damaged or of another engine, so that a run of an experiment is of one engine alone. */
+async function dropUselessCheckpoints(
+  partial: string,
+  engine: EngineName | undefined,
+  log: RunOptions["log"],
+): Promise<void> {
+  for (const path of CHECKPOINTS.map((file) => join(partial, file))) {
+    try {
+      const found = await readCheckpoint(path);
+      if (!found || found.engine === engine) continue;
+      log?.(`the checkpoint was made by the engine ${found.engine}: training from the start on ${engine}`);
+    } catch (error) {
+      log?.(`${messageOf(error).split(":")[0]}: training from the start`);
+    }
+    await rm(path, { force: true });
+  }
+}
+
+function epochLine(log: EpochLog, baseline: boolean): string {
+  const { epoch, trainLoss, validationLoss, validationUar, learningRate, seconds } = log;
+  const label = baseline ? `penalty ${learningRate}` : `epoch ${String(epoch).padStart(2)}`;
+  const figures = `loss ${trainLoss.toFixed(3)}  validation loss ${validationLoss.toFixed(3)}`;
+  const uar = `UAR ${(100 * validationUar).toFixed(1)} %`;
+  return `${label}  ${figures}  ${uar}  ${seconds.toFixed(1)} s`;
+}
+
+function cardOf(record: RunRecord, input: InputSettings): ModelCard {
+  const { name, settings, parameters, classes, corpora, synthetic, split, engine } = record;
+  const { temperature, threshold, validation, test } = record;
+  const brief = ({ count, classesInTruth, accuracy, uar, macro }: Metrics) => ({
+    count,
+    classesInTruth,
+    accuracy,
+    uar,
+    macro,
+  });
+  return {
+    schema: 2,
+    run: name,
+    model: settings.training.model,
+    parameters,
+    classes,
+    ...input,
+    features: settings.features,
+    corpora,
+    synthetic,
+    split: `${split.name}, fold ${split.fold}: ${split.description}${settings.training.refit ? "; then trained on validation too" : ""}`,
+    ...(settings.training.refit && { refit: true }),
+    seed: settings.training.seed,
+    engine,
+    temperature,
+    threshold,
+    metrics: { validation: brief(validation), ...(test ? { test: brief(test) } : {}) },
+  };
+}
+
+function byCorpus(part: PartResult, classes: readonly string[]): Record<string, Metrics> {
+  const corpusOf = (id: string) => id.slice(0, id.indexOf("/"));
+  const corpora = [...new Set(part.ids.map(corpusOf))];
+  return Object.fromEntries(
+    corpora.map((corpus) => {
+      const own = part.ids.flatMap((id, i) => (corpusOf(id) === corpus ? [i] : []));
+      const pick = (values: readonly number[]) => own.map((i) => values[i]!);
+      return [
+        corpus,
+        metrics(confusionCounts(pick(part.truth), pick(part.predicted), classes.length), classes),
+      ];
+    }),
+  );
+}
+
+/** How often the commonest class of the training part is right on a part. */
+function majorityAccuracy(clips: readonly Clip[], split: Split, part: readonly string[]): number {
+  const emotionOf = new Map<string, string>(clips.map((clip) => [clip.id, clip.emotion]));
+  const counts = new Map<string, number>();
+  for (const id of split.train) {
+    const emotion = emotionOf.get(id)!;
+    counts.set(emotion, (counts.get(emotion) ?? 0) + 1);
+  }
+  const [majority] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+  return part.filter((id) => emotionOf.get(id) === majority).length / part.length;
+}

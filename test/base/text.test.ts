@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { decimal, percent, plural, points, pValue, sentence, slug } from "../../lib/base/text.js";
+import { withInterval } from "../../lib/evaluation/interval.js";
+
+test("shares are per cent with one decimal, and minus signs are minus signs", () => {
+  expect([percent(0.5214), percent(1), percent(-0.0004)]).toEqual(["52.1", "100.0", "0.0"]);
+  expect([decimal(-0.123), decimal(0.5, 3)]).toEqual(["\u22120.12", "0.500"]);
+  expect([points(0.0312), points(-0.01), points(0.0001)]).toEqual(["+3.1", "\u22121.0", "0.0"]);
+});
+
+test("an interval is shown where there is one", () => {
+  const common = { estimate: 0.521, n: 10, speakers: 9 };
+  expect(withInterval({ ...common, level: 0.95, low: 0.48, high: 0.563, method: "" })).toBe(
+    "52.1 [48.0, 56.3]",
+  );
+  expect(withInterval({ ...common, perSpeaker: {}, reason: "few" })).toBe("52.1");
+});
+
+test("small words", () => {
+  expect([pValue(0.0002), pValue(0.0124)]).toEqual(["< 0.001", "0.012"]);
+  expect([plural(1, "clip"), plural(1440, "clip")]).toEqual(["1 clip", "1,440 clips"]);
+  expect([slug("ravdess/emobox@1"), slug("§")]).toEqual(["ravdess-emobox-1", "unnamed"]);
+  expect([sentence("fixed here"), sentence("Done.")]).toEqual(["fixed here.", "Done."]);
+});

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { UserError } from "../../lib/base/errors.js";
+import { assertSpeakers, define, parts, saidBy, short } from "../../lib/protocols/define.js";
+import { CLIPS, ownClip } from "./published.js";
+
+const FACTS = {
+  name: "own/one-two-three",
+  version: 7,
+  source: "a test",
+  description: "three speakers",
+  corpora: ["own"],
+  calm: "merge",
+  apart: ["speaker"],
+  validationApart: ["speaker"],
+  leaky: false,
+} as const;
+
+const fold = { description: "by hand", partOf: parts(saidBy(["c"]), saidBy(["b"])) };
+
+test("clips are sorted by code unit, calm is treated, other corpora are left out", () => {
+  const clips = [
+    ownClip("z", "a"),
+    ownClip("Z", "b"),
+    ownClip("é", "c", { emotion: "calm", label: "calm" }),
+    CLIPS[0]!,
+  ];
+  const plan = define(FACTS, () => [fold]).plan(clips);
+  expect(plan.clips.map(({ id, emotion }) => [id, emotion])).toEqual([
+    ["own/Z", "anger"],
+    ["own/z", "anger"],
+    ["own/é", "neutral"],
+  ]);
+  expect(plan.classes).toEqual(["anger", "neutral"]);
+  expect(plan.folds).toEqual([
+    { name: "1", description: "by hand", train: ["own/z"], validation: ["own/Z"], test: ["own/é"] },
+  ]);
+  expect(plan.protocol).toBe("own/one-two-three@7");
+});
+
+test("a part without clips is no fold", () => {
+  const plan = () => define(FACTS, () => [fold]).plan([ownClip("a", "a"), ownClip("c", "c")]);
+  expect(plan).toThrow(UserError);
+  expect(plan).toThrow("the validation part of fold 1 has no clips");
+});
+
+test("a published list with speakers missing is refused, and says which", () => {
+  const some = CLIPS.filter(({ corpus, speaker }) => corpus === "savee" && speaker !== "JK");
+  expect(() => assertSpeakers("savee/loso", "savee", some, ["DC", "JE", "JK", "KL"])).toThrow(
+    /no clips of JK.*held-out/,
+  );
+  assertSpeakers("savee/loso", "savee", some, ["DC", "JE", "KL"]);
+});
+
+test("many speakers are counted, few are named", () => {
+  expect(short(["1", "2"])).toBe("1 2");
+  expect(short(["1", "2", "3", "4", "5", "6", "7"])).toBe("7 speakers");
+});

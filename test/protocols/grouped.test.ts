@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { UsageError, UserError } from "../../lib/base/errors.js";
+import { grouped } from "../../lib/protocols/grouped.js";
+import { CLIPS, groupsOf, ownClip, sizesOf } from "./published.js";
+
+/** scikit-learn 1.9.1, `GroupKFold(k)` on groups s00, s01, ... of these sizes, none of which is another's. */
+const SIZES = [17, 3, 10, 9, 21, 5, 2, 13, 8, 1, 11];
+const SKLEARN: Record<number, string> = {
+  3: "s01 s03 s04 | s00 s02 s05 s06 | s07 s08 s09 s10",
+  4: "s04 s05 | s00 s08 | s03 s06 s07 s09 | s01 s02 s10",
+  5: "s04 | s00 s01 | s05 s06 s07 | s08 s09 s10 | s02 s03",
+};
+
+const OWN = SIZES.flatMap((size, i) =>
+  Array.from({ length: size }, (_, k) => ownClip(`${i}-${k}`, `s${String(i).padStart(2, "0")}`)),
+);
+
+test.each([3, 4, 5])("%d folds have the groups that scikit-learn's have; the next one validates", (count) => {
+  const { folds } = grouped("own", `folds=${count}`).plan(OWN);
+  const speakers = (ids: readonly string[]) =>
+    [...new Set(OWN.filter(({ id }) => ids.includes(id)).map(({ speaker }) => speaker))].join(" ");
+  expect(folds.map((fold) => speakers(fold.test)).join(" | ")).toBe(SKLEARN[count]);
+  folds.forEach((fold, i) => {
+    expect(fold.validation).toEqual(folds[(i + 1) % count]!.test);
+  });
+});
+
+test("groups of one size are drawn, so that a pattern in their names does not decide", () => {
+  const { folds } = grouped("ravdess", "folds=4").plan(CLIPS);
+  for (const fold of folds) {
+    expect(sizesOf(fold)).toEqual([720, 360, 360]);
+    // Odd actors are men, even ones women.
+    expect(groupsOf(fold.test, "sex")).toEqual(["female", "male"]);
+  }
+});
+
+test("by any of the metadata", () => {
+  const plan = grouped("cremad", "group=age&folds=3").plan(CLIPS);
+  expect(plan.apart).toEqual(["age"]);
+  const [one, two] = plan.folds.map((fold) => groupsOf(fold.test, "age"));
+  expect(one!.filter((age) => two!.includes(age))).toEqual([]);
+});
+
+test("a name says the same whatever the order of its settings", () => {
+  expect(grouped("tess", "folds=3&group=sentence").name).toBe("grouped/tess?group=sentence&folds=3");
+  expect(grouped("tess").name).toBe("grouped/tess?group=speaker&folds=5");
+  expect(grouped("ravdess", "calm=keep").name).toBe("grouped/ravdess?group=speaker&folds=5&calm=keep");
+});
+
+test.each(["folds=2", "folds=x", "folds=3.5", "folds=", "group=emotion", "k=3", "calm=x"])(
+  "%s is wrong usage",
+  (query) => {
+    expect(() => grouped("tess", query)).toThrow(UsageError);
+  },
+);
+
+test("a name that is no corpus's is wrong usage", () => {
+  expect(() => grouped("", "folds=3")).toThrow(UsageError);
+});
+
+test("too few groups, or metadata that are not there, are named", () => {
+  expect(() => grouped("savee", "folds=5").plan(CLIPS)).toThrow("only 4 groups for 5 folds");
+  const ages = () => grouped("savee", "group=age").plan(CLIPS);
+  expect(ages).toThrow(UserError);
+  expect(ages).toThrow(/age of 480 clips is not known, of savee\/DC_a01/);
+});

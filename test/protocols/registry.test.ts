@@ -1,0 +1,134 @@
+import { isDeepStrictEqual } from "node:util";
+import { describe, expect, test } from "vitest";
+import { UsageError } from "../../lib/base/errors.js";
+import { random } from "../../lib/base/random.js";
+import { CORPORA } from "../../lib/corpora/clip.js";
+import { planClips } from "../../lib/corpora/synthetic/synthetic.js";
+import { auditSplit } from "../../lib/protocols/audit.js";
+import { PROTOCOLS, protocolNamed } from "../../lib/protocols/registry.js";
+import { CLIPS } from "./published.js";
+
+const NAMED = [...PROTOCOLS, "grouped/cremad?group=speaker&folds=5", "grouped/tess?group=sentence&folds=10"];
+
+const SHUFFLED = random(1).shuffle(CLIPS);
+
+const SYNTHETIC = planClips().map((clip) => ({ ...clip, path: clip.file, synthetic: true }));
+
+/** Clips that all sound different. */
+const different = new Map(CLIPS.map(({ id }) => [id, id]));
+
+describe.each(NAMED)("%s", (name) => {
+  const protocol = protocolNamed(name);
+  const plan = protocol.plan(CLIPS);
+
+  test("every fold has all of its clips, once", () => {
+    const ids = plan.clips.map(({ id }) => id);
+    expect(plan.folds.map((fold) => fold.name)).toEqual(plan.folds.map((_, i) => String(i + 1)));
+    for (const { train, validation, test: held } of plan.folds) {
+      expect(isDeepStrictEqual([...train, ...validation, ...held].sort(), ids)).toBe(true);
+    }
+    const tested = plan.folds.flatMap((fold) => fold.test);
+    expect(new Set(tested).size).toBe(tested.length);
+  });
+
+  test("keeps apart what it claims, unless it is there to show leakage", () => {
+    for (const fold of plan.folds) expect(auditSplit(plan, fold, different).passed).toBe(!plan.leaky);
+    expect(plan.leaky).toBe(name.startsWith("random/"));
+  });
+
+  test("every class is in every part, calm where it is kept", () => {
+    const emotionOf = new Map(plan.clips.map(({ id, emotion }) => [id, emotion]));
+    for (const fold of plan.folds) {
+      for (const part of ["train", "validation", "test"] as const) {
+        const present = new Set(fold[part].map((id) => emotionOf.get(id)));
+        const surprise = fold[part].every((id) => id.startsWith("cremad/")) ? ["surprise"] : [];
+        expect([...present, ...surprise].sort()).toEqual(expect.arrayContaining([...plan.classes].sort()));
+      }
+    }
+    expect(plan.classes.includes("calm")).toBe(protocol.calm === "keep");
+  });
+
+  test("does not depend on the order of the clips", () => {
+    const { folds, clips, classes } = protocol.plan(SHUFFLED);
+    expect(clips.map(({ id }) => id).join()).toBe(plan.clips.map(({ id }) => id).join());
+    expect(isDeepStrictEqual([folds, classes], [plan.folds, plan.classes])).toBe(true);
+  });
+
+  test("goes with synthetic corpora, which have a part of the clips", () => {
+    const own = protocol.plan(SYNTHETIC);
+    expect(own.folds.length).toBe(plan.folds.length);
+    expect(own.classes).toEqual(plan.classes);
+  });
+
+  test("says its name, version and source", () => {
+    expect(plan.protocol).toBe(`${name}@${protocol.version}`);
+    expect(protocolNamed(plan.protocol).name).toBe(name);
+    expect(protocol.source.length).toBeGreaterThan(5);
+    expect(protocol.description.length).toBeGreaterThan(20);
+  });
+});
+
+test("the names of the issue are all there", () => {
+  expect(PROTOCOLS).toEqual(
+    expect.arrayContaining([
+      "held-out",
+      "cremad/audeering",
+      "ravdess/emobox",
+      "ravdess/7",
+      "savee/loso",
+      "tess/cross-speaker",
+      "combined/speaker-independent",
+      ...CORPORA.map((corpus) => `sentence-independent/${corpus}`),
+      ...CORPORA.map((corpus) => `random/${corpus}`),
+      ...CORPORA.map((corpus) => `cross-corpus/others-${corpus}`),
+      ...CORPORA.flatMap((a) => CORPORA.filter((b) => b !== a).map((b) => `cross-corpus/${a}-${b}`)),
+    ]),
+  );
+  expect(new Set(PROTOCOLS).size).toBe(PROTOCOLS.length);
+});
+
+test.each(["", "ravdess", "cross-corpus/ravdess-ravdess", "random/own"])(
+  "no protocol is called %o: the names are listed",
+  (name) => {
+    expect(() => protocolNamed(name)).toThrow(UsageError);
+    expect(() => protocolNamed(name)).toThrow(/ravdess\/emobox[\s\S]*grouped\/CORPUS/);
+  },
+);
+
+test("another version is another protocol", () => {
+  expect(() => protocolNamed("ravdess/7@99")).toThrow("ravdess/7 has version 1");
+});
+
+test("corpora that are not there are named, with what to do", () => {
+  const savee = CLIPS.filter(({ corpus }) => corpus === "savee");
+  expect(() => protocolNamed("cross-corpus/savee-tess").plan(savee)).toThrow(
+    /clips of tess.*ser data download/,
+  );
+  expect(() => protocolNamed("held-out").plan([])).toThrow(/needs clips/);
+  expect(() => protocolNamed("grouped/own").plan(savee)).toThrow(/own.*manifest/);
+});
+
+const data = process.env.SER_DATA;
+test.skipIf(!data)("every protocol passes its audit on the real corpora, duplicates and all", async () => {
+  const { loadClips } = await import("../../lib/corpora/registry.js");
+  const { sampleHashes } = await import("../../lib/features/corpus.js");
+  const clips = await loadClips(data!, { calm: "keep" });
+  expect(clips.length).toBe(12_162);
+  const { samples, broken } = await sampleHashes(clips, { quiet: true });
+  expect(broken).toEqual([]);
+  for (const name of NAMED) {
+    const plan = protocolNamed(name).plan(clips);
+    const audits = plan.folds.map((fold) => auditSplit(plan, fold, samples));
+    for (const { passed } of audits) expect(passed).toBe(!plan.leaky);
+  }
+  const plan = protocolNamed("cremad/audeering").plan(clips);
+  const { checks } = auditSplit(plan, plan.folds[0]!, samples);
+  const note = checks.find(({ name }) => name.startsWith("identical samples within"))!;
+  expect(note.clips!.sort()).toEqual(
+    ["1006_TIE_HAP", "1006_TIE_NEU", "1013_WSI_DIS", "1013_WSI_SAD", "1017_IWW_ANG", "1017_IWW_FEA"].map(
+      (clip) => `cremad/${clip}_XX`,
+    ),
+  );
+  expect(note.detail).toContain("3 groups");
+  expect(note.detail).toContain("3 of them under different emotions");
+});

@@ -1,0 +1,123 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sha256 } from "../../lib/base/hash.js";
+import { loadModel } from "../../lib/inference/model.js";
+import { shipModel } from "../../lib/report/ship.js";
+import { type RunRecord, readRecord } from "../../lib/runs/record.js";
+import { buzz, saveExample } from "../inference/example.js";
+import { shippableRun } from "./shippable.js";
+
+const FAST = { resamples: 199 };
+const FILES = ["LICENSE", "README.md", "card.json", "model.json", "program.json", "weights.bin"];
+
+let root: string;
+let run: string;
+const at = (name: string) => join(root, name);
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ser-ship-"));
+  run = join(at("ours"), (await shippableRun(at("ours"))).name);
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function contents(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).sort();
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, sha256(await readFile(join(folder, name)))] as const)),
+  );
+}
+
+/** A copy of the run whose record differs. */
+async function changed(name: string, changes: Partial<RunRecord>): Promise<string> {
+  const folder = at(name);
+  await cp(run, folder, { recursive: true });
+  await writeFile(join(folder, "run.json"), JSON.stringify({ ...(await readRecord(run))!, ...changes }));
+  return folder;
+}
+
+test("the model byte for byte, a card and a licence; it answers as in the run", async () => {
+  const shipped = await shipModel(run, { out: at("model"), ...FAST });
+  const files = await contents(at("model"));
+  expect(Object.keys(files)).toEqual(FILES);
+  expect(files).toMatchObject(await contents(join(run, "model")));
+  expect(Object.fromEntries(shipped.files.map(({ name, sha256 }) => [name, sha256]))).toEqual(files);
+  expect(shipped.sha256).toBe(files["weights.bin"]);
+  const own = shipped.files.filter(({ name }) => !["README.md", "LICENSE"].includes(name));
+  expect(shipped.bytes).toBe(own.reduce((sum, { bytes }) => sum + bytes, 0));
+  const sound = { samples: buzz(2, 16_000), sampleRate: 16_000 };
+  const [there, here] = await Promise.all([loadModel(join(run, "model")), loadModel(at("model"))]);
+  expect(await here.judge(sound)).toEqual(await there.judge(sound));
+  const licence = await readFile(join(at("model"), "LICENSE"), "utf8");
+  for (const title of ["RAVDESS", "TESS", "SAVEE", "CREMA-D"]) expect(licence).toContain(title);
+});
+
+test("the same run gives the same bytes, wherever it lies and whatever was there", async () => {
+  await mkdir(at("elsewhere"), { recursive: true });
+  await cp(at("ours"), at("elsewhere/ours"), { recursive: true });
+  const other = join(at("elsewhere/ours"), run.slice(at("ours").length));
+  await shipModel(run, { out: at("one"), ...FAST });
+  const first = await contents(at("one"));
+  await writeFile(join(at("one"), "left-over.bin"), "old");
+  await shipModel(other, { out: at("one"), ...FAST });
+  expect(await contents(at("one"))).toEqual(first);
+  const readme = await readFile(join(at("one"), "README.md"), "utf8");
+  expect(readme).not.toContain(root);
+  expect(readme).toMatch(
+    /ser ablate results\/experiments\/ours\.json --only combined-.*\n.*ser ship ours\/combined-/,
+  );
+  expect(await readdir(root)).not.toContain("one.partial");
+});
+
+test("a run by itself is made by ser train; the note can be pasted into a shell", async () => {
+  const alone = await changed("alone/run", {});
+  await shipModel(alone, { out: at("two"), note: "it's Opus", ...FAST });
+  const readme = await readFile(join(at("two"), "README.md"), "utf8");
+  expect(readme).toMatch(/ser train --protocol combined\/speaker-independent --fold 1 --model cnn --seed 1/);
+  expect(readme).toMatch(/ser ship combined-\S+ --note 'it'\\''s Opus'/);
+});
+
+const REFUSED: [name: string, changes: Partial<RunRecord>, reason: RegExp][] = [
+  ["synthetic", { synthetic: true }, /SYNTHETIC voices.*ser data download/],
+  ["leaky", { leaky: true }, /LEAKY.*ser protocols/],
+  ["transductive", { transductive: true }, /TRANSDUCTIVE.*--normalisation global/],
+  ["not scored on test", { test: undefined }, /not scored on test.*--score test/],
+  [
+    "a failed audit",
+    { audit: { passed: false, leaky: false, checks: [{ name: "one side", passed: false, detail: "" }] } },
+    /its audit failed \(one side\)/,
+  ],
+  ["clips of one's own", { corpora: ["savee", "mine"] }, /the terms of mine are not known/],
+  ["another's model", { name: "other" }, /is of the run combined-.*, not of other/],
+];
+for (const [name, changes, reason] of REFUSED) {
+  test(`refused, and nothing is written: ${name}`, async () => {
+    const folder = await changed(name, changes);
+    await expect(shipModel(folder, { out: at("none"), ...FAST })).rejects.toThrow(reason);
+    await expect(readdir(at("none"))).rejects.toThrow("ENOENT");
+  });
+}
+
+test("refused: too large, without a model, damaged, no run", async () => {
+  const out = at("none");
+  await expect(shipModel(run, { out, limit: 50_000 })).rejects.toThrow(
+    /has 0\.10 MB, and a model that ships at most 0\.05 MB: train a smaller network/,
+  );
+  const damaged = await changed("damaged", {});
+  await writeFile(join(damaged, "model", "weights.bin"), "abc");
+  await expect(shipModel(damaged, { out })).rejects.toThrow(/weights\.bin is 3 bytes long/);
+  await rm(join(damaged, "model"), { recursive: true });
+  await expect(shipModel(damaged, { out })).rejects.toThrow(/cannot read the model in .*do the run again/);
+  await expect(shipModel(at("nowhere"), { out })).rejects.toThrow(/nowhere has no finished run/);
+  await expect(readdir(out)).rejects.toThrow("ENOENT");
+});
+
+test("a folder that holds something else is left alone", async () => {
+  await mkdir(at("thesis"));
+  await writeFile(at("thesis/README.md"), "mine");
+  await expect(shipModel(run, { out: at("thesis"), ...FAST })).rejects.toThrow(/holds something else.*--out/);
+  await saveExample(at("trained"));
+  await expect(shipModel(run, { out: at("trained"), ...FAST })).rejects.toThrow(/holds something else/);
+  await expect(shipModel(run, { out: at("thesis/README.md"), ...FAST })).rejects.toThrow(/cannot write/);
+  expect(await readFile(at("thesis/README.md"), "utf8")).toBe("mine");
+});

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { describeFolds, describeRun } from "../../lib/runs/describe.js";
+import { recordExample } from "./examples.js";
+
+test("says what was run, on what, with which figures", () => {
+  expect(describeRun(recordExample())).toBe(`cnn, 12 parameters, own
+Protocol held-out@1: the test part shares no speaker with training and validation. Epoch 1 of 1, chosen on validation.
+Audit: all 1 checks passed.
+
+part        clips  classes   UAR  chance  accuracy  precision  recall    F1  F1 weighted
+──────────  ─────  ───────  ────  ──────  ────────  ─────────  ──────  ────  ───────────
+validation      3        2  75.0    50.0      66.7       75.0    75.0  66.7         66.7
+test            3        2  75.0    50.0      66.7       75.0    75.0  66.7         66.7
+Percentages. UAR: mean recall over the classes present; precision, recall, F1: means over all classes.
+Always answering the commonest class: accuracy 33.3 %.
+Expected calibration error 20.8 %, 18.8 at temperature 1.50; the model abstains below 60.0 %.
+
+Test part by class
+class    clips  precision  recall    F1
+───────  ─────  ─────────  ──────  ────
+anger        2      100.0    50.0  66.7
+neutral      1       50.0   100.0  66.7
+
+Confusion matrix of the test part (clips)
+true \\ predicted  anger  neutr
+────────────────  ─────  ─────
+anger                 1      1
+neutral               0      1`);
+});
+
+test("figures of synthetic clips are marked, and several corpora are told apart", () => {
+  const record = recordExample();
+  const { own } = record.testByCorpus!;
+  const text = describeRun({ ...record, synthetic: true, testByCorpus: { tess: own!, savee: own! } });
+  expect(text).toContain("SYNTHETIC");
+  expect(text).toMatch(/ {2}test, tess +3 +2 +75.0/);
+});
+
+test("a baseline has no epochs", () => {
+  const record = recordExample();
+  const of = (model: "linear" | "majority") =>
+    describeRun({
+      ...record,
+      settings: { ...record.settings, training: { ...record.settings.training, model } },
+    });
+  expect(of("linear")).toContain("Penalty 0.001, chosen on validation.");
+  expect(of("majority")).toContain("There was nothing to choose.");
+});
+
+test("leaky, transductive and perceived are marked, and a failed audit says what failed", () => {
+  const record = recordExample();
+  const checks = [...record.audit.checks, { name: "test apart by speaker", passed: false, detail: "" }];
+  const text = describeRun({
+    ...record,
+    ...{ leaky: true, transductive: true, settings: { ...record.settings, target: "perceived" } },
+    audit: { passed: false, leaky: true, checks },
+  });
+  for (const mark of ["LEAKY by declaration: these", "TRANSDUCTIVE", "most listeners heard"]) {
+    expect(text).toContain(mark);
+  }
+  expect(text).toContain("Audit: LEAKY by declaration: test apart by speaker (1 of 2 checks failed).");
+  expect(text).not.toContain("shares no speaker");
+});
+
+test("where the test part was not read, validation is shown and called so", () => {
+  const { test: _, testByCorpus: __, ...record } = recordExample();
+  const text = describeRun(record);
+  expect(text).toContain("the test part was not read");
+  expect(text).toContain("Confusion matrix of the validation part");
+  expect(text).not.toMatch(/^test /m);
+});
+
+test("folds are pooled into one confusion matrix", () => {
+  const record = recordExample();
+  const other = { ...record, split: { ...record.split, fold: "2" } };
+  const lines = describeFolds([record, other]).split("\n");
+  expect(lines.find((line) => line.trim().startsWith("all"))).toMatch(/6 +75.0 +66.7 +66.7/);
+});

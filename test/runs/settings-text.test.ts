@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { featureSettings } from "../../lib/features/settings.js";
+import { augmentationText, featuresText, trainingText } from "../../lib/runs/settings-text.js";
+import { TRAINING } from "../../lib/training/settings.js";
+
+test("features in words: what there is, of which part of the sound, how often", () => {
+  expect(featuresText(featureSettings({ kind: "mfcc", nMfcc: 13, trimDb: 60 }))).toBe(
+    "13 MFCC of 64 mel bands, 0 to 8000 Hz at 16000 Hz, frames of 25 ms every 10 ms, silence 60 dB down trimmed",
+  );
+  const loud = featureSettings({ kind: "logmel", sampleRate: 16000, nMels: 64, deltas: 2, reference: "max" });
+  expect(featuresText(loud)).toContain("64 log-mel bands, 0 to 8000 Hz at 16000 Hz");
+  expect(featuresText(loud)).toContain("deltas of both orders, 0 dB at the clip's loudest value");
+});
+
+test("training in words says what is on, and nothing of what is off", () => {
+  const off = trainingText({ training: TRAINING, target: "intended" });
+  expect(off).toBe(
+    "100 frames; global normalisation; adamw, learning rate 0.003 (cosine, 1 warm-up); weight decay 0.01; batches of 32; at most 30 epochs, patience 10; classes balanced by weights",
+  );
+  const on = trainingText({
+    training: {
+      ...TRAINING,
+      labelSmoothing: 0.1,
+      mixup: 0.2,
+      curriculum: { places: 2, share: 0.5, until: 0.8 },
+      refit: true,
+    },
+    target: "perceived",
+  });
+  expect(on.slice(off.length)).toBe(
+    "; label smoothing 0.1; mixup 0.2; other corpora from 50 % of 2 times the own clips to none after 80 % of the epochs; then trained once more, all epochs, on the training and the validation part; learns the emotion most listeners heard",
+  );
+});
+
+test("a baseline has no epochs to speak of", () => {
+  const text = (model: "linear" | "majority") =>
+    trainingText({ training: { ...TRAINING, model }, target: "intended" });
+  expect(text("linear")).toBe("global normalisation; penalty chosen on validation; classes balanced");
+  expect(text("majority")).toBe("always the commonest class");
+});
+
+test("augmentation in words, in the order of the alphabet", () => {
+  expect(augmentationText({})).toBe("none");
+  expect(augmentationText({ vocalTract: 0.12, noise: [5, 20] })).toBe("noise 5 to 20, vocalTract 0.12");
+});
