@@ -21,7 +21,10 @@ export interface Range {
 }
 
 /** A number within a range. */
-export function number(description: string, { from, above, to, whole, unit }: Range): v.GenericSchema<number> {
+export function number(
+  description: string,
+  { from, above, to, whole, unit }: Range,
+): v.GenericSchema<number> {
   const checks = [
     v.description<number, string>(description),
     ...(from === undefined ? [] : [v.minValue<number, number>(from)]),
@@ -76,8 +79,8 @@ export function strict<E extends v.ObjectEntries>(
 ): v.StrictObjectSchema<E, undefined> {
   const known = Object.keys(entries);
   const unknown = v.rawCheck<Record<string, unknown>>(({ dataset, addIssue }) => {
-    const { value: input } = dataset;
-    if (input === null || typeof input !== "object" || Array.isArray(input)) return;
+    const input: unknown = dataset.value;
+    if (!isObject(input)) return;
     for (const key of Object.keys(input).filter((one) => !known.includes(one))) {
       const message = Object.hasOwn(elsewhere, key)
         ? elsewhere[key]!
@@ -86,8 +89,23 @@ export function strict<E extends v.ObjectEntries>(
     }
   });
   // A loose object keeps the other keys for the check to see; what passes the check has none.
-  const schema = v.pipe(v.looseObject(entries), unknown as never, v.description(description) as never);
+  const loose = v.looseObject(entries);
+  const object: typeof loose = {
+    ...loose,
+    // To valibot a list is an object, too.
+    "~run": (dataset, config) =>
+      Array.isArray(dataset.value)
+        ? (never["~run"](dataset, config) as never)
+        : loose["~run"](dataset, config),
+  };
+  const schema = v.pipe(object, unknown as never, v.description(description) as never);
   return schema as unknown as v.StrictObjectSchema<E, undefined>;
+}
+
+const never = v.never();
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 type Partially<E extends v.ObjectEntries> = {
@@ -147,7 +165,9 @@ export function problemsOf(
   value: unknown,
   root = "the settings",
 ): string[] {
-  const lines = (v.safeParse(schema, value).issues ?? []).flatMap((issue) => linesOf(schema, issue, [], root));
+  const lines = (v.safeParse(schema, value).issues ?? []).flatMap((issue) =>
+    linesOf(schema, issue, [], root),
+  );
   // A number may be both a fraction and too small, which is one line.
   return [...new Set(lines)];
 }
@@ -243,7 +263,8 @@ function unwrapped(node: Node): Node {
 }
 
 function rangeOf(node: Node): Range {
-  const limit = (type: string) => node.pipe?.find((one) => one.type === type)?.requirement as number | undefined;
+  const limit = (type: string) =>
+    node.pipe?.find((one) => one.type === type)?.requirement as number | undefined;
   const { unit } = v.getMetadata(node as never) as { unit?: string };
   const whole = node.pipe?.some(({ type }) => type === "integer");
   return { from: limit("min_value"), above: limit("gt_value"), to: limit("max_value"), whole, unit };
@@ -260,13 +281,15 @@ function bareTakes(node: Node): string {
   if (node.type === "picklist") return node.options!.join(", ");
   if (node.type === "literal") return JSON.stringify(node.literal);
   if (node.type === "boolean") return "true or false";
-  if (node.type === "string") return "a text";
+  if (node.type === "string") return (v.getMetadata(node as never) as { takes?: string }).takes ?? "a text";
   if (node.type === "number") return rangeText(rangeOf(node));
   if (node.type === "union") return (node.options as Node[]).map(takes).join(", or ");
   if (node.items) return `a list of ${node.items.length}: ${node.items.map(takes).join(", ")}`;
   if (node.item) {
     const filled = node.pipe?.some(({ type }) => type === "min_length");
-    return `a list${filled ? " that is not empty" : ""}, of ${takes(node.item)}`;
+    const item = takes(node.item);
+    if (!filled) return `a list of ${item}`;
+    return `a list of at least one ${/^an? /.test(item) ? item.replace(/^an? /, "") : `of ${item}`}`;
   }
   if (node.entries) return `an object with ${Object.keys(node.entries).join(", ")}`;
   return "an object";
@@ -277,9 +300,11 @@ function rangeText({ from, above, to, whole, unit }: Range): string {
   const limits =
     above !== undefined
       ? ` above ${above}${to === undefined ? "" : ` and up to ${to}`}`
-      : to === undefined
-        ? ` of at least ${from}`
-        : ` from ${from} to ${to}`;
+      : to !== undefined
+        ? ` from ${from} to ${to}`
+        : from !== undefined
+          ? ` of at least ${from}`
+          : "";
   return `a ${whole ? "whole " : ""}number${limits}${unit ? ` ${unit}` : ""}`;
 }
 
@@ -297,7 +322,9 @@ function linesOf(schema: Node | v.GenericSchema, issue: Issue, before: Key[], ro
 }
 
 function line(path: readonly Key[], message: string, root = ""): string {
-  const place = path.map((key, i) => (typeof key === "number" ? `[${key}]` : i > 0 ? `.${key}` : key)).join("");
+  const place = path
+    .map((key, i) => (typeof key === "number" ? `[${key}]` : i > 0 ? `.${key}` : key))
+    .join("");
   if (message.startsWith("is ")) return `${place || root} ${message}`;
   return place ? `${place}: ${message}` : message;
 }
@@ -322,7 +349,8 @@ function wordsOf(outer: Node): string[] {
   return node.type === "picklist" ? node.options!.map(String) : [];
 }
 
-function meant(word: string, known: readonly string[]): string {
+/** `; did you mean "models"?`, or nothing. */
+export function meant(word: string, known: readonly string[]): string {
   const one = nearest(word, known);
   return one === undefined ? "" : `; did you mean "${one}"?`;
 }

@@ -1,29 +1,35 @@
+import * as v from "valibot";
+import { number, oneOf, strict } from "../base/schema.js";
+
 /**
  * The contract between the training loop and whatever executes it. Everything above this file (networks, loop,
  * experiments) speaks to a {@link Trainer}; everything below it (C core, TensorFlow.js) is one.
  */
 
-/** What executes training: tfjs-node-gpu on CUDA, the C core as addon or as WASM, or stock TensorFlow.js. */
-export type EngineName = "tensorflow-gpu" | "native" | "wasm" | "tfjs";
-
-/** All of them, best first. */
-export const ENGINES: readonly EngineName[] = ["tensorflow-gpu", "native", "wasm", "tfjs"];
+/** What executes training, best first: tfjs-node-gpu on CUDA, the C core as addon or as WASM, or stock TensorFlow.js. */
+export const ENGINES = ["tensorflow-gpu", "native", "wasm", "tfjs"] as const;
+export type EngineName = (typeof ENGINES)[number];
 
 export const OPTIMIZERS = ["adam", "adamw"] as const;
 
-export interface OptimizerSettings {
-  name: (typeof OPTIMIZERS)[number];
-  /** Decay of the first moment; default 0.9. */
-  beta1?: number;
-  /** Decay of the second moment; default 0.999. */
-  beta2?: number;
-  /** Default 1e-7. */
-  epsilon?: number;
-  /** Of `adamw` only, decoupled: `w -= rate * decay * w`, on kernels, not on biases and normalisation; default 0. */
-  weightDecay?: number;
-  /** The gradient over all weights is scaled down to this norm when it is longer; default: never. */
-  clipNorm?: number;
-}
+export const optimizerSchema = strict("How the weights follow the gradient.", {
+  name: oneOf("Optimizer; `adamw` has decoupled weight decay.", OPTIMIZERS),
+  beta1: v.optional(number("Decay of the first moment; default 0.9.", { from: 0, to: 1 - Number.EPSILON })),
+  beta2: v.optional(
+    number("Decay of the second moment; default 0.999.", { from: 0, to: 1 - Number.EPSILON }),
+  ),
+  epsilon: v.optional(number("Added to the denominator; default 1e-7.", { above: 0, to: 1 })),
+  weightDecay: v.optional(
+    number(
+      "Weight decay of `adamw`, decoupled: `w -= rate * decay * w`, on kernels, not on biases and normalisation; default 0.",
+      { from: 0, to: 1000 },
+    ),
+  ),
+  clipNorm: v.optional(
+    number("Norm to which a longer gradient over all weights is scaled down; default: never.", { above: 0 }),
+  ),
+});
+export type OptimizerSettings = v.InferOutput<typeof optimizerSchema>;
 
 /** What one update sees. */
 export interface Batch {

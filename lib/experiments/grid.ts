@@ -1,51 +1,143 @@
 import { readFile } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import * as v from "valibot";
 import { messageOf, systemReason, UsageError, UserError } from "../base/errors.js";
 import { canonicalJson } from "../base/hash.js";
-import { ENGINES, type EngineName, type OptimizerSettings } from "../engine/trainer.js";
+import { list, oneOf, parseSettings, partial, rule, type Say, strict, text, whole } from "../base/schema.js";
+import { ENGINES } from "../engine/trainer.js";
 import type { Normalisation } from "../features/normalise.js";
 import { RUN_FEATURES } from "../features/presets.js";
-import { type FeatureSettings, featureSettings } from "../features/settings.js";
-import { MODEL_NAMES, type ModelName } from "../models/names.js";
+import {
+  columnsOf,
+  type FeatureSettings,
+  featureRules,
+  featureSettings,
+  someFeaturesSchema,
+} from "../features/settings.js";
+import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
+import { type Size, sizeRules, sizeSchema } from "../models/size.js";
+import { protocolNamed } from "../protocols/registry.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
-import type { Curriculum } from "../training/curriculum.js";
-import type { ScheduleSettings } from "../training/schedule.js";
-import { checkTraining, SMALL_TRAINING, TRAINING, type TrainingSettings } from "../training/settings.js";
+import {
+  plainTraining,
+  SMALL_TRAINING,
+  TRAINING,
+  TRAINING_ENTRIES,
+  type TrainingSettings,
+  trainingRules,
+} from "../training/settings.js";
+
+const {
+  model: _,
+  seed: __,
+  normalisation: ___,
+  augmentation: ____,
+  size: _____,
+  ...overridden
+} = TRAINING_ENTRIES;
+
+const inBlock = (key: string) => `give it as "${key}" of the block, a list`;
 
 /** Settings of a training that a block may change for all of its runs. */
-export type TrainingOverrides = Partial<
-  Omit<TrainingSettings, "model" | "seed" | "normalisation" | "augmentation">
->;
+const overridesSchema = strict(
+  "Settings of the training in place of the network's usual ones, the same for all runs of the block.",
+  partial(overridden),
+  {
+    model: inBlock("models"),
+    seed: inBlock("seeds"),
+    normalisation: inBlock("normalisation"),
+    augmentation: inBlock("augment"),
+    size: inBlock("sizes"),
+  },
+);
 
-/** One full product: every protocol with every model, features, augmentation, normalisation, target and seed. */
-export interface GridBlock {
-  protocols: string[];
-  /** Names of folds; default all. */
-  folds: "all" | string[];
-  models: ModelName[];
-  /** `logmel` or `mfcc` as `ser train` has them, or an object that changes some of their settings. */
-  features: ("logmel" | "mfcc" | Partial<FeatureSettings>)[];
-  training: TrainingOverrides;
-  /** Lists of augmentations that go together; `[]` for none. */
-  augment: AugmentationName[][];
-  normalisation: Normalisation[];
-  targets: ("intended" | "perceived")[];
-  seeds: number[];
-}
+const protocolSchema = v.pipe(
+  text("A protocol, as `ser protocols` lists them."),
+  rule<string>((name, say) => {
+    try {
+      protocolNamed(name);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      say(error.message.split("\n")[0]!.replace(/There are:$/, "`ser protocols` lists them."));
+    }
+  }),
+);
+
+const featuresSchema = v.union([
+  oneOf("The features that `ser train` makes of this kind.", ["logmel", "mfcc"]),
+  v.pipe(
+    someFeaturesSchema,
+    rule<Partial<FeatureSettings>>((features, say) =>
+      featureRules({ ...presetOf(features), ...features }, say),
+    ),
+  ),
+]);
+
+const blockSchema = strict("A block of runs: every combination of what its lists have.", {
+  protocols: list("Protocols.", protocolSchema),
+  folds: v.optional(
+    v.union([
+      v.literal("all"),
+      list("Names of folds.", v.union([text("Name of a fold."), v.pipe(v.number(), v.transform(String))])),
+    ]),
+    "all",
+  ),
+  models: list("Baselines and networks.", oneOf("A baseline or a network.", MODEL_NAMES)),
+  sizes: v.optional(list("Sizes of the networks; `{}` for a network's own.", sizeSchema)),
+  features: v.optional(
+    list("Features, by name or by what differs from those of that kind.", featuresSchema),
+    ["logmel"],
+  ),
+  training: v.optional(overridesSchema, {}),
+  augment: v.optional(
+    list(
+      "Lists of augmentations that go together; `[]` for none.",
+      v.array(oneOf("An augmentation.", Object.keys(AUGMENTATIONS) as AugmentationName[])),
+    ),
+    [[]],
+  ),
+  normalisation: v.optional(list("Kinds of normalisation.", TRAINING_ENTRIES.normalisation), ["global"]),
+  targets: v.optional(
+    list(
+      "What is learnt.",
+      oneOf("The emotion the actor meant, or the one that most listeners heard (CREMA-D).", [
+        "intended",
+        "perceived",
+      ]),
+    ),
+    ["intended"],
+  ),
+  seeds: v.optional(
+    list("Seeds of weights, order, dropout and augmentation.", whole("A seed.", 0, 2 ** 31)),
+    [1],
+  ),
+});
+
+/** One full product: every protocol with every model, size, features, augmentation, normalisation, target and seed. */
+export type GridBlock = v.InferOutput<typeof blockSchema>;
+
+/** What a grid's file holds. */
+export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
+  $schema: v.optional(v.string()),
+  name: v.pipe(
+    text("Names the store and the report."),
+    v.regex(/^\w[\w.-]*$/),
+    v.metadata({ takes: 'letters, digits, ".", "-" and "_", since it names a folder' }),
+  ),
+  description: v.optional(v.pipe(v.string(), v.description("What it is for, in a line.")), ""),
+  score: v.optional(
+    oneOf("The part that is scored; `validation` never reads a test part.", ["validation", "test"]),
+    "validation",
+  ),
+  engine: v.optional(
+    oneOf("What trains; default: the best there is. Does not change a run's name.", ENGINES),
+  ),
+  runs: list("Blocks of runs.", v.pipe(blockSchema, rule<GridBlock>(blockRules))),
+});
 
 /** An experiment as its file says it, with the defaults filled in. */
-export interface Grid {
-  /** Names the store, and the report. */
-  name: string;
-  /** What it is for, in a line. */
-  description: string;
-  /** `validation` (the default) never reads a test part. */
-  score: "validation" | "test";
-  /** What trains; default: the best there is. No part of what names a run. */
-  engine?: EngineName;
-  runs: GridBlock[];
-}
+export type Grid = Omit<v.InferOutput<typeof gridSchema>, "$schema">;
 
 /** What one run of a grid is, but for the fold. */
 export interface Cell {
@@ -61,17 +153,11 @@ export interface Cell {
  * installed).
  *
  * @throws {UserError} when the file cannot be read
- * @throws {UsageError} naming the file and the field that makes no sense
+ * @throws {UsageError} naming the file and all that is wrong with it
  * @example const grid = await readGrid("results/experiments/quick.json");
  */
 export async function readGrid(path: string): Promise<Grid> {
-  const value = await contentOf(path);
-  try {
-    return parseGrid(value);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${path}: ${error.message}`, { cause: error });
-  }
+  return parseGrid(await contentOf(path), path);
 }
 
 async function contentOf(path: string): Promise<unknown> {
@@ -115,108 +201,27 @@ async function readJson(path: string): Promise<unknown> {
  * Checks a grid and fills in its defaults: log-mel features, no augmentation, global normalisation, the intended emotion,
  * seed 1, all folds, and the training settings that suit the model.
  *
- * @throws {UsageError} naming the field by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
+ * @param where the file, named in errors
+ * @throws {UsageError} naming all that is wrong, each by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
  * @example parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] })
  */
-export function parseGrid(value: unknown): Grid {
-  const grid = objectAt("the grid", value, ["name", "description", "score", "engine", "runs"]);
-  const name = textAt("name", grid.name);
-  if (!/^[\w][\w.-]*$/.test(name)) {
-    throw new UsageError(`name is ${show(name)}: it names a folder, so letters, digits, ".", "-" and "_"`);
+export function parseGrid(value: unknown, where?: string): Grid {
+  // An editor's: it is no part of the experiment.
+  const { $schema, ...grid } = parseSettings(gridSchema, value, where, "the grid");
+  return grid;
+}
+
+/** What does not go together in a block. */
+function blockRules(block: GridBlock, say: Say): void {
+  const own: Record<string, string> = { size: "sizes", normalisation: "normalisation" };
+  for (const { training, features } of cellsOf({ ...block, protocols: [""] })) {
+    const { model, size, frames } = training;
+    const sayInBlock: Say = (message, key = "", ...path) =>
+      own[key] ? say(message, own[key]!) : say(message, "training", key, ...path);
+    trainingRules(training, sayInBlock);
+    if (size && !isBaseline(model))
+      sizeRules(model, size, (message) => say(message, "sizes"), { frames, bands: columnsOf(features) });
   }
-  return {
-    name,
-    description: grid.description ? textAt("description", grid.description) : "",
-    score: grid.score === undefined ? "validation" : oneOf("score", grid.score, ["validation", "test"]),
-    ...(grid.engine === undefined ? {} : { engine: oneOf("engine", grid.engine, ENGINES) }),
-    runs: listAt("runs", grid.runs, blockAt),
-  };
-}
-
-const BLOCK = [
-  ...["protocols", "folds", "models", "features", "training", "augment", "normalisation", "targets", "seeds"],
-] as const;
-
-function blockAt(path: string, value: unknown): GridBlock {
-  const block = objectAt(path, value, BLOCK);
-  const list = <T>(key: string, otherwise: T[], item: (path: string, value: unknown) => T): T[] =>
-    block[key] === undefined ? otherwise : listAt(`${path}.${key}`, block[key], item);
-  const parsed: GridBlock = {
-    protocols: listAt(`${path}.protocols`, block.protocols, textAt),
-    folds: block.folds === undefined || block.folds === "all" ? "all" : list("folds", [], foldAt),
-    models: listAt(`${path}.models`, block.models, (at, model) => oneOf(at, model, MODEL_NAMES)),
-    features: list<GridBlock["features"][number]>("features", ["logmel"], featuresAt),
-    training: block.training === undefined ? {} : trainingAt(`${path}.training`, block.training),
-    augment: list<AugmentationName[]>("augment", [[]], augmentAt),
-    normalisation: list<Normalisation>("normalisation", ["global"], (at, kind) =>
-      oneOf(at, kind, ["global", "speaker", "clip", "none"]),
-    ),
-    targets: list<"intended" | "perceived">("targets", ["intended"], (at, target) =>
-      oneOf(at, target, ["intended", "perceived"]),
-    ),
-    seeds: list("seeds", [1], seedAt),
-  };
-  for (const { training } of cellsOf(parsed)) within(path, () => checkTraining(training));
-  return parsed;
-}
-
-function featuresAt(path: string, value: unknown): GridBlock["features"][number] {
-  if (typeof value === "string") return oneOf<"logmel" | "mfcc">(path, value, ["logmel", "mfcc"]);
-  const known = [...Object.keys(RUN_FEATURES.logmel), "reference"];
-  const settings = objectAt(path, value, known) as Partial<FeatureSettings>;
-  within(path, () => featuresOf(settings));
-  return settings;
-}
-
-const TRAINING_KEYS = [
-  ...Object.keys(TRAINING).filter((key) => !["model", "seed", "normalisation", "augmentation"].includes(key)),
-  "curriculum",
-  "refit",
-];
-
-function trainingAt(path: string, value: unknown): TrainingOverrides {
-  for (const [key, place] of [
-    ["model", "models"],
-    ["seed", "seeds"],
-    ["normalisation", "normalisation"],
-    ["augmentation", "augment"],
-  ] as const) {
-    if (Object.hasOwn(Object(value), key)) {
-      throw new UsageError(`${path}.${key}: give it as "${place}" of the block, a list`);
-    }
-  }
-  const training = objectAt(path, value, TRAINING_KEYS);
-  for (const [key, members] of Object.entries(NESTED)) {
-    if (training[key] !== undefined) objectAt(`${path}.${key}`, training[key], Object.keys(members));
-  }
-  return training as TrainingOverrides;
-}
-
-/** The members of the settings that are objects; the compiler sees to it that none is missing. */
-const NESTED: {
-  schedule: Record<keyof ScheduleSettings, 0>;
-  optimizer: Record<keyof OptimizerSettings, 0>;
-  curriculum: Record<keyof Curriculum, 0>;
-} = {
-  schedule: { name: 0, warmup: 0, floor: 0, patience: 0 },
-  optimizer: { name: 0, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0, clipNorm: 0 },
-  curriculum: { places: 0, share: 0, until: 0 },
-};
-
-function augmentAt(path: string, value: unknown): AugmentationName[] {
-  const names = Object.keys(AUGMENTATIONS) as AugmentationName[];
-  if (Array.isArray(value) && value.length === 0) return [];
-  return listAt(path, value, (at, name) => oneOf(at, name, names));
-}
-
-function seedAt(path: string, value: unknown): number {
-  if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 31)
-    return value as number;
-  throw new UsageError(`${path} is ${show(value)}: it takes a whole number from 0 to ${2 ** 31}`);
-}
-
-function foldAt(path: string, value: unknown): string {
-  return typeof value === "number" ? String(value) : textAt(path, value);
 }
 
 /**
@@ -239,23 +244,32 @@ function cellsOf(block: GridBlock): Cell[] {
     for (const target of block.targets)
       for (const features of block.features)
         for (const model of block.models)
-          for (const normalisation of block.normalisation)
-            for (const augment of block.augment)
-              for (const seed of block.seeds) {
-                const { folds } = block;
-                const training = trainingOf(block, { model, normalisation, augment, seed });
-                cells.push({ protocol, folds, features: featuresOf(features), training, target });
-              }
+          for (const size of block.sizes ?? [{}])
+            for (const normalisation of block.normalisation)
+              for (const augment of block.augment)
+                for (const seed of block.seeds) {
+                  const { folds } = block;
+                  const training = trainingOf(block, { model, size, normalisation, augment, seed });
+                  cells.push({ protocol, folds, features: featuresOf(features), training, target });
+                }
   return cells;
 }
 
 function trainingOf(
   { training }: GridBlock,
-  own: { model: ModelName; normalisation: Normalisation; augment: AugmentationName[]; seed: number },
+  own: {
+    model: ModelName;
+    size: Size;
+    normalisation: Normalisation;
+    augment: AugmentationName[];
+    seed: number;
+  },
 ): TrainingSettings {
-  const { model, normalisation, augment, seed } = own;
+  const { model, size, normalisation, augment, seed } = own;
   const augmentation = Object.assign({}, ...augment.map((name) => AUGMENTATIONS[name]));
-  return { ...baseTraining(model), ...training, model, normalisation, augmentation, seed };
+  return plainTraining({
+    ...{ ...baseTraining(model), ...training, model, size, normalisation, augmentation, seed },
+  });
 }
 
 /** The training settings that suit a model, before anything is changed. */
@@ -265,49 +279,9 @@ export function baseTraining(model: ModelName): TrainingSettings {
 
 function featuresOf(features: GridBlock["features"][number]): FeatureSettings {
   if (typeof features === "string") return RUN_FEATURES[features];
-  const base = features.kind === "mfcc" ? RUN_FEATURES.mfcc : RUN_FEATURES.logmel;
-  return featureSettings({ ...base, ...features });
+  return featureSettings({ ...presetOf(features), ...features });
 }
 
-/** Names the place of an error that a checker of settings raises. */
-function within<T>(path: string, check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    throw error instanceof UsageError ? new UsageError(`${path}: ${error.message}`) : error;
-  }
-}
-
-function objectAt(path: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    throw new UsageError(`${path} is ${show(value)}: it takes an object with ${known.join(", ")}`);
-  }
-  const strange = Object.keys(value).find((key) => !known.includes(key));
-  if (strange === undefined) return value as Record<string, unknown>;
-  const place = path === "the grid" ? strange : `${path}.${strange}`;
-  throw new UsageError(`${place} is unknown: there are ${known.join(", ")}`);
-}
-
-function listAt<T>(path: string, value: unknown, item: (path: string, value: unknown) => T): T[] {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw new UsageError(`${path} is ${show(value)}: it takes a list that is not empty`);
-  }
-  return value.map((each, i) => item(`${path}[${i}]`, each));
-}
-
-function textAt(path: string, value: unknown): string {
-  if (typeof value === "string" && value.trim() !== "") return value;
-  throw new UsageError(`${path} is ${show(value)}: it takes a text`);
-}
-
-function oneOf<T extends string>(path: string, value: unknown, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one === value);
-  if (found !== undefined) return found;
-  throw new UsageError(`${path} is ${show(value)}: it takes ${allowed.join(", ")}`);
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return "missing";
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+function presetOf({ kind }: Partial<FeatureSettings>): FeatureSettings {
+  return kind === "mfcc" ? RUN_FEATURES.mfcc : RUN_FEATURES.logmel;
 }

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { setDigest } from "../base/hash.js";
 import { type Matrix, zeros } from "../base/matrix.js";
 
@@ -5,19 +6,23 @@ import { type Matrix, zeros } from "../base/matrix.js";
  * What the mean and the scale are taken over: all training frames, all frames of the same speaker, the clip's own
  * frames, or nothing. `speaker` needs other clips of a test speaker: it is transductive.
  */
-export type Normalisation = "global" | "speaker" | "clip" | "none";
+export const NORMALISATIONS = ["global", "speaker", "clip", "none"] as const;
+export type Normalisation = (typeof NORMALISATIONS)[number];
+
+const columns = v.array(v.number());
 
 /** Mean and standard deviation per column; plain JSON, stored with the model. */
-export interface Normaliser {
-  kind: Normalisation;
+export const normaliserSchema = v.object({
+  kind: v.picklist(NORMALISATIONS),
   /** Of all training frames; empty for `clip` and `none`. */
-  mean: number[];
-  scale: number[];
+  mean: columns,
+  scale: columns,
   /** For `speaker`: each speaker's own. */
-  speakers?: Record<string, { mean: number[]; scale: number[] }>;
+  speakers: v.optional(v.record(v.string(), v.object({ mean: columns, scale: columns }))),
   /** What it was fitted to, where the clips had ids: proof that it saw no others. */
-  fitted?: { clips: number; digest: string };
-}
+  fitted: v.optional(v.object({ clips: v.number(), digest: v.string() })),
+});
+export type Normaliser = v.InferOutput<typeof normaliserSchema>;
 
 /**
  * Fits a normaliser to the training part, `z = (x - mean) / sd` per column, sd with divisor n; a column that does

@@ -1,63 +1,80 @@
-import { UsageError } from "../base/errors.js";
-import { WINDOWS, type WindowName } from "./windows.js";
+import * as v from "valibot";
+import {
+  number,
+  oneOf,
+  parseSettings,
+  partial,
+  problemsBy,
+  refuse,
+  type Say,
+  strict,
+  whole,
+  yesNo,
+} from "../base/schema.js";
+import { WINDOWS } from "./windows.js";
+
+/** The keys of {@link FeatureSettings}. */
+export const FEATURE_ENTRIES = {
+  kind: oneOf(
+    "Log-mel spectrogram in dB, mel-frequency cepstral coefficients, or mel spectrogram (powers).",
+    ["logmel", "mfcc", "mel"],
+  ),
+  sampleRate: whole("Sampling rate; every clip is resampled to it.", 100, 768000, "Hz"),
+  nFft: whole("FFT length.", 2, 65536, "samples"),
+  winLength: whole("Window length; at most `nFft`, in whose middle it lies.", 1, 65536, "samples"),
+  hopLength: whole("Step from frame to frame.", 1, 2 ** 24, "samples"),
+  window: oneOf("Window function.", WINDOWS),
+  center: yesNo("Frame t is centred on sample `t * hopLength`, with zeros beyond both ends."),
+  power: oneOf("Exponent of the magnitudes: 2 for power, 1 for amplitude.", [1, 2]),
+  nMels: whole("Mel bands.", 1, 4096, "bands"),
+  fmin: number("Lowest edge of the mel bands; below `fmax`.", { from: 0, to: 384000, unit: "Hz" }),
+  fmax: number("Highest edge of the mel bands; at most half the sampling rate.", {
+    ...{ from: 1, to: 384000, unit: "Hz" },
+  }),
+  htk: yesNo("HTK's mel scale instead of Slaney's."),
+  norm: oneOf("Every mel filter has the same area (`slaney`) or height (`none`).", ["slaney", "none"]),
+  topDb: v.nullable(
+    number("Log-mel and MFCC: floor below the clip's loudest value; `null` for none.", {
+      ...{ from: 0, to: 1000, unit: "dB" },
+    }),
+  ),
+  reference: v.optional(
+    oneOf(
+      "Log-mel: `max` puts 0 dB at the clip's loudest value, as `librosa.power_to_db(ref=np.max)`, so that the recording level does not matter; absent, 0 dB is a power of 1.",
+      ["max"],
+    ),
+  ),
+  nMfcc: whole("MFCC: coefficients, at most as many as mel bands.", 1, 4096, "coefficients"),
+  lifter: number("MFCC: cepstral liftering; 0 for none.", { from: 0, to: 1e6 }),
+  deltas: oneOf("Columns appended: 1 the deltas, 2 the delta-deltas as well.", [0, 1, 2]),
+  trimDb: v.nullable(
+    number(
+      "Silence at both ends, quieter than this below the loudest frame, is cut first; `null` keeps it.",
+      { from: 0, to: 1000, unit: "dB" },
+    ),
+  ),
+};
+
+export const featureSchema = strict("Settings of the features.", FEATURE_ENTRIES);
+
+/** Some of the settings, to be completed by defaults. */
+export const someFeaturesSchema = strict("Settings of the features.", partial(FEATURE_ENTRIES));
 
 /** Everything the numbers of a clip's features depend on. Plain JSON: it is stored with every model and run. */
-export interface FeatureSettings {
-  /** Log-mel spectrogram in dB, mel-frequency cepstral coefficients, or mel spectrogram (powers). */
-  kind: "logmel" | "mfcc" | "mel";
-  /** Hz; every clip is resampled to it. */
-  sampleRate: number;
-  /** FFT length, samples. */
-  nFft: number;
-  /** Window length, samples; at most `nFft`, in whose middle it lies. */
-  winLength: number;
-  /** Samples from frame to frame. */
-  hopLength: number;
-  window: WindowName;
-  /** Frame t is centred on sample `t * hopLength`, with zeros beyond both ends. */
-  center: boolean;
-  /** Exponent of the magnitudes: 2 for power, 1 for amplitude. */
-  power: 1 | 2;
-  nMels: number;
-  /** Hz. */
-  fmin: number;
-  /** Hz. */
-  fmax: number;
-  /** HTK's mel scale instead of Slaney's. */
-  htk: boolean;
-  /** Every filter has the same area (`slaney`) or height (`none`). */
-  norm: "slaney" | "none";
-  /** Log-mel and MFCC: dB under the clip's loudest value below which nothing goes; `null` for none. */
-  topDb: number | null;
-  /**
-   * Log-mel: `max` puts 0 dB at the clip's loudest value, as `librosa.power_to_db(ref=np.max)`, so that nothing depends on how
-   * loud it was recorded; absent, at a power of 1.
-   */
-  reference?: "max";
-  /** Coefficients of an MFCC. */
-  nMfcc: number;
-  /** Cepstral liftering of an MFCC; 0 for none. */
-  lifter: number;
-  /** Appended as further columns: 1 the deltas, 2 the delta-deltas as well. */
-  deltas: 0 | 1 | 2;
-  /** Silence at both ends, quieter than this many dB under the loudest frame, is cut first; `null` keeps it. */
-  trimDb: number | null;
-}
+export type FeatureSettings = v.InferOutput<typeof featureSchema>;
 
 /**
  * The workbench's settings for speech: 64 log-mel bands up to 8 kHz of audio at 16 kHz, frames of 25 ms every
  * 10 ms in an FFT of 512, Hann window. At another sampling rate the same times in samples, and bands up to half of it.
  *
  * @param partial what differs
- * @throws {UsageError} naming the setting that makes no sense
+ * @throws {UsageError} naming every setting that makes no sense
  * @example featureSettings({ kind: "mfcc", deltas: 1 })
  */
 export function featureSettings(partial: Partial<FeatureSettings> = {}): FeatureSettings {
-  const sampleRate = partial.sampleRate ?? 16000;
-  const winLength = partial.winLength ?? Math.min(Math.round(0.025 * sampleRate), partial.nFft ?? Infinity);
-  const nMels = partial.nMels ?? 64;
-  return checked(
-    {
+  return checked(({ sampleRate = 16000, nFft = Infinity, nMels = 64, ...given }) => {
+    const { winLength = Math.min(Math.round(0.025 * sampleRate), nFft) } = given;
+    return {
       kind: "logmel",
       sampleRate,
       nFft: 2 ** Math.ceil(Math.log2(winLength)),
@@ -66,24 +83,20 @@ export function featureSettings(partial: Partial<FeatureSettings> = {}): Feature
       fmax: Math.min(8000, sampleRate / 2),
       nMels,
       nMfcc: Math.min(40, nMels),
-    },
-    partial,
-  );
+    };
+  }, partial);
 }
 
 /**
  * librosa's defaults: 22,050 Hz, FFT and window 2048, hop 512, 128 mel bands up to half the sampling rate, 20 MFCC.
  *
  * @param partial what differs
- * @throws {UsageError} naming the setting that makes no sense
+ * @throws {UsageError} naming every setting that makes no sense
  * @example librosaSettings({ kind: "mfcc" })
  */
 export function librosaSettings(partial: Partial<FeatureSettings> = {}): FeatureSettings {
-  const sampleRate = partial.sampleRate ?? 22050;
-  const nFft = partial.nFft ?? 2048;
-  const nMels = partial.nMels ?? 128;
   return checked(
-    {
+    ({ sampleRate = 22050, nFft = 2048, nMels = 128 }) => ({
       kind: "mfcc",
       sampleRate,
       nFft,
@@ -92,7 +105,7 @@ export function librosaSettings(partial: Partial<FeatureSettings> = {}): Feature
       fmax: sampleRate / 2,
       nMels,
       nMfcc: Math.min(20, nMels),
-    },
+    }),
     partial,
   );
 }
@@ -104,8 +117,12 @@ export function columnsOf(settings: FeatureSettings): number {
 
 type Given = "kind" | "sampleRate" | "nFft" | "winLength" | "hopLength" | "fmax" | "nMels" | "nMfcc";
 
-function checked(defaults: Pick<FeatureSettings, Given>, partial: Partial<FeatureSettings>): FeatureSettings {
-  const given = Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));
+function checked(
+  defaults: (given: Partial<FeatureSettings>) => Pick<FeatureSettings, Given>,
+  partial: Partial<FeatureSettings>,
+): FeatureSettings {
+  const own = parseSettings(someFeaturesSchema, partial);
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const settings: FeatureSettings = {
     window: "hann",
     center: true,
@@ -117,47 +134,21 @@ function checked(defaults: Pick<FeatureSettings, Given>, partial: Partial<Featur
     lifter: 0,
     deltas: 0,
     trimDb: null,
-    ...defaults,
+    ...defaults(given),
     ...given,
   };
-  check(settings);
+  refuse(problemsBy((say) => featureRules(settings, say)));
   return settings;
 }
 
-function check(s: FeatureSettings): void {
-  oneOf("kind", s.kind, ["logmel", "mfcc", "mel"]);
-  oneOf("window", s.window, WINDOWS);
-  oneOf("power", s.power, [1, 2]);
-  oneOf("norm", s.norm, ["slaney", "none"]);
-  oneOf("deltas", s.deltas, [0, 1, 2]);
-  if (s.reference !== undefined) {
-    oneOf("reference", s.reference, ["max"]);
-    if (s.kind !== "logmel")
-      throw new UsageError(`reference is max: of ${s.kind} there are no decibels to put it to`);
-  }
-  whole("sampleRate", s.sampleRate, 100, 768000, "Hz");
-  whole("nFft", s.nFft, 2, 65536, "samples");
-  whole("winLength", s.winLength, 1, s.nFft, "samples (the FFT's length)");
-  whole("hopLength", s.hopLength, 1, 2 ** 24, "samples");
-  whole("nMels", s.nMels, 1, 4096, "bands");
-  whole("nMfcc", s.nMfcc, 1, s.kind === "mfcc" ? s.nMels : 4096, "coefficients (as many as mel bands)");
-  within("fmax", s.fmax, 1, s.sampleRate / 2, "Hz (half the sampling rate)");
-  within("fmin", s.fmin, 0, s.fmax - 1, "Hz (below fmax)");
-  within("lifter", s.lifter, 0, 1e6, "");
-  if (s.topDb !== null) within("topDb", s.topDb, 0, 1000, "dB");
-  if (s.trimDb !== null) within("trimDb", s.trimDb, 0, 1000, "dB");
-}
-
-function oneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
-  if (!allowed.includes(value)) throw new UsageError(`${name} is ${value}: it takes ${allowed.join(", ")}`);
-}
-
-function within(name: string, value: number, low: number, high: number, unit: string): void {
-  if (typeof value === "number" && value >= low && value <= high) return;
-  throw new UsageError(`${name} is ${value}: it takes ${low} to ${high}${unit && ` ${unit}`}`);
-}
-
-function whole(name: string, value: number, low: number, high: number, unit: string): void {
-  if (!Number.isInteger(value)) throw new UsageError(`${name} is ${value}: it takes a whole number`);
-  within(name, value, low, high, unit);
+/** What holds between several of the settings. */
+export function featureRules(s: FeatureSettings, say: Say): void {
+  if (s.reference !== undefined && s.kind !== "logmel")
+    say(`is ${s.reference}: ${s.kind} has no decibels that could be relative to it`, "reference");
+  if (s.winLength > s.nFft) say(`is ${s.winLength}: it takes at most nFft, ${s.nFft} samples`, "winLength");
+  if (s.kind === "mfcc" && s.nMfcc > s.nMels)
+    say(`is ${s.nMfcc}: it takes at most nMels, ${s.nMels} coefficients`, "nMfcc");
+  if (s.fmax > s.sampleRate / 2)
+    say(`is ${s.fmax}: it takes at most half the sampling rate, ${s.sampleRate / 2} Hz`, "fmax");
+  if (s.fmin > s.fmax - 1) say(`is ${s.fmin}: it takes at most fmax - 1, ${s.fmax - 1} Hz`, "fmin");
 }

@@ -1,6 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { startTfjs } from "../engine/tfjs.js";
 import { addHead, lstmLayer, type ModelOptions } from "./layers.js";
+import { sizeOf } from "./size.js";
 
 /**
  * The LSTM network in both directions: two layers of 128 cells forwards and 128 backwards, side by side, the mean
@@ -9,19 +10,21 @@ import { addHead, lstmLayer, type ModelOptions } from "./layers.js";
  * Side by side rather than summed, since the two directions learn different things. 608,775 parameters for 64 bands
  * and 7 classes.
  *
- * @param options see {@link ModelOptions}
+ * @param options see {@link ModelOptions}; its size may have `units` of each direction, `layers`, `dropout`
  * @example const model = await bilstm({ frames: 100, bands: 64, classes: 7, seed: 1 });
  */
 export async function bilstm(options: ModelOptions): Promise<LayersModel> {
   const { frames, bands, seed } = options;
+  const { units, layers: depth, dropout } = sizeOf("bilstm", options);
   const tf = await startTfjs();
   const { layers } = tf;
   const model = tf.sequential({ name: "bilstm" });
   const both = (layerSeed: number, inputShape?: [number, number]) =>
-    layers.bidirectional({ layer: lstmLayer(tf, 128, layerSeed), mergeMode: "concat", inputShape });
-  model.add(both(seed * 100, [frames, bands]));
-  model.add(layers.dropout({ rate: 0.3 }));
-  model.add(both(seed * 100 + 2));
+    layers.bidirectional({ layer: lstmLayer(tf, units, layerSeed), mergeMode: "concat", inputShape });
+  for (let i = 0; i < depth; i++) {
+    if (i > 0) model.add(layers.dropout({ rate: dropout }));
+    model.add(both(seed * 100 + 2 * i, i === 0 ? [frames, bands] : undefined));
+  }
   model.add(layers.globalAveragePooling1d({}));
-  return addHead(model, options, { units: 64, dropout: 0.3 });
+  return addHead(model, options, { units: Math.ceil(units / 2), dropout });
 }

@@ -1,6 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { startTfjs } from "../engine/tfjs.js";
 import type { ModelOptions } from "./layers.js";
+import { sizeOf } from "./size.js";
 
 /**
  * A small convolutional network over time: three convolutions that see 5, 11 and 21 frames, each with batch
@@ -9,29 +10,29 @@ import type { ModelOptions } from "./layers.js";
  * two-dimensional kernel stack; the mean over time makes the answer independent of where in the clip a cue was.
  * It trains in minutes on any engine: the network of the demo. 21,255 parameters for 40 bands and 7 classes.
  *
- * @param options see {@link ModelOptions}
+ * @param options see {@link ModelOptions}; its size may have `filters` of the convolutions, `dropout`
+ * @throws {UsageError} when there are more convolutions than the frames can be halved
  * @example const model = await cnnSmall({ frames: 100, bands: 40, classes: 7, seed: 1 });
  */
-export async function cnnSmall({ frames, bands, classes, seed }: ModelOptions): Promise<LayersModel> {
+export async function cnnSmall(options: ModelOptions): Promise<LayersModel> {
+  const { frames, bands, classes, seed } = options;
+  const { filters: blocks, dropout } = sizeOf("cnn-small", options);
   const tf = await startTfjs();
   const { layers } = tf;
   const model = tf.sequential({ name: "cnn-small" });
-  const block = (index: number, filters: number, kernelSize: number) => {
-    const kernelInitializer = tf.initializers.heNormal({ seed: seed * 100 + index });
-    const inputShape = index === 0 ? [frames, bands] : undefined;
+  blocks.forEach((filters, i) => {
+    if (i > 0) model.add(layers.maxPooling1d({ poolSize: 2 }));
+    const kernelInitializer = tf.initializers.heNormal({ seed: seed * 100 + i });
+    const inputShape = i === 0 ? [frames, bands] : undefined;
+    const kernelSize = i === 0 ? 5 : 3;
     model.add(
       layers.conv1d({ filters, kernelSize, padding: "same", useBias: false, kernelInitializer, inputShape }),
     );
     model.add(layers.batchNormalization({ momentum: 0.9 }));
     model.add(layers.reLU());
-  };
-  block(0, 32, 5);
-  model.add(layers.maxPooling1d({ poolSize: 2 }));
-  block(1, 48, 3);
-  model.add(layers.maxPooling1d({ poolSize: 2 }));
-  block(2, 64, 3);
+  });
   model.add(layers.globalAveragePooling1d({}));
-  model.add(layers.dropout({ rate: 0.3 }));
+  model.add(layers.dropout({ rate: dropout }));
   const kernelInitializer = tf.initializers.glorotUniform({ seed: seed * 100 + 9 });
   model.add(layers.dense({ units: classes, activation: "softmax", kernelInitializer }));
   return model;

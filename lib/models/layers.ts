@@ -1,5 +1,6 @@
 import type { LayersModel, Sequential } from "@tensorflow/tfjs";
 import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
+import type { Size } from "./size.js";
 
 export interface ModelOptions {
   /** Frames of an input; at least 4. */
@@ -10,6 +11,8 @@ export interface ModelOptions {
   classes: number;
   /** Of the initial weights. */
   seed: number;
+  /** What is not as the network has it by itself. */
+  size?: Size;
 }
 
 /** The end all networks share: a dense layer between two dropouts, and the classes. */

@@ -1,4 +1,5 @@
 import { UsageError } from "../base/errors.js";
+import { meant } from "../base/schema.js";
 import { CORPORA } from "../corpora/clip.js";
 import { combined } from "./combined.js";
 import { audeering } from "./cremad.js";
@@ -53,6 +54,6 @@ function find(name: string): Protocol {
   if (path === "held-out") return heldOut(query);
   if (path.startsWith("grouped/")) return grouped(path.slice("grouped/".length), query);
   throw new UsageError(
-    `there is no protocol "${name}". There are:\n  ${[...PROTOCOLS, "grouped/CORPUS?group=speaker&folds=5"].join("\n  ")}`,
+    `there is no protocol "${name}"${meant(name, PROTOCOLS) || "."} There are:\n  ${[...PROTOCOLS, "grouped/CORPUS?group=speaker&folds=5"].join("\n  ")}`,
   );
 }

@@ -9,6 +9,7 @@ import type { FeatureSettings } from "../features/settings.js";
 import type { Audit } from "../protocols/audit.js";
 import type { Split } from "../protocols/types.js";
 import { historyCsv } from "../training/history.js";
+import { plainTraining } from "../training/settings.js";
 import type { EpochLog, PartResult, TrainingSettings } from "../training/train.js";
 import { type PredictedClip, predictionsCsv, readPredictions } from "./predictions.js";
 
@@ -119,7 +120,8 @@ export function runName(
   const parts = [split.train, split.validation, split.test];
   const digest = sha256(canonicalJson(parts.map((ids) => ids.map((id) => [id, emotionOf.get(id)]))));
   const synthetic = clips.some((clip) => clip.synthetic);
-  const hash = sha256(canonicalJson({ schema: RUN_SCHEMA, settings, clips: digest, synthetic }));
+  const plain = { ...settings, training: plainTraining(settings.training) };
+  const hash = sha256(canonicalJson({ schema: RUN_SCHEMA, settings: plain, clips: digest, synthetic }));
   const label = [...labels(settings, clips), settings.training.model].join("-").replace(/[^\w.-]+/g, "-");
   return { name: `${label}-${hash.slice(0, 12)}`, clips: digest };
 }

@@ -1,38 +1,61 @@
+import * as v from "valibot";
 import type { Matrix } from "../base/matrix.js";
 import { zeros } from "../base/matrix.js";
 import type { Random } from "../base/random.js";
+import { number, strict, whole } from "../base/schema.js";
 import { lifterGains } from "../features/mfcc.js";
 import type { FeatureSettings } from "../features/settings.js";
+
+const MANY = 1e5;
+const decibels = (description: string) => number(description, { from: -200, to: 200, unit: "dB" });
 
 /**
  * What is done to training clips, and to no others. What is absent is not done. Everything is drawn anew each epoch,
  * but for speed, pitch and noise, which are applied to the sound: of those `copies` variants are made of each clip before
  * the training, and each epoch hears the original or one of them.
  */
-export interface AugmentationSettings {
-  /** SpecAugment: stretches of time set to the mean; how many, and the longest, frames. */
-  timeMasks?: number;
-  timeMaskWidth?: number;
-  /** SpecAugment: ranges of bands (of an MFCC, coefficients) set to the mean; how many, and the widest. */
-  bandMasks?: number;
-  bandMaskWidth?: number;
-  /** Frames by which a clip starts at most earlier or later; one longer than an input is also cut anywhere. */
-  shift?: number;
-  /** Louder or softer by at most so many dB. */
-  gain?: number;
-  /** Faster or slower by at most this share, pitch and formants going along as on a tape; 0.1 is usual. */
-  speed?: number;
-  /** Higher or lower by at most so many semitones, formants going along, at the same speed. */
-  pitch?: number;
-  /** All frequencies higher or lower by at most this share, as of another vocal tract; not for MFCC; 0.1 is usual. */
-  vocalTract?: number;
-  /** Faster or slower by at most this share, at the same pitch. */
-  tempo?: number;
-  /** White noise at a signal-to-noise ratio drawn from this range, dB. */
-  noise?: readonly [low: number, high: number];
-  /** Variants by speed, pitch and noise of each clip; default 2. */
-  copies?: number;
-}
+export const augmentationSchema = strict("What is done to training clips; what is absent is not done.", {
+  timeMasks: v.optional(whole("SpecAugment: stretches of time set to the mean.", 0, MANY)),
+  timeMaskWidth: v.optional(whole("SpecAugment: the longest stretch.", 0, MANY, "frames")),
+  bandMasks: v.optional(whole("SpecAugment: ranges of bands (MFCC: coefficients) set to the mean.", 0, MANY)),
+  bandMaskWidth: v.optional(whole("SpecAugment: the widest range.", 0, MANY, "bands")),
+  shift: v.optional(
+    whole(
+      "Largest shift of a clip's start, earlier or later; one longer than an input is also cut anywhere.",
+      0,
+      MANY,
+      "frames",
+    ),
+  ),
+  gain: v.optional(number("Largest change of loudness.", { from: 0, to: 200, unit: "dB" })),
+  speed: v.optional(
+    number("Largest change of speed, as a share; pitch and formants go along as on a tape; 0.1 is usual.", {
+      from: 0,
+      to: 0.5,
+    }),
+  ),
+  pitch: v.optional(
+    number("Largest change of pitch, formants going along, at the same speed.", {
+      ...{ from: 0, to: 12, unit: "semitones" },
+    }),
+  ),
+  vocalTract: v.optional(
+    number(
+      "Largest scaling of all frequencies, as a share, as of another vocal tract; not for MFCC; 0.1 is usual.",
+      { from: 0, to: 0.5 },
+    ),
+  ),
+  tempo: v.optional(number("Largest change of speed at the same pitch, as a share.", { from: 0, to: 0.5 })),
+  noise: v.optional(
+    v.pipe(
+      v.tuple([decibels("Lowest."), decibels("Highest.")]),
+      v.readonly(),
+      v.description("White noise at a signal-to-noise ratio drawn from this range, in dB."),
+    ),
+  ),
+  copies: v.optional(whole("Variants by speed, pitch and noise of each clip; default 2.", 1, 1000)),
+});
+export type AugmentationSettings = v.InferOutput<typeof augmentationSchema>;
 
 /** Amounts that suit a few thousand clips of a few seconds, in frames of 10 to 30 ms. */
 export const AUGMENTATIONS = {

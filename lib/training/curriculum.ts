@@ -1,18 +1,20 @@
+import type { InferOutput } from "valibot";
 import { UserError } from "../base/errors.js";
 import { random } from "../base/random.js";
+import { number, strict } from "../base/schema.js";
 
 /**
  * How a training draws from corpora that are not tested: much at first, so that the network learns what emotion sounds
  * like from many voices, and less and less, until it ends on clips recorded like those that it will be tested on.
  */
-export interface Curriculum {
-  /** Places of an epoch, as a multiple of the clips of the tested corpora. */
-  places: number;
-  /** Share of the places that the other corpora have in the first epoch; it falls linearly. */
-  share: number;
-  /** Share of the epochs after which they have none. */
-  until: number;
-}
+export const curriculumSchema = strict("How a training moves from other corpora to the tested one.", {
+  places: number("Clips of an epoch, as a multiple of the clips of the tested corpora.", {
+    ...{ from: 0.01, to: 1000 },
+  }),
+  share: number("Share of the other corpora in the first epoch; it falls linearly.", { from: 0, to: 1 }),
+  until: number("Share of the epochs after which the other corpora have none.", { from: 0.01, to: 1 }),
+});
+export type Curriculum = InferOutput<typeof curriculumSchema>;
 
 /** Half of what is heard at first is strange, and in the last fifth of the epochs nothing. */
 export const CURRICULUM: Curriculum = { places: 2, share: 0.5, until: 0.8 };

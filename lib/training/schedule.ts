@@ -1,20 +1,35 @@
-/** How the learning rate moves over a training. */
-export interface ScheduleSettings {
-  /**
-   * `constant`; `cosine`, down half a wave from the rate to `floor` of it; `one-cycle`, up from 1/25 of the rate and
-   * down to 1/250,000 of it; `plateau`, halved where validation UAR no longer rises.
-   */
-  name: ScheduleName;
-  /** Epochs (also a fraction of one) in which the rate first rises linearly from 0; not for `one-cycle`; default 0. */
-  warmup?: number;
-  /** Share of the rate at which `cosine` ends and below which `plateau` does not go; default 0.01. */
-  floor?: number;
-  /** Of `plateau`: epochs without a better validation UAR before the rate is halved; default 3. */
-  patience?: number;
-}
+import * as v from "valibot";
+import { number, oneOf, strict, whole } from "../base/schema.js";
 
 export const SCHEDULES = ["constant", "cosine", "one-cycle", "plateau"] as const;
 export type ScheduleName = (typeof SCHEDULES)[number];
+
+export const scheduleSchema = strict("How the learning rate moves over a training.", {
+  name: oneOf(
+    "Schedule of the learning rate: `constant`; `cosine`, down half a wave from the rate to `floor` of it; `one-cycle`, up from 1/25 of the rate and down to 1/250,000 of it; `plateau`, halved where validation UAR no longer rises.",
+    SCHEDULES,
+  ),
+  warmup: v.optional(
+    number(
+      "Warm-up: epochs (also a fraction of one) in which the rate rises linearly from 0; not for `one-cycle`; default 0.",
+      { from: 0, to: 1e6, unit: "epochs" },
+    ),
+  ),
+  floor: v.optional(
+    number("Share of the rate at which `cosine` ends and below which `plateau` does not go; default 0.01.", {
+      ...{ from: 0, to: 1 },
+    }),
+  ),
+  patience: v.optional(
+    whole(
+      "Of `plateau`: epochs without a better validation UAR before the rate is halved; default 3.",
+      1,
+      1e6,
+      "epochs",
+    ),
+  ),
+});
+export type ScheduleSettings = v.InferOutput<typeof scheduleSchema>;
 
 /** Of the one-cycle schedule: the share of the steps in which the rate rises, and how far below it starts and ends. */
 const RISE = 0.3;

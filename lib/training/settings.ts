@@ -1,43 +1,54 @@
-import { UsageError } from "../base/errors.js";
-import { OPTIMIZERS, type OptimizerSettings } from "../engine/trainer.js";
-import type { Normalisation } from "../features/normalise.js";
-import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
-import type { AugmentationSettings } from "./augmentation.js";
-import type { Curriculum } from "./curriculum.js";
-import { BALANCES, type Balance } from "./sampler.js";
-import { SCHEDULES, type ScheduleSettings } from "./schedule.js";
+import * as v from "valibot";
+import { number, oneOf, parseSettings, rule, type Say, strict, whole, yesNo } from "../base/schema.js";
+import { optimizerSchema } from "../engine/trainer.js";
+import { NORMALISATIONS } from "../features/normalise.js";
+import { isBaseline, MODEL_NAMES } from "../models/names.js";
+import { ownSize, sizeRules, sizeSchema } from "../models/size.js";
+import { augmentationSchema } from "./augmentation.js";
+import { curriculumSchema } from "./curriculum.js";
+import { BALANCES } from "./sampler.js";
+import { scheduleSchema } from "./schedule.js";
+
+/** The keys of {@link TrainingSettings}. */
+export const TRAINING_ENTRIES = {
+  model: oneOf("A baseline (`majority`, `linear`) or a network.", MODEL_NAMES),
+  size: v.optional(sizeSchema),
+  frames: whole("Frames of an input (30 ms each, by default).", 4, 1e5, "frames"),
+  normalisation: oneOf(
+    "What the features' mean and deviation are fitted to: the training part, each speaker's own clips (transductive, and marked so), each clip, or nothing.",
+    NORMALISATIONS,
+  ),
+  epochs: whole("Epochs at most.", 1, 1e6, "epochs"),
+  patience: whole("Epochs without a better validation UAR after which the training ends.", 1, 1e6, "epochs"),
+  batchSize: whole("Clips in a step.", 1, 1e5, "clips"),
+  learningRate: number("The highest learning rate of the schedule.", { above: 0 }),
+  schedule: scheduleSchema,
+  optimizer: optimizerSchema,
+  balance: oneOf(
+    "What is done about classes of different size: nothing, weights in the loss, or drawing rare classes more often.",
+    BALANCES,
+  ),
+  labelSmoothing: number(
+    "Share of the target's probability that is spread over all classes; 0 for none (Szegedy et al. 2016).",
+    { from: 0, to: 0.999 },
+  ),
+  mixup: number("Alpha of mixup's beta distribution; 0 for none (Zhang et al. 2018).", { from: 0, to: 1000 }),
+  augmentation: augmentationSchema,
+  curriculum: v.optional(curriculumSchema),
+  refit: v.optional(
+    yesNo(
+      "Trains the network once more from the start, on the training and the validation part together and for all epochs, and tests these weights. Validation has chosen by then, and its speakers are worth hearing. Its figures stay those of the first training. Twice the time; default no.",
+    ),
+  ),
+  seed: whole("Seed of weights, order, dropout and augmentation.", 0, 2 ** 31),
+};
+
+const settingsSchema = strict("What is chosen before a training.", TRAINING_ENTRIES);
 
 /** What is chosen before a training; part of a run's name. */
-export interface TrainingSettings {
-  model: ModelName;
-  /** Frames of an input. */
-  frames: number;
-  normalisation: Normalisation;
-  /** At most. */
-  epochs: number;
-  /** Epochs without a better validation UAR after which the training ends. */
-  patience: number;
-  batchSize: number;
-  /** The highest of the schedule. */
-  learningRate: number;
-  schedule: ScheduleSettings;
-  optimizer: OptimizerSettings;
-  balance: Balance;
-  /** Share of the target's probability that is spread over all classes; 0 for none (Szegedy et al. 2016). */
-  labelSmoothing: number;
-  /** Alpha of mixup; 0 for none. */
-  mixup: number;
-  augmentation: AugmentationSettings;
-  /** Where other corpora train besides the tested one; absent, every training clip comes once an epoch. */
-  curriculum?: Curriculum;
-  /**
-   * Trains the network once more from the start, on the training and the validation part together and for all epochs, and keeps
-   * these weights: validation has had its say by then, and its speakers are worth hearing. Its figures stay those of the first
-   * training. Twice the time; default no.
-   */
-  refit?: boolean;
-  seed: number;
-}
+export type TrainingSettings = v.InferOutput<typeof settingsSchema>;
+
+export const trainingSchema = v.pipe(settingsSchema, rule<TrainingSettings>(trainingRules));
 
 /** Settings for a network on clips of a few seconds. */
 export const TRAINING: TrainingSettings = {
@@ -68,78 +79,38 @@ export const SMALL_TRAINING: TrainingSettings = {
   optimizer: { name: "adam" },
 };
 
-/** @throws {UsageError} naming the setting that makes no sense */
+/** @throws {UsageError} naming every setting that makes no sense */
 export function checkTraining(settings: TrainingSettings): void {
-  oneOf("model", settings.model, MODEL_NAMES);
-  oneOf("balance", settings.balance, BALANCES);
-  oneOf("schedule", settings.schedule.name, SCHEDULES);
-  oneOf("optimizer", settings.optimizer.name, OPTIMIZERS);
-  whole("frames", settings.frames, 4, 1e5);
-  whole("epochs", settings.epochs, 1, 1e6);
-  whole("patience", settings.patience, 1, 1e6);
-  whole("batchSize", settings.batchSize, 1, 1e5);
-  within("schedule.warmup", settings.schedule.warmup ?? 0, 0, 1e6);
-  within("schedule.floor", settings.schedule.floor ?? 0, 0, 1);
-  whole("schedule.patience", settings.schedule.patience ?? 1, 1, 1e6);
-  within("optimizer.beta1", settings.optimizer.beta1 ?? 0, 0, 1 - Number.EPSILON);
-  within("optimizer.beta2", settings.optimizer.beta2 ?? 0, 0, 1 - Number.EPSILON);
-  within("optimizer.epsilon", settings.optimizer.epsilon ?? 1, Number.MIN_VALUE, 1);
-  within("learningRate", settings.learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
-  within("labelSmoothing", settings.labelSmoothing, 0, 0.999);
-  within("mixup", settings.mixup, 0, 1e3);
-  within("weightDecay", settings.optimizer.weightDecay ?? 0, 0, 1e3);
-  within("clipNorm", settings.optimizer.clipNorm ?? 1, Number.MIN_VALUE, Number.MAX_VALUE);
-  within("speed", settings.augmentation.speed ?? 0, 0, 0.5);
-  within("vocalTract", settings.augmentation.vocalTract ?? 0, 0, 0.5);
-  within("tempo", settings.augmentation.tempo ?? 0, 0, 0.5);
-  within("pitch", settings.augmentation.pitch ?? 0, 0, 12);
-  if (settings.curriculum) {
-    within("curriculum.places", settings.curriculum.places, 0.01, 1000);
-    within("curriculum.share", settings.curriculum.share, 0, 1);
-    within("curriculum.until", settings.curriculum.until, 0.01, 1);
-    if (isBaseline(settings.model))
-      throw new UsageError(
-        `the ${settings.model} model has no epochs, in which a curriculum could go on: leave it out`,
-      );
-    if (settings.balance === "sampling")
-      throw new UsageError(
-        "balance is sampling: with a curriculum, which draws the clips, it takes none, weights",
+  parseSettings(trainingSchema, settings);
+}
+
+/**
+ * The settings without what is as it would be without: a size that is the network's own is absent. Equal trainings have equal
+ * settings, and so runs of one name.
+ */
+export function plainTraining({ size, ...settings }: TrainingSettings): TrainingSettings {
+  const own = ownSize(settings.model, size);
+  return own ? { ...settings, size: own } : settings;
+}
+
+/** What holds between several of the settings. */
+export function trainingRules(settings: TrainingSettings, say: Say): void {
+  const { model, size, normalisation, balance, schedule, curriculum, refit } = settings;
+  if (size) sizeRules(model, size, (message, ...path) => say(message, "size", ...path));
+  if (isBaseline(model)) {
+    if (curriculum) say(`the ${model} model has no epochs for a curriculum: leave it out`, "curriculum");
+    if (refit) say(`it trains a network anew, and ${model} is none: leave it out`, "refit");
+    if (!["global", "speaker"].includes(normalisation))
+      say(
+        `is "${normalisation}": the ${model} model takes global (or speaker), since its statistics have to be standardised over clips`,
+        "normalisation",
       );
   }
-  if (settings.refit !== undefined) checkRefit(settings);
-  if (isBaseline(settings.model) && !["global", "speaker"].includes(settings.normalisation)) {
-    throw new UsageError(
-      `normalisation is ${settings.normalisation}: the ${settings.model} model takes global (or speaker), since its statistics have to be standardised over clips`,
+  if (curriculum && balance === "sampling")
+    say('is "sampling": with a curriculum, which draws the clips, it takes none, weights', "balance");
+  if (refit && schedule.name === "plateau")
+    say(
+      "there is no validation part left that a plateau schedule could go by: take cosine, one-cycle or constant",
+      "refit",
     );
-  }
-}
-
-/** @throws {UsageError} where the second training would have to ask validation */
-function checkRefit({ refit, model, schedule }: TrainingSettings): void {
-  // From a file it may be anything.
-  if (typeof refit !== "boolean") throw new UsageError(`refit is ${refit}: it takes true or false`);
-  if (!refit) return;
-  if (isBaseline(model))
-    throw new UsageError(`refit trains a network anew, and ${model} is none: leave it out`);
-  if (schedule.name === "plateau")
-    throw new UsageError(
-      "refit has no validation part that a plateau schedule could go by: take cosine, one-cycle or constant",
-    );
-}
-
-function oneOf(name: string, value: string, allowed: readonly string[]): void {
-  if (!allowed.includes(value)) throw new UsageError(`${name} is ${value}: it takes ${allowed.join(", ")}`);
-}
-
-function within(name: string, value: number, low: number, high: number): void {
-  // From a file it may be anything.
-  if (typeof value === "number" && value >= low && value <= high) return;
-  const given = typeof value === "number" ? value : JSON.stringify(value);
-  throw new UsageError(`${name} is ${given}: it takes ${low} to ${high}`);
-}
-
-function whole(name: string, value: number, low: number, high: number): void {
-  within(name, value, low, high);
-  if (!Number.isInteger(value))
-    throw new UsageError(`${name} is ${value}: it takes a whole number of ${low} to ${high}`);
 }

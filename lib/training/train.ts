@@ -133,7 +133,8 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const { features, classes, settings, options } = given;
   const { seed, batchSize, optimizer } = settings;
   const { engine, threads } = options;
-  const shape = { frames: settings.frames, bands: features.matrix(0).cols, classes: classes.length, seed };
+  const { frames, size } = settings;
+  const shape = { frames, bands: features.matrix(0).cols, classes: classes.length, seed, size };
   const network = options.network ?? (await models[settings.model as NetworkName](shape));
   if (options.network) checkShape(network, shape);
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });

@@ -1,0 +1,100 @@
+import * as v from "valibot";
+import { canonicalJson } from "../base/hash.js";
+import { list, number, problemsBy, refuse, type Say, strict, whole } from "../base/schema.js";
+import { isBaseline, type ModelName, type NetworkName } from "./names.js";
+
+/** What may be said of a network's size; a network takes the keys that {@link SIZES} has of it. */
+export const sizeSchema = strict("Size of the network; what is left out is as the network has it.", {
+  filters: v.optional(
+    list(
+      "Filters of each block of convolutions, as many as there are blocks; of cnn, cnn-small and clstm.",
+      whole("Filters of a block.", 1, 4096),
+    ),
+  ),
+  units: v.optional(
+    whole(
+      "LSTM cells of a layer (bilstm: of each direction), with half as many units in the dense layer; of cnn, units of the dense layer.",
+      1,
+      4096,
+    ),
+  ),
+  layers: v.optional(whole("Layers of LSTM cells; of lstm, bilstm and clstm.", 1, 8)),
+  dropout: v.optional(
+    number("Dropout around the dense layer; elsewhere in the network it changes in proportion.", {
+      ...{ from: 0, to: 0.9 },
+    }),
+  ),
+});
+export type Size = v.InferOutput<typeof sizeSchema>;
+
+/** The size that each network has by itself. */
+export const SIZES = {
+  cnn: { filters: [32, 64, 128, 128], units: 128, dropout: 0.2 },
+  "cnn-small": { filters: [32, 48, 64], dropout: 0.3 },
+  lstm: { units: 128, layers: 2, dropout: 0.3 },
+  bilstm: { units: 128, layers: 2, dropout: 0.3 },
+  clstm: { filters: [64, 128], units: 128, layers: 1, dropout: 0.3 },
+} satisfies Record<NetworkName, Size>;
+
+/** What of a size is not as the network has it by itself; `undefined` where nothing is. */
+export function ownSize(model: ModelName, size: Size = {}): Size | undefined {
+  const usual: Size = isBaseline(model) ? {} : SIZES[model];
+  const own = Object.entries(size).filter(
+    ([key, value]) =>
+      value !== undefined && canonicalJson(value) !== canonicalJson(usual[key as keyof Size] ?? null),
+  );
+  return own.length > 0 ? Object.fromEntries(own) : undefined;
+}
+
+/**
+ * What a network does not take of a size.
+ *
+ * @param input frames and bands, where they are known
+ */
+export function sizeRules(
+  model: ModelName,
+  size: Size,
+  say: Say,
+  input?: { frames: number; bands: number },
+): void {
+  const known = isBaseline(model) ? [] : Object.keys(SIZES[model]);
+  for (const [key, value] of Object.entries(size)) {
+    if (value === undefined || known.includes(key)) continue;
+    say(`${model} has no ${key}: it takes ${known.join(", ") || "no size, being no network"}`, key);
+  }
+  const own = ownSize(model, size)?.filters;
+  if (!own || !input || isBaseline(model)) return;
+  const most = BLOCKS[model]?.(input) ?? Infinity;
+  if (own.length > most)
+    say(
+      `${own.length} blocks are too many: an input of ${input.frames} frames and ${input.bands} bands is exhausted after ${most}`,
+      "filters",
+    );
+}
+
+const halvings = (length: number) => Math.floor(Math.log2(length));
+
+/** How many blocks an input has room for: the CNN halves either axis, the others time alone, cnn-small not after its last. */
+const BLOCKS: Partial<Record<NetworkName, (input: { frames: number; bands: number }) => number>> = {
+  cnn: ({ frames, bands }) => Math.max(halvings(frames), halvings(bands), 1),
+  "cnn-small": ({ frames }) => halvings(frames) + 1,
+  clstm: ({ frames }) => halvings(frames),
+};
+
+/**
+ * The size of a network: its own with what is asked for in its place.
+ *
+ * @throws {UsageError} naming what the network does not take
+ */
+export function sizeOf<Name extends keyof typeof SIZES>(
+  model: Name,
+  { size = {}, frames, bands }: { size?: Size; frames: number; bands: number },
+): (typeof SIZES)[Name] {
+  refuse(
+    problemsBy((say) =>
+      sizeRules(model, size, (text, ...path) => say(text, "size", ...path), { frames, bands }),
+    ),
+  );
+  const given = Object.fromEntries(Object.entries(size).filter(([, value]) => value !== undefined));
+  return { ...SIZES[model], ...given };
+}
