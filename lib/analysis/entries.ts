@@ -3,6 +3,8 @@ import { canonicalJson } from "../base/hash.js";
 import { compareNames } from "../base/text.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { argmax } from "../evaluation/metrics.js";
+import { isBaseline } from "../models/names.js";
+import { SIZES, type Size } from "../models/size.js";
 import type { PredictedClip, RunSettings, StoredRun } from "../runs/record.js";
 
 export type Part = "validation" | "test";
@@ -184,7 +186,9 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
     ([method, { features, training, target }]) => ({
       method,
       model: training.model,
-      values: flattened({ ...training, patience: patienceOf(training), features, target }),
+      values: flattened({
+        ...{ ...training, size: sizeWith(training), patience: patienceOf(training), features, target },
+      }),
     }),
   );
   const protocols = [...groupBy(all, ({ protocol }) => protocol).values()].map(
@@ -207,6 +211,11 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
     }
   }
   return labels;
+}
+
+/** With what the network has by itself, from which others differ. */
+function sizeWith({ model, size }: RunSettings["training"]): Size | undefined {
+  return isBaseline(model) ? undefined : { ...SIZES[model], ...size };
 }
 
 /** None where it is as long as the epochs, which say the same. */

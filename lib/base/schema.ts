@@ -18,27 +18,32 @@ export interface Range {
   whole?: boolean;
   /** `Hz`, `samples`, `dB`: for messages, help and tables. */
   unit?: string;
+  /** What it is where an optional key is left out. */
+  usual?: number;
 }
 
 /** A number within a range. */
-export function number(
-  description: string,
-  { from, above, to, whole, unit }: Range,
-): v.GenericSchema<number> {
+export function number(description: string, range: Range): v.GenericSchema<number> {
+  const { from, above, to, whole, unit, usual } = range;
   const checks = [
     v.description<number, string>(description),
     ...(from === undefined ? [] : [v.minValue<number, number>(from)]),
     ...(above === undefined ? [] : [v.gtValue<number, number>(above)]),
     to === undefined ? v.finite<number>() : v.maxValue<number, number>(to),
     ...(whole ? [v.integer<number>()] : []),
-    ...(unit === undefined ? [] : [v.metadata<number, { unit: string }>({ unit })]),
+    v.metadata<number, Pick<Range, "unit" | "usual">>({ unit, usual }),
   ];
   return v.pipe(v.number(), ...checks);
 }
 
 /** A whole number within a range. */
-export function whole(description: string, from: number, to: number, unit?: string): v.GenericSchema<number> {
-  return number(description, { from, to, unit, whole: true });
+export function whole(
+  description: string,
+  from: number,
+  to: number,
+  { unit, usual }: Pick<Range, "unit" | "usual"> = {},
+): v.GenericSchema<number> {
+  return number(description, { from, to, unit, usual, whole: true });
 }
 
 /** A text that is not blank. */
@@ -55,8 +60,8 @@ export function oneOf<const Options extends readonly (string | number)[]>(
 }
 
 /** True or false. */
-export function yesNo(description: string) {
-  return v.pipe(v.boolean(), v.description(description));
+export function yesNo(description: string, usual?: boolean) {
+  return v.pipe(v.boolean(), v.description(description), v.metadata({ usual }));
 }
 
 /** A list of at least one item. */
@@ -206,12 +211,13 @@ export interface Facts {
   description: string;
   /** What it takes, in words. */
   takes: string;
-  /** What it is where it is left out; `undefined` where there is no such value. */
-  fallback: unknown;
+  /** What it is where it is left out; `undefined` where the schema does not tell. */
+  usual: unknown;
   /** It may be left out. */
   optional: boolean;
   /** It may be `null`. */
   nullable: boolean;
+  type: string;
   choices?: readonly (string | number)[];
   /** Of a number. */
   range?: Range;
@@ -242,8 +248,9 @@ export function factsOf(schema: Node | v.GenericSchema<unknown, unknown>): Facts
   const facts: Facts = {
     description: v.getDescription(node as never) ?? v.getDescription(outer as never) ?? "",
     takes: takes(outer),
-    fallback: outer.type === "optional" ? outer.default : undefined,
+    usual: outer.default ?? metaOf(node).usual,
     optional: outer.type === "optional",
+    type: node.type,
     nullable: layers(outer).some(({ type }) => type === "nullable"),
   };
   if (node.type === "picklist") facts.choices = node.options as readonly (string | number)[];
@@ -251,6 +258,10 @@ export function factsOf(schema: Node | v.GenericSchema<unknown, unknown>): Facts
   if (node.item) facts.item = node.item;
   if (node.entries) facts.entries = node.entries;
   return facts;
+}
+
+function metaOf(node: Node): { unit?: string; usual?: unknown; takes?: string } {
+  return v.getMetadata(node as never);
 }
 
 /** A wrapped schema, what is in it, and so on. */
@@ -265,7 +276,7 @@ function unwrapped(node: Node): Node {
 function rangeOf(node: Node): Range {
   const limit = (type: string) =>
     node.pipe?.find((one) => one.type === type)?.requirement as number | undefined;
-  const { unit } = v.getMetadata(node as never) as { unit?: string };
+  const { unit } = metaOf(node);
   const whole = node.pipe?.some(({ type }) => type === "integer");
   return { from: limit("min_value"), above: limit("gt_value"), to: limit("max_value"), whole, unit };
 }
@@ -281,7 +292,7 @@ function bareTakes(node: Node): string {
   if (node.type === "picklist") return node.options!.join(", ");
   if (node.type === "literal") return JSON.stringify(node.literal);
   if (node.type === "boolean") return "true or false";
-  if (node.type === "string") return (v.getMetadata(node as never) as { takes?: string }).takes ?? "a text";
+  if (node.type === "string") return metaOf(node).takes ?? "a text";
   if (node.type === "number") return rangeText(rangeOf(node));
   if (node.type === "union") return (node.options as Node[]).map(takes).join(", or ");
   if (node.items) return `a list of ${node.items.length}: ${node.items.map(takes).join(", ")}`;

@@ -2,20 +2,24 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
-import { ENGINES, type EngineName, OPTIMIZERS } from "../engine/trainer.js";
-import type { Normalisation } from "../features/normalise.js";
-import { MODEL_NAMES, type ModelName } from "../models/names.js";
+import { ENGINES, type EngineName } from "../engine/trainer.js";
+import { SIZES } from "../models/size.js";
 import type { RunRecord } from "../runs/record.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
-import { BALANCES, type Balance } from "../training/sampler.js";
-import { SCHEDULES, type ScheduleName } from "../training/schedule.js";
-import { SMALL_TRAINING, TRAINING, type TrainingSettings } from "../training/settings.js";
+import {
+  baseTraining,
+  plainTraining,
+  SMALL_TRAINING,
+  TRAINING,
+  TRAINING_ENTRIES,
+  type TrainingSettings,
+} from "../training/settings.js";
 import { clipsUnder, perceivedIn } from "./clips.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
+import { settingOption, settingsGiven } from "./options.js";
 
 interface TrainFlags {
   corpus?: string[];
-  model: ModelName;
   data: string;
   manifest?: string;
   protocol: string;
@@ -25,24 +29,8 @@ interface TrainFlags {
   ratings?: string;
   calm?: Calm;
   kind: "mfcc" | "logmel";
-  frames: number;
-  epochs?: number;
-  patience?: number;
-  batchSize?: number;
-  learningRate?: number;
-  schedule?: ScheduleName;
-  warmup?: number;
-  optimizer?: "adam" | "adamw";
-  weightDecay?: number;
-  clipNorm?: number;
-  labelSmoothing?: number;
-  mixup?: number;
-  balance?: Balance;
   augment?: AugmentationName[];
   curriculum?: boolean;
-  refit?: boolean;
-  normalisation: Normalisation;
-  seed: number;
   engine?: EngineName;
   threads?: number;
   out: string;
@@ -54,21 +42,30 @@ interface TrainFlags {
   json?: boolean;
 }
 
-/** A text of help with the default of a setting, and of the small network where that is another. */
-function defaults(text: string, of: (settings: TrainingSettings) => number | string): string {
-  const [usual, small] = [of(TRAINING), of(SMALL_TRAINING)];
-  return `${text} (default: ${usual}${small === usual ? "" : `; cnn-small ${small}`})`;
+const SIZE = ["size.filters", "size.units", "size.layers", "size.dropout"];
+
+/** The options that set what is chosen before a training. */
+const SETTINGS = [
+  ...["model", ...SIZE, "frames", "normalisation", "epochs", "patience", "batchSize", "learningRate"],
+  ...["schedule.name", "schedule.warmup", "optimizer.name", "optimizer.weightDecay", "optimizer.clipNorm"],
+  ...["labelSmoothing", "mixup", "balance", "refit", "seed"],
+].map((path) => settingOption(TRAINING_ENTRIES, path, { defaults: defaultsOf(path) }));
+
+function defaultsOf(path: string): Record<string, object> {
+  if (path === "model") return { "": TRAINING };
+  if (path === "refit") return {};
+  if (!SIZE.includes(path)) return { "": TRAINING, "cnn-small": SMALL_TRAINING };
+  return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, { size }]));
 }
 
 /** `ser train`: one network on held-out speakers. */
 export function addTrain(program: Command): void {
   const choice = (flags: string, text: string, choices: readonly string[]) =>
     new Option(flags, text).choices(choices);
-  program
+  const command = program
     .command("train")
     .description("Train a network, test it on speakers it never heard, save the model and the results.")
     .addOption(choice("--corpus <names...>", "corpora; default: all that are found", CORPORA))
-    .addOption(choice("--model <name>", "a baseline or a network", MODEL_NAMES).default("cnn"))
     .addOption(dataOption())
     .addOption(
       new Option(
@@ -90,91 +87,14 @@ export function addTrain(program: Command): void {
     )
     .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for the perceived emotion")
     .addOption(choice("--calm <policy>", "RAVDESS's calm, in held-out", ["merge", "drop", "keep"]))
-    .addOption(choice("--kind <features>", "the features", ["mfcc", "logmel"]).default("logmel"))
-    .option("--frames <n>", "frames of an input (30 ms each)", numberIn(16, 2000, true), 100)
-    .option(
-      "--epochs <n>",
-      defaults("at most this many", (own) => own.epochs),
-      numberIn(1, 10_000, true),
-    )
-    .option(
-      "--patience <n>",
-      defaults("epochs without a better validation UAR that end the training", (own) => own.patience),
-      numberIn(1, 10_000, true),
-    )
-    .option(
-      "--batch-size <n>",
-      defaults("clips in a step", (own) => own.batchSize),
-      numberIn(1, 4096, true),
-    )
-    .option(
-      "--learning-rate <x>",
-      defaults("the highest of the schedule", (own) => own.learningRate),
-      numberIn(1e-7, 10),
-    )
-    .addOption(
-      choice(
-        "--schedule <name>",
-        defaults("of the learning rate", (own) => own.schedule.name),
-        SCHEDULES,
-      ),
-    )
-    .option(
-      "--warmup <epochs>",
-      defaults("epochs in which the rate first rises", (own) => own.schedule.warmup ?? 0),
-      numberIn(0, 1000),
-    )
-    .addOption(
-      choice(
-        "--optimizer <name>",
-        defaults("adamw has decoupled weight decay", (own) => own.optimizer.name),
-        OPTIMIZERS,
-      ),
-    )
-    .option(
-      "--weight-decay <x>",
-      defaults("of adamw", (own) => own.optimizer.weightDecay ?? 0),
-      numberIn(0, 10),
-    )
-    .option(
-      "--clip-norm <x>",
-      defaults("a longer gradient is scaled down to this", (own) => own.optimizer.clipNorm ?? "none"),
-      numberIn(1e-6, 1e6),
-    )
-    .option(
-      "--label-smoothing <share>",
-      defaults("of the target, spread over all classes", (own) => own.labelSmoothing),
-      numberIn(0, 0.9),
-    )
-    .option(
-      "--mixup <alpha>",
-      defaults("of the beta distribution", (own) => own.mixup),
-      numberIn(0, 100),
-    )
-    .addOption(
-      choice(
-        "--balance <how>",
-        defaults("of classes of different size", (own) => own.balance),
-        BALANCES,
-      ),
-    )
+    .addOption(choice("--kind <features>", "the features", ["mfcc", "logmel"]).default("logmel"));
+  for (const option of SETTINGS) command.addOption(option);
+  command
     .addOption(choice("--augment <names...>", "of training clips only", Object.keys(AUGMENTATIONS)))
     .option(
       "--curriculum",
       "of a protocol that trains on other corpora too: from them to the tested one, epoch by epoch",
     )
-    .option(
-      "--refit",
-      "once validation has chosen, train anew on it as well, all epochs, and test that; twice the time",
-    )
-    .addOption(
-      choice(
-        "--normalisation <kind>",
-        "fitted on the training part; speaker is transductive: by each speaker's own clips, and marked so",
-        ["global", "speaker", "clip", "none"],
-      ).default("global"),
-    )
-    .option("--seed <n>", "of weights, order, dropout and augmentation", numberIn(0, 2 ** 31, true), 1)
     .addOption(choice("--engine <name>", "what executes the training; default: the best there is", ENGINES))
     .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
     .option("--out <dir>", "folder of runs", join("results", "runs"))
@@ -193,6 +113,7 @@ Examples:
   ser train --corpus ravdess --model linear      the baseline to beat, in seconds
   ser train --corpus ravdess --model cnn         RAVDESS, tested on four held-out actors
   ser train --model bilstm --augment masks shift gain
+  ser train --model cnn --filters 16 32 64       a smaller network
   ser train --corpus ravdess savee --seed 2      two corpora together, another seed
   ser train --protocol savee/loso --model cnn    a published protocol, all of its folds
   ser train --protocol savee/loso+others --model clstm --augment warp --curriculum
@@ -251,36 +172,20 @@ function protocolOf({ protocol, calm }: TrainFlags): string {
 /** The model's settings with what was given in their place. */
 async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
   const { CURRICULUM } = await import("../training/curriculum.js");
-  const base = flags.model === "cnn-small" ? SMALL_TRAINING : TRAINING;
-  const { model, frames, normalisation, seed } = flags;
-  const { optimizer, schedule } = base;
-  const name = flags.optimizer ?? optimizer.name;
-  if (flags.weightDecay !== undefined && name !== "adamw")
-    throw new UsageError("--weight-decay is of adamw: give --optimizer adamw as well");
-  return {
-    ...{ model, frames, normalisation, seed },
-    epochs: flags.epochs ?? base.epochs,
-    patience: flags.patience ?? base.patience,
-    batchSize: flags.batchSize ?? base.batchSize,
-    learningRate: flags.learningRate ?? base.learningRate,
-    balance: flags.balance ?? base.balance,
-    labelSmoothing: flags.labelSmoothing ?? base.labelSmoothing,
-    mixup: flags.mixup ?? base.mixup,
-    schedule: {
-      ...schedule,
-      name: flags.schedule ?? schedule.name,
-      warmup: flags.warmup ?? schedule.warmup,
-    },
-    optimizer: {
-      ...optimizer,
-      name,
-      weightDecay: name === "adamw" ? (flags.weightDecay ?? optimizer.weightDecay) : undefined,
-      clipNorm: flags.clipNorm ?? optimizer.clipNorm,
-    },
+  const given: Partial<TrainingSettings> = settingsGiven(flags, SETTINGS);
+  const base = baseTraining(given.model ?? TRAINING.model);
+  const optimizer = { ...base.optimizer, ...given.optimizer };
+  if (optimizer.name !== "adamw") {
+    if (given.optimizer?.weightDecay !== undefined)
+      throw new UsageError("--weight-decay is of adamw: give --optimizer adamw as well");
+    delete optimizer.weightDecay;
+  }
+  return plainTraining({
+    ...{ ...base, ...given, optimizer },
+    schedule: { ...base.schedule, ...given.schedule },
     augmentation: Object.assign({}, ...(flags.augment ?? []).map((name) => AUGMENTATIONS[name])),
     ...(flags.curriculum && { curriculum: CURRICULUM }),
-    ...(flags.refit && { refit: true }),
-  };
+  });
 }
 
 async function clipsOf({ data, corpus, manifest }: TrainFlags, protocol: string): Promise<Clip[]> {

@@ -14,19 +14,17 @@ export const OPTIMIZERS = ["adam", "adamw"] as const;
 
 export const optimizerSchema = strict("How the weights follow the gradient.", {
   name: oneOf("Optimizer; `adamw` has decoupled weight decay.", OPTIMIZERS),
-  beta1: v.optional(number("Decay of the first moment; default 0.9.", { from: 0, to: 1 - Number.EPSILON })),
-  beta2: v.optional(
-    number("Decay of the second moment; default 0.999.", { from: 0, to: 1 - Number.EPSILON }),
-  ),
-  epsilon: v.optional(number("Added to the denominator; default 1e-7.", { above: 0, to: 1 })),
+  beta1: v.optional(number("Decay of the first moment.", { from: 0, to: 1 - Number.EPSILON, usual: 0.9 })),
+  beta2: v.optional(number("Decay of the second moment.", { from: 0, to: 1 - Number.EPSILON, usual: 0.999 })),
+  epsilon: v.optional(number("Added to the denominator.", { above: 0, to: 1, usual: 1e-7 })),
   weightDecay: v.optional(
     number(
-      "Weight decay of `adamw`, decoupled: `w -= rate * decay * w`, on kernels, not on biases and normalisation; default 0.",
-      { from: 0, to: 1000 },
+      "Weight decay of `adamw`, decoupled: `w -= rate * decay * w`, on kernels, not on biases and normalisation.",
+      { from: 0, to: 1000, usual: 0 },
     ),
   ),
   clipNorm: v.optional(
-    number("Norm to which a longer gradient over all weights is scaled down; default: never.", { above: 0 }),
+    number("Norm to which a longer gradient over all weights is scaled down; absent, none is.", { above: 0 }),
   ),
 });
 export type OptimizerSettings = v.InferOutput<typeof optimizerSchema>;

@@ -20,9 +20,8 @@ import { type Size, sizeRules, sizeSchema } from "../models/size.js";
 import { protocolNamed } from "../protocols/registry.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import {
+  baseTraining,
   plainTraining,
-  SMALL_TRAINING,
-  TRAINING,
   TRAINING_ENTRIES,
   type TrainingSettings,
   trainingRules,
@@ -270,11 +269,6 @@ function trainingOf(
   return plainTraining({
     ...{ ...baseTraining(model), ...training, model, size, normalisation, augmentation, seed },
   });
-}
-
-/** The training settings that suit a model, before anything is changed. */
-export function baseTraining(model: ModelName): TrainingSettings {
-  return { ...(model === "cnn-small" ? SMALL_TRAINING : TRAINING), model };
 }
 
 function featuresOf(features: GridBlock["features"][number]): FeatureSettings {

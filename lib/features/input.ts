@@ -1,16 +1,22 @@
+import * as v from "valibot";
 import type { Matrix } from "../base/matrix.js";
+import { number } from "../base/schema.js";
 import { fixLength } from "./crop.js";
-import { type Normaliser, normalise } from "./normalise.js";
+import { normalise, normaliserSchema } from "./normalise.js";
 import { clipStatistics } from "./statistics.js";
 
-/** What turns a clip's features into the input of a model. */
-export interface InputSettings {
-  normaliser: Normaliser;
-  /** Frames of an input: shorter clips are padded at the end with the mean, longer ones cut around their middle. */
-  frames: number;
+/** The keys of {@link InputSettings}. */
+export const INPUT_ENTRIES = {
+  normaliser: normaliserSchema,
+  /** Shorter clips are padded at the end with the mean, longer ones cut around their middle. */
+  frames: number("Frames of an input.", { from: 1, whole: true }),
   /** `statistics`: the input is one frame, the statistics of the clip. Default `frames`, the features as they are. */
-  input?: "frames" | "statistics";
-}
+  input: v.optional(v.picklist(["frames", "statistics"])),
+};
+const inputSchema = v.object(INPUT_ENTRIES);
+
+/** What turns a clip's features into the input of a model. */
+export type InputSettings = v.InferOutput<typeof inputSchema>;
 
 /** What is normalised: the features as they are, or one row of their statistics. */
 export function modelFeatures(features: Matrix, input: InputSettings["input"]): Matrix {

@@ -1,41 +1,69 @@
+import * as v from "valibot";
 import { UserError } from "../base/errors.js";
-import type { Metrics } from "../evaluation/metrics.js";
-import type { InputSettings } from "../features/input.js";
-import { columnsOf, type FeatureSettings, featureSettings } from "../features/settings.js";
+import { number, problemsOf, rule, text, whole } from "../base/schema.js";
+import { INPUT_ENTRIES } from "../features/input.js";
+import { columnsOf, type FeatureSettings, featureRules, featureSchema } from "../features/settings.js";
 import { STATISTICS } from "../features/statistics.js";
-import type { ModelName } from "../models/names.js";
+import { MODEL_NAMES } from "../models/names.js";
+import { sizeSchema } from "../models/size.js";
 
 /** Raised when the meaning of a card's field changes. */
 export const CARD_SCHEMA = 2;
 
-/** Everything that is known of a trained model; `card.json` beside its weights. */
-export interface ModelCard extends InputSettings {
-  schema: typeof CARD_SCHEMA;
-  /** The run that made it. */
-  run: string;
-  model: ModelName;
-  parameters: number;
-  /** The classes, in the order of the outputs. */
-  classes: string[];
-  features: FeatureSettings;
-  corpora: string[];
+const brief = v.object({
+  count: v.number(),
+  classesInTruth: v.array(v.string()),
+  accuracy: v.number(),
+  uar: v.number(),
+  macro: v.object({ precision: v.number(), recall: v.number(), f1: v.number() }),
+});
+
+/** Written by the program, so other keys are those of a later one and left alone. */
+const cardSchema = v.object({
+  ...INPUT_ENTRIES,
+  schema: v.literal(CARD_SCHEMA),
+  run: text("The run that made it."),
+  model: v.picklist(MODEL_NAMES),
+  /** Absent where it is the network's own. */
+  size: v.optional(sizeSchema),
+  parameters: v.number(),
+  classes: v.pipe(v.array(v.string()), v.minLength(1), v.description("In the order of the outputs.")),
+  features: v.pipe(featureSchema, rule<FeatureSettings>(featureRules)),
+  corpora: v.array(v.string()),
   /** Trained on synthetic clips: of no use on real voices. */
-  synthetic: boolean;
-  split: string;
+  synthetic: v.boolean(),
+  split: v.string(),
   /** Trained on the validation part too, once that had chosen: only test is unheard. */
-  refit?: boolean;
-  seed: number;
+  refit: v.optional(v.boolean()),
+  seed: whole("Seed of the training.", 0, 2 ** 31),
   /** What trained it: engine, threads, instruction set. */
-  engine: string;
-  /** Divides the logarithms of the probabilities, fitted on validation; 1 leaves them as they are. */
-  temperature: number;
-  /** A calibrated confidence below this is no answer, chosen on validation; 0 answers always. */
-  threshold: number;
+  engine: v.string(),
+  temperature: number(
+    "Divides the logarithms of the probabilities, fitted on validation; 1 leaves them as they are.",
+    { above: 0 },
+  ),
+  threshold: number(
+    "A calibrated confidence below this is no answer, chosen on validation; 0 answers always.",
+    {
+      ...{ from: 0, to: 1 },
+    },
+  ),
   /** Figures on validation and, where it was read, test, without the confusion matrices. */
-  metrics: Partial<
-    Record<"validation" | "test", Pick<Metrics, "count" | "classesInTruth" | "accuracy" | "uar" | "macro">>
-  >;
-}
+  metrics: v.object({ validation: v.optional(brief), test: v.optional(brief) }),
+});
+
+/** Everything that is known of a trained model; `card.json` beside its weights. */
+export type ModelCard = v.InferOutput<typeof cardSchema>;
+
+const checkedSchema = v.pipe(
+  cardSchema,
+  rule<ModelCard>((card, say) => {
+    const { kind, mean } = card.normaliser;
+    const cols = inputColumns(card);
+    if (kind === "global" && mean.length !== cols)
+      say(`has ${mean.length} columns for features of ${cols}`, "normaliser");
+  }),
+);
 
 /**
  * A card that was read, looked at before anything is computed with it.
@@ -43,35 +71,17 @@ export interface ModelCard extends InputSettings {
  * @param path named in errors
  * @throws {UserError} when it is of another version, or lacks what a prediction takes
  */
-export function checkCard(card: ModelCard, path: string): ModelCard {
-  const schema: unknown = card?.schema;
+export function checkCard(card: unknown, path: string): ModelCard {
+  const schema = (card as Partial<ModelCard> | null)?.schema as unknown;
   if (schema !== CARD_SCHEMA) {
     const what = typeof schema === "number" ? `of version ${schema}` : "of no known version";
     throw new UserError(
       `${path} is ${what}, and this program reads version ${CARD_SCHEMA}: train the model again (ser train --help)`,
     );
   }
-  const wrong = problemOf(card);
-  if (wrong) throw new UserError(`${path} is damaged: ${wrong}; train the model again (ser train --help)`);
-  return card;
-}
-
-function problemOf({ classes, frames, temperature, threshold, features, normaliser, input }: ModelCard) {
-  const names = Array.isArray(classes) && classes.length > 0 && classes.every((c) => typeof c === "string");
-  if (!names) return "it names no classes";
-  if (!(Number.isInteger(frames) && frames > 0)) return `an input of ${frames} frames`;
-  if (!(temperature > 0 && Number.isFinite(temperature))) return `a temperature of ${temperature}`;
-  if (!(threshold >= 0 && threshold <= 1)) return `a threshold of ${threshold}`;
-  try {
-    featureSettings(features);
-  } catch (error) {
-    return `its features cannot be made: ${(error as Error).message}`;
-  }
-  if (!Array.isArray(normaliser?.mean) || !Array.isArray(normaliser.scale)) return "it has no normaliser";
-  const cols = inputColumns({ features, input });
-  if (normaliser.kind === "global" && normaliser.mean.length !== cols)
-    return `its normaliser has ${normaliser.mean.length} columns for features of ${cols}`;
-  return undefined;
+  const wrong = problemsOf(checkedSchema, card, "the card");
+  if (wrong.length === 0) return card as ModelCard;
+  throw new UserError(`${path} is damaged: ${wrong.join("; ")}; train the model again (ser train --help)`);
 }
 
 /** The columns of a model's input. */

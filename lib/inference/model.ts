@@ -143,7 +143,7 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
  */
 export async function readCard(folder: string): Promise<ModelCard> {
   const path = join(folder, CARD);
-  return checkCard(await readJson<ModelCard>(path), path);
+  return checkCard(await readJson<unknown>(path), path);
 }
 
 /**

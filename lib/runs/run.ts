@@ -380,6 +380,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     schema: 2,
     run: name,
     model: settings.training.model,
+    ...(settings.training.size && { size: settings.training.size }),
     parameters,
     classes,
     ...input,

@@ -1,4 +1,5 @@
 import type { FeatureSettings } from "../features/settings.js";
+import type { Size } from "../models/size.js";
 import type { AugmentationSettings } from "../training/augmentation.js";
 import type { RunSettings } from "./record.js";
 
@@ -29,6 +30,7 @@ export function featuresText(features: FeatureSettings): string {
 export function trainingText({ training, target }: Pick<RunSettings, "training" | "target">): string {
   const {
     model,
+    size,
     frames,
     normalisation,
     epochs,
@@ -47,6 +49,7 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
   if (model === "linear")
     return `${normalisation} normalisation; penalty chosen on validation${balance === "none" ? "" : "; classes balanced"}`;
   const parts = [
+    size && sizeText(size),
     `${frames} frames`,
     `${normalisation} normalisation`,
     `${optimizer.name}, learning rate ${learningRate} (${schedule.name}${schedule.warmup ? `, ${schedule.warmup} warm-up` : ""})`,
@@ -62,6 +65,13 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
     target === "perceived" && "learns the emotion most listeners heard",
   ];
   return parts.filter(Boolean).join("; ");
+}
+
+/** How a network differs in size from what it is by itself, in words: `filters 16, 32; units 64`. */
+export function sizeText(size: Size): string {
+  return Object.entries(size)
+    .map(([name, value]) => `${name} ${[value].flat().join(", ")}`)
+    .join("; ");
 }
 
 /** What changes the training clips, in words. */

@@ -16,15 +16,15 @@ const decibels = (description: string) => number(description, { from: -200, to: 
  */
 export const augmentationSchema = strict("What is done to training clips; what is absent is not done.", {
   timeMasks: v.optional(whole("SpecAugment: stretches of time set to the mean.", 0, MANY)),
-  timeMaskWidth: v.optional(whole("SpecAugment: the longest stretch.", 0, MANY, "frames")),
+  timeMaskWidth: v.optional(whole("SpecAugment: the longest stretch.", 0, MANY, { unit: "frames" })),
   bandMasks: v.optional(whole("SpecAugment: ranges of bands (MFCC: coefficients) set to the mean.", 0, MANY)),
-  bandMaskWidth: v.optional(whole("SpecAugment: the widest range.", 0, MANY, "bands")),
+  bandMaskWidth: v.optional(whole("SpecAugment: the widest range.", 0, MANY, { unit: "bands" })),
   shift: v.optional(
     whole(
       "Largest shift of a clip's start, earlier or later; one longer than an input is also cut anywhere.",
       0,
       MANY,
-      "frames",
+      { unit: "frames" },
     ),
   ),
   gain: v.optional(number("Largest change of loudness.", { from: 0, to: 200, unit: "dB" })),
@@ -53,7 +53,7 @@ export const augmentationSchema = strict("What is done to training clips; what i
       v.description("White noise at a signal-to-noise ratio drawn from this range, in dB."),
     ),
   ),
-  copies: v.optional(whole("Variants by speed, pitch and noise of each clip; default 2.", 1, 1000)),
+  copies: v.optional(whole("Variants by speed, pitch and noise of each clip.", 1, 1000, { usual: 2 })),
 });
 export type AugmentationSettings = v.InferOutput<typeof augmentationSchema>;
 

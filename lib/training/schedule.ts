@@ -11,22 +11,20 @@ export const scheduleSchema = strict("How the learning rate moves over a trainin
   ),
   warmup: v.optional(
     number(
-      "Warm-up: epochs (also a fraction of one) in which the rate rises linearly from 0; not for `one-cycle`; default 0.",
-      { from: 0, to: 1e6, unit: "epochs" },
+      "Warm-up: epochs (also a fraction of one) in which the rate rises linearly from 0; not for `one-cycle`.",
+      { from: 0, to: 1e6, unit: "epochs", usual: 0 },
     ),
   ),
   floor: v.optional(
-    number("Share of the rate at which `cosine` ends and below which `plateau` does not go; default 0.01.", {
-      ...{ from: 0, to: 1 },
+    number("Share of the rate at which `cosine` ends and below which `plateau` does not go.", {
+      ...{ from: 0, to: 1, usual: 0.01 },
     }),
   ),
   patience: v.optional(
-    whole(
-      "Of `plateau`: epochs without a better validation UAR before the rate is halved; default 3.",
-      1,
-      1e6,
-      "epochs",
-    ),
+    whole("Of `plateau`: epochs without a better validation UAR before the rate is halved.", 1, 1e6, {
+      unit: "epochs",
+      usual: 3,
+    }),
   ),
 });
 export type ScheduleSettings = v.InferOutput<typeof scheduleSchema>;

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { number, oneOf, parseSettings, rule, type Say, strict, whole, yesNo } from "../base/schema.js";
 import { optimizerSchema } from "../engine/trainer.js";
 import { NORMALISATIONS } from "../features/normalise.js";
-import { isBaseline, MODEL_NAMES } from "../models/names.js";
+import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import { ownSize, sizeRules, sizeSchema } from "../models/size.js";
 import { augmentationSchema } from "./augmentation.js";
 import { curriculumSchema } from "./curriculum.js";
@@ -13,14 +13,16 @@ import { scheduleSchema } from "./schedule.js";
 export const TRAINING_ENTRIES = {
   model: oneOf("A baseline (`majority`, `linear`) or a network.", MODEL_NAMES),
   size: v.optional(sizeSchema),
-  frames: whole("Frames of an input (30 ms each, by default).", 4, 1e5, "frames"),
+  frames: whole("Frames of an input, 30 ms each with the usual features.", 4, 1e5, { unit: "frames" }),
   normalisation: oneOf(
     "What the features' mean and deviation are fitted to: the training part, each speaker's own clips (transductive, and marked so), each clip, or nothing.",
     NORMALISATIONS,
   ),
-  epochs: whole("Epochs at most.", 1, 1e6, "epochs"),
-  patience: whole("Epochs without a better validation UAR after which the training ends.", 1, 1e6, "epochs"),
-  batchSize: whole("Clips in a step.", 1, 1e5, "clips"),
+  epochs: whole("Epochs at most.", 1, 1e6, { unit: "epochs" }),
+  patience: whole("Epochs without a better validation UAR after which the training ends.", 1, 1e6, {
+    unit: "epochs",
+  }),
+  batchSize: whole("Clips in a step.", 1, 1e5, { unit: "clips" }),
   learningRate: number("The highest learning rate of the schedule.", { above: 0 }),
   schedule: scheduleSchema,
   optimizer: optimizerSchema,
@@ -37,7 +39,8 @@ export const TRAINING_ENTRIES = {
   curriculum: v.optional(curriculumSchema),
   refit: v.optional(
     yesNo(
-      "Trains the network once more from the start, on the training and the validation part together and for all epochs, and tests these weights. Validation has chosen by then, and its speakers are worth hearing. Its figures stay those of the first training. Twice the time; default no.",
+      "Trains the network once more from the start, on the training and the validation part together and for all epochs, and tests these weights. Validation has chosen by then, and its speakers are worth hearing. Its figures stay those of the first training. Twice the time.",
+      false,
     ),
   ),
   seed: whole("Seed of weights, order, dropout and augmentation.", 0, 2 ** 31),
@@ -78,6 +81,11 @@ export const SMALL_TRAINING: TrainingSettings = {
   schedule: { name: "constant" },
   optimizer: { name: "adam" },
 };
+
+/** The training settings that suit a model, before anything is changed. */
+export function baseTraining(model: ModelName): TrainingSettings {
+  return { ...(model === "cnn-small" ? SMALL_TRAINING : TRAINING), model };
+}
 
 /** @throws {UsageError} naming every setting that makes no sense */
 export function checkTraining(settings: TrainingSettings): void {
