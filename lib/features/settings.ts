@@ -144,7 +144,7 @@ function checked(
 /** What holds between several of the settings. */
 export function featureRules(s: FeatureSettings, say: Say): void {
   if (s.reference !== undefined && s.kind !== "logmel")
-    say(`is ${s.reference}: ${s.kind} has no decibels that could be relative to it`, "reference");
+    say(`is "${s.reference}": ${s.kind} has no decibels that could be relative to it`, "reference");
   if (s.winLength > s.nFft) say(`is ${s.winLength}: it takes at most nFft, ${s.nFft} samples`, "winLength");
   if (s.kind === "mfcc" && s.nMfcc > s.nMels)
     say(`is ${s.nMfcc}: it takes at most nMels, ${s.nMels} coefficients`, "nMfcc");

@@ -48,10 +48,13 @@ test("a block is a full product, and the grid the union of its blocks", () => {
 
 test.each([
   [{ ...block, models: ["cnn", "cnm"] }, 'runs[0].models[1] is "cnm": it takes majority, linear, cnn'],
-  [{ ...block, modles: [] }, "runs[0].modles is unknown: there are protocols"],
+  [
+    { ...block, modles: [] },
+    'runs[0].modles is unknown: there are protocols, folds, models, sizes, features, training, augment, normalisation, targets, seeds; did you mean "models"?',
+  ],
   [{ models: ["cnn"] }, "runs[0].protocols is missing: it takes a list"],
   [{ ...block, seeds: [1.5] }, "runs[0].seeds[0] is 1.5: it takes a whole number"],
-  [{ ...block, training: { epochs: 0 } }, "runs[0]: epochs is 0: it takes 1"],
+  [{ ...block, training: { epochs: 0 } }, "runs[0].training.epochs is 0: it takes a whole number from 1"],
   [{ ...block, training: { seed: 3 } }, 'runs[0].training.seed: give it as "seeds"'],
   [{ ...block, training: { optimizer: null } }, "runs[0].training.optimizer is null: it takes an object"],
   [
@@ -62,10 +65,38 @@ test.each([
     { ...block, training: { schedule: { name: "cosine", warmUp: 3 } } },
     "runs[0].training.schedule.warmUp is unknown",
   ],
-  [{ ...block, training: { optimizer: { name: "sgd" } } }, "runs[0]: optimizer is sgd"],
-  [{ ...block, features: [{ nMels: 0 }] }, "runs[0].features[0]: nMels is 0"],
+  [
+    { ...block, training: { optimizer: { name: "sgd" } } },
+    'runs[0].training.optimizer.name is "sgd": it takes adam, adamw',
+  ],
+  [
+    { ...block, features: [{ nMels: 0 }] },
+    "runs[0].features[0].nMels is 0: it takes a whole number from 1 to 4096 bands",
+  ],
   [{ ...block, augment: ["masks"] }, 'runs[0].augment[0] is "masks": it takes a list'],
-  [{ ...block, models: ["linear"], normalisation: ["clip"] }, "runs[0]: normalisation is clip"],
+  [
+    { ...block, models: ["linear"], normalisation: ["clip"] },
+    'runs[0].normalisation is "clip": the linear model takes global',
+  ],
+  [{ ...block, sizes: [{}, { filter: [8] }] }, "runs[0].sizes[1].filter is unknown"],
+  [
+    { ...block, sizes: [{ layers: 1 }] },
+    "runs[0].sizes: cnn has no layers: it takes filters, units, dropout",
+  ],
+  [
+    { ...block, sizes: [{ filters: [1, 2, 3, 4, 5, 6, 7] }] },
+    "7 blocks are too many: an input of 100 frames",
+  ],
+  [{ ...block, features: ["logmell"] }, 'did you mean "logmel"?'],
+  [
+    { ...block, features: [{ kind: "mfcc", nMels: 20 }] },
+    "runs[0].features[0].nMfcc is 40: it takes at most nMels",
+  ],
+  [{ ...block, protocols: ["savee/lso"] }, 'no protocol "savee/lso"; did you mean "savee/loso"?'],
+  [
+    { ...block, models: ["linear"], training: { refit: true } },
+    "runs[0].training.refit: it trains a network",
+  ],
   [[], "runs[0] is []: it takes an object"],
 ])("%j is refused with its place", (wrong, message) => {
   expect(() => grid(wrong)).toThrow(UsageError);
@@ -84,7 +115,7 @@ test("whatever the file holds, it is a grid or wrong usage", () => {
     }),
     { numRuns: 200, seed: 1 },
   );
-  expect(() => parseGrid({ name: "../x", runs: [block] })).toThrow("it names a folder");
+  expect(() => parseGrid({ name: "../x", runs: [block] })).toThrow("since it names a folder");
 });
 
 test("a grid is read from JSON or a module, and the file named where it is wrong", async () => {
@@ -106,8 +137,56 @@ test("a grid is read from JSON or a module, and the file named where it is wrong
   await expect(readGrid(join(folder, "no.json"))).rejects.toThrow(/no.json: no such file/);
 });
 
+const FIVE = {
+  name: "five",
+  discription: "A key that there is not.",
+  runs: [
+    { protocols: ["savee/loso"], models: ["cnn"], seed: [1] },
+    {
+      ...{ protocols: ["savee/loso"], models: ["cnm"] },
+      training: { epochs: 0, optimizer: { name: "adamw", weight_decay: 0.1 } },
+    },
+  ],
+};
+
+test("of five mistakes, three of them unknown keys, one message tells", async () => {
+  const path = join(folder, "five.json");
+  await writeFile(path, JSON.stringify(FIVE));
+  const error = await readGrid(path).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(UsageError);
+  const [head, ...lines] = (error as UsageError).message.split("\n  ");
+  expect(head).toBe(`${path} has 5 problems:`);
+  expect(lines.map((line) => line.replace(/(there are ).*(; did)/, "$1...$2"))).toEqual([
+    'runs[0].seed is unknown: there are ...; did you mean "seeds"?',
+    'runs[1].models[0] is "cnm": it takes majority, linear, cnn, cnn-small, lstm, bilstm, clstm; did you mean "cnn"?',
+    "runs[1].training.epochs is 0: it takes a whole number from 1 to 1000000 epochs",
+    'runs[1].training.optimizer.weight_decay is unknown: there are ...; did you mean "weightDecay"?',
+    'discription is unknown: there are ...; did you mean "description"?',
+  ]);
+});
+
+test("sizes are a dimension, and a network's own size is none", () => {
+  const sizes = [
+    {},
+    { filters: [32, 64, 128, 128] },
+    { filters: [16, 32] },
+    { filters: [16, 32], units: 128 },
+  ];
+  const cells = expandGrid(grid({ ...block, sizes, seeds: [1, 2] }));
+  expect(cells.map(({ training }) => training.size)).toEqual([
+    ...[undefined, undefined, { filters: [16, 32] }, { filters: [16, 32] }],
+  ]);
+  expect(cells[0]).toEqual(expandGrid(grid(block))[0]);
+  expect(grid(block).runs[0]).not.toHaveProperty("sizes");
+});
+
+test("the schema that a grid names for an editor is no part of it", () => {
+  const value = { $schema: "./grid.schema.json", name: "g", runs: [block] };
+  expect(Object.keys(parseGrid(value))).toEqual(Object.keys(grid(block)));
+});
+
 test("the grids that come with the workbench make sense", async () => {
-  const files = await readdir("results/experiments");
+  const files = (await readdir("results/experiments")).filter((file) => /^[^.]+\.json$/.test(file));
   expect(files).toContain("four-corpora.json");
   for (const file of files) {
     const { name, runs } = await readGrid(join("results", "experiments", file));

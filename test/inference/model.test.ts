@@ -294,9 +294,13 @@ test("what is missing, damaged or of another version is named", async () => {
   await (await change(cardOf({ schema: 1 }), path)).toThrow(
     /of version 1, and this program reads version 2: train/,
   );
-  await (await change(cardOf({ frames: -1 }), path)).toThrow(/card.json is damaged: an input of -1 frames/);
-  await (await change(cardOf({ temperature: null }), path)).toThrow(/a temperature of null/);
-  await (await change(cardOf({ features: { ...FEATURES, hopLength: 0 } }), path)).toThrow(/hopLength is 0/);
+  await (await change(cardOf({ frames: -1 }), path)).toThrow(/card.json is damaged: frames is -1: it takes/);
+  await (await change(cardOf({ temperature: null }), path)).toThrow(
+    /temperature is null: it takes a number above 0/,
+  );
+  await (await change(cardOf({ features: { ...FEATURES, hopLength: 0 } }), path)).toThrow(
+    /features.hopLength is 0: it takes/,
+  );
   await (await change(cardOf({ classes: ["a", "b"] }), path)).toThrow(/3 classes/);
   const speaker = { kind: "speaker", mean: [], scale: [], speakers: {} };
   await (await change(cardOf({ normaliser: speaker }), path)).toThrow(/normalises by speaker/);

@@ -1,7 +1,39 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import { CURRICULUM } from "../../lib/training/curriculum.js";
-import { checkTraining, SMALL_TRAINING, TRAINING } from "../../lib/training/settings.js";
+import {
+  checkTraining,
+  plainTraining,
+  SMALL_TRAINING,
+  TRAINING,
+  type TrainingSettings,
+} from "../../lib/training/settings.js";
+
+test("all that is wrong is named at once, also keys that there are not", () => {
+  const wrong = { ...TRAINING, epochs: 0, mixup: -1, optimizer: { name: "adam", beta: 1 }, learningrate: 1 };
+  expect(() => checkTraining(wrong as TrainingSettings)).toThrow(
+    [
+      "4 problems:",
+      "epochs is 0: it takes a whole number from 1 to 1000000 epochs",
+      'optimizer.beta is unknown: there are name, beta1, beta2, epsilon, weightDecay, clipNorm; did you mean "beta1"?',
+      "mixup is -1: it takes a number from 0 to 1000",
+      "learningrate is unknown",
+    ].join("\n  "),
+  );
+});
+
+test("a size that is the network's own is left out, key by key", () => {
+  const plain = (size: TrainingSettings["size"], model: TrainingSettings["model"] = "cnn") =>
+    plainTraining({ ...TRAINING, model, size }).size;
+  expect(plainTraining({ ...TRAINING, size: { filters: [32, 64, 128, 128] } })).toEqual(TRAINING);
+  expect(Object.keys(plainTraining({ ...TRAINING, size: {} }))).not.toContain("size");
+  expect(plain({ filters: [32, 64, 128, 128], units: 64 })).toEqual({ units: 64 });
+  expect(plain({ filters: [32, 64, 128], dropout: 0.2, units: undefined })).toEqual({
+    filters: [32, 64, 128],
+  });
+  expect(plain({ units: 128, layers: 2, dropout: 0.3 }, "lstm")).toBeUndefined();
+  expect(plain({ layers: 2 }, "clstm")).toEqual({ layers: 2 });
+});
 
 test("what is shipped passes", () => {
   checkTraining(TRAINING);
@@ -13,16 +45,20 @@ test.each([
   [{ learningRate: Number.NaN }, "learningRate is NaN"],
   [{ labelSmoothing: 1 }, "labelSmoothing is 1"],
   [{ mixup: -1 }, "mixup is -1"],
-  [{ model: "mlp" as "cnn" }, "model is mlp: it takes majority, linear, cnn"],
-  [{ schedule: { name: "step" as "cosine" } }, "schedule is step"],
+  [{ model: "mlp" as "cnn" }, 'model is "mlp": it takes majority, linear, cnn'],
+  [{ schedule: { name: "step" as "cosine" } }, 'schedule.name is "step": it takes constant'],
   [{ schedule: { name: "plateau" as const, patience: 0 } }, "schedule.patience is 0"],
-  [{ optimizer: { name: "sgd" as "adam" } }, "optimizer is sgd: it takes adam, adamw"],
+  [{ optimizer: { name: "sgd" as "adam" } }, 'optimizer.name is "sgd": it takes adam, adamw'],
+  [{ size: { layers: 2 } }, "size.layers: cnn has no layers: it takes filters, units, dropout"],
+  [{ size: { filters: [] } }, "size.filters is []: it takes a list of at least one"],
+  [{ model: "linear" as const, size: { units: 3 } }, "size.units: linear has no units: it takes no size"],
+  [{ refit: true, schedule: { name: "plateau" as const } }, "no validation part left"],
   [{ epochs: 2.5 }, "epochs is 2.5: it takes a whole number"],
-  [{ batchSize: "32" as unknown as number }, 'batchSize is "32": it takes 1 to'],
+  [{ batchSize: "32" as unknown as number }, 'batchSize is "32": it takes a whole number from 1 to 100000'],
   [{ model: "linear" as const, normalisation: "clip" as const }, "the linear model takes global"],
   [{ augmentation: { vocalTract: 2 } }, "vocalTract is 2"],
   [{ curriculum: { places: 0, share: 0.5, until: 1 } }, "curriculum.places is 0"],
-  [{ curriculum: CURRICULUM, balance: "sampling" as const }, "balance is sampling"],
+  [{ curriculum: CURRICULUM, balance: "sampling" as const }, 'balance is "sampling"'],
   [{ curriculum: CURRICULUM, model: "linear" as const }, "the linear model has no epochs"],
 ])("what makes no sense is named: %o", (partial, message) => {
   const check = () => checkTraining({ ...TRAINING, ...partial });
