@@ -238,7 +238,7 @@ export interface Node {
   literal?: unknown;
   value?: Node;
   default?: unknown;
-  pipe?: readonly { type: string; requirement?: unknown }[];
+  pipe?: readonly { type: string; requirement?: unknown; options?: readonly unknown[] }[];
 }
 
 /** {@link Facts} of a schema. */
@@ -292,7 +292,7 @@ function bareTakes(node: Node): string {
   if (node.type === "picklist") return node.options!.join(", ");
   if (node.type === "literal") return JSON.stringify(node.literal);
   if (node.type === "boolean") return "true or false";
-  if (node.type === "string") return metaOf(node).takes ?? "a text";
+  if (node.type === "string") return metaOf(node).takes ?? (wordsOf(node).join(", ") || "a text");
   if (node.type === "number") return rangeText(rangeOf(node));
   if (node.type === "union") return (node.options as Node[]).map(takes).join(", or ");
   if (node.items) return `a list of ${node.items.length}: ${node.items.map(takes).join(", ")}`;
@@ -357,7 +357,9 @@ function meantBy(input: unknown, node: Node): string {
 function wordsOf(outer: Node): string[] {
   const node = unwrapped(outer);
   if (node.type === "union") return (node.options as Node[]).flatMap(wordsOf);
-  return node.type === "picklist" ? node.options!.map(String) : [];
+  // A text may become one of several words.
+  const words = node.type === "picklist" ? node : node.pipe?.find(({ type }) => type === "picklist");
+  return words?.options?.map(String) ?? [];
 }
 
 /** `; did you mean "models"?`, or nothing. */

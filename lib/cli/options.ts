@@ -2,6 +2,9 @@ import { InvalidArgumentError, Option } from "commander";
 import { is } from "valibot";
 import { type Facts, factsOf, type Node } from "../base/schema.js";
 
+/** Stands for `null`, which commander would turn into an empty text. */
+const NONE = Symbol("none");
+
 /** An option of the command line that sets a key of settings. */
 export class SettingOption extends Option {
   /** @param path of the key: `schedule.name` */
@@ -59,7 +62,8 @@ export function settingsGiven(flags: object, options: readonly SettingOption[]):
     const value = (flags as Record<string, unknown>)[option.attributeName()];
     if (value === undefined) continue;
     const [key, inner] = option.path.split(".") as [string, string?];
-    settings[key] = inner ? { ...(settings[key] as object), [inner]: value } : value;
+    const own = value === NONE ? null : value;
+    settings[key] = inner ? { ...(settings[key] as object), [inner]: own } : own;
   }
   return settings;
 }
@@ -110,7 +114,7 @@ function numberOf(schema: Node, several: boolean) {
   const { takes } = factsOf(schema);
   const one = (text: string): unknown => {
     const value = text === "none" ? null : text.trim() === "" ? Number.NaN : Number(text);
-    if (is(schema as never, value)) return value;
+    if (is(schema as never, value)) return value ?? NONE;
     throw new InvalidArgumentError(`It takes ${takes.replace(/null$/, "none")}.`);
   };
   return (text: string, before: unknown) =>

@@ -2,25 +2,12 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
+import * as v from "valibot";
 import { systemReason, UsageError, UserError } from "../base/errors.js";
+import { factsOf, problemsOf, problemText, text } from "../base/schema.js";
 import { byText } from "../base/text.js";
-import { type Clip, type ClipName, CORPORA } from "./clip.js";
+import { type Clip, CORPORA } from "./clip.js";
 import { type FoundCorpus, isSynthetic } from "./registry.js";
-
-const REQUIRED = ["id", "path", "speaker", "emotion"] as const;
-const OPTIONAL = [
-  "sex",
-  "age",
-  "intensity",
-  "sentence",
-  "sentenceId",
-  "repetition",
-  "label",
-  "parent",
-] as const;
-
-type Column = (typeof REQUIRED)[number] | (typeof OPTIONAL)[number];
-type Row = Partial<Record<Column, string>>;
 
 /** The words of the four corpora and the common ones of the field, for each emotion. */
 const EMOTION_WORDS: Record<Clip["emotion"], string> = {
@@ -34,15 +21,59 @@ const EMOTION_WORDS: Record<Clip["emotion"], string> = {
   calm: "calm",
 };
 
-const EMOTION_OF = invert(EMOTION_WORDS);
-const SEX_OF = invert({ female: "female f woman", male: "male m man" });
-const INTENSITY_OF = invert({
-  low: "low lo",
-  medium: "medium md",
-  high: "high hi",
-  normal: "normal",
-  strong: "strong",
-});
+/** The columns of a manifest; a cell is a text, and an empty one is left out. */
+const COLUMNS = {
+  id: text("Name of the clip, unique in the manifest."),
+  path: text("Sound file, relative to the manifest."),
+  speaker: text("Who speaks."),
+  emotion: word("Emotion, as a word of one of the four corpora or a common one.", EMOTION_WORDS),
+  sex: v.optional(word("Sex of the speaker.", { female: "female f woman", male: "male m man" })),
+  age: v.optional(amount("Age of the speaker, years.", false)),
+  intensity: v.optional(
+    word("Intensity of the emotion.", {
+      ...{ low: "low lo", medium: "medium md", high: "high hi", normal: "normal", strong: "strong" },
+    }),
+  ),
+  sentence: v.optional(text("What is said.")),
+  sentenceId: v.optional(text("Name of the sentence.")),
+  repetition: v.optional(amount("Number of the repetition.", true)),
+  label: v.optional(text("The corpus's own word for the emotion; default: that of the column `emotion`.")),
+  parent: v.optional(text("The id of the clip that this one is an altered copy of.")),
+};
+
+const rowSchema = v.object(COLUMNS);
+type Row = v.InferOutput<typeof rowSchema>;
+type Cells = Partial<Record<keyof typeof COLUMNS, string>>;
+
+const named = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+const REQUIRED = named.filter((column) => !factsOf(COLUMNS[column]).optional);
+const OPTIONAL = named.filter((column) => !REQUIRED.includes(column));
+
+/** One of several words for the same: `HAP`, `happy` and `joy` for happiness. */
+function word<Name extends string>(description: string, words: Record<Name, string>) {
+  const entries = Object.entries(words) as [Name, string][];
+  const nameOf = new Map<string, string>(
+    entries.flatMap(([name, list]) => list.split(" ").map((one) => [one, name] as const)),
+  );
+  return v.pipe(
+    v.string(),
+    v.transform((given) => nameOf.get(given.toLowerCase().replaceAll(/[ -]/g, "_")) ?? given),
+    v.picklist(Object.keys(words) as Name[]),
+    v.description(description),
+  );
+}
+
+function amount(description: string, whole: boolean) {
+  const isOne = (given: string) =>
+    Number(given) >= 0 && Number.isFinite(Number(given)) && (!whole || Number.isInteger(Number(given)));
+  return v.pipe(
+    v.string(),
+    v.check(isOne),
+    v.transform(Number),
+    v.description(description),
+    v.metadata({ takes: `a ${whole ? "whole " : ""}number of at least 0` }),
+  );
+}
 
 /** How many problems a message lists before it only counts. */
 const LISTED = 10;
@@ -70,15 +101,17 @@ export async function readManifest(path: string, name = "own"): Promise<Clip[]> 
   const clips: Clip[] = [];
   const lineOf = new Map<string, number>();
   for (const { line, row } of rows) {
-    const wrong = (what: string) => problems.push(`line ${line}: ${what}`);
-    const clip = toClip(row, name, dirname(resolve(path)), wrong);
-    if (!clip) continue;
-    const first = lineOf.get(clip.id);
-    if (first !== undefined) wrong(`the id "${row.id}" was given on line ${first} already`);
-    lineOf.set(clip.id, first ?? line);
-    clips.push(clip);
+    const file = resolve(dirname(path), row.path ?? "");
+    const wrong = problemsOf(rowSchema, row);
+    if (row.path && !existsSync(file)) wrong.push(`there is no file ${file}`);
+    const first = lineOf.get(row.id ?? "");
+    if (first !== undefined) wrong.push(`the id "${row.id}" was given on line ${first} already`);
+    if (row.id) lineOf.set(row.id, first ?? line);
+    if (wrong.length === 0)
+      clips.push(clipOf({ label: row.emotion, ...v.parse(rowSchema, row) }, file, name));
+    problems.push(...wrong.map((what) => `line ${line}: ${what}`));
   }
-  if (problems.length > 0) throw new UserError(problemText(path, problems));
+  if (problems.length > 0) throw new UserError(problemText(problems, path, LISTED));
   if (clips.length === 0) {
     throw new UserError(`${path} lists no clips: write one line for each, below the header`);
   }
@@ -101,7 +134,7 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function parseRows(text: string, path: string): { line: number; row: Row }[] {
+function parseRows(text: string, path: string): { line: number; row: Cells }[] {
   try {
     const records = parse(text, {
       bom: true,
@@ -109,8 +142,9 @@ function parseRows(text: string, path: string): { line: number; row: Row }[] {
       info: true,
       skip_empty_lines: true,
       trim: true,
-    }) as unknown as { record: Row; info: { lines: number } }[];
-    return records.map(({ record, info }) => ({ line: info.lines, row: record }));
+    }) as unknown as { record: Cells; info: { lines: number } }[];
+    const filled = (record: Cells) => Object.fromEntries(Object.entries(record).filter(([, cell]) => cell));
+    return records.map(({ record, info }) => ({ line: info.lines, row: filled(record) }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new UserError(`${path} is no proper CSV: ${error.message}`, { cause: error });
@@ -125,58 +159,12 @@ function checkHeader(header: string[], path: string): string[] {
   );
 }
 
-/** The clip of a row, or `undefined` after telling `wrong` everything that keeps it from being one. */
-function toClip(row: Row, corpus: string, folder: string, wrong: (what: string) => void): Clip | undefined {
-  let sound = true;
-  const refuse = (what: string) => {
-    sound = false;
-    wrong(what);
+function clipOf(row: Row, path: string, corpus: string): Clip {
+  const { id, parent, label = "", ...rest } = row;
+  return {
+    ...rest,
+    ...{ id: `${corpus}/${id}`, corpus, path, label },
+    ...(parent && { parent: `${corpus}/${parent}` }),
+    synthetic: isSynthetic(dirname(path)),
   };
-  const lookUp = <Value>(column: Column, words: ReadonlyMap<string, Value>): Value | undefined => {
-    const text = row[column];
-    if (!text) return undefined;
-    const value = words.get(text.toLowerCase().replaceAll(/[ -]/g, "_"));
-    if (value === undefined) {
-      refuse(`${column} "${text}" is unknown: take one of ${[...new Set(words.values())].join(", ")}`);
-    }
-    return value;
-  };
-  const number = (column: Column, whole: boolean): number | undefined => {
-    const text = row[column];
-    if (!text) return undefined;
-    const value = Number(text);
-    if (value >= 0 && Number.isFinite(value) && (!whole || Number.isInteger(value))) return value;
-    refuse(`${column} "${text}" is no ${whole ? "whole " : ""}number`);
-    return undefined;
-  };
-
-  for (const column of REQUIRED) if (!row[column]) refuse(`${column} is empty`);
-  const path = resolve(folder, row.path ?? "");
-  if (row.path && !existsSync(path)) refuse(`there is no file ${path}`);
-  const emotion = lookUp("emotion", EMOTION_OF);
-  const name: Omit<ClipName, "emotion"> = {
-    id: `${corpus}/${row.id}`,
-    corpus,
-    speaker: row.speaker ?? "",
-    sex: lookUp("sex", SEX_OF),
-    age: number("age", false),
-    label: row.label || (row.emotion ?? ""),
-    intensity: lookUp("intensity", INTENSITY_OF),
-    sentence: row.sentence || undefined,
-    sentenceId: row.sentenceId || undefined,
-    repetition: number("repetition", true),
-    ...(row.parent && { parent: `${corpus}/${row.parent}` }),
-  };
-  return sound && emotion ? { ...name, emotion, path, synthetic: isSynthetic(dirname(path)) } : undefined;
-}
-
-function problemText(path: string, problems: readonly string[]): string {
-  const more = problems.length > LISTED ? [`and ${problems.length - LISTED} more`] : [];
-  const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
-  return [`${path} has ${count}:`, ...problems.slice(0, LISTED), ...more].join("\n  ");
-}
-
-function invert<Key extends string>(words: Record<Key, string>): ReadonlyMap<string, Key> {
-  const entries = Object.entries(words) as [Key, string][];
-  return new Map(entries.flatMap(([key, list]) => list.split(" ").map((word) => [word, key] as const)));
 }

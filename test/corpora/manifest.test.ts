@@ -99,21 +99,24 @@ test("names every line that is wrong, and everything that is wrong with it", asy
   expect(message.split("\n")).toEqual([
     "ROOT/clips.csv has 9 problems:",
     '  line 3: the id "1" was given on line 2 already',
-    "  line 5: speaker is empty",
+    "  line 5: speaker is missing: it takes a text",
+    '  line 5: emotion is "bored": it takes anger, disgust, fear, happiness, sadness, surprise, neutral, calm',
+    '  line 5: sex is "x": it takes female, male',
+    '  line 5: age is "old": it takes a number of at least 0',
+    '  line 5: repetition is "1.5": it takes a whole number of at least 0',
     "  line 5: there is no file ROOT/c.wav",
-    '  line 5: emotion "bored" is unknown: take one of anger, disgust, fear, happiness, sadness, surprise, neutral, calm',
-    '  line 5: sex "x" is unknown: take one of female, male',
-    '  line 5: age "old" is no number',
-    '  line 5: repetition "1.5" is no whole number',
-    "  line 6: id is empty",
-    "  line 6: path is empty",
+    "  line 6: id is missing: it takes a text",
+    "  line 6: path is missing: it takes a text",
   ]);
 });
 
 test("lists ten problems and counts the rest", async () => {
-  const message = await complaint(`id,path,speaker,emotion\n${"x,a.wav,s,bored\n".repeat(15)}`);
+  const message = await complaint(
+    `id,path,speaker,emotion\n${Array.from({ length: 15 }, (_, i) => `${i},a.wav,s,angre\n`).join("")}`,
+  );
   expect(message.split("\n")).toHaveLength(12);
   expect(message).toMatch(/and 5 more$/);
+  expect(message).toContain('did you mean "anger"?');
 });
 
 test("a file that is no manifest is refused with the reason", async () => {

@@ -44,14 +44,16 @@ export function madeExperiment(made: Made): Experiment {
   );
   runs.sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
   const names = made.protocols.map(({ protocol }) => protocol.replace(/@.*/, ""));
+  const grid = parseGrid({
+    name: "made-up",
+    description: "Predictions drawn at random.",
+    score,
+    runs: [{ protocols: ["held-out"], models: Object.keys(made.models), seeds: made.seeds }],
+  });
   return {
     name: "made-up",
-    grid: parseGrid({
-      name: "made-up",
-      description: "Predictions drawn at random.",
-      score,
-      runs: [{ protocols: names, models: Object.keys(made.models), seeds: made.seeds }],
-    }),
+    // The protocols may be made up, too.
+    grid: { ...grid, runs: grid.runs.map((block) => ({ ...block, protocols: names })) },
     planned: runs.map(({ record }) => record.name),
     runs,
     failures: [],

@@ -170,9 +170,9 @@ test("refit tests what training and validation part make together, and leaves va
 });
 
 test.each([
-  [{ model: "linear" }, /refit trains a network anew/],
-  [{ schedule: { name: "plateau" } }, /refit has no validation part/],
-  [{ refit: "yes" as unknown as boolean }, /refit is yes: it takes true or false/],
+  [{ model: "linear" }, /refit: it trains a network anew/],
+  [{ schedule: { name: "plateau" } }, /refit: there is no validation part/],
+  [{ refit: "yes" as unknown as boolean }, /refit is "yes": it takes true or false/],
 ] satisfies [Partial<TrainingSettings>, RegExp][])(
   "refit of %o is refused in words",
   async (partial, words) => {
