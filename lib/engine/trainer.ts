@@ -14,8 +14,8 @@ export const OPTIMIZERS = ["adam", "adamw"] as const;
 
 export const optimizerSchema = strict("How the weights follow the gradient.", {
   name: oneOf("Optimizer; `adamw` has decoupled weight decay.", OPTIMIZERS),
-  beta1: v.optional(number("Decay of the first moment.", { from: 0, to: 1 - Number.EPSILON, usual: 0.9 })),
-  beta2: v.optional(number("Decay of the second moment.", { from: 0, to: 1 - Number.EPSILON, usual: 0.999 })),
+  beta1: v.optional(number("Decay of the first moment.", { from: 0, to: 0.999999, usual: 0.9 })),
+  beta2: v.optional(number("Decay of the second moment.", { from: 0, to: 0.999999, usual: 0.999 })),
   epsilon: v.optional(number("Added to the denominator.", { above: 0, to: 1, usual: 1e-7 })),
   weightDecay: v.optional(
     number(

@@ -52,7 +52,7 @@ const overridesSchema = strict(
 );
 
 const protocolSchema = v.pipe(
-  text("A protocol, as `ser protocols` lists them."),
+  text("A protocol."),
   rule<string>((name, say) => {
     try {
       protocolNamed(name);
@@ -74,24 +74,27 @@ const featuresSchema = v.union([
 ]);
 
 const blockSchema = strict("A block of runs: every combination of what its lists have.", {
-  protocols: list("Protocols.", protocolSchema),
+  protocols: list("Names of protocols, as `ser protocols` lists them.", protocolSchema),
   folds: v.optional(
-    v.union([
-      v.literal("all"),
-      list("Names of folds.", v.union([text("Name of a fold."), v.pipe(v.number(), v.transform(String))])),
-    ]),
+    v.pipe(
+      v.union([
+        v.literal("all"),
+        list("Names of folds.", v.union([text("Name of a fold."), v.pipe(v.number(), v.transform(String))])),
+      ]),
+      v.description("Folds of the protocols."),
+    ),
     "all",
   ),
   models: list("Baselines and networks.", oneOf("A baseline or a network.", MODEL_NAMES)),
   sizes: v.optional(list("Sizes of the networks; `{}` for a network's own.", sizeSchema)),
   features: v.optional(
-    list("Features, by name or by what differs from those of that kind.", featuresSchema),
+    list("Features: a name, or an object with what differs from those of its kind.", featuresSchema),
     ["logmel"],
   ),
   training: v.optional(overridesSchema, {}),
   augment: v.optional(
     list(
-      "Lists of augmentations that go together; `[]` for none.",
+      "Sets of augmentations that go together; `[]` for none.",
       v.array(oneOf("An augmentation.", Object.keys(AUGMENTATIONS) as AugmentationName[])),
     ),
     [[]],
@@ -118,9 +121,15 @@ export type GridBlock = v.InferOutput<typeof blockSchema>;
 
 /** What a grid's file holds. */
 export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
-  $schema: v.optional(v.string()),
+  $schema: v.optional(
+    v.pipe(
+      v.string(),
+      v.description("Path of `grid.schema.json`, for an editor; no part of the experiment."),
+    ),
+  ),
   name: v.pipe(
-    text("Names the store and the report."),
+    v.string(),
+    v.description("Names the store and the report."),
     v.regex(/^\w[\w.-]*$/),
     v.metadata({ takes: 'letters, digits, ".", "-" and "_", since it names a folder' }),
   ),
