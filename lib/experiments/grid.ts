@@ -8,6 +8,7 @@ import type { Normalisation } from "../features/normalise.js";
 import { RUN_FEATURES } from "../features/presets.js";
 import { type FeatureSettings, featureSettings } from "../features/settings.js";
 import { MODEL_NAMES, type ModelName } from "../models/names.js";
+import type { RunSettings } from "../runs/record.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import type { Curriculum } from "../training/curriculum.js";
 import type { ScheduleSettings } from "../training/schedule.js";
@@ -256,6 +257,25 @@ function trainingOf(
   const { model, normalisation, augment, seed } = own;
   const augmentation = Object.assign({}, ...augment.map((name) => AUGMENTATIONS[name]));
   return { ...baseTraining(model), ...training, model, normalisation, augmentation, seed };
+}
+
+/** The block that has one run alone, for a grid that does it again. */
+export function blockOf({
+  protocol,
+  fold,
+  features,
+  training,
+  target,
+}: Omit<RunSettings, "score">): GridBlock {
+  const { model, seed, normalisation, augmentation, ...overrides } = training;
+  const given = augmentation as Record<string, number | undefined>;
+  const augment = (Object.keys(AUGMENTATIONS) as AugmentationName[]).filter((name) =>
+    Object.entries(AUGMENTATIONS[name]).every(([key, amount]) => given[key] === amount),
+  );
+  return {
+    ...{ protocols: [protocol], folds: [fold], models: [model], features: [features], training: overrides },
+    ...{ augment: [augment], normalisation: [normalisation], targets: [target], seeds: [seed] },
+  };
 }
 
 /** The training settings that suit a model, before anything is changed. */
