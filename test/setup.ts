@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Builds what the command line's tests run, gives the tests a feature cache of their own, and says once what is left
+ * Builds what the command line's tests run, gives the tests caches of their own, and says once what is left
  * out where the real corpora are not at hand.
  */
 export default function setup(): () => void {
   execFileSync(process.execPath, ["lib/build/bundle.mjs"], { stdio: "inherit" });
   const cache = mkdtempSync(join(tmpdir(), "ser-cache-"));
   process.env.SER_CACHE = cache;
+  // Where readings of test parts are written down that are of no store.
+  process.env.XDG_CACHE_HOME = join(cache, "user");
   if (process.env.SER_DATA) console.log(`tests on the real corpora use ${process.env.SER_DATA}`);
   else console.log("SER_DATA is not set: tests on the real corpora are skipped");
   return () => rmSync(cache, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import { groupBy } from "../base/group.js";
 import { canonicalJson } from "../base/hash.js";
 import { breakdown, type Group } from "../evaluation/breakdown.js";
 import { type Comparison, compareModels, holm } from "../evaluation/comparison.js";
+import { countReadings, type ReadingCounts } from "../experiments/readings.js";
 import type { Experiment } from "../experiments/store.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { Protocol } from "../protocols/types.js";
@@ -79,7 +80,8 @@ export interface Results {
   synthetic: boolean;
   runs: number;
   seeds: number[];
-  testReadings: number;
+  /** Of test parts. */
+  readings: ReadingCounts;
   protocols: ProtocolResults[];
   crossCorpus: CrossCorpus[];
   leakage: Leakage[];
@@ -118,7 +120,7 @@ export interface AuditNote {
  * @example resultsOf(await readExperiment("four-corpora", "results/summary")).protocols[0]
  */
 export function resultsOf(experiment: Experiment, options: ResultOptions = {}): Results {
-  const { runs, grid, name, testReadings, failures } = experiment;
+  const { runs, grid, name, planned, readings, failures } = experiment;
   const entries = entriesOf(runs);
   const score = grid.score;
   const byProtocol = [...groupBy(entries, ({ protocol }) => protocol).values()];
@@ -138,7 +140,7 @@ export function resultsOf(experiment: Experiment, options: ResultOptions = {}): 
     synthetic: records.some(({ synthetic }) => synthetic),
     runs: runs.length,
     seeds: distinct(records.map(({ settings }) => settings.training.seed)).sort((a, b) => a - b),
-    testReadings,
+    readings: countReadings(readings, planned),
     protocols,
     crossCorpus: crossCorpusOf(protocols),
     leakage: leakages(entries, score, options),

@@ -46,7 +46,9 @@ export const PICTURE_ENDINGS = [".png", ".svg", ".html"] as const;
  */
 export function experimentName(name: string): string {
   if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
-  throw new UsageError(`"${name}" is no name of an experiment: give the name, not a path`);
+  throw new UsageError(
+    `"${name}" is no name of an experiment: give the name, or the folder of a finished run`,
+  );
 }
 
 /** Prints a value as JSON on standard output. */

@@ -26,23 +26,21 @@ Examples:
 
 async function demo(flags: { data: string; out: string; force?: boolean }): Promise<void> {
   const [
-    { run },
+    { doExperiment, workOf },
+    { parseGrid },
     { describeRun },
     { PICTURES },
-    { SMALL_TRAINING },
-    { RUN_FEATURES },
+    { readRun },
     { findClips },
     { formatTable },
-    { protocolNamed },
   ] = await Promise.all([
-    import("../runs/run.js"),
+    import("../experiments/experiment.js"),
+    import("../experiments/grid.js"),
     import("../runs/describe.js"),
     import("../runs/pictures.js"),
-    import("../training/train.js"),
-    import("../features/presets.js"),
+    import("../runs/record.js"),
     import("../corpora/synthetic/stand-in.js"),
     import("../base/table.js"),
-    import("../protocols/registry.js"),
   ]);
   const print = (line = "") => process.stdout.write(`${line}\n`);
   const signal = interruptSignal();
@@ -65,19 +63,18 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     ),
   );
   print();
-  const plan = protocolNamed("held-out").plan(clips);
-  const choices = {
-    ...{ features: RUN_FEATURES.mfcc, training: SMALL_TRAINING },
-    ...({ target: "intended", score: "test" } as const),
-  };
-  const { folder, record, reused } = await run(plan, plan.folds[0]!, choices, {
-    folder: () => flags.out,
-    force: flags.force,
-    signal,
-    log: print,
+  const grid = parseGrid({
+    name: "demo",
+    score: "test",
+    runs: [{ protocols: ["held-out"], models: ["cnn-small"], features: ["mfcc"] }],
   });
+  const work = workOf(grid, clips, { folder: flags.out });
+  const [outcome] = await doExperiment(work, {
+    ...{ own: false, force: flags.force, pictures: true, stopAtFailure: true, signal, tell: print },
+  });
+  const { folder, reused } = outcome!;
   if (reused) print("already done (`npm start -- --force` does it again)");
-  print(`\n${describeRun(record)}\n`);
+  print(`\n${describeRun((await readRun(folder))!)}\n`);
   print("pictures");
   for (const picture of PICTURES) print(`  ${join(folder, picture)}`);
   print(`model\n  ${join(folder, "model")}\n`);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { cannotWrite } from "../base/errors.js";
+import type { Experiment } from "../experiments/store.js";
 import { experimentName, interruptSignal, printJson } from "./common.js";
 
 interface ReportFlags {
@@ -15,7 +16,10 @@ export function addReport(program: Command): void {
   program
     .command("report")
     .description("Write the report of an experiment from its recorded runs: tables, figures, statistics.")
-    .argument("<experiment>", "its name, as the grid says")
+    .argument(
+      "<experiment...>",
+      "its name, as the grid says; or the folders of runs, such as ser train makes",
+    )
     .addOption(
       new Option(
         "--from <dir>",
@@ -34,21 +38,21 @@ report.html (one page that needs no network), report.md, report.json and figures
 Examples:
   ser report four-corpora                             from the runs, or from what is kept of them
   ser report four-corpora --from results/summary      from what is kept of them
-  ser report leakage --json                           the figures as JSON`,
+  ser report leakage --json                           the figures as JSON
+  ser report results/runs/savee-loso-1-cnn-0123456789ab    one run, or several that are named`,
     )
     .action(report);
 }
 
-async function report(experiment: string, flags: ReportFlags): Promise<void> {
-  const [{ buildReport, writeReport }, { resultsOf }, { readExperiment }, { Progress }] = await Promise.all([
+async function report(named: readonly string[], flags: ReportFlags): Promise<void> {
+  const [{ buildReport, writeReport }, { resultsOf }, { Progress }] = await Promise.all([
     import("../report/report.js"),
     import("../analysis/results.js"),
-    import("../experiments/store.js"),
     import("../base/progress.js"),
   ]);
   const signal = interruptSignal();
-  const stored = await readExperiment(experimentName(experiment), await rootOf(experiment, flags.from));
-  const place = join(flags.out, experiment);
+  const stored = await experimentNamed(named, flags.from);
+  const place = join(flags.out, stored.name);
   // Known now rather than when the figures are drawn.
   if (!flags.json) await prepare(place);
   const protocols = new Set(stored.runs.map(({ record }) => record.settings.protocol)).size;
@@ -77,6 +81,17 @@ async function report(experiment: string, flags: ReportFlags): Promise<void> {
       .map((file) => join(folder, file))
       .join("\n")}\n`,
   );
+}
+
+/** The experiment of a name, or the runs of folders as one. */
+async function experimentNamed(named: readonly string[], from: string | undefined): Promise<Experiment> {
+  const [{ readExperiment, runsAsExperiment }, { readRecord }] = await Promise.all([
+    import("../experiments/store.js"),
+    import("../runs/record.js"),
+  ]);
+  const [first] = named as [string];
+  if (named.length > 1 || (await readRecord(first))) return runsAsExperiment(named);
+  return readExperiment(experimentName(first), await rootOf(first, from));
 }
 
 async function prepare(folder: string): Promise<void> {

@@ -75,13 +75,19 @@ function ratios(text: string): number[] {
 }
 
 async function robust(run: string, flags: RobustnessFlags): Promise<void> {
-  const [{ robustness, robustnessFigure }, { findModel }, { clipsUnder, perceivedIn }, { planOf, foldsOf }] =
-    await Promise.all([
-      import("../runs/robustness.js"),
-      import("../inference/find.js"),
-      import("./clips.js"),
-      import("../experiments/plan.js"),
-    ]);
+  const [
+    { robustness, robustnessFigure },
+    { findModel },
+    { clipsUnder, perceivedIn },
+    { planOf, foldsOf },
+    { ledgerIn },
+  ] = await Promise.all([
+    import("../runs/robustness.js"),
+    import("../inference/find.js"),
+    import("./clips.js"),
+    import("../experiments/plan.js"),
+    import("../experiments/readings.js"),
+  ]);
   const model = await findModel(run);
   const { protocol, fold, target, score, name, record, refit } = await trainedOn(model, flags);
   const part = flags.part ?? score;
@@ -93,12 +99,26 @@ async function robust(run: string, flags: RobustnessFlags): Promise<void> {
   const [split] = foldsOf(plan, [fold]);
   if (record) await checkClips(record, plan.clips, split!);
   const signal = interruptSignal();
-  if (part === "test") await logTest(model, name);
+  // A run's readings are its store's.
+  const folder = dirname(resolve(model));
+  const ledger = basename(folder) === name ? ledgerIn(dirname(folder)) : undefined;
+  const own = record && name;
   const results: Robustness[] = [];
   for (const noise of flags.noise) {
     const { snr: snrs, seed, threads } = flags;
     const quiet = flags.quiet || flags.json;
-    results.push(await robustness(model, plan, split!, part, { noise, snrs, seed, threads, signal, quiet }));
+    results.push(
+      await robustness(model, plan, split!, part, {
+        noise,
+        snrs,
+        seed,
+        threads,
+        signal,
+        quiet,
+        ledger,
+        run: own,
+      }),
+    );
   }
   if (flags.json) printJson({ run: name, results });
   else await printTable(results, name);
@@ -153,13 +173,6 @@ async function checkClips(
   throw new UserError(
     "the clips under --data are not those that the model was trained and scored on: name the folder that has them",
   );
-}
-
-/** A run's test part is read once more, which its store writes down. */
-async function logTest(model: string, name: string): Promise<void> {
-  const { logReading } = await import("../experiments/store.js");
-  const folder = dirname(resolve(model));
-  if (basename(folder) === name) await logReading(dirname(folder), name);
 }
 
 async function printTable(results: readonly Robustness[], name: string): Promise<void> {

@@ -4,10 +4,10 @@ import { UsageError } from "../base/errors.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import { SIZES } from "../models/size.js";
-import type { RunRecord } from "../runs/record.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import {
   baseTraining,
+  checkTraining,
   plainTraining,
   SMALL_TRAINING,
   TRAINING,
@@ -123,43 +123,50 @@ Examples:
 }
 
 async function train(flags: TrainFlags): Promise<void> {
-  const [{ run }, { describeFolds, describeRun }, { foldsOf, planOf }, { RUN_FEATURES }, { logReading }] =
+  const [{ doExperiment, workOf }, { parseGrid }, { describeFolds, describeRun }, { readRun }] =
     await Promise.all([
-      import("../runs/run.js"),
+      import("../experiments/experiment.js"),
+      import("../experiments/grid.js"),
       import("../runs/describe.js"),
-      import("../experiments/plan.js"),
-      import("../features/presets.js"),
-      import("../experiments/store.js"),
+      import("../runs/record.js"),
     ]);
   const quiet = Boolean(flags.quiet || flags.json);
-  const log = (line: string) => quiet || process.stdout.write(`${line}\n`);
-  const training = await settingsOf(flags);
-  const { engine, threads, force, strict, pictures, score, target } = flags;
-  // What was stopped goes on; --resume insists on it, where the engine is another one or the checkpoint is damaged.
-  const resume = flags.resume ? true : force ? false : "or-restart";
-  const protocol = protocolOf(flags);
-  const clips = await clipsOf(flags, protocol);
+  const tell = (line: string) => quiet || process.stdout.write(`${line}\n`);
+  const { engine, threads, force, strict, pictures, target } = flags;
+  const settings = await settingsOf(flags);
+  const clips = await clipsOf(flags, protocolOf(flags));
+  const grid = parseGrid(gridOf(flags, settings));
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
-  const plan = planOf(protocol, target, clips, perceived);
-  const folds = foldsOf(plan, flags.fold === "all" ? "all" : [flags.fold]);
-  const choices = { features: RUN_FEATURES[flags.kind], training, target, score };
-  const signal = interruptSignal();
-  const records: RunRecord[] = [];
-  for (const fold of folds) {
-    if (folds.length > 1) log(`fold ${fold.name} of ${plan.protocol}`);
-    const { folder, record, reused } = await run(plan, fold, choices, {
-      ...{ engine, threads, resume, force, strict, pictures, quiet, log, signal },
-      folder: (name) => join(flags.out, name),
-      beforeTest: (name) => logReading(flags.out, name),
-    });
-    records.push(record);
-    if (reused) log("this run is already done (--force does it again)");
-    if (!flags.json) {
-      process.stdout.write(`\n${describeRun(record)}\n\nresults, pictures and model: ${folder}\n`);
-    }
+  const work = workOf(grid, clips, { folder: flags.out, perceived });
+  const outcomes = await doExperiment(work, {
+    ...{ engine, threads, force, strict, pictures, quiet, tell, own: false, stopAtFailure: true },
+    // What was stopped goes on; --resume insists on it, where the engine is another one or the checkpoint is damaged.
+    resume: flags.resume ? true : "or-restart",
+    signal: interruptSignal(),
+  });
+  const runs = await Promise.all(outcomes.map(async ({ folder }) => (await readRun(folder))!));
+  if (flags.json) {
+    const records = runs.map(({ record }) => record);
+    return printJson(records.length === 1 ? records[0] : records);
   }
-  if (flags.json) return printJson(records.length === 1 ? records[0] : records);
-  if (records.length > 1) process.stdout.write(`\n${describeFolds(records)}\n`);
+  for (const [i, { folder, reused }] of outcomes.entries()) {
+    if (reused) tell("this run is already done (--force does it again)");
+    process.stdout.write(`\n${describeRun(runs[i]!)}\n\nresults, pictures and model: ${folder}\n`);
+  }
+  if (runs.length > 1) process.stdout.write(`\n${describeFolds(runs)}\n`);
+}
+
+/** A training is an experiment of one block: one run, or one for each fold. */
+function gridOf(flags: TrainFlags, settings: TrainingSettings): object {
+  const { kind, target, score, fold, augment = [] } = flags;
+  const { model, size = {}, seed, normalisation, augmentation: _, ...training } = settings;
+  const block = {
+    ...{ protocols: [protocolOf(flags)], folds: fold === "all" ? "all" : [fold], models: [model] },
+    ...{ features: [kind], training, augment: [augment], normalisation: [normalisation] },
+    ...{ sizes: [size], targets: [target], seeds: [seed] },
+  };
+  // As in a file: what is not given is not there.
+  return JSON.parse(JSON.stringify({ name: "train", score, runs: [block] })) as object;
 }
 
 /** The protocol's name, with what becomes of calm where it is for the user to say. */
@@ -169,7 +176,11 @@ function protocolOf({ protocol, calm }: TrainFlags): string {
   throw new UsageError(`--calm is of held-out: the protocol ${protocol} says itself what becomes of calm`);
 }
 
-/** The model's settings with what was given in their place. */
+/**
+ * The model's settings with what was given in their place.
+ *
+ * @throws {UsageError} naming all that makes no sense
+ */
 async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
   const { CURRICULUM } = await import("../training/curriculum.js");
   const given: Partial<TrainingSettings> = settingsGiven(flags, SETTINGS);
@@ -180,12 +191,14 @@ async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
       throw new UsageError("--weight-decay is of adamw: give --optimizer adamw as well");
     delete optimizer.weightDecay;
   }
-  return plainTraining({
+  const settings = plainTraining({
     ...{ ...base, ...given, optimizer },
     schedule: { ...base.schedule, ...given.schedule },
     augmentation: Object.assign({}, ...(flags.augment ?? []).map((name) => AUGMENTATIONS[name])),
     ...(flags.curriculum && { curriculum: CURRICULUM }),
   });
+  checkTraining(settings);
+  return settings;
 }
 
 async function clipsOf({ data, corpus, manifest }: TrainFlags, protocol: string): Promise<Clip[]> {

@@ -1,14 +1,20 @@
 import { readdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { extname, join, parse } from "node:path";
-import { Interrupted, UserError } from "../base/errors.js";
+import { claimed } from "../base/claims.js";
+import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
+import { percent } from "../base/text.js";
+import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
 import { findClips } from "../corpora/synthetic/stand-in.js";
 import { protocolNamed } from "../protocols/registry.js";
-import { type AblateOptions, type AblationEvent, doRuns } from "./ablate.js";
+import { type RunRecord, readRecord } from "../runs/record.js";
 import { type Grid, type GridBlock, parseGrid, readGrid } from "./grid.js";
-import { planGrid } from "./plan.js";
+import { canFork, doInJobs, warmFeatures } from "./jobs.js";
+import { type PlannedRun, planGrid, shardOf } from "./plan.js";
+import { doRuns, type RunEvent, type RunnerOptions } from "./runner.js";
 import { type Experiment, readExperiment, Store } from "./store.js";
 import { readSummary } from "./summary.js";
 
@@ -18,7 +24,168 @@ export type GridInput = Pick<Grid, "name"> &
     runs: readonly (Pick<GridBlock, "protocols" | "models"> & Partial<GridBlock>)[];
   };
 
-export interface ExperimentOptions extends Pick<AblateOptions, "engine" | "threads" | "signal"> {
+/** A grid applied to clips: what there is to do, and where it goes. */
+export interface Work {
+  grid: Grid;
+  clips: readonly Clip[];
+  perceived?: ReadonlyMap<string, Clip["emotion"]>;
+  store: Store;
+  /** All runs of the grid. */
+  all: readonly PlannedRun[];
+  /** Those of them that are asked for. */
+  runs: readonly PlannedRun[];
+}
+
+/**
+ * Plans the runs of a grid.
+ *
+ * @param clips as `loadClips(root, { calm: "keep" })` gives them
+ * @param options the folder of the store; the emotions that most listeners heard, where the grid has that target; and
+ *   which runs are asked for: `shard` ("2/8"), `only` (names); default all
+ * @throws {UserError} when a corpus that a protocol needs is not there
+ * @throws {UsageError} for an unknown protocol, fold or name, or a shard that makes no sense
+ */
+export function workOf(
+  grid: Grid,
+  clips: readonly Clip[],
+  options: { folder: string; perceived?: Work["perceived"]; shard?: string; only?: readonly string[] },
+): Work {
+  const { folder, perceived, shard, only } = options;
+  const all = planGrid(grid, clips, perceived);
+  const sharded = shard ? shardOf(all, shard) : all;
+  const runs = only ? named(sharded, only) : sharded;
+  return { grid, clips, perceived, store: new Store(folder), all, runs };
+}
+
+function named(runs: readonly PlannedRun[], names: readonly string[]): PlannedRun[] {
+  const unknown = names.filter((name) => !runs.some((planned) => planned.name === name));
+  if (unknown.length === 0) return runs.filter(({ name }) => names.includes(name));
+  throw new UsageError(
+    `no run is called ${unknown.join(", ")}: --plan lists them (names change with settings and clips)`,
+  );
+}
+
+/** Those of the runs that are not done. */
+export async function pendingOf({ store, runs }: Work): Promise<PlannedRun[]> {
+  const done = await Promise.all(runs.map(({ name }) => store.isDone(name)));
+  return runs.filter((_, i) => !done[i]);
+}
+
+export interface DoOptions extends Omit<RunnerOptions, "grid" | "onEvent" | "log"> {
+  /**
+   * Processes at once; 1 is this one, which also is all there is where the bundle is missing. Default: one a core. What
+   * needs more than settings (`tell`, `strict`, `pictures`, `resume`) is done in this process.
+   */
+  jobs?: number;
+  /** The store is this grid's alone, and says so in `experiment.json`; default true. */
+  own?: boolean;
+  /** What each run is doing, a line at a time, in the place of the bar. */
+  tell?: (line: string) => void;
+  /** Failures, a line each; default: standard error. */
+  log?: (line: string) => void;
+}
+
+/** What became of a run. */
+export interface Outcome {
+  run: PlannedRun;
+  /** `elsewhere`: another process is at it. */
+  state: "done" | "failed" | "elsewhere" | "open";
+  /** It was done before. */
+  reused: boolean;
+  folder: string;
+  record?: RunRecord;
+  error?: string;
+}
+
+/**
+ * Does an experiment, or a single training, which is an experiment of one run: those of its runs that are not done, in as
+ * many processes as there are cores. What was stopped goes on from its checkpoint, what failed before is tried again, and
+ * what another process is at is left to it. Readings of test parts go to the store's ledger.
+ *
+ * @returns what became of each run that was asked for, in the order of the grid
+ * @throws {Interrupted} when the signal comes, saying what is kept
+ * @throws {UserError} with `stopAtFailure` the error of the run, or that another process is at it
+ * @example
+ * const work = workOf(await readGrid("grid.json"), await loadClips("data", { calm: "keep" }), { folder: "results/runs/mine" });
+ * const outcomes = await doExperiment(work, { jobs: 2 });
+ */
+export async function doExperiment(work: Work, options: DoOptions = {}): Promise<Outcome[]> {
+  const { grid, store, all, runs } = work;
+  const { own = true, force } = options;
+  if (own)
+    await store.open(
+      grid,
+      all.map(({ name }) => name),
+    );
+  for (const { name } of runs) await store.forgive(name);
+  const pending = force ? runs : await pendingOf(work);
+  try {
+    if (pending.length > 0) await doPending(work, pending, options);
+  } catch (error) {
+    if (!(error instanceof Interrupted) || runs.length === 1) throw error;
+    const left = (await pendingOf(work)).length;
+    throw new Interrupted(
+      `stopped: ${runs.length - left} of ${runs.length} runs are done, those under way keep their checkpoints; the same command goes on`,
+      { cause: error },
+    );
+  }
+  return outcomesOf(work, new Set(pending.map(({ name }) => name)), options.stopAtFailure);
+}
+
+async function doPending(work: Work, pending: readonly PlannedRun[], options: DoOptions): Promise<void> {
+  const { grid, clips, perceived, store, runs } = work;
+  const { signal, tell, quiet, own: _, engine = grid.engine, log = toStandardError, ...rest } = options;
+  const cores = availableParallelism();
+  const here = tell || rest.strict || rest.pictures || rest.resume || rest.stopAtFailure || !canFork();
+  const jobs = here ? 1 : Math.min(options.jobs ?? cores, pending.length);
+  const threads = options.threads ?? Math.max(1, Math.floor(cores / jobs));
+  const follow = followRuns(runs.length, runs.length - pending.length, {
+    quiet: quiet || Boolean(tell),
+    log,
+  });
+  try {
+    if (jobs === 1) {
+      const common = { ...rest, grid, engine, threads, signal, log: tell, onEvent: follow.onEvent };
+      return await doRuns(store, pending, { ...common, quiet: tell ? quiet : true });
+    }
+    if (options.force) for (const { name } of pending) await store.forget(name);
+    await warmFeatures(pending, { signal, quiet });
+    const job = { grid, clips, perceived: perceived && [...perceived], engine, threads };
+    await doInJobs(store, pending, { jobs, job, signal, onEvent: follow.onEvent });
+  } finally {
+    follow.end();
+  }
+}
+
+function toStandardError(line: string): void {
+  process.stderr.write(`ser: ${line}\n`);
+}
+
+async function outcomesOf(
+  { store, runs }: Work,
+  tried: ReadonlySet<string>,
+  stopAtFailure = false,
+): Promise<Outcome[]> {
+  const elsewhere = new Set(await claimed(store.claims));
+  return Promise.all(
+    runs.map(async (run): Promise<Outcome> => {
+      const { name } = run;
+      const folder = store.runFolder(name);
+      const record = await readRecord(folder);
+      // Somebody else may be doing a finished run again.
+      const taken = tried.has(name) && elsewhere.has(name);
+      if (taken && stopAtFailure)
+        throw new UserError(`another process is at ${folder}: wait for it, or stop it`);
+      if (taken) return { run, state: "elsewhere", reused: false, folder };
+      if (record?.name === name) return { run, state: "done", reused: !tried.has(name), folder, record };
+      const failure = await store.failure(name);
+      if (failure) return { run, state: "failed", reused: false, folder, error: failure.error };
+      return { run, state: "open", reused: false, folder };
+    }),
+  );
+}
+
+export interface ExperimentOptions extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs"> {
   /** Folder with the corpora; where it has none, synthetic ones are made in it. Default `data`. */
   data?: string;
   /** Folder that has `experiments`, `runs` and `summary`; default the project's `results`. */
@@ -64,19 +231,14 @@ async function readOrTrain(grid: string | GridInput, options: ExperimentOptions)
   const corpora = new Set(clips.map(({ corpus }) => corpus));
   const own = withCorpora(change ? changed(wanted, change) : wanted, corpora, log);
   const ratings = own.runs.some(({ targets }) => targets.includes("perceived")) && findRatings(clips);
-  const runs = planGrid(own, clips, ratings ? await perceivedEmotions(ratings) : undefined);
-
-  const names = runs.map(({ name }) => name);
+  const stores = join(results, "runs");
+  const perceived = ratings ? await perceivedEmotions(ratings) : undefined;
+  const work = workOf(own, clips, { folder: join(stores, own.name), perceived });
+  const names = work.all.map(({ name }) => name);
   const kept = await summarised(own, names, join(results, "summary"));
   if (kept) return kept;
-  const stores = join(results, "runs");
-  const store = new Store(join(stores, own.name));
-  await store.open(own, names);
-  for (const name of names) await store.forgive(name);
-  const done = await Promise.all(names.map((name) => store.isDone(name)));
-  const follow = followRuns(names.length, done.filter(Boolean).length, { quiet, log });
-  const { engine = own.engine } = options;
-  await doRuns(store, runs, { engine, threads, signal, onEvent: follow.onEvent }).finally(follow.end);
+  const { engine, jobs = 1 } = options;
+  await doExperiment(work, { engine, threads, jobs, signal, quiet, log });
   return readExperiment(own.name, stores);
 }
 
@@ -84,7 +246,9 @@ async function gridOf(grid: string | GridInput, results: string): Promise<Grid> 
   if (typeof grid !== "string") return parseGrid(grid);
   if (extname(grid) !== "") return readGrid(grid);
   const folder = join(results, "experiments");
-  const files = await readdir(folder).catch(() => []);
+  const files = (await readdir(folder).catch(() => [])).filter((name) =>
+    /^[\w-]+\.(json|[cm]?js|ts)$/.test(name),
+  );
   const file = files.find((name) => parse(name).name === grid);
   if (file) return readGrid(join(folder, file));
   const known = files.map((name) => parse(name).name).sort();
@@ -139,17 +303,17 @@ export function followRuns(
   total: number,
   done: number,
   options: { quiet?: boolean; log?: (line: string) => void } = {},
-): { onEvent: (event: AblationEvent) => void; end: () => void } {
+): { onEvent: (event: RunEvent) => void; end: () => void } {
   const progress = new Progress("runs", total, { quiet: options.quiet });
   const under = new Map<string, string>();
   let failed = 0;
   const note = () => [failed > 0 ? `${failed} failed` : "", ...under.values()].filter(Boolean).join("; ");
   progress.skip(done);
-  const onEvent = (event: AblationEvent) => {
+  const onEvent = (event: RunEvent) => {
     const { name } = event;
     if (event.kind === "start") under.set(name, name);
     else if (event.kind === "epoch") {
-      under.set(name, `${name} ${event.epoch}/${event.epochs} UAR ${(100 * event.uar).toFixed(1)} %`);
+      under.set(name, `${name} ${event.epoch}/${event.epochs} UAR ${percent(event.uar)} %`);
     } else if (event.kind === "refit") under.set(name, `${name} refit ${event.epoch}/${event.epochs}`);
     else under.delete(name);
     if (event.kind === "failed") {

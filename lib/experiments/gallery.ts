@@ -196,7 +196,7 @@ class Bench {
     const { features = this.features, split = this.split, classes = this.classes } = changes;
     const options = { quiet: true, signal: this.signal };
     const trained = await train(features, split, classes, changes.settings ?? LINEAR, options);
-    return { ...trained, test: trained.test! };
+    return { ...trained, test: trained.validation };
   }
 
   /** Trains on the training part; answers for the test part, and for sounds that are not in the corpora. */

@@ -18,6 +18,7 @@ import {
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import { type Size, sizeRules, sizeSchema } from "../models/size.js";
 import { protocolNamed } from "../protocols/registry.js";
+import type { RunSettings } from "../runs/record.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import {
   baseTraining,
@@ -278,6 +279,28 @@ function trainingOf(
   return plainTraining({
     ...{ ...baseTraining(model), ...training, model, size, normalisation, augmentation, seed },
   });
+}
+
+/** The block that has one run alone, for a grid that does it again. */
+export function blockOf({
+  protocol,
+  fold,
+  features,
+  training,
+  target,
+}: Omit<RunSettings, "score">): GridBlock {
+  const { model, size, seed, normalisation, augmentation, ...overrides } = training;
+  const given: Record<string, unknown> = augmentation;
+  const augment = (Object.keys(AUGMENTATIONS) as AugmentationName[]).filter((name) =>
+    Object.entries(AUGMENTATIONS[name]).every(
+      ([key, amount]) => canonicalJson(given[key] ?? null) === canonicalJson(amount),
+    ),
+  );
+  return {
+    ...{ protocols: [protocol], folds: [fold], models: [model], features: [features], training: overrides },
+    ...{ augment: [augment], normalisation: [normalisation], targets: [target], seeds: [seed] },
+    ...(size && { sizes: [size] }),
+  };
 }
 
 function featuresOf(features: GridBlock["features"][number]): FeatureSettings {

@@ -1,9 +1,12 @@
-import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { writeJson } from "../base/atomic.js";
-import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/hash.js";
+import type { Ledger } from "../protocols/ledger.js";
 import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
-import type { Grid } from "./grid.js";
+import { blockOf, type Grid } from "./grid.js";
+import { ledgerIn, type Readings, readingsIn } from "./readings.js";
 import { readSummary } from "./summary.js";
 
 /** A run that ended with an error. */
@@ -25,8 +28,8 @@ export interface Experiment {
   /** Sorted by name. */
   runs: StoredRun[];
   failures: Failure[];
-  /** How many times a test part was predicted. */
-  testReadings: number;
+  /** Of test parts. */
+  readings: Readings;
 }
 
 /** What `experiment.json` in a store says. */
@@ -38,11 +41,10 @@ export interface ExperimentFile {
 }
 
 const EXPERIMENT = "experiment.json";
-const READINGS = "test-readings.jsonl";
 
 /**
  * The folder of an experiment, which any number of processes may work in at once: `experiment.json` (the grid and the
- * names of its runs), a folder for each finished run, `failures/`, `test-readings.jsonl`, and `.claims/`.
+ * names of its runs), a folder for each finished run, `failures/`, `readings/` (the ledger), and `.claims/`.
  */
 export class Store {
   readonly folder: string;
@@ -106,40 +108,13 @@ export class Store {
     return found.flatMap((failure) => failure ?? []);
   }
 
-  /** Writes down that a run is about to predict its test part. */
-  logReading(name: string): Promise<void> {
-    return logReading(this.folder, name);
-  }
-
-  /** How many times the test part of one of these runs was predicted. */
-  async testReadings(names: readonly string[]): Promise<number> {
-    const known = new Set(names);
-    const text = await readFile(join(this.folder, READINGS), "utf8").catch(() => "");
-    return text.split("\n").filter((line) => known.has(runOf(line))).length;
+  /** Where its runs write down that they read a test part. */
+  ledger(grid?: Grid): Ledger {
+    return ledgerIn(this.folder, grid && sha256(canonicalJson(grid)));
   }
 
   #failureFile(name: string): string {
     return join(this.folder, "failures", `${name}.json`);
-  }
-}
-
-function runOf(line: string): string {
-  try {
-    return (JSON.parse(line) as { run: string }).run;
-  } catch {
-    return "";
-  }
-}
-
-/** Appends to `test-readings.jsonl` of a folder of runs: one line, written at once, never changed. */
-export async function logReading(folder: string, run: string): Promise<void> {
-  const path = join(folder, READINGS);
-  const line = `${JSON.stringify({ run, time: new Date().toISOString() })}\n`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await appendFile(path, line);
-  } catch (error) {
-    throw cannotWrite(path, error);
   }
 }
 
@@ -172,7 +147,54 @@ export async function readExperiment(name: string, root: string): Promise<Experi
     planned: file.runs,
     runs,
     failures: await store.failures(file.runs),
-    testReadings: await store.testReadings(file.runs),
+    readings: await readingsIn(folder, file.runs),
+  };
+}
+
+/**
+ * Runs by themselves, such as `ser train` makes, as an experiment.
+ *
+ * @param folders of the runs
+ * @throws {UserError} naming a folder without a finished run; when the runs were scored on different parts
+ * @example await runsAsExperiment(["results/runs/savee-loso-1-cnn-0123456789ab"])
+ */
+export async function runsAsExperiment(folders: readonly string[]): Promise<Experiment> {
+  const runs = await Promise.all(
+    folders.map(async (folder) => {
+      const run = await readRun(folder);
+      if (!run) throw new UserError(`${folder} holds no finished run (no run.json of this version)`);
+      return run;
+    }),
+  );
+  const [first] = runs as [StoredRun, ...StoredRun[]];
+  const { score } = first.record.settings;
+  const other = runs.find(({ record }) => record.settings.score !== score);
+  if (other)
+    throw new UserError(
+      `${first.record.name} was scored on ${score}, ${other.record.name} was not: give runs of one kind`,
+    );
+  const planned = runs.map(({ record }) => record.name).sort();
+  const places = [...new Set(folders.map((folder) => dirname(resolve(folder))))];
+  const readings = await Promise.all(places.map((place) => readingsIn(place, planned)));
+  const own = new Set(planned);
+  return {
+    name: first.record.name,
+    grid: {
+      name: first.record.name,
+      description: "",
+      score,
+      runs: runs.map(({ record }) => blockOf(record.settings)),
+    },
+    planned,
+    runs: runs.sort((a, b) => (a.record.name < b.record.name ? -1 : 1)),
+    failures: [],
+    // Other runs that lie in the same folder have nothing to do with these.
+    readings: {
+      entries: readings.flatMap(({ entries }) =>
+        entries.filter(({ run }) => run !== undefined && own.has(run)),
+      ),
+      before: readings.flatMap(({ before }) => before.filter(({ shown }) => shown)),
+    },
   };
 }
 

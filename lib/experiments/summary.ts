@@ -13,10 +13,12 @@ import {
   type RunRecord,
   type StoredRun,
 } from "../runs/record.js";
+import { mergeReadings, type Readings } from "./readings.js";
 import type { Experiment } from "./store.js";
 
 const SUMMARY = "summary.json";
 const MACHINES = "machines.json";
+const READINGS = "readings.json";
 const CLIPS = "clips.csv";
 const CLIP_COLUMNS = ["id", "speaker", "sex", "sentence", "intensity"] as const;
 
@@ -27,8 +29,9 @@ interface SummaryFile {
   /** Of the runs in `runs/`. */
   runs: string[];
   failures: Experiment["failures"];
-  testReadings: number;
-  /** SHA-256 of every file but this one and machines.json. */
+  /** In summaries from before the ledger: the readings of test parts by these runs. */
+  testReadings?: number;
+  /** SHA-256 of every file but this one, machines.json and readings.json. */
   files: Record<string, string>;
 }
 
@@ -44,10 +47,12 @@ interface Machine {
 /**
  * Writes what is worth keeping of an experiment: for each run its record (`runs/NAME.json`) and its predictions
  * (`runs/NAME.csv`), the clips once (`clips.csv`), and `summary.json` with the SHA-256 of them all. The bytes depend on the
- * runs alone; where they were made and how long it took is in `machines.json`, beside the rest.
+ * runs alone; where they were made and how long it took is in `machines.json`, beside the rest, and when and by which
+ * command test parts were read in `readings.json`. What a summary in the folder has of readings is kept: of those made
+ * elsewhere nothing else may know.
  *
  * @param folder `results/summary/NAME`; replaced as a whole
- * @returns the SHA-256 of all files but machines.json, and their size in bytes
+ * @returns the SHA-256 of all files but machines.json and readings.json, and their size in bytes
  * @throws {UserError} when the folder cannot be written or holds something else than a summary
  * @example await writeSummary(await readExperiment("quick", "results/runs"), "results/summary/quick");
  */
@@ -68,13 +73,14 @@ export async function writeSummary(
     planned: [...experiment.planned].sort(),
     runs: runs.map(({ record }) => record.name),
     failures: experiment.failures,
-    testReadings: experiment.testReadings,
     files: Object.fromEntries([...files].map(([path, text]) => [path, sha256(text)])),
   };
   const text = `${JSON.stringify(summary, null, 2)}\n`;
   files.set(SUMMARY, text);
   const bytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   files.set(MACHINES, `${JSON.stringify(machinesOf(runs), null, 1)}\n`);
+  const readings = mergeReadings(experiment.readings, await keptReadings(folder));
+  files.set(READINGS, `${JSON.stringify({ schema: 1, ...readings }, null, 1)}\n`);
   const partial = partialFolder(folder);
   try {
     await rm(partial, { recursive: true, force: true });
@@ -176,8 +182,43 @@ export async function readSummary(folder: string): Promise<Omit<Experiment, "nam
     }
     runs.push({ record, predictions: predictionsOf(await read(`runs/${name}.csv`), clips) });
   }
-  const { grid, planned, failures, testReadings } = summary;
-  return { grid, planned, runs, failures, testReadings };
+  const { grid, planned, failures } = summary;
+  return { grid, planned, runs, failures, readings: await readingsOf(folder) };
+}
+
+/** The readings that a summary has; those of one from before the ledger are but a number. */
+async function readingsOf(folder: string): Promise<Readings> {
+  const path = join(folder, READINGS);
+  const kept = await readFile(path, "utf8").catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  });
+  if (kept !== undefined) return parsedReadings(kept, path);
+  const text = await readFile(join(folder, SUMMARY), "utf8").catch(() => "{}");
+  const { testReadings = 0 } = parseJson<Partial<SummaryFile>>(text, join(folder, SUMMARY));
+  const note = "counted in the summary";
+  return { entries: [], before: testReadings > 0 ? [{ readings: testReadings, shown: true, note }] : [] };
+}
+
+/** Those of the summary that is to be replaced, which itself may be damaged. */
+function keptReadings(folder: string): Promise<Readings> {
+  return readingsOf(folder).catch((error: unknown) => {
+    if (messageOf(error).includes(READINGS)) throw error;
+    return { entries: [], before: [] };
+  });
+}
+
+/** @throws {UserError} where the file is damaged: nothing else may know of what it counted */
+function parsedReadings(text: string, path: string): Readings {
+  try {
+    const { entries, before } = JSON.parse(text) as Readings;
+    if (Array.isArray(entries) && Array.isArray(before)) return { entries, before };
+  } catch {
+    // Said below.
+  }
+  throw new UserError(
+    `${path} is damaged: it keeps the readings of test parts, so bring it back from version control, or remove it`,
+  );
 }
 
 async function checked(folder: string, path: string, expected: string | undefined): Promise<string> {

@@ -78,7 +78,7 @@ export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
  * validation part, and all clips of the second training are theirs.
  *
  * @param fold the split the training was given
- * @param trained what came of it; best looked at in `beforeTest`, while the test part is unread
+ * @param trained what came of it; best looked at while the test part is unread
  * @example const audit = auditOf([...auditSplit(plan, split, samples).checks, ...auditTraining(split, trained)], plan.leaky);
  */
 export function auditTraining(fold: Split, trained: TrainingTrace): AuditCheck[] {

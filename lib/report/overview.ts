@@ -12,15 +12,16 @@ import { bestOf, bold, labelText, left, marks, nameOf, right, warning } from "./
 
 /** How much there is, what must not be overlooked, and the main figures. */
 export function opening(results: Results, experiment: Experiment): Block[] {
-  const { description, runs, score, testReadings } = results;
+  const { description, runs, score } = results;
   const open = experiment.planned.length - runs - results.failures.length;
   const seeds = results.seeds.length === 1 ? `seed ${results.seeds[0]}` : `seeds ${results.seeds.join(", ")}`;
   const blocks: Block[] = [];
   if (description) blocks.push({ kind: "paragraph", text: description });
   blocks.push({
     kind: "paragraph",
-    text: `${plural(runs, "run")} under ${plural(results.protocols.length, "protocol")}, ${seeds}. Figures are of the ${score} part. Test parts were read ${testReadings === 1 ? "once" : plural(testReadings, "time")} in all, once a run where nothing was repeated; epochs, temperatures and thresholds were chosen on validation.`,
+    text: `${plural(runs, "run")} under ${plural(results.protocols.length, "protocol")}, ${seeds}. Figures are of the ${score} part. Epochs, temperatures and thresholds were chosen on validation.`,
   });
+  blocks.push({ kind: "paragraph", text: readingsText(results) });
   if (results.synthetic)
     blocks.push(
       warning(
@@ -45,6 +46,28 @@ export function opening(results: Results, experiment: Experiment): Block[] {
     blocks.push(warning(`${plural(open, "run")} of the grid ${open === 1 ? "is" : "are"} yet to be done.`));
   const headline = headlineTable(results);
   return headline ? [...blocks, headline] : blocks;
+}
+
+/** How often test parts were read, and what is known of it how well. */
+function readingsText({ readings }: Results): string {
+  const { total, shown, notShown, beforeLedger, byHand, synthetic, leaky } = readings;
+  if (total + synthetic + leaky === 0) return "No test part was read.";
+  const logged = beforeLedger - byHand;
+  const apart = [
+    ...(leaky > 0 ? [`${plural(leaky, "reading")} under leaky protocols`] : []),
+    ...(synthetic > 0 ? [`${plural(synthetic, "reading")} of synthetic voices`] : []),
+  ];
+  const sources = [
+    ...(logged > 0 ? [`${logged} counted before there was a ledger`] : []),
+    ...(byHand > 0 ? [`${byHand} written down by hand`] : []),
+  ];
+  return [
+    `Test parts were read ${total === 1 ? "once" : plural(total, "time")}: ${plural(shown, "time")} by the runs shown here, ${plural(notShown, "time")} by runs that are no longer shown.`,
+    ...(sources.length > 0
+      ? [`Of these readings ${sources.join(" and ")}; the others are in the ledger.`]
+      : []),
+    ...(apart.length > 0 ? [`Counted apart: ${apart.join(" and ")}.`] : []),
+  ].join(" ");
 }
 
 function transductive(results: Results): boolean {

@@ -1,14 +1,17 @@
 import { formatTable } from "../base/table.js";
+import { capital, percent, sentence } from "../base/text.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
+import { accuracyOf, confusionIntervals, type Scored, uarOf, withInterval } from "../evaluation/interval.js";
 import { type Metrics, metrics } from "../evaluation/metrics.js";
 import type { Audit } from "../protocols/audit.js";
-import type { RunRecord } from "./record.js";
+import type { RunRecord, StoredRun } from "./record.js";
 
 /**
- * The tables of a run as text: figures by corpus, by class, and the confusion matrix, of the test part, or of validation
- * where the test part was not read. Shares are percentages.
+ * The tables of a run as text: figures with their intervals over speakers, by corpus, by class, and the confusion matrix, of
+ * the test part, or of validation where the test part was not read. Shares are percentages.
  */
-export function describeRun(record: RunRecord): string {
+export function describeRun(run: StoredRun): string {
+  const { record } = run;
   const { test, validation, classes, testByCorpus = {} } = record;
   const corpora = Object.entries(testByCorpus);
   const scored = test ?? validation;
@@ -57,6 +60,7 @@ export function describeRun(record: RunRecord): string {
     ...warnings(record),
     "",
     figures,
+    intervalLine([run]),
     "Percentages. UAR: mean recall over the classes present; precision, recall, F1: means over all classes.",
     `Always answering the commonest class: accuracy ${percent(record.majorityAccuracy)} %.`,
     calibration(scored, record),
@@ -110,17 +114,35 @@ function chosen({ settings, bestEpoch, history }: RunRecord): string {
     : `${epoch}.`;
 }
 
-/** A share as a percentage with one decimal. */
-function percent(share: number): string {
-  return (100 * share).toFixed(1);
+/** How far UAR and accuracy may be off for other speakers, or why that cannot be said. */
+function intervalLine(runs: readonly StoredRun[]): string {
+  const part = runs[0]!.record.test ? "test" : "validation";
+  const clips = runs.flatMap(({ predictions }) => predictions.filter((clip) => clip.part === part));
+  const scored: Scored = {
+    classes: runs[0]!.record.classes,
+    truth: clips.map(({ truth }) => truth),
+    predicted: clips.map(({ predicted }) => predicted),
+    speakers: clips.map(({ speaker }) => speaker),
+  };
+  const { uar, accuracy } = confusionIntervals([scored], { uar: uarOf, accuracy: accuracyOf });
+  if ("reason" in uar) {
+    const each = Object.entries(uar.perSpeaker).map(([speaker, value]) => `${speaker} ${percent(value)}`);
+    return [
+      capital(sentence(uar.reason)),
+      ...(each.length > 1 ? [`UAR by speaker: ${each.join(", ")}.`] : []),
+    ].join(" ");
+  }
+  const figures = `UAR ${withInterval(uar)}, accuracy ${withInterval(accuracy)}`;
+  return `${capital(part)}: ${figures}, with 95 % intervals over ${uar.speakers} speakers.`;
 }
 
 /**
  * Several folds of a protocol in a table, with all their clips together in the last line: the figure to quote.
  *
- * @param records of the folds, all of the same settings
+ * @param runs of the folds, all of the same settings
  */
-export function describeFolds(records: readonly RunRecord[]): string {
+export function describeFolds(runs: readonly StoredRun[]): string {
+  const records = runs.map(({ record }) => record);
   const scored = (record: RunRecord): Metrics => record.test ?? record.validation;
   const [first] = records as [RunRecord];
   const confusion = first.classes.map((_, t) =>
@@ -141,6 +163,7 @@ export function describeFolds(records: readonly RunRecord[]): string {
         line("all", "", pooled),
       ],
     ),
+    intervalLine(runs),
     "Percentages; the last line is of the clips of all folds in one confusion matrix.",
   ].join("\n");
 }

@@ -7,6 +7,8 @@ import type { Clip } from "../corpora/clip.js";
 import { accuracyOf, confusionIntervals, estimateOf, type Interval, uarOf } from "../evaluation/interval.js";
 import type { Figure } from "../figures/figure.js";
 import { noiseRobustness } from "../figures/noise-robustness.js";
+import type { Ledger } from "../protocols/ledger.js";
+import { type OpenPart, predictPart } from "../protocols/part.js";
 import type { Plan, Split } from "../protocols/types.js";
 import type { RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
 
@@ -48,6 +50,10 @@ export interface RobustnessOptions {
   threads?: number;
   signal?: AbortSignal;
   quiet?: boolean;
+  /** Where a reading of the test part is written down; default: the user's. */
+  ledger?: Ledger;
+  /** The run whose model it is, for the ledger. */
+  run?: string;
 }
 
 /**
@@ -73,10 +79,21 @@ export async function robustness(
   part: "validation" | "test",
   options: RobustnessOptions = {},
 ): Promise<Robustness> {
-  const { noise = "white", seed = 1, threads, signal, quiet } = options;
-  const snrs = levelsOf(options.snrs ?? [30, 20, 10, 5, 0]);
-  const clips = clipsOf(plan, fold[part]);
-  if (clips.length === 0) throw new UserError(`${plan.protocol}, fold ${fold.name}, has no clips to ${part}`);
+  const { snrs = [30, 20, 10, 5, 0], ledger, run } = options;
+  const levels = levelsOf(snrs);
+  if (fold[part].length === 0)
+    throw new UserError(`${plan.protocol}, fold ${fold.name}, has no clips to ${part}`);
+  const question = { plan, fold, part, ledger, run };
+  return predictPart(question, (opened) => hear(opened, { model, plan, fold }, { ...options, snrs: levels }));
+}
+
+/** What the model says of a part's clips under noise. */
+async function hear(
+  { clips, part }: OpenPart,
+  { model, plan, fold }: { model: string; plan: Plan; fold: Split },
+  options: RobustnessOptions & { snrs: readonly number[] },
+): Promise<Robustness> {
+  const { noise = "white", seed = 1, threads, signal, quiet, snrs } = options;
   const others = noise === "babble" ? clipsOf(plan, fold.train) : [];
   const tasks = clips.map((clip): RobustnessTask => {
     const name = `${seed}/robustness/${clip.id}`;

@@ -1,8 +1,7 @@
-import { readdir, rm, rmdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { assertReplaceable, replaceFolder } from "../base/atomic.js";
-import { claim } from "../base/claims.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { chooseEngine } from "../engine/detect.js";
@@ -16,12 +15,21 @@ import type { InputSettings } from "../features/input.js";
 import { type ModelCard, readWeights, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
 import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../protocols/audit.js";
+import type { Ledger } from "../protocols/ledger.js";
+import { predictPart } from "../protocols/part.js";
 import { readablePart } from "../protocols/split.js";
 import type { Plan, Split } from "../protocols/types.js";
 import { readCheckpoint } from "../training/checkpoint.js";
 import { CHECKPOINT, REFIT_CHECKPOINT } from "../training/loop.js";
 import { checkTraining } from "../training/settings.js";
-import { type Chosen, type EpochLog, type PartResult, type Trained, train } from "../training/train.js";
+import {
+  type Chosen,
+  type EpochLog,
+  type PartResult,
+  type Trained,
+  type TrainOptions,
+  train,
+} from "../training/train.js";
 import { drawRun } from "./pictures.js";
 import {
   type Environment,
@@ -47,8 +55,6 @@ export interface RunOptions {
    * damaged checkpoint is an error. With `or-restart` a training of another engine or with a damaged checkpoint begins anew.
    */
   resume?: boolean | "or-restart";
-  /** The caller holds the claim of the run's folder, so that no other process is at it. */
-  claimed?: boolean;
   /** What executes the training; default: the best there is. */
   engine?: EngineName;
   /** Of the engine and the features; default: one a core. */
@@ -57,8 +63,8 @@ export interface RunOptions {
   strict?: boolean;
   /** Draws the pictures of the run; default true. */
   pictures?: boolean;
-  /** Called with the run's name each time before a test part is predicted. */
-  beforeTest?: (name: string) => Promise<void>;
+  /** Where it is written down that the test part is read, before it is. */
+  ledger: Ledger;
   quiet?: boolean;
   signal?: AbortSignal;
   /** What is being done, a line at a time. */
@@ -73,18 +79,19 @@ export interface RunOptions {
  * evaluation, the saved model, the record and the pictures. A finished run of the same settings and clips is read, not
  * repeated.
  *
- * The run is made in `FOLDER.partial`, where a stopped one finds its checkpoint, and renamed when it is whole.
+ * The run is made in `FOLDER.partial`, where a stopped one finds its checkpoint, and renamed when it is whole. Two processes
+ * must not do this for one folder at once: the caller holds its claim.
  *
  * @param plan of a protocol, with the clips of all folds
  * @param fold one of the plan's
  * @param choices features, training, target and whether the test part is read
  * @returns the run's folder and record, and whether it was there already
- * @throws {UserError} when the audit finds a leak, with the clips, unless the protocol is declared leaky, or when another
- *   process is doing the same run
+ * @throws {UserError} when the audit finds a leak, with the clips, unless the protocol is declared leaky
  * @example
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { calm: "keep" }));
  * const choices = { features: RUN_FEATURES.logmel, training: TRAINING, target: "intended", score: "validation" } as const;
- * await run(plan, plan.folds[0], choices, { folder: (name) => `results/runs/${name}` });
+ * const store = new Store("results/runs");
+ * await run(plan, plan.folds[0], choices, { folder: (name) => store.runFolder(name), ledger: store.ledger() });
  */
 export async function run(
   plan: Plan,
@@ -108,40 +115,15 @@ export async function run(
   // An engine that is not there is better known before the features are made than after.
   const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
   const work = { plan, fold, settings, name, digest, partial };
-  const doIt = async () => {
-    // Killed between the last file and the renaming.
-    if (!options.force && (await readRecord(partial))?.name === name) await settle(partial, folder);
-    // Or done by another process since.
-    const meanwhile = await finished();
-    if (meanwhile) return meanwhile;
-    if (!options.resume) await rm(partial, { recursive: true, force: true });
-    if (options.resume === "or-restart") await dropUselessCheckpoints(partial, chosen?.engine, options.log);
-    const record = await makeRun(work, options);
-    await settle(partial, folder);
-    return { folder, record, reused: false };
-  };
-  return options.claimed ? doIt() : alone(folder, doIt);
-}
-
-/**
- * Does something that two processes must not do in one folder at once.
- *
- * @throws {UserError} when another process is at it
- */
-async function alone<T>(folder: string, doIt: () => Promise<T>): Promise<T> {
-  const claims = join(dirname(folder), ".claims");
-  const mine = await claim(claims, basename(folder));
-  if (!mine) throw new UserError(`another process is at ${folder}: wait for it, or stop it`);
-  let done = false;
-  try {
-    const result = await doIt();
-    done = true;
-    return result;
-  } finally {
-    await mine.release(done);
-    // Empty but for the claims of others.
-    await rmdir(claims).catch(() => {});
-  }
+  // Killed between the last file and the renaming.
+  if (!options.force && (await readRecord(partial))?.name === name) await settle(partial, folder);
+  const settled = await finished();
+  if (settled) return settled;
+  if (!options.resume) await rm(partial, { recursive: true, force: true });
+  if (options.resume === "or-restart") await dropUselessCheckpoints(partial, chosen?.engine, options.log);
+  const record = await makeRun(work, options);
+  await settle(partial, folder);
+  return { folder, record, reused: false };
 }
 
 const CHECKPOINTS = [CHECKPOINT, REFIT_CHECKPOINT];
@@ -174,17 +156,17 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   for (const part of split.description.split("; ")) log(`  ${part}`);
   const before = auditSplit(plan, split, features.samples ?? new Map());
   assertAudit(before);
-  let audit = before;
-  const auditIt = (trained: Omit<Trained, "test">) => {
-    audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
-    assertAudit(audit);
-  };
   const first = await firstTraining(work, options);
   if (first) log(`the first training is that of ${first.name}`);
-  const trained = await trainRun(work, features, split, auditIt, { ...options, chosen: first });
-  if (!trained.test) auditIt(trained);
+  const trained = await untilStopped(options.signal, () =>
+    train(features, split, plan.classes, settings.training, trainOptions(work, options, first)),
+  );
+  const audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
+  assertAudit(audit);
+  const test = settings.score === "test" ? await testOf(work, split, trained, options) : undefined;
+  const parts = { validation: trained.validation, test };
 
-  const record = recordOf(work, features, split, trained, audit, {
+  const record = recordOf(work, features, split, { ...trained, test }, audit, {
     features: (extracted - started) / 1000,
     training: (first?.seconds ?? 0) + (performance.now() - extracted) / 1000,
   });
@@ -194,9 +176,9 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   trained.network.dispose();
   if (options.pictures !== false) {
     log("drawing the pictures");
-    await drawRun(partial, record, trained.test ?? trained.validation, features.clips, options);
+    await drawRun(partial, record, test ?? trained.validation, features.clips, options);
   }
-  await writeRecord(partial, record, trained, features.clips);
+  await writeRecord(partial, record, parts, features.clips);
   log(`${name} is done`);
   return record;
 }
@@ -225,28 +207,14 @@ async function firstTraining(
   return undefined;
 }
 
-async function trainRun(
-  { plan, settings, name, partial }: Work,
-  features: FeatureSet,
-  split: Split,
-  auditIt: (trained: Omit<Trained, "test">) => void,
-  {
-    engine,
-    threads,
-    resume,
-    quiet,
-    signal,
-    log,
-    onEpoch,
-    onRefitEpoch,
-    beforeTest,
-    chosen,
-  }: RunOptions & { chosen?: Chosen },
-): Promise<Trained> {
+function trainOptions(
+  { settings, partial }: Work,
+  { engine, threads, resume, quiet, signal, log, onEpoch, onRefitEpoch }: RunOptions,
+  chosen: Chosen | undefined,
+): TrainOptions {
   const baseline = isBaseline(settings.training.model);
-  const { score } = settings;
-  return train(features, split, plan.classes, settings.training, {
-    ...{ engine, threads, quiet, signal, log, score, folder: partial, resume: Boolean(resume), chosen },
+  return {
+    ...{ engine, threads, quiet, signal, log, folder: partial, resume: Boolean(resume), chosen },
     onEpoch: (epoch) => {
       log?.(epochLine(epoch, baseline));
       onEpoch?.(epoch);
@@ -255,23 +223,35 @@ async function trainRun(
       log?.(`refit, epoch ${String(epoch).padStart(2)}  loss ${loss.toFixed(3)}  ${seconds.toFixed(1)} s`);
       onRefitEpoch?.(epoch);
     },
-    beforeTest: async (trained) => {
-      auditIt(trained);
-      await beforeTest?.(name);
-    },
-  }).catch((error: unknown) => {
+  };
+}
+
+/** The one reading of the test part, once the audit has passed. */
+function testOf(
+  { plan, name: run }: Work,
+  fold: Split,
+  trained: Trained,
+  { ledger, signal }: RunOptions,
+): Promise<PartResult> {
+  return untilStopped(signal, () => predictPart({ plan, fold, part: "test", ledger, run }, trained.predict));
+}
+
+async function untilStopped<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
     if (!signal?.aborted || error instanceof Interrupted) throw error;
     throw new Interrupted("stopped: the features are kept, the training starts anew next time", {
       cause: error,
     });
-  });
+  }
 }
 
 function recordOf(
   { plan, settings, name, digest }: Work,
   features: FeatureSet,
   split: Split,
-  trained: Trained,
+  trained: Trained & { test: PartResult | undefined },
   audit: Audit,
   seconds: RunRecord["seconds"],
 ): RunRecord {

@@ -8,6 +8,7 @@ import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
+import type { OpenPart } from "../protocols/part.js";
 import type { ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline } from "./baseline.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
@@ -50,8 +51,11 @@ export interface Trained {
   /** Where the settings say refit, the clips that `network` was trained on in the end. */
   refitted?: ClipSet;
   validation: PartResult;
-  /** Absent where the options say that the test part is not to be read. */
-  test?: PartResult;
+  /**
+   * What the network says of a part of the fold that it was trained on; the test part only by way of `predictPart`, which
+   * writes the reading down.
+   */
+  predict: (part: OpenPart) => Promise<PartResult>;
   /** What trained it: engine, threads, instruction set. */
   engine: string;
 }
@@ -75,21 +79,17 @@ export interface TrainOptions extends LoopOptions {
    * probabilities of the classes. It is trained in place, and its initial weights are its own matter, not the seed's.
    */
   network?: LayersModel;
-  /** `validation` never predicts the test part; default `test`. */
-  score?: "validation" | "test";
   /** What a finished training of the same settings without `refit` came to: then there is only the second to do. */
   chosen?: Chosen;
-  /** Called once the training is over, before the test part is predicted; what it throws keeps the part unread. */
-  beforeTest?: (trained: Omit<Trained, "test">) => Promise<void>;
 }
 
 type Predict = (inputs: Inputs) => Promise<Float32Array>;
 
 /**
- * Trains a network or a baseline on the training part, keeps the epoch with the best validation UAR, and only then looks
- * at the test part, once. Normalisation is fitted on the training part alone, and only its clips are augmented.
- * With `refit` the network is then trained once more, on training and validation part, before it is tested.
- * The same settings on the same engine give the same weights.
+ * Trains a network or a baseline on the training part and keeps the epoch with the best validation UAR. The test part is
+ * not predicted: {@link predictPart} does that, with the result's `predict`. Normalisation is fitted on the training part
+ * alone, and only its clips are augmented. With `refit` the network is then trained once more, on training and validation
+ * part. The same settings on the same engine give the same weights.
  *
  * @param features of all clips of the split
  * @param split ids of the clips; those whose features could not be had are left out
@@ -97,7 +97,10 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
  * @param settings see {@link TrainingSettings}
  * @throws {UserError} when a part is empty, a clip's features are not finite, or the loss stops being a number
  * @throws {UsageError} when a setting makes no sense
- * @example const { network, test } = await train(features, heldOutSpeakers(features.clips), classesOf(features.clips), TRAINING);
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
+ * const trained = await train(await extractClips(plan.clips, RUN_FEATURES.logmel), plan.folds[0], plan.classes, TRAINING);
+ * const test = await predictPart({ plan, fold: plan.folds[0], part: "test" }, trained.predict);
  */
 export async function train(
   features: FeatureSet,
@@ -152,7 +155,9 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
     };
     const trained = untrained ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) } : chosen;
     trainer.sync();
-    return { ...trained, test: await testOf(ask, parts.test, trained, classes, options) };
+    // As in training, so that a part has the same predictions to the bit.
+    const later: Predict = (inputs) => predict(network, inputs, { engine: trainer.engine, batchSize });
+    return { ...trained, predict: predictorOf(later, parts, trained.input, classes) };
   } finally {
     await trainer.dispose();
   }
@@ -256,7 +261,7 @@ async function trainBaseline(
     validation: await resultOf(asking(network), parts.validation, input, classes),
     engine: "none (closed form or L-BFGS)",
   };
-  return { ...trained, test: await testOf(asking(network), parts.test, trained, classes, options) };
+  return { ...trained, predict: predictorOf(asking(network), parts, input, classes) };
 }
 
 /** Which clips an epoch sees, and how many. */
@@ -331,17 +336,23 @@ async function resultOf(
   };
 }
 
-/** The test part's predictions, where they are asked for. */
-async function testOf(
+/** Predicts the clips of a part that was opened and that the fold has. */
+function predictorOf(
   ask: Predict,
-  part: Part,
-  trained: Omit<Trained, "test">,
+  parts: Parts,
+  input: InputSettings,
   classes: readonly string[],
-  { score, beforeTest }: TrainOptions,
-): Promise<PartResult | undefined> {
-  if (score === "validation") return undefined;
-  await beforeTest?.(trained);
-  return resultOf(ask, part, trained.input, classes);
+): Trained["predict"] {
+  return async ({ part, clips }) => {
+    const own = parts[part];
+    const opened = new Set(clips.map(({ id }) => id));
+    const strange = own.clips.find(({ id }) => !opened.has(id));
+    if (strange)
+      throw new UsageError(
+        `${strange.id} is of the ${part} part of the fold that was trained on, not of this one`,
+      );
+    return resultOf(ask, own, input, classes);
+  };
 }
 
 function clipSet({ clips }: Part): ClipSet {

@@ -83,7 +83,7 @@ describe("resultsOf", () => {
       score: "validation",
     });
     const own = resultsOf(blind, { resamples: 99 });
-    expect(own.testReadings).toBe(0);
+    expect(own.readings.total).toBe(0);
     expect(own.protocols[0]!.entries[0]).not.toHaveProperty("test.n");
     expect(own.protocols[0]!.entries[0]!.validation!.n).toBe(112);
   });

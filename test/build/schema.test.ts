@@ -99,7 +99,7 @@ type Change = { kind: "put"; value: unknown } | { kind: "add"; key: string; valu
 
 const value = fc.oneof(
   fc.constantFrom<unknown>(undefined, null, true, "", " ", "cnn", "logmel", "all", [], {}, [[]], [{}]),
-  fc.constantFrom(-1, 0, 0.5, 1, 2, 1e9, 1e400),
+  fc.constantFrom(-1, 0, 0.5, 1, 2, 1e9),
 );
 const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("put" as const), value }),
@@ -119,7 +119,7 @@ test("the reader of grids and the JSON Schema agree on what is a grid, but for r
     fc.property(fc.constantFrom(...paths), change, (path, one) => {
       // As it is in a file.
       const text = JSON.stringify(changed(FULL, path, one));
-      fc.pre(text !== undefined && !(one.value === 1e400));
+      fc.pre(text !== undefined);
       const grid = JSON.parse(text);
       const valid = validate(grid);
       let message = "";

@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import { random } from "../../lib/base/random.js";
 import { addRobustness } from "../../lib/cli/robustness.js";
 import { loadClips } from "../../lib/corpora/registry.js";
+import { ledgerIn } from "../../lib/experiments/readings.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { run } from "../../lib/runs/run.js";
@@ -38,7 +39,12 @@ beforeAll(async () => {
     plan,
     plan.folds[0]!,
     { features: RUN_FEATURES.mfcc, training, target: "intended", score: "validation" },
-    { folder: (name) => join(folder, "runs", name), quiet: true, pictures: false },
+    {
+      folder: (name) => join(folder, "runs", name),
+      quiet: true,
+      pictures: false,
+      ledger: ledgerIn(join(folder, "runs")),
+    },
   );
   trained = made;
 });
@@ -66,8 +72,10 @@ test("a reading of the test part is asked for, and logged", async () => {
   await robustness(join(trained, "model"), "--part", "test", "--snr", "0", "--json");
   const { results } = JSON.parse(printed.out);
   expect([results[0].part, results[0].levels.length]).toEqual(["test", 2]);
-  const log = await readFile(join(dirname(trained), "test-readings.jsonl"), "utf8");
-  expect(log.trim().split("\n")).toHaveLength(1);
+  const entries = await ledgerIn(dirname(trained)).entries();
+  expect(entries.map(({ run, protocol, fold }) => [run, protocol, fold])).toEqual([
+    [basename(trained), "savee/loso@1", "1"],
+  ]);
 });
 
 test("refuses the validation part where that trained as well", async () => {

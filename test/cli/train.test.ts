@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { synthesizeCorpora } from "../../lib/corpora/synthetic/synthetic.js";
+import { ledgerIn } from "../../lib/experiments/readings.js";
 import type { RunRecord } from "../../lib/runs/record.js";
 import { ser } from "./spawn.js";
 
@@ -46,7 +47,10 @@ test("trains, writes the run, and reads it the second time", async () => {
   expect(record).toEqual(stored);
   expect(record.synthetic).toBe(true);
   expect(JSON.stringify(record)).not.toContain(folder);
-  expect((await readdir(join(folder, "runs"))).sort()).toEqual([name, "test-readings.jsonl"]);
+  expect((await readdir(join(folder, "runs"))).sort()).toEqual([".claims", "readings", name]);
+  const readings = await ledgerIn(join(folder, "runs")).entries();
+  expect(readings.map(({ run, synthetic }) => [run, synthetic])).toEqual([[name, true]]);
+  expect(readings[0]!.command).toMatch(/^ser train --data data --out runs --corpus savee/);
 
   const predictions = await readFile(join(folder, "runs", name!, "predictions.csv"), "utf8");
   const rows = predictions.trimEnd().split("\n").slice(1);
@@ -146,7 +150,9 @@ test("a protocol is trained fold by fold, leaves its test parts unread when told
   expect(ran.stdout).toContain("the test part was not read");
   expect(ran.stdout).toMatch(/Audit: all \d+ checks passed\./);
   expect(ran.stdout).toMatch(/all +\d+ +14\.3/);
-  expect((await readdir(join(folder, "folds"))).length).toBe(4);
+  expect(ran.stdout).toContain("No interval: 4 speakers, and fewer than 8 say too little about others.");
+  const runs = (await readdir(join(folder, "folds"))).filter((file) => file !== ".claims");
+  expect(runs.length).toBe(4);
 
   const perceived = await ser(["train", ...flags, "--target", "perceived"], folder);
   expect([perceived.code, perceived.stderr]).toEqual([1, expect.stringContaining("tabulatedVotes.csv")]);

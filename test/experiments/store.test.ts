@@ -1,9 +1,13 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { canonicalJson, sha256 } from "../../lib/base/hash.js";
+import { publishedClips } from "../../lib/corpora/registry.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import { experimentOf, readExperiment, Store } from "../../lib/experiments/store.js";
+import { planGrid } from "../../lib/experiments/plan.js";
+import { countReadings } from "../../lib/experiments/readings.js";
+import { experimentOf, readExperiment, runsAsExperiment, Store } from "../../lib/experiments/store.js";
 import { type RunRecord, writeRecord } from "../../lib/runs/record.js";
 import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
 
@@ -12,6 +16,12 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "ser-store-"));
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
+
+/** SAVEE's clips by their published names. */
+const saveeClips = () =>
+  publishedClips()
+    .filter(({ corpus }) => corpus === "savee")
+    .map((name) => ({ ...name, path: "", synthetic: false }));
 
 const GRID = parseGrid({ name: "trial", runs: [{ protocols: ["held-out"], models: ["cnn"] }] });
 
@@ -28,7 +38,8 @@ test("an experiment is what its runs, failures and readings are", async () => {
   await store.open(GRID, ["own-b", "own-a", "own-c"]);
   for (const name of ["own-a", "of-another-grid"]) await finish(store, { ...recordExample(), name });
   await store.fail("own-b", SETTINGS, new Error("cannot read /home/me/clip.wav: 1/2"));
-  for (const name of ["own-a", "own-a", "of-another-grid"]) await store.logReading(name);
+  const about = { protocol: "held-out@1", fold: "1", clips: 3, synthetic: false, leaky: false };
+  for (const run of ["own-a", "own-a", "of-another-grid"]) await store.ledger(GRID).enter({ run, ...about });
 
   const experiment = await readExperiment("trial", root);
   expect(experiment.planned).toEqual(["own-a", "own-b", "own-c"]);
@@ -44,7 +55,8 @@ test("an experiment is what its runs, failures and readings are", async () => {
       error: "cannot read clip.wav: 1/2",
     },
   ]);
-  expect(experiment.testReadings).toBe(2);
+  expect(countReadings(experiment.readings, experiment.planned)).toMatchObject({ total: 3, shown: 2 });
+  expect(experiment.readings.entries.every(({ grid }) => grid === sha256(canonicalJson(GRID)))).toBe(true);
   expect(experiment.grid).toEqual(GRID);
 });
 
@@ -78,12 +90,31 @@ test("what is not there or damaged is named, with what there is", async () => {
   await expect(readExperiment("trial", root)).rejects.toThrow(/experiment.json is damaged/);
 });
 
-test("readings are appended, one line each", async () => {
-  const store = new Store(join(root, "trial"));
-  await Promise.all(Array.from({ length: 20 }, () => store.logReading("own-a")));
-  const lines = (await readFile(join(root, "trial", "test-readings.jsonl"), "utf8")).trimEnd().split("\n");
-  expect(lines.map((line) => JSON.parse(line).run)).toEqual(new Array(20).fill("own-a"));
-  expect(await store.testReadings(["own-a", "own-b"])).toBe(20);
+test("runs by themselves are an experiment, whose grid does them again", async () => {
+  const store = new Store(join(root, "runs"));
+  const clips = saveeClips();
+  const grid = parseGrid({
+    ...{ name: "own", score: "test" },
+    runs: [{ protocols: ["savee/loso"], folds: ["1", "2"], models: ["cnn"], augment: [["masks", "gain"]] }],
+  });
+  const planned = planGrid(grid, clips);
+  for (const { name, settings } of planned) {
+    await finish(store, { ...recordExample(), name, settings });
+    await store
+      .ledger()
+      .enter({ run: name, protocol: "savee/loso@1", fold: "1", clips: 3, synthetic: false, leaky: false });
+  }
+  const [first, second] = planned.map(({ name }) => store.runFolder(name)) as [string, string];
+  const both = await runsAsExperiment([first, second]);
+  expect(both.name).toBe(planned[0]!.name);
+  expect(
+    planGrid(parseGrid(both.grid), clips)
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(both.planned);
+  expect(countReadings(both.readings, both.planned).shown).toBe(2);
+  expect((await runsAsExperiment([first])).readings.entries.length).toBe(1);
+  await expect(runsAsExperiment([join(root, "none")])).rejects.toThrow("holds no finished run");
 });
 
 test("a run knows its experiment by the file beside it; a run by itself has none", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
+import { countReadings } from "../../lib/experiments/readings.js";
 import { readExperiment, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { writeRecord } from "../../lib/runs/record.js";
@@ -40,7 +41,9 @@ async function storeIn(folder: string, other = false): Promise<void> {
       { validation: part, test: partExample() },
       clipsExample(),
     );
-    await store.logReading(name);
+    await store
+      .ledger(grid)
+      .enter({ run: name, protocol: "held-out@1", fold: "1", clips: 3, synthetic: false, leaky: false });
   }
   await store.fail("own-c", SETTINGS, "it diverged");
 }
@@ -69,7 +72,7 @@ test("its bytes do not depend on the machine, on times, or on what was there bef
   }
   expect(written[1]).toEqual(written[0]);
   expect(written[0]!.files).toEqual([
-    ...["clips.csv", "machines.json", "runs", "runs/own-a.csv", "runs/own-a.json"],
+    ...["clips.csv", "machines.json", "readings.json", "runs", "runs/own-a.csv", "runs/own-a.json"],
     ...["runs/own-b.csv", "runs/own-b.json", "summary.json"],
   ]);
   expect(await readdir(root)).not.toContain("summary.partial");
@@ -102,4 +105,29 @@ test.each(["null", "{}", '{ "schema": 1 }', "[1]"])("a summary.json of %s is dam
   await mkdir(join(root, "trial"), { recursive: true });
   await writeFile(join(root, "trial", "summary.json"), text);
   await expect(readExperiment("trial", root)).rejects.toThrow(UserError);
+});
+
+test("a summary keeps the readings of an earlier one, which a store elsewhere may not know", async () => {
+  await storeIn(join(root, "1"));
+  await storeIn(join(root, "2"));
+  const folder = join(root, "summaries", "trial");
+  for (const store of ["1", "2", "2"])
+    await writeSummary(await readExperiment("trial", join(root, store)), folder);
+  const { readings, planned } = await readExperiment("trial", join(root, "summaries"));
+  expect(countReadings(readings, planned)).toMatchObject({ total: 4, shown: 4 });
+
+  await writeFile(join(folder, "readings.json"), "{");
+  const experiment = await readExperiment("trial", join(root, "1"));
+  await expect(writeSummary(experiment, folder)).rejects.toThrow("bring it back from version control");
+});
+
+test("one from before the ledger knows a number", async () => {
+  await storeIn(root);
+  const folder = join(root, "summaries", "trial");
+  await writeSummary(await readExperiment("trial", root), folder);
+  await rm(join(folder, "readings.json"));
+  const file = JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
+  await writeFile(join(folder, "summary.json"), JSON.stringify({ ...file, testReadings: 9 }));
+  const { readings } = await readExperiment("trial", join(root, "summaries"));
+  expect(countReadings(readings, [])).toMatchObject({ total: 9, shown: 9, beforeLedger: 9 });
 });

@@ -7,6 +7,7 @@ import type { Clip } from "../../lib/corpora/clip.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
 import { loadModel } from "../../lib/inference/model.js";
+import { Ledger } from "../../lib/protocols/ledger.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { run } from "../../lib/runs/run.js";
 import { SMALL_TRAINING } from "../../lib/training/train.js";
@@ -34,7 +35,8 @@ test("a trained model says of its test clips what the run's predictions.csv has"
   const plan = protocolNamed("held-out").plan(clips);
   const training = { ...SMALL_TRAINING, frames: 20, epochs: 3, learningRate: 0.01 };
   const settings = { features: RUN_FEATURES.mfcc, training, target: "intended", score: "test" } as const;
-  const options = { folder: (name: string) => join(folder, name), quiet: true, pictures: false };
+  const ledger = new Ledger(join(folder, "readings"));
+  const options = { folder: (name: string) => join(folder, name), quiet: true, pictures: false, ledger };
   const { folder: results } = await run(plan, plan.folds[0]!, settings, options);
   const { card, predict } = await loadModel(join(results, "model"), { threshold: 0 });
   const text = await readFile(join(results, "predictions.csv"), "utf8");

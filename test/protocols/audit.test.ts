@@ -251,14 +251,8 @@ describe("a training", () => {
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, epochs: 4, learningRate: 0.01 };
   let trained: Trained;
-  let seen: Omit<Trained, "test"> | undefined;
   beforeAll(async () => {
-    trained = await train(features, split, CLASSES, settings, {
-      ...{ quiet: true, engine: "wasm" },
-      beforeTest: async (before) => {
-        seen = before;
-      },
-    });
+    trained = await train(features, split, CLASSES, settings, { quiet: true, engine: "wasm" });
   });
   const items = (ids: readonly string[]) =>
     features.clips.flatMap(({ id, speaker }, i) =>
@@ -268,8 +262,7 @@ describe("a training", () => {
 
   test("that went as it should passes, before the test part is read", () => {
     expect(failed(auditTraining(split, trained))).toEqual([]);
-    expect(auditTraining(split, seen!)).toEqual(auditTraining(split, trained));
-    expect(seen).not.toHaveProperty("test");
+    expect(trained).not.toHaveProperty("test");
   });
 
   test.each(["speaker", "clip", "none"] as const)(

@@ -7,7 +7,7 @@ import { SYNTHETIC_MARKER } from "../../lib/corpora/corpus.js";
 import { evaluate } from "../../lib/evaluation/evaluate.js";
 import { metrics } from "../../lib/evaluation/metrics.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
-import { RUN_SCHEMA, type RunRecord, type RunSettings } from "../../lib/runs/record.js";
+import { type PredictedClip, RUN_SCHEMA, type RunRecord, type RunSettings } from "../../lib/runs/record.js";
 import { type PartResult, TRAINING } from "../../lib/training/train.js";
 
 const CLASSES = ["anger", "neutral"];
@@ -50,6 +50,18 @@ export function clipsExample(): Clip[] {
     synthetic: false,
     ...(i === 0 ? { sex: "female", sentence: 'Say, "dog"', intensity: "strong" } : {}),
   }));
+}
+
+/** What is read of the predictions of {@link recordExample}. */
+export function predictionsExample(): PredictedClip[] {
+  const { ids, truth, predicted, probabilities } = partExample();
+  return (["validation", "test"] as const).flatMap((part) =>
+    ids.map((id, i) => ({
+      ...{ id, part, corpus: "own", speaker: `own/s${i}`, sex: "", sentence: "", intensity: "" },
+      ...{ truth: truth[i]!, predicted: predicted[i]! },
+      probabilities: [...probabilities.subarray(2 * i, 2 * i + 2)],
+    })),
+  );
 }
 
 /** The record of a small run. */

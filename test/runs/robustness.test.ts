@@ -6,6 +6,7 @@ import { writeWav } from "../../lib/audio/write.js";
 import { random } from "../../lib/base/random.js";
 import { type Clip, EMOTIONS } from "../../lib/corpora/clip.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
+import { Ledger } from "../../lib/protocols/ledger.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import type { Plan } from "../../lib/protocols/types.js";
 import { robustness, robustnessFigure } from "../../lib/runs/robustness.js";
@@ -40,7 +41,12 @@ beforeAll(async () => {
     plan,
     plan.folds[0]!,
     { features: RUN_FEATURES.mfcc, training, target: "intended", score: "test" },
-    { folder: (name) => join(folder, name), quiet: true, pictures: false },
+    {
+      folder: (name) => join(folder, name),
+      quiet: true,
+      pictures: false,
+      ledger: new Ledger(join(folder, "run")),
+    },
   );
   model = join(done.folder, "model");
   uar = done.record.test!.uar;
@@ -48,6 +54,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const options = { quiet: true, threads: 1 };
+const ledger = () => new Ledger(join(folder, "readings"));
 
 test("clean it is what the run recorded; noise that drowns everything leaves chance", async () => {
   for (const noise of ["white", "babble"] as const) {
@@ -100,4 +107,21 @@ test("the figure has a line a kind of noise and says what it is of", async () =>
   expect(data.map(({ name }) => name)).toEqual(["white noise", "pink noise"]);
   expect(JSON.stringify(layout.title)).toContain("synthetic voices");
   expect(() => robustnessFigure([], "own")).toThrow(RangeError);
+});
+
+test("a reading of the test part is written down first, or does not take place", async () => {
+  const fold = plan.folds[0]!;
+  const asked = { ...options, snrs: [], ledger: ledger(), run: "own-linear" };
+  await robustness(model, plan, fold, "validation", asked);
+  expect(await ledger().entries()).toEqual([]);
+  await robustness(model, plan, fold, "test", asked);
+  const entries = await ledger().entries();
+  expect(entries.map(({ run, protocol, clips }) => [run, protocol, clips])).toEqual([
+    ["own-linear", "held-out@1", fold.test.length],
+  ]);
+  await writeFile(join(folder, "full"), "a file, not a folder");
+  const full = new Ledger(join(folder, "full"));
+  await expect(robustness(model, plan, fold, "test", { ...asked, ledger: full })).rejects.toThrow(
+    "cannot write",
+  );
 });

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readAudio } from "../../lib/audio/read.js";
 import { writeWav } from "../../lib/audio/write.js";
-import { Interrupted, UserError } from "../../lib/base/errors.js";
+import { Interrupted } from "../../lib/base/errors.js";
 import { random } from "../../lib/base/random.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
 import { loadModel } from "../../lib/inference/model.js";
+import { Ledger } from "../../lib/protocols/ledger.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { PICTURES } from "../../lib/runs/pictures.js";
 import { readRun } from "../../lib/runs/record.js";
@@ -61,18 +62,9 @@ const withoutSeconds = <T extends { history: EpochLog[] }>(record: T) => ({
   history: record.history.map((log) => ({ ...log, seconds: 0 })),
 });
 
-const options = (name: string) => ({ folder: () => join(folder, name), quiet: true, pictures: false });
-
-test("the same run is not done twice at once, and leaves no claim behind", async () => {
-  const both = await Promise.allSettled([
-    runOn(clips, SETTINGS, options("twice")),
-    runOn(clips, SETTINGS, options("twice")),
-  ]);
-  expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
-  const refused = both.find((one) => one.status === "rejected")!;
-  expect(refused.reason).toBeInstanceOf(UserError);
-  expect(refused.reason.message).toMatch(/another process is at .*twice: wait for it/);
-  expect((await readdir(folder)).filter((file) => file.startsWith(".claims"))).toEqual([]);
+const ledgerOf = (name: string) => new Ledger(join(folder, "readings", name));
+const options = (name: string) => ({
+  ...{ folder: () => join(folder, name), quiet: true, pictures: false, ledger: ledgerOf(name) },
 });
 
 test("leaves a whole folder, and reads it the second time unless forced", async () => {
@@ -190,11 +182,10 @@ test("a baseline leaves the same folder, and its model predicts recordings", asy
 });
 
 test("validation leaves the test part unread, and calibrates on what it read", async () => {
-  const read: string[] = [];
-  const beforeTest = async (name: string) => void read.push(name);
   const choices = { ...SETTINGS, score: "validation" } as const;
-  const { record, folder: results } = await runOn(clips, choices, { ...options("unread"), beforeTest });
-  expect([record.test, record.testByCorpus, read]).toEqual([undefined, undefined, []]);
+  const { record, folder: results } = await runOn(clips, choices, options("unread"));
+  expect([record.test, record.testByCorpus]).toEqual([undefined, undefined]);
+  expect(await ledgerOf("unread").entries()).toEqual([]);
   const { predictions } = (await readRun(results))!;
   expect(predictions.every(({ part }) => part === "validation")).toBe(true);
   const { card } = await loadModel(join(results, "model"));
@@ -202,8 +193,10 @@ test("validation leaves the test part unread, and calibrates on what it read", a
   expect([card.temperature, card.threshold]).toEqual([record.temperature, record.threshold]);
   expect(record.validation.calibrated!.temperature).toBe(record.temperature);
 
-  const tested = await runOn(clips, SETTINGS, { ...options("read"), beforeTest });
-  expect(read).toEqual([tested.record.name]);
+  const tested = await runOn(clips, SETTINGS, options("read"));
+  const [entry, ...others] = await ledgerOf("read").entries();
+  expect(others).toEqual([]);
+  expect(entry).toMatchObject({ run: tested.record.name, protocol: "held-out@1", fold: "1", clips: 9 });
   expect(tested.record.validation).toEqual(record.validation);
 });
 
@@ -242,4 +235,13 @@ test("a run that was killed before it was renamed is whole all the same", async 
   await rename(join(folder, "named"), join(folder, "named.partial"));
   const second = await runOn(clips, SETTINGS, options("named"));
   expect(second).toEqual({ ...first, reused: true });
+});
+
+test("a reading that cannot be written down stops the run before the test part", async () => {
+  await writeFile(join(folder, "full"), "a file, not a folder");
+  const ledger = new Ledger(join(folder, "full"));
+  await expect(runOn(clips, SETTINGS, { ...options("unlogged"), ledger })).rejects.toThrow(
+    /cannot write .*full.*read only where the reading can be written down/,
+  );
+  expect(await readdir(folder)).not.toContain("unlogged");
 });

@@ -27,10 +27,10 @@ const runOf = (settings: TrainingSettings, options: TrainOptions = {}) =>
   train(features, split, CLASSES, settings, { quiet: true, engine: "tfjs", ...options });
 
 /** All that a training gives but the time it took. */
-function resultOf({ network, history, bestEpoch, validation, test: held }: Trained) {
+function resultOf({ network, history, bestEpoch, validation }: Trained) {
   const weights = network.weights.map((weight) => Float32Array.from(weight.read().dataSync()));
   const figures = history.map((log) => ({ ...log, seconds: 0 }));
-  return { weights, figures, bestEpoch, validation, held };
+  return { weights, figures, bestEpoch, validation };
 }
 
 const EVERYTHING: TrainingSettings = {

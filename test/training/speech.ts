@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Matrix, zeros } from "../../lib/base/matrix.js";
 import { random } from "../../lib/base/random.js";
 import type { Clip, Emotion } from "../../lib/corpora/clip.js";
 import type { FeatureSet } from "../../lib/features/corpus.js";
 import { featureSettings } from "../../lib/features/settings.js";
+import { Ledger } from "../../lib/protocols/ledger.js";
+import { predictPart } from "../../lib/protocols/part.js";
+import type { Plan, Split } from "../../lib/protocols/types.js";
+import type { PartResult, Trained } from "../../lib/training/train.js";
 import { SMALL_TRAINING, type TrainingSettings } from "../../lib/training/train.js";
 
 export const CLASSES: Emotion[] = ["anger", "sadness", "neutral"];
@@ -37,4 +44,19 @@ export function speech(clips = 240, shift = 1.5): FeatureSet {
   }
   const settings = featureSettings({ kind: "mfcc", nMels: 3, nMfcc: 3 });
   return { settings, clips: list, matrix: (i) => matrices[i]!, broken: [] };
+}
+
+/** The predictions of a trained network on the test part of its split; the reading is written into a folder that is removed. */
+export async function testOf(trained: Trained, features: FeatureSet, fold: Split): Promise<PartResult> {
+  const { clips } = features;
+  const plan: Plan = {
+    ...{ protocol: "held-out@1", leaky: false, description: "", apart: [], validationApart: [] },
+    ...{ clips, classes: CLASSES, folds: [fold] },
+  };
+  const folder = await mkdtemp(join(tmpdir(), "ser-readings-"));
+  try {
+    return await predictPart({ plan, fold, part: "test", ledger: new Ledger(folder) }, trained.predict);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

@@ -3,22 +3,19 @@ import { UsageError } from "../../lib/base/errors.js";
 import { featureSettings } from "../../lib/features/settings.js";
 import { models } from "../../lib/models/models.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
-import { type TrainingSettings, train } from "../../lib/training/train.js";
-import { CLASSES, SETTINGS, speech } from "./speech.js";
+import { type Trained, type TrainingSettings, train } from "../../lib/training/train.js";
+import { CLASSES, SETTINGS, speech, testOf } from "./speech.js";
 
 const quiet = { quiet: true, engine: "tfjs" } as const;
 
 test("learns what can be learnt, and reports on clips of unheard speakers", async () => {
   const features = speech();
   const split = heldOutSpeakers(features.clips);
-  const {
-    history,
-    bestEpoch,
-    validation,
-    test: held,
-  } = await train(features, split, CLASSES, SETTINGS, quiet);
-  expect(held!.ids).toEqual(split.test);
-  expect(held!.metrics.uar).toBeGreaterThan(0.8);
+  const trained = await train(features, split, CLASSES, SETTINGS, quiet);
+  const { history, bestEpoch, validation } = trained;
+  const held = await testOf(trained, features, split);
+  expect(held.ids).toEqual(split.test);
+  expect(held.metrics.uar).toBeGreaterThan(0.8);
   expect(history[0]!.validationLoss).toBeGreaterThan(0);
   const best = history.find((log) => log.epoch === bestEpoch)!;
   expect(best.validationUar).toBe(Math.max(...history.map((log) => log.validationUar)));
@@ -28,8 +25,9 @@ test("learns what can be learnt, and reports on clips of unheard speakers", asyn
 test("without a signal it stays at chance: nothing leaks from the labels", async () => {
   const features = speech(300, 0);
   const split = heldOutSpeakers(features.clips);
-  const { test: held } = await train(features, split, CLASSES, { ...SETTINGS, epochs: 4 }, quiet);
-  expect(held!.metrics.uar).toBeLessThan(0.52);
+  const trained = await train(features, split, CLASSES, { ...SETTINGS, epochs: 4 }, quiet);
+  const held = await testOf(trained, features, split);
+  expect(held.metrics.uar).toBeLessThan(0.52);
 });
 
 test("the normalisation is fitted on the training part alone", async () => {
@@ -68,9 +66,13 @@ test.each([{}, EVERYTHING])("the same seed repeats a training to the bit: %o", a
   const settings = { ...SETTINGS, epochs: 2, ...partial };
   const first = await train(features, split, CLASSES, settings, quiet);
   const second = await train(features, split, CLASSES, settings, quiet);
-  expect(second.test!.probabilities).toEqual(first.test!.probabilities);
+  expect((await testOf(second, features, split)).probabilities).toEqual(
+    (await testOf(first, features, split)).probabilities,
+  );
   const other = await train(features, split, CLASSES, { ...settings, seed: 2 }, quiet);
-  expect(other.test!.probabilities).not.toEqual(first.test!.probabilities);
+  expect((await testOf(other, features, split)).probabilities).not.toEqual(
+    (await testOf(first, features, split)).probabilities,
+  );
 });
 
 test("validation and test clips are never augmented, mixed or smoothed", async () => {
@@ -81,7 +83,9 @@ test("validation and test clips are never augmented, mixed or smoothed", async (
   const plain = await train(features, split, CLASSES, { ...still, model: "lstm" }, quiet);
   const augmented = await train(features, split, CLASSES, { ...still, ...EVERYTHING, model: "lstm" }, quiet);
   expect(augmented.validation.probabilities).toEqual(plain.validation.probabilities);
-  expect(augmented.test!.probabilities).toEqual(plain.test!.probabilities);
+  expect((await testOf(augmented, features, split)).probabilities).toEqual(
+    (await testOf(plain, features, split)).probabilities,
+  );
   expect(augmented.history[0]!.validationLoss).toBe(plain.history[0]!.validationLoss);
   expect(augmented.history[0]!.trainLoss).not.toBe(plain.history[0]!.trainLoss);
 });
@@ -91,11 +95,14 @@ test.each(["majority", "linear"] as const)("the baseline %s goes the same way", 
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, model };
   const trained = await train(features, split, CLASSES, settings, quiet);
-  expect(trained.test!.ids).toEqual(split.test);
-  if (model === "majority") expect(trained.test!.metrics.uar).toBeCloseTo(1 / 3, 10);
-  else expect(trained.test!.metrics.uar).toBeGreaterThan(0.9);
+  expect((await testOf(trained, features, split)).ids).toEqual(split.test);
+  if (model === "majority")
+    expect((await testOf(trained, features, split)).metrics.uar).toBeCloseTo(1 / 3, 10);
+  else expect((await testOf(trained, features, split)).metrics.uar).toBeGreaterThan(0.9);
   const again = await train(features, split, CLASSES, { ...settings, seed: 9 }, quiet);
-  expect(again.test!.probabilities).toEqual(trained.test!.probabilities);
+  expect((await testOf(again, features, split)).probabilities).toEqual(
+    (await testOf(trained, features, split)).probabilities,
+  );
 });
 
 test("a network of one's own takes the place of a named one", async () => {
@@ -107,7 +114,9 @@ test("a network of one's own takes the place of a named one", async () => {
   const named = await train(features, split, CLASSES, { ...SETTINGS, model: "cnn-small" }, quiet);
   const own = await train(features, split, CLASSES, { ...SETTINGS, model: "cnn" }, { ...quiet, network });
   expect(own.network).toBe(network);
-  expect(own.test!.probabilities).toEqual(named.test!.probabilities);
+  expect((await testOf(own, features, split)).probabilities).toEqual(
+    (await testOf(named, features, split)).probabilities,
+  );
 });
 
 test("a network of one's own that does not fit is refused in words", async () => {
@@ -135,9 +144,10 @@ test("a curriculum takes corpora that are not tested, and clips of MFCC have no 
     ...features,
     clips: features.clips.map((clip) => (strangers.has(clip.id) ? { ...clip, corpus: "elsewhere" } : clip)),
   };
-  const { history, test: held } = await train(mixed, split, CLASSES, settings, quiet);
-  expect(history.length).toBe(2);
-  expect(held!.ids).toEqual(split.test);
+  const trained = await train(mixed, split, CLASSES, settings, quiet);
+  expect(trained.history.length).toBe(2);
+  const held = await testOf(trained, mixed, split);
+  expect(held.ids).toEqual(split.test);
 
   const mfcc = { ...features, settings: featureSettings({ kind: "mfcc" }) };
   const warped = { ...SETTINGS, augmentation: { vocalTract: 0.1 } };
@@ -163,9 +173,10 @@ test("refit tests what training and validation part make together, and leaves va
   expect(refit.history.map(({ trainLoss }) => trainLoss)).toEqual(
     plain.history.map(({ trainLoss }) => trainLoss),
   );
-  expect(refit.test).toEqual(together.test);
+  const tested = (trained: Trained) => testOf(trained, features, split);
+  expect(await tested(refit)).toEqual(await testOf(together, features, both));
   expect(refit.input).toEqual(together.input);
-  expect(plain.test).not.toEqual(together.test);
+  expect(await tested(plain)).not.toEqual(await tested(refit));
   expect(epochs).toEqual([1]);
 });
 
@@ -212,5 +223,15 @@ test("a training that diverges says what to do", async () => {
   const settings = { ...SETTINGS, learningRate: 1e6, model: "lstm" as const };
   await expect(train(features, split, CLASSES, { ...settings, learningRate: 1e38 }, quiet)).rejects.toThrow(
     /diverged.*lower the learning rate/,
+  );
+});
+
+test("the fold that is opened must be the one that was trained on", async () => {
+  const features = speech(90);
+  const split = heldOutSpeakers(features.clips);
+  const trained = await train(features, split, CLASSES, { ...SETTINGS, epochs: 1 }, quiet);
+  const other = { ...split, test: split.validation };
+  await expect(testOf(trained, features, other)).rejects.toThrow(
+    "of the fold that was trained on, not of this",
   );
 });

@@ -1,0 +1,35 @@
+import { Interrupted, UserError } from "../base/errors.js";
+import { setCommand } from "../protocols/ledger.js";
+import type { Job } from "./jobs.js";
+import { planGrid } from "./plan.js";
+import { doRuns, type RunEvent } from "./runner.js";
+import { Store } from "./store.js";
+
+// A process of an experiment: is told what to do, does runs until there are none left, and tells its parent.
+const controller = new AbortController();
+const stop = () => controller.abort();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stop);
+// A parent that is killed says nothing, but the channel to it closes.
+process.on("disconnect", stop);
+
+process.once("message", (job: Job) => {
+  work(job)
+    .catch((error: unknown) => {
+      // The parent says that it was stopped, once.
+      process.exitCode = error instanceof Interrupted ? 130 : 1;
+      if (!(error instanceof Interrupted)) console.error(error instanceof UserError ? error.message : error);
+    })
+    .finally(() => process.connected && process.disconnect());
+});
+
+async function work({ grid, clips, perceived, store, runs, engine, threads, command }: Job): Promise<void> {
+  setCommand(command);
+  const wanted = new Set(runs);
+  const planned = planGrid(grid, clips, perceived && new Map(perceived));
+  const onEvent = (event: RunEvent) => process.connected && process.send?.(event);
+  await doRuns(
+    new Store(store),
+    planned.filter(({ name }) => wanted.has(name)),
+    { grid, engine, threads, signal: controller.signal, onEvent },
+  );
+}

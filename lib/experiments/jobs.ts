@@ -1,0 +1,136 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Interrupted, UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { canonicalJson } from "../base/hash.js";
+import { projectRoot } from "../base/root.js";
+import type { Clip } from "../corpora/clip.js";
+import type { EngineName } from "../engine/trainer.js";
+import { extractClips } from "../features/corpus.js";
+import { commandText } from "../protocols/ledger.js";
+import type { Grid } from "./grid.js";
+import type { PlannedRun } from "./plan.js";
+import type { RunEvent } from "./runner.js";
+import type { Store } from "./store.js";
+
+/** What a process is told to do: the first message it gets. */
+export interface Job {
+  grid: Grid;
+  clips: readonly Clip[];
+  /** The emotions that most listeners heard, by clip id. */
+  perceived?: [string, Clip["emotion"]][];
+  /** Folder of the store. */
+  store: string;
+  /** Names of the runs. */
+  runs: string[];
+  engine?: EngineName;
+  threads: number;
+  /** What the person ran, for the ledger. */
+  command: string;
+}
+
+/** The processes that {@link doInJobs} starts: this many, each told the same. */
+export interface JobsOptions {
+  jobs: number;
+  job: Omit<Job, "store" | "runs" | "command">;
+  signal?: AbortSignal;
+  onEvent?: (event: RunEvent) => void;
+}
+
+/**
+ * Does the runs in several processes, which share the store as strangers would. A process that dies takes no run but its
+ * own with it: that one is recorded as failed, and another process takes its place.
+ *
+ * @throws {Interrupted} when the signal comes, after the processes have kept their checkpoints
+ * @throws {UserError} when a process ends outside a run, after the others were stopped
+ */
+export async function doInJobs(
+  store: Store,
+  runs: readonly PlannedRun[],
+  options: JobsOptions,
+): Promise<void> {
+  const { jobs, signal } = options;
+  const stop = new AbortController();
+  const passOn = () => stop.abort();
+  if (signal?.aborted) passOn();
+  signal?.addEventListener("abort", passOn, { once: true });
+  // Where one fails, the others are stopped as by Ctrl-C.
+  const failures: unknown[] = [];
+  const worker = () =>
+    keepWorking(store, runs, { ...options, signal: stop.signal }).catch((error: unknown) => {
+      failures.push(error);
+      stop.abort();
+    });
+  await Promise.all(Array.from({ length: jobs }, worker));
+  signal?.removeEventListener("abort", passOn);
+  if (failures.length > 0) throw failures[0];
+  if (signal?.aborted) throw new Interrupted("stopped");
+}
+
+/** One process after the other, until one ends by itself. */
+async function keepWorking(store: Store, runs: readonly PlannedRun[], options: JobsOptions): Promise<void> {
+  const names = runs.map(({ name }) => name);
+  const job: Job = { ...options.job, store: store.folder, runs: names, command: commandText() };
+  for (let deaths = 0; deaths <= runs.length && !options.signal?.aborted; deaths++) {
+    const { code, reason, current } = await processOf(job, options);
+    if (code === 0 || options.signal?.aborted) return;
+    const planned = runs.find(({ name }) => name === current);
+    if (!planned) throw new UserError(`a process of the experiment ended with ${reason}`);
+    await store.fail(planned.name, planned.settings, `its process ended with ${reason}`);
+    options.onEvent?.({ kind: "failed", name: planned.name, error: `its process ended with ${reason}` });
+  }
+}
+
+interface ProcessEnd {
+  code: number | null;
+  /** "code 3", "signal SIGKILL". */
+  reason: string;
+  /** The run it was at. */
+  current?: string;
+}
+
+function processOf(job: Job, { signal, onEvent }: JobsOptions): Promise<ProcessEnd> {
+  const child: ChildProcess = fork(jobScript(), [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const stop = () => child.kill("SIGTERM");
+  signal?.addEventListener("abort", stop, { once: true });
+  let current: string | undefined;
+  child.on("message", (event: RunEvent) => {
+    if (event.kind === "start") current = event.name;
+    if (event.kind === "done" || event.kind === "failed") current = undefined;
+    onEvent?.(event);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, by) => {
+      signal?.removeEventListener("abort", stop);
+      resolve({ code, reason: by ? `signal ${by}` : `code ${code}`, current });
+    });
+    // A process that is gone before it was told anything: its exit says so.
+    child.send(job, () => {});
+  });
+}
+
+function jobScript(): string {
+  return join(projectRoot(), "dist", "experiments-job.worker.cjs");
+}
+
+/** Whether there is what {@link doInJobs} starts: the bundle that `npm ci` and `npm run build` make. */
+export function canFork(): boolean {
+  return existsSync(jobScript());
+}
+
+/**
+ * Makes the features that the runs will need, on all cores, so that the runs find them in the cache.
+ *
+ * @throws {Interrupted} when the signal comes
+ */
+export async function warmFeatures(
+  runs: readonly PlannedRun[],
+  options: { signal?: AbortSignal; quiet?: boolean } = {},
+): Promise<void> {
+  for (const group of groupBy(runs, ({ settings }) => canonicalJson(settings.features)).values()) {
+    const clips = new Map(group.flatMap(({ plan }) => plan.clips).map((clip) => [clip.id, clip]));
+    await extractClips([...clips.values()], group[0]!.settings.features, options);
+  }
+}

@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, isAbsolute, join } from "node:path";
+import { commitOf } from "../base/commit.js";
+import { cannotWrite, systemCode, systemReason, UserError } from "../base/errors.js";
+import { notebookHost } from "../base/notebook.js";
+import { projectRoot } from "../base/root.js";
+import { byText } from "../base/text.js";
+
+/** One reading of a test part: that some network predicted its clips. */
+export interface Reading {
+  /** The run whose network it was; absent for one of no run. */
+  run?: string;
+  /** `name@version`. */
+  protocol: string;
+  fold: string;
+  /** How many clips were predicted. */
+  clips: number;
+  /** The voices are synthetic: nothing is learnt about real ones. */
+  synthetic: boolean;
+  /** The protocol leaks on purpose. */
+  leaky: boolean;
+  /** The command, without the folders of paths. */
+  command: string;
+  /** SHA-256 of the grid as canonical JSON, where the run is one of a grid. */
+  grid?: string;
+  /** The workbench's commit, where it is a checkout. */
+  commit?: string;
+  /** ISO 8601. */
+  time: string;
+}
+
+/** A reading as the ledger has it; `id` is its file's name. */
+export interface LedgerEntry extends Reading {
+  id: string;
+}
+
+/**
+ * Where readings of test parts are written down: a folder with one file a reading, which is made exclusively and never
+ * changed, so that any number of processes on any number of machines may write at once, over NFS as well, and none is lost.
+ *
+ * @example
+ * const ledger = new Ledger("results/runs/quick/readings");
+ * (await ledger.entries()).length; // how often a test part was read
+ */
+export class Ledger {
+  readonly folder: string;
+  readonly #grid: string | undefined;
+
+  /**
+   * @param folder made when something is written
+   * @param grid SHA-256 of the grid whose runs read
+   */
+  constructor(folder: string, grid?: string) {
+    this.folder = folder;
+    this.#grid = grid;
+  }
+
+  /**
+   * Writes down that a test part is about to be predicted, and returns once that is on the disk.
+   *
+   * @throws {UserError} when it cannot be written
+   */
+  async enter(
+    reading: Pick<Reading, "run" | "protocol" | "fold" | "clips" | "synthetic" | "leaky">,
+  ): Promise<void> {
+    const time = new Date().toISOString();
+    const commit = commitOf(projectRoot());
+    const entry: Reading = {
+      ...reading,
+      command: commandText(),
+      ...(this.#grid && { grid: this.#grid }),
+      ...(commit && { commit }),
+      time,
+    };
+    // Two processes never draw the same name; if they did, the second would fail rather than overwrite.
+    const path = join(this.folder, `${time.replace(/\D/g, "")}-${randomBytes(8).toString("hex")}.json`);
+    try {
+      await mkdir(this.folder, { recursive: true });
+      const file = await open(path, "wx");
+      try {
+        await file.writeFile(`${JSON.stringify(entry)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw new UserError(
+        `${cannotWrite(path, error).message}. A test part is read only where the reading can be written down`,
+        { cause: error },
+      );
+    }
+  }
+
+  /**
+   * All entries, sorted by time. One that is damaged, as by a power cut, still counts, as a reading of an unknown protocol.
+   *
+   * @throws {UserError} when the folder cannot be read
+   */
+  async entries(): Promise<LedgerEntry[]> {
+    const names = await readdir(this.folder).catch((error: unknown): string[] => {
+      if (systemCode(error) === "ENOENT") return [];
+      throw new UserError(`cannot read ${this.folder}: ${systemReason(error)}`, { cause: error });
+    });
+    const files = names.filter((name) => name.endsWith(".json")).sort(byText);
+    return Promise.all(
+      files.map(async (name) => entryOf(name.slice(0, -5), await readFile(join(this.folder, name), "utf8"))),
+    );
+  }
+}
+
+/**
+ * The ledger of what is read outside of any store, as in a notebook's cell: in the user's cache folder (`XDG_CACHE_HOME`,
+ * else what the system has for that), never in the checkout.
+ */
+export function userLedger(): Ledger {
+  return new Ledger(join(cacheFolder(), "speech-emotion-workbench", "readings"));
+}
+
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME: named, LOCALAPPDATA: windows } = process.env;
+  if (named) return named;
+  if (process.platform === "win32" && windows) return windows;
+  return join(homedir(), process.platform === "darwin" ? "Library/Caches" : ".cache");
+}
+
+const UNKNOWN = {
+  protocol: "unknown",
+  fold: "",
+  clips: 0,
+  synthetic: false,
+  leaky: false,
+  command: "",
+  time: "",
+};
+
+function entryOf(id: string, text: string): LedgerEntry {
+  try {
+    return { ...UNKNOWN, ...(JSON.parse(text) as Partial<Reading>), id };
+  } catch {
+    return { ...UNKNOWN, id };
+  }
+}
+
+let told: string | undefined;
+
+/** In a process that another one started: what the person ran there. */
+export function setCommand(command: string | undefined): void {
+  told = command;
+}
+
+/** What the person ran. Of paths the last part: where somebody keeps their files is nobody's business. */
+export function commandText(): string {
+  if (told !== undefined) return told;
+  const host = notebookHost();
+  if (host) return `notebook, cell ${host.cell}`;
+  const [, script = "", ...args] = process.argv;
+  const name = basename(script).replace(/^ser\.(cjs|ts)$/, "ser");
+  return [name, ...args.map((word) => word.replace(/[^=]+$/, bare))].join(" ");
+}
+
+function bare(text: string): string {
+  return isAbsolute(text) || text.startsWith("..") || text.startsWith("~") ? basename(text) : text;
+}
