@@ -61,6 +61,15 @@ describe("entriesOf", () => {
     ]);
   });
 
+  test("sizes tell networks apart by what differs from the network's own", () => {
+    const run = made.runs.find(({ record }) => record.settings.training.model === "cnn")!;
+    const sized = (size: object) => changed(run, { size });
+    const labels = entriesOf([run, sized({ filters: [8, 16] }), sized({ filters: [8, 16], units: 9 })]).map(
+      ({ label }) => label,
+    );
+    expect(labels).toEqual(["cnn, filters 32-64-128-128", "cnn, plain", "cnn, units 9"]);
+  });
+
   test("a refit is named by its name alone", () => {
     const [run] = made.runs as [StoredRun];
     const labels = entriesOf([run, changed(run, { refit: true })]).map(({ label }) => label);

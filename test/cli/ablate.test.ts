@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { entriesOf } from "../../lib/analysis/entries.js";
 import { sha256 } from "../../lib/base/hash.js";
 import { random } from "../../lib/base/random.js";
 import { loadClips } from "../../lib/corpora/registry.js";
@@ -12,6 +13,7 @@ import { planGrid } from "../../lib/experiments/plan.js";
 import type { RunEvent } from "../../lib/experiments/runner.js";
 import { readExperiment, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
+import { readCard } from "../../lib/inference/model.js";
 import { toneCorpus } from "../runs/examples.js";
 import { ser } from "./spawn.js";
 
@@ -156,13 +158,56 @@ test("a run that fails is told and recorded, the others go on, and it is tried a
   expect(summary.stdout).toContain("1 of 2 runs, 1 are missing (1 failed)");
 }, 120_000);
 
+test("a grid with five mistakes, three of them unknown keys: one message with all five", async () => {
+  const runs = [
+    { protocols: ["savee/loso"], models: ["cnm"], seed: [1], training: { epochs: 0, optimiser: {} } },
+  ];
+  await writeFile(join(folder, "five.json"), JSON.stringify({ name: "five", discription: "", runs }));
+  const refused = await ser(["ablate", "five.json", "--data", "data"], folder);
+  expect([refused.code, refused.stdout]).toEqual([2, ""]);
+  const [head, ...lines] = refused.stderr.trimEnd().split("\n  ");
+  expect(head).toBe("ser: five.json has 5 problems:");
+  for (const [i, line] of [
+    /^runs\[0\]\.models\[0\] is "cnm": it takes .*; did you mean "cnn"\?$/,
+    /^runs\[0\]\.training\.epochs is 0: it takes a whole number from 1 /,
+    /^runs\[0\]\.training\.optimiser is unknown: there are .*; did you mean "optimizer"\?$/,
+    /^runs\[0\]\.seed is unknown: there are .*; did you mean "seeds"\?$/,
+    /^discription is unknown: there are .*; did you mean "description"\?$/,
+  ].entries())
+    expect(lines[i]).toMatch(line);
+  expect(lines.length).toBe(5);
+});
+
+test("a grid over the CNN's filters trains, each size a run of its own, and the report tells them apart", async () => {
+  const block = { protocols: ["savee/loso"], folds: ["1"], models: ["cnn"], features: ["mfcc"] };
+  const sizes = [{ filters: [4] }, { filters: [4, 8], units: 8 }];
+  const grid = { name: "filters", runs: [{ ...block, sizes, training: { ...TINY, epochs: 1 } }] };
+  await writeFile(join(folder, "filters.json"), JSON.stringify(grid));
+  const flags = ["--data", "data", "--out", "filters", "--engine", "wasm", "--jobs", "1", "--json"];
+  const ran = await ser(["ablate", "filters.json", ...flags], folder);
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  const experiment = await readExperiment("filters", join(folder, "filters"));
+  expect(experiment.runs.map(({ record }) => record.settings.training.size)).toEqual(
+    expect.arrayContaining(sizes),
+  );
+  expect(new Set(experiment.planned).size).toBe(2);
+  expect(entriesOf(experiment.runs).map(({ label }) => label)).toEqual([
+    "cnn, filters 4",
+    "cnn, filters 4-8, units 8",
+  ]);
+  for (const { record } of experiment.runs) {
+    const card = await readCard(join(folder, "filters", "filters", record.name, "model"));
+    expect(card).toMatchObject({ size: record.settings.training.size, parameters: record.parameters });
+  }
+}, 120_000);
+
 test("what makes no sense is said", async () => {
   await writeFile(
     join(folder, "wrong.json"),
     '{"name": "w", "runs": [{"protocols": ["x"], "models": ["cnn"]}]}',
   );
   for (const [code, message, ...wrong] of [
-    [2, 'wrong.json: there is no protocol "x"', "wrong.json"],
+    [2, 'wrong.json: runs[0].protocols[0]: there is no protocol "x"', "wrong.json"],
     [2, "--shard 4/3: it takes i/n", "grid.json", "--shard", "4/3"],
     [2, "no run is called nobody", "grid.json", "--only", "nobody"],
     [1, "cannot read the grid no.json: no such file", "no.json"],

@@ -109,6 +109,17 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
   const again = await ser(["train", ...flags, ...net], folder);
   expect((JSON.parse(again.stdout) as RunRecord).name).toBe(record.name);
 
+  const sized = await ser(["train", ...flags, ...net, "--filters", "8", "16"], folder);
+  const small = JSON.parse(sized.stdout) as RunRecord;
+  expect(small.settings.training).toEqual({ ...record.settings.training, size: { filters: [8, 16] } });
+  expect(small.parameters).toBeLessThan(record.parameters / 2);
+  // A size that is the network's own is no other run.
+  const usual = await ser(
+    ["train", ...flags, ...net, "--filters", "32", "48", "64", "--dropout", "0.3"],
+    folder,
+  );
+  expect((JSON.parse(usual.stdout) as RunRecord).name).toBe(record.name);
+
   const linear = await ser(["train", ...flags, "--model", "linear"], folder);
   expect((JSON.parse(linear.stdout) as RunRecord).test!.uar).toBeGreaterThan(1 / 7);
 
@@ -118,6 +129,12 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
     [["--protocol", "savee/loso", "--calm", "keep"], "--calm is of held-out"],
     [["--protocol", "savee/loso", "--fold", "7"], 'has no fold "7": there are 1, 2, 3, 4'],
     [["--model", "linear", "--curriculum"], "the linear model has no epochs"],
+    [
+      ["--model", "lstm", "--filters", "8"],
+      "size.filters: lstm has no filters: it takes units, layers, dropout",
+    ],
+    [["--filters", "8", "0"], "It takes a whole number from 1 to 4096."],
+    [["--protocol", "savee/lso"], 'there is no protocol "savee/lso"; did you mean "savee/loso"?'],
     [["--augment", "echo"], "Allowed choices are masks, shift, gain"],
   ] as const) {
     const refused = await ser(["train", ...flags, ...wrong], folder);

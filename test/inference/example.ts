@@ -28,8 +28,9 @@ export async function saveExample(folder: string, partial: Partial<ModelCard> = 
     metrics: {},
     ...partial,
   };
-  const { frames, features, classes } = card;
-  const network = await cnnSmall({ frames, bands: columnsOf(features), classes: classes.length, seed: 1 });
+  const { frames, features, classes, size } = card;
+  const bands = columnsOf(features);
+  const network = await cnnSmall({ frames, bands, classes: classes.length, seed: 1, size });
   await saveModel(folder, network, card);
   return card;
 }

@@ -306,6 +306,24 @@ test("what is missing, damaged or of another version is named", async () => {
   await (await change(cardOf({ normaliser: speaker }), path)).toThrow(/normalises by speaker/);
 });
 
+test("a model of another size is loaded and predicts, with its program and without", async () => {
+  const sized = join(folder, "sized");
+  const size = { filters: [8, 12, 16, 20], dropout: 0 };
+  await saveExample(sized, { size });
+  const model = await loadModel(sized);
+  expect(model.card.size).toEqual(size);
+  const { probabilities } = await model.predict(clips[1]!.path);
+  expect(Object.values(probabilities!).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  expect(probabilities).not.toEqual(
+    (await (await loadModel(join(folder, "model"))).predict(clips[1]!.path)).probabilities,
+  );
+  await rm(join(sized, "program.json"));
+  for (const [name, p] of Object.entries(
+    (await (await loadModel(sized)).predict(clips[1]!.path)).probabilities!,
+  ))
+    expect(p).toBeCloseTo(probabilities![name]!, 5);
+});
+
 test("without a current program the network is compiled anew, or runs on TensorFlow.js, and says the same", async () => {
   const wanted = (await (await loadModel(join(folder, "second"))).predict(clips[1]!.path)).probabilities;
   const copy = join(folder, "copy");

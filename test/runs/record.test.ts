@@ -36,7 +36,11 @@ test("a run is named by all that decides its figures, and by nothing else", () =
   expect(name()).toMatch(/^tess-cnn-[0-9a-f]{12}$/);
   expect(name({ ...SETTINGS, training: { ...TRAINING } })).toBe(name());
   expect(name(SETTINGS, { ...SPLIT, description: "other words" })).toBe(name());
+  const usual = { filters: [32, 64, 128, 128], units: 128 };
+  expect(name({ ...SETTINGS, training: { ...TRAINING, size: usual } })).toBe(name());
+  expect(name({ ...SETTINGS, training: { ...TRAINING, size: {}, refit: undefined } })).toBe(name());
   const others = [
+    name({ ...SETTINGS, training: { ...TRAINING, size: { ...usual, units: 64 } } }),
     name({ ...SETTINGS, training: { ...TRAINING, seed: 2 } }),
     name({ ...SETTINGS, features: RUN_FEATURES.logmel }),
     name({ ...SETTINGS, protocol: "held-out@2" }),
@@ -47,7 +51,7 @@ test("a run is named by all that decides its figures, and by nothing else", () =
     name(SETTINGS, SPLIT, { synthetic: true }),
     name(SETTINGS, SPLIT, { emotion: "calm" }),
   ];
-  expect(new Set([name(), ...others]).size).toBe(10);
+  expect(new Set([name(), ...others]).size).toBe(11);
   const two = [CLIPS[0]!, { ...CLIPS[1]!, corpus: "savee" }];
   expect(runName(SETTINGS, SPLIT, two).name).toMatch(/^combined-/);
   const grouped = { ...SETTINGS, protocol: "grouped/tess?group=sex&folds=2@1", fold: "2" };

@@ -32,6 +32,13 @@ test("training in words says what is on, and nothing of what is off", () => {
   );
 });
 
+test("a size is told first, and only what is not the network's own", () => {
+  const size = { filters: [16, 32], units: 64 };
+  expect(trainingText({ training: { ...TRAINING, size }, target: "intended" })).toMatch(
+    /^filters 16, 32; units 64; 100 frames; /,
+  );
+});
+
 test("a baseline has no epochs to speak of", () => {
   const text = (model: "linear" | "majority") =>
     trainingText({ training: { ...TRAINING, model }, target: "intended" });
