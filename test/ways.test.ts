@@ -52,7 +52,7 @@ describe("the command line", () => {
     );
     expect([noisy.code, noisy.stderr]).toEqual([0, ""]);
     expect(await readings("runs")).toEqual(["savee/loso@1, 1, ser train", "savee/loso@1, 1, ser robustness"]);
-  }, 120_000);
+  });
 
   test.each([1, 2])(
     "ser ablate with %i processes",
@@ -88,7 +88,7 @@ describe("the command line", () => {
     const again = await ser(["demo", "--data", "data", "--out", "demo"], folder);
     expect(again.stdout).toContain("already done");
     expect(await readings("demo")).toHaveLength(1);
-  }, 120_000);
+  });
 });
 
 describe("the library", () => {
@@ -133,4 +133,4 @@ console.log(ids.length);`;
   expect(ran.failure).toBeUndefined();
   const own = (await userLedger().entries()).filter(({ fold }) => fold === "2");
   expect(own.map(({ command }) => command)).toEqual(["notebook, cell 1"]);
-}, 120_000);
+});
