@@ -113,7 +113,8 @@ export { type ListenerScores, listenerScores } from "./evaluation/listeners.js";
 export { confusionCounts, type Metrics, metrics } from "./evaluation/metrics.js";
 export { ablate, type ExperimentOptions, type GridInput } from "./experiments/experiment.js";
 export { expandGrid, type Grid, parseGrid, readGrid } from "./experiments/grid.js";
-export { type Experiment, readExperiment } from "./experiments/store.js";
+export { countReadings, type ReadingCounts, type Readings, readingsLine } from "./experiments/readings.js";
+export { type Experiment, readExperiment, runsAsExperiment } from "./experiments/store.js";
 // features
 export { type ExtractOptions, extractClips, type FeatureSet, sampleHashes } from "./features/corpus.js";
 export { fixLength } from "./features/crop.js";
@@ -150,6 +151,8 @@ export { type ModelName, type ModelOptions, models } from "./models/models.js";
 export { listen, type ShowOptions, type Sound as PlayableSound, show } from "./notebook/display.js";
 export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./protocols/audit.js";
 export { type FoldSummary, inspectPlan } from "./protocols/inspect.js";
+export { Ledger, type LedgerEntry, type Reading, userLedger } from "./protocols/ledger.js";
+export { type OpenPart, type PartQuestion, predictPart } from "./protocols/part.js";
 export { PROTOCOLS, protocolNamed } from "./protocols/registry.js";
 export { heldOutSpeakers } from "./protocols/split.js";
 // audio
@@ -167,7 +170,6 @@ export {
   type StoredRun,
 } from "./runs/record.js";
 export { type Robustness, robustness, robustnessFigure } from "./runs/robustness.js";
-export { type RunChoices, type RunOptions, run } from "./runs/run.js";
 export { AUGMENTATIONS } from "./training/augmentation.js";
 export {
   type EpochLog,

@@ -120,7 +120,7 @@ export interface AuditNote {
  * @example resultsOf(await readExperiment("four-corpora", "results/summary")).protocols[0]
  */
 export function resultsOf(experiment: Experiment, options: ResultOptions = {}): Results {
-  const { runs, grid, name, planned, readings, failures } = experiment;
+  const { runs, grid, name, failures } = experiment;
   const entries = entriesOf(runs);
   const score = grid.score;
   const byProtocol = [...groupBy(entries, ({ protocol }) => protocol).values()];
@@ -140,7 +140,7 @@ export function resultsOf(experiment: Experiment, options: ResultOptions = {}): 
     synthetic: records.some(({ synthetic }) => synthetic),
     runs: runs.length,
     seeds: distinct(records.map(({ settings }) => settings.training.seed)).sort((a, b) => a - b),
-    readings: countReadings(readings, planned),
+    readings: countReadings(experiment),
     protocols,
     crossCorpus: crossCorpusOf(protocols),
     leakage: leakages(entries, score, options),

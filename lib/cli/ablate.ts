@@ -158,7 +158,7 @@ function about(name: string, { protocol, fold, features, training, target }: Run
 async function print({ store, all }: Work, outcomes: readonly Outcome[], json = false): Promise<void> {
   const { countReadings, readingsIn, readingsLine } = await import("../experiments/readings.js");
   const planned = all.map(({ name }) => name);
-  const readings = countReadings(await readingsIn(store.folder, planned), planned);
+  const counted = { readings: await readingsIn(store.folder, planned), planned };
   const rows = outcomes.map(({ run: { name, settings }, state, record, error }) => ({
     ...about(name, settings),
     settings,
@@ -168,8 +168,8 @@ async function print({ store, all }: Work, outcomes: readonly Outcome[], json = 
     seconds: record && record.seconds.features + record.seconds.training,
     error,
   }));
-  if (json) return printJson({ store: store.folder, runs: rows, readings });
-  await printRows(rows, store.folder, readingsLine(readings));
+  if (json) return printJson({ store: store.folder, runs: rows, readings: countReadings(counted) });
+  await printRows(rows, store.folder, readingsLine(counted));
 }
 
 interface Row extends ReturnType<typeof about> {

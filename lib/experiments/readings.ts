@@ -24,6 +24,12 @@ export interface Readings {
   before: EarlierReadings[];
 }
 
+/** What readings are counted of: an experiment. */
+interface Counted {
+  readings: Readings;
+  planned: readonly string[];
+}
+
 /** How often test parts were read. What is synthetic or leaky on purpose is counted apart. */
 export interface ReadingCounts {
   /** By runs that the experiment shows, and by others. */
@@ -97,10 +103,10 @@ export function mergeReadings(store: Readings, kept: Readings): Readings {
 /**
  * How often test parts were read.
  *
- * @param planned the names of the runs that are shown
- * @example countReadings(experiment.readings, experiment.planned).total
+ * @param experiment its readings, and the names of the runs that it shows
+ * @example countReadings(await readExperiment("best", "results/summary")).total
  */
-export function countReadings({ entries, before }: Readings, planned: readonly string[]): ReadingCounts {
+export function countReadings({ readings: { entries, before }, planned }: Counted): ReadingCounts {
   const known = new Set(planned);
   const all = [
     ...before.map((one) => ({ ...one, earlier: true })),
@@ -126,9 +132,10 @@ export function countReadings({ entries, before }: Readings, planned: readonly s
 /**
  * The counts in a line.
  *
- * @example readingsLine(counts) // "test parts read: 12 times; besides 3 times of synthetic voices"
+ * @example readingsLine(experiment) // "test parts read: 12 times; besides 3 times of synthetic voices"
  */
-export function readingsLine({ total, synthetic, leaky }: ReadingCounts): string {
+export function readingsLine(experiment: Counted): string {
+  const { total, synthetic, leaky } = countReadings(experiment);
   const apart = [
     ...(synthetic > 0 ? [`${plural(synthetic, "time")} of synthetic voices`] : []),
     ...(leaky > 0 ? [`${plural(leaky, "time")} under leaky protocols`] : []),

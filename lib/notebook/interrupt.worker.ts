@@ -1,33 +1,68 @@
 import { Session } from "node:inspector";
 import { Socket } from "node:net";
 import { parentPort, workerData } from "node:worker_threads";
-import { HEARD, type InterruptMessage, PRESSES_FD, STATE, State } from "./interrupts.js";
+import {
+  ANSWER,
+  ASK,
+  HEARD,
+  type InterruptMessage,
+  PRESS,
+  PRESSES_FD,
+  STATE,
+  State,
+  TOLD,
+} from "./interrupts.js";
 
 /** How long the main thread may take to hear of an interrupt by itself. */
 const PATIENCE_MS = 500;
+/** What it computes in that time at least when it does not hear. One that waits for its turn on a busy machine computes less. */
+const COMPUTED_MS = 400;
+/** It may also be deaf and compute nothing, as in `Atomics.wait`. */
+const LAST_PATIENCE_MS = 5000;
 
 const shared: Int32Array = workerData;
 let watching: NodeJS.Timeout | undefined;
-/** Messages to the main thread, which counts those that it hears. */
-let told = 0;
+let answers = 0;
 
-new Socket({ fd: PRESSES_FD, readable: true })
-  .on("data", press)
+const presses = new Socket({ fd: PRESSES_FD, readable: true, writable: true })
+  .on("data", hear)
   // Whoever started the kernel is gone: so is this process, even one that computes and hears nothing.
   .on("close", () => process.kill(process.pid, "SIGKILL"))
   .on("error", () => {});
+parentPort!.on("message", () => presses.write(ASK));
+
+function hear(bytes: Buffer): void {
+  for (const byte of bytes.toString()) {
+    if (byte === PRESS) press();
+    if (byte !== ANSWER) continue;
+    answers++;
+    tell("answer");
+  }
+}
 
 function press(): void {
   tell("press");
+  const number = Atomics.load(shared, TOLD);
+  const start = performance.now();
+  const before = process.cpuUsage();
   // Each press has its own patience: one that comes soon after another may meet a thread that no longer hears.
   clearInterval(watching);
   watching = setInterval(() => {
-    const heard = Atomics.load(shared, HEARD) >= told;
-    const deaf = !heard && Atomics.compareExchange(shared, STATE, State.Open, State.Ending) === State.Open;
-    if (!heard && !deaf) return;
+    const heard = () => Atomics.load(shared, HEARD) >= number;
+    if (!heard()) {
+      if (!patienceEnds(start, before)) return;
+      if (Atomics.compareExchange(shared, STATE, State.Open, State.Ending) !== State.Open) return;
+    }
     clearInterval(watching);
-    if (deaf) endComputing();
+    // Again: from here on a thread that hears waits for what happens to it.
+    if (heard()) Atomics.compareExchange(shared, STATE, State.Ending, State.Open);
+    else endComputing();
   }, PATIENCE_MS);
+}
+
+function patienceEnds(start: number, before: NodeJS.CpuUsage): boolean {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 >= COMPUTED_MS || performance.now() - start >= LAST_PATIENCE_MS;
 }
 
 /** Ends what the main thread's stack holds, by the inspector: it alone reaches a thread that does not let go. */
@@ -41,7 +76,8 @@ function endComputing(): void {
   });
 }
 
-function tell(message: InterruptMessage): void {
-  told++;
+function tell(kind: InterruptMessage["kind"]): void {
+  const number = Atomics.add(shared, TOLD, 1) + 1;
+  const message: InterruptMessage = { kind, number, answers };
   parentPort!.postMessage(message);
 }

@@ -6,13 +6,27 @@ export const PRESSES_FD = 3;
 
 /** Places in the memory that the kernel's thread and the one that hears interrupts share: what may be done to the former ... */
 export const STATE = 0;
-/** ... and how many interrupts it has heard of. */
+/** ... the number of the last message from that one which the former has heard or need not hear ... */
 export const HEARD = 1;
+/** ... and of the last that was sent. */
+export const TOLD = 2;
 
 export const State = { Open: 0, Shielded: 1, Ending: 2 } as const;
 
-/** An interrupt was asked for; the computing that did not hear of it was ended. */
-export type InterruptMessage = "press" | "ended";
+/** What the process that passes interrupts on sends for each. */
+export const PRESS = "i";
+/** What it is asked, and its answer when all interrupts before the question are sent. */
+export const ASK = "?";
+export const ANSWER = "!";
+
+/** An interrupt was asked for; the computing that did not hear of it was ended; a question was answered. */
+export interface InterruptMessage {
+  kind: "press" | "ended" | "answer";
+  /** From 1. */
+  number: number;
+  /** How many questions were answered until now: a message may be lost with what is ended, and the next one makes up for it. */
+  answers: number;
+}
 
 /**
  * Interrupts that no cell can miss or refuse. Signals will not do: Node hears of them between two turns of its event loop
@@ -21,23 +35,37 @@ export type InterruptMessage = "press" | "ended";
  * describes) and passes them on. A cell that waits ends at once. One that computes, in its own code or the library's, is
  * ended by the inspector when half a second later nothing was heard; a call into native code once it returns.
  *
+ * Interrupts and cells come by different ways, and either may be late. So the process that hears the signals is asked before
+ * each cell: it answers when it has passed on all that came before, which are of no cell or of one that has ended.
+ *
  * The inspector unwinds the stack without `catch` and `finally`, and Node's bookkeeping of asynchronous calls does not
  * foresee that. With `--no-force-async-hooks-checks` it goes on; where a cell has used AsyncLocalStorage or async_hooks it
  * ends the process, and Jupyter starts the kernel anew.
  */
 export class Interrupts {
-  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(12));
+  readonly #worker: Worker;
+  readonly #asking: (() => void)[] = [];
+  #answers = 0;
 
   /** @param onInterrupt ends the cell; `ended`: what it computed is gone already, with all that waited for it */
   constructor(root: string, onInterrupt: (ended: boolean) => void) {
     const file = join(root, "dist", "notebook-interrupt.worker.cjs");
-    const worker = new Worker(file, { workerData: this.#shared });
-    worker.on("message", (message: InterruptMessage) => {
-      this.absorb();
-      Atomics.add(this.#shared, HEARD, 1);
-      onInterrupt(message === "ended");
+    this.#worker = new Worker(file, { workerData: this.#shared });
+    this.#worker.on("message", ({ kind, number, answers }: InterruptMessage) => {
+      this.#heard(number);
+      if (kind !== "answer") onInterrupt(kind === "ended");
+      for (; this.#answers < answers; this.#answers++) this.#asking.shift()?.();
     });
-    worker.unref();
+    this.#worker.unref();
+  }
+
+  /** Waits until every interrupt asked for before this call has been heard. */
+  caughtUp(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#asking.push(resolve);
+      this.#worker.postMessage(ASK);
+    });
   }
 
   /** Does something that must not be ended: what the compiler knows would be lost with it. */
@@ -52,10 +80,17 @@ export class Interrupts {
     }
   }
 
-  /** Where an end is under way already, it must hit this and not what comes next: a cell's answer, for one. */
+  /** A cell is over: the interrupts until now were its own, and none of them may end what comes next, its answer for one. */
   absorb(): void {
+    this.#heard(Atomics.load(this.#shared, TOLD));
+  }
+
+  /** Where an end is under way already, it hits this. */
+  #heard(number: number): void {
+    // First: what is ended here has heard nevertheless, and no further end begins.
+    if (number > Atomics.load(this.#shared, HEARD)) Atomics.store(this.#shared, HEARD, number);
     while (Atomics.load(this.#shared, STATE) === State.Ending) {
-      // The inspector ends this loop.
+      // The inspector ends this loop, or the other thread sees that there is nothing to end.
     }
   }
 }

@@ -162,6 +162,13 @@ function createServer(session: Session, handler: ReturnType<typeof createHandler
   return new (class extends session.jupyter.ZmqServer {
     readonly closed = closed;
 
+    override async init(): Promise<void> {
+      await super.init();
+      // By default every 512th message waits for a turn of the event loop, and the socket refuses those sent meanwhile.
+      // None of these sockets ever has to wait for its receivers.
+      for (const socket of [this.iopub, this.shell, this.control]) socket.sendTimeout = 0;
+    }
+
     async handleExecute(socket: unknown, message: WireMessage): Promise<void> {
       const publish: Publish = (type, content) => this.#send(this.iopub, message, type, content);
       const request = message.content as unknown as ExecuteRequest;

@@ -26,7 +26,7 @@ export interface SessionOptions {
   folder?: string;
   /** Looks before each cell whether lib/ has changed; default true. */
   reload?: boolean;
-  interrupts?: Pick<Interrupts, "shield" | "absorb">;
+  interrupts?: Pick<Interrupts, "shield" | "absorb" | "caughtUp">;
   events: SessionEvents;
 }
 
@@ -42,7 +42,7 @@ export interface Session {
   /** What was thrown outside of a cell's course, such as a rejection nobody waited for. */
   describe(error: unknown): CellFailure;
   /**
-   * Ends the cell where it waits. What it waited for goes on without it.
+   * Ends the cell where it waits. What it waited for goes on without it. Where no cell runs, nothing is ended.
    *
    * @param ended what the cell computed was ended already, and nothing will come of it
    */
@@ -79,6 +79,7 @@ export function createSession(options: SessionOptions): Session {
   let written = "";
   let abandon = () => {};
   let stopped = false;
+  let inCell = false;
   const converter: Converter = {
     convert(previous, source) {
       const converted = shield(() => tslab.converter.convert(previous, source));
@@ -147,6 +148,16 @@ export function createSession(options: SessionOptions): Session {
   }
 
   async function run(source: string, cell: number): Promise<CellFailure | undefined> {
+    await interrupts?.caughtUp();
+    inCell = true;
+    try {
+      return await runCell(source, cell);
+    } finally {
+      inCell = false;
+    }
+  }
+
+  async function runCell(source: string, cell: number): Promise<CellFailure | undefined> {
     running = cell;
     const text = local(source);
     if (reload && shield(() => tslab.noticeChanges())) await renew();
@@ -178,6 +189,7 @@ export function createSession(options: SessionOptions): Session {
     run,
     describe: (error) => thrownFailure(error, cells),
     interrupt: (ended) => {
+      if (!inCell) return;
       stopped = true;
       executor.interrupt();
       if (ended) abandon();

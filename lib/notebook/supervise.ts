@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Writable } from "node:stream";
+import type { Duplex } from "node:stream";
 import { projectRoot } from "../base/root.js";
-import { PRESSES_FD } from "./interrupts.js";
+import { ANSWER, PRESS, PRESSES_FD } from "./interrupts.js";
 
 /**
  * What Jupyter starts, stops and signals: a process that does nothing but pass interrupts on to the kernel, so that it
@@ -20,9 +20,13 @@ export async function superviseKernel(connectionFile: string): Promise<number> {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     detached: true,
   });
-  const presses = kernel.stdio[PRESSES_FD] as Writable;
+  const presses = kernel.stdio[PRESSES_FD] as Duplex;
   presses.on("error", () => {});
-  process.on("SIGINT", () => presses.write("i"));
+  process.on("SIGINT", () => presses.write(PRESS));
+  // A signal may lie there that the event loop comes to after this question: a whole turn of it lets that go first.
+  presses.on("data", (questions: Buffer) => {
+    setImmediate(() => setImmediate(() => presses.write(ANSWER.repeat(questions.length))));
+  });
   const parent = process.ppid;
   setInterval(() => process.ppid !== parent && process.exit(0), 2000).unref();
   const [code] = await once(kernel, "exit");

@@ -33,6 +33,12 @@ export interface Executor {
   close(): void;
 }
 
+/** A socket of ZeroMQ, as far as it is looked at here. */
+interface WireSocket {
+  /** Milliseconds that sending waits for room. */
+  sendTimeout: number;
+}
+
 /** The messages of Jupyter's protocol as tslab has them. */
 export interface WireMessage {
   header: { msg_type: string };
@@ -56,7 +62,9 @@ export interface JupyterParts {
     configPath: string,
   ) => {
     connInfo: { key: string };
-    iopub: unknown;
+    iopub: WireSocket;
+    shell: WireSocket;
+    control: WireSocket;
     init(): Promise<void>;
     close(): void;
   };

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Display, setNotebookHost } from "../../lib/base/notebook.js";
 import { duration, Progress, progressLine } from "../../lib/base/progress.js";
 
@@ -7,6 +7,10 @@ function stream(isTTY: boolean) {
   const through = Object.assign(new PassThrough(), { isTTY, columns: 80 });
   return { target: through as unknown as NodeJS.WriteStream, text: () => String(through.read() ?? "") };
 }
+
+/** The clock stands still but where a test moves it. */
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
 
 test("a line says label, share, counts, rate and time left", () => {
   expect(progressLine("features", 30, 120, 3000, "tess")).toBe(

@@ -35,7 +35,7 @@ beforeAll(async () => {
   expect(outcomes.map(({ state }: { state: string }) => state)).toEqual(new Array(8).fill("done"));
   expect(readings).toMatchObject({ total: 0, notShown: 0, synthetic: 8 });
   quiet = await outcome("quiet");
-}, 120_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const args = (out: string, ...more: string[]) => [
@@ -99,7 +99,7 @@ test("killed at random while four processes share a store, then resumed: as one 
   expect([resumed.code, resumed.stderr]).toEqual([0, ""]);
   expect(await outcome("shared")).toEqual(quiet);
   expect(await listing("shared")).toEqual(await listing("quiet"));
-}, 180_000);
+});
 
 test("three shards in processes of their own are the unsharded store", async () => {
   const shards = ["1/3", "2/3", "3/3"].map((shard) =>
@@ -108,7 +108,7 @@ test("three shards in processes of their own are the unsharded store", async () 
   expect((await Promise.all(shards)).map(({ code }) => code)).toEqual([0, 0, 0]);
   expect(await outcome("shards")).toEqual(quiet);
   expect(await listing("shards")).toEqual(await listing("quiet"));
-}, 120_000);
+});
 
 test("a plan is a command for each run that is left, and each command does its run", async () => {
   const plan = await ser(args("planned", "--plan"), folder);
@@ -133,7 +133,7 @@ test("processes that end outside a run end the experiment, with what they said",
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain("a process of the experiment ended with code 1");
   expect(ran.stderr).not.toContain("    at ");
-}, 60_000);
+});
 
 test("a run that fails is told and recorded, the others go on, and it is tried again", async () => {
   const runs = [
@@ -156,7 +156,7 @@ test("a run that fails is told and recorded, the others go on, and it is tried a
   expect([failures.length, done.length, done[0]!.record.test]).toEqual([1, 1, undefined]);
   const summary = await ser(["summarize", "failing", "--from", "failing", "--out", "sums"], folder);
   expect(summary.stdout).toContain("1 of 2 runs, 1 are missing (1 failed)");
-}, 120_000);
+});
 
 test("a grid with five mistakes, three of them unknown keys: one message with all five", async () => {
   const runs = [

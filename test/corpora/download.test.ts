@@ -61,7 +61,7 @@ function send(
   else response.write(body.subarray(0, cut), () => response.destroy());
 }
 
-const fast = { backoffMs: 1, stallMs: 5000 };
+const fast = { backoffMs: 1, stallMs: 120_000 };
 
 describe("downloadFile", () => {
   test("fetches a file in one go and leaves nothing beside it", async () => {
@@ -174,17 +174,17 @@ describe("downloadFile", () => {
       response.write(CONTENT.subarray(0, 1000));
     });
     const lines: string[] = [];
-    await downloadFile(url, file, { ...fast, stallMs: 200, log: (line) => lines.push(line) });
+    await downloadFile(url, file, { ...fast, stallMs: 200, retries: 100, log: (line) => lines.push(line) });
     expect(lines[0]).toMatch(/nothing came/);
     expect((await readFile(file)).equals(CONTENT)).toBe(true);
   });
 
   test("a server that never answers does not hang", async () => {
     const url = await serve(() => {});
-    await expect(downloadFile(url, file, { backoffMs: 1, stallMs: 50, retries: 1 })).rejects.toThrow(
-      /nothing came/,
-    );
-    expect(requests).toHaveLength(2);
+    const lines: string[] = [];
+    const options = { backoffMs: 1, stallMs: 50, retries: 1, log: (line: string) => lines.push(line) };
+    await expect(downloadFile(url, file, options)).rejects.toThrow(/nothing came/);
+    expect(lines).toHaveLength(1);
   });
 
   test("a busy server is asked again", async () => {

@@ -28,11 +28,11 @@ test("a store's readings are its ledger's and those of the log from before", asy
   await ledger.enter(ABOUT);
   const lines = ["a", "b", "gone"].map((run) => JSON.stringify({ run, time: "2026-01-01T00:00:00.000Z" }));
   await writeFile(join(folder, "test-readings.jsonl"), `${lines.join("\n")}\n{"run": "a", "ti`);
-  const counts = countReadings(await readingsIn(folder, ["a", "b"]), ["a", "b"]);
-  expect(counts).toEqual({
+  const experiment = { readings: await readingsIn(folder, ["a", "b"]), planned: ["a", "b"] };
+  expect(countReadings(experiment)).toEqual({
     ...{ total: 7, shown: 3, notShown: 4, beforeLedger: 4, byHand: 0, synthetic: 1, leaky: 1 },
   });
-  expect(readingsLine(counts)).toBe(
+  expect(readingsLine(experiment)).toBe(
     "test parts read: 7 times; besides 1 time of synthetic voices, 1 time under leaky protocols",
   );
 });
@@ -53,7 +53,12 @@ test("what a summary has kept and what a store has are counted once each", () =>
   };
   const merged = mergeReadings(store, kept);
   expect(merged.entries.map(({ id }) => id)).toEqual(["1", "2", "3"]);
-  expect(countReadings(merged, ["a"])).toMatchObject({ total: 72, shown: 8, notShown: 64, byHand: 64 });
+  expect(countReadings({ readings: merged, planned: ["a"] })).toMatchObject({
+    total: 72,
+    shown: 8,
+    notShown: 64,
+    byHand: 64,
+  });
   expect(mergeReadings(merged, merged)).toEqual(merged);
   expect(mergeReadings({ entries: [], before: [] }, kept)).toEqual(kept);
 });

@@ -55,7 +55,7 @@ test("an experiment is what its runs, failures and readings are", async () => {
       error: "cannot read clip.wav: 1/2",
     },
   ]);
-  expect(countReadings(experiment.readings, experiment.planned)).toMatchObject({ total: 3, shown: 2 });
+  expect(countReadings(experiment)).toMatchObject({ total: 3, shown: 2 });
   expect(experiment.readings.entries.every(({ grid }) => grid === sha256(canonicalJson(GRID)))).toBe(true);
   expect(experiment.grid).toEqual(GRID);
 });
@@ -112,7 +112,7 @@ test("runs by themselves are an experiment, whose grid does them again", async (
       .map(({ name }) => name)
       .sort(),
   ).toEqual(both.planned);
-  expect(countReadings(both.readings, both.planned).shown).toBe(2);
+  expect(countReadings(both).shown).toBe(2);
   expect((await runsAsExperiment([first])).readings.entries.length).toBe(1);
   await expect(runsAsExperiment([join(root, "none")])).rejects.toThrow("holds no finished run");
 });

@@ -114,7 +114,7 @@ test("a summary keeps the readings of an earlier one, which a store elsewhere ma
   for (const store of ["1", "2", "2"])
     await writeSummary(await readExperiment("trial", join(root, store)), folder);
   const { readings, planned } = await readExperiment("trial", join(root, "summaries"));
-  expect(countReadings(readings, planned)).toMatchObject({ total: 4, shown: 4 });
+  expect(countReadings({ readings, planned })).toMatchObject({ total: 4, shown: 4 });
 
   await writeFile(join(folder, "readings.json"), "{");
   const experiment = await readExperiment("trial", join(root, "1"));
@@ -129,5 +129,5 @@ test("one from before the ledger knows a number", async () => {
   const file = JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
   await writeFile(join(folder, "summary.json"), JSON.stringify({ ...file, testReadings: 9 }));
   const { readings } = await readExperiment("trial", join(root, "summaries"));
-  expect(countReadings(readings, [])).toMatchObject({ total: 9, shown: 9, beforeLedger: 9 });
+  expect(countReadings({ readings, planned: [] })).toMatchObject({ total: 9, shown: 9, beforeLedger: 9 });
 });

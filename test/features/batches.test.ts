@@ -1,12 +1,13 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import { Interrupted } from "../../lib/base/errors.js";
 import { sha256 } from "../../lib/base/hash.js";
 import { extractFiles, type FileResult } from "../../lib/features/batches.js";
 import { createExtractor } from "../../lib/features/extract.js";
+import { stampOf } from "../../lib/features/hashes.js";
 import { featureSettings } from "../../lib/features/settings.js";
 import { SIGNALS } from "./signals.js";
 
@@ -44,10 +45,25 @@ test("every file once, by its index, with its own frames and hash", async () => 
     if ("error" in result) throw new Error(result.error);
     expect(result.hash).toBe(await hashOf(paths[result.index]!));
     expect(result.matrix.rows).toBe(11);
-    expect(result.stamp).toBeUndefined(); // written just now
   }
   const { samples } = await import("../../lib/audio/read.js").then(({ readAudio }) => readAudio(paths[34]!));
   expect(results[34]).toMatchObject({ matrix: extract(samples, 16000) });
+});
+
+test("a file has no stamp until its times are old enough to tell of every change", async () => {
+  const status = await stat(paths[0]!, { bigint: true });
+  const changed = Number(status.ctimeNs / 1_000_000n);
+  try {
+    for (const [age, stamp] of [
+      [1000, undefined],
+      [3000, stampOf(status)],
+    ] as const) {
+      vi.useFakeTimers({ toFake: ["Date"], now: changed + age });
+      expect((await all(paths.slice(0, 1), undefined, { threads: 1 }))[0]).toMatchObject({ stamp });
+    }
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("without settings the files are only hashed", async () => {

@@ -65,10 +65,13 @@ test("a stamp changes with the file, even when size and modification time are pu
   expect(await stamp()).toBe(before);
   // The clock that files are stamped with ticks only every few milliseconds.
   await expect
-    .poll(async () => {
-      await writeFile(sound, "two");
-      await utimes(sound, 1e9, 1e9);
-      return stamp();
-    })
+    .poll(
+      async () => {
+        await writeFile(sound, "two");
+        await utimes(sound, 1e9, 1e9);
+        return stamp();
+      },
+      { timeout: 60_000 },
+    )
     .not.toBe(before);
 });

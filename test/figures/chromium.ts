@@ -43,7 +43,7 @@ export async function photograph(figures: readonly Figure[]): Promise<Uint8Array
         ...[`--window-size=${width},${height}`, "--virtual-time-budget=60000"],
         ...[`--screenshot=${folder}/page.png`, pathToFileURL(join(folder, "page.html")).href],
       ],
-      { encoding: "utf8", timeout: 120_000 },
+      { encoding: "utf8", timeout: 300_000 },
     );
     if (run.status !== 0) throw new Error(`${chromium} failed: ${run.stderr}`);
     const image = await loadImage(await readFile(join(folder, "page.png")));

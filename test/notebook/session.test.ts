@@ -28,6 +28,8 @@ describe("a session in a project of its own", () => {
   let project: string;
   let session: Session;
   const results: MimeBundle[] = [];
+  /** What happens between the request of a cell and its beginning. */
+  let meanwhile = () => {};
   const before = process.cwd();
   const lib = (name: string, text: string) => writeFile(join(project, "lib", name), text);
   const importing = 'import { answer } from "../lib/index.ts";';
@@ -41,7 +43,9 @@ describe("a session in a project of its own", () => {
     await lib("answer.ts", "export const answer: number = 42;\n");
     await lib("index.ts", 'export { answer } from "./answer.js";\n');
     const result = (data: MimeBundle) => void results.push(data);
-    session = createSession({ root: project, events: { display: () => {}, result } });
+    const caughtUp = async () => meanwhile();
+    const interrupts = { shield: <T>(action: () => T) => action(), absorb: () => {}, caughtUp };
+    session = createSession({ root: project, interrupts, events: { display: () => {}, result } });
   });
   afterAll(async () => {
     session.close();
@@ -54,6 +58,20 @@ describe("a session in a project of its own", () => {
     const failure = await session.run(source, ++cells);
     return failure ? failure.traceback : results.at(-1)!["text/plain"];
   }
+
+  test("an interrupt that comes where no cell runs hits none; one of a cell that runs ends it", async () => {
+    const yielding = "await new Promise(setImmediate);\n6 * 7";
+    session.interrupt();
+    expect(await value(yielding)).toBe("42");
+    meanwhile = () => session.interrupt();
+    expect(await value(yielding)).toBe("42");
+    meanwhile = () => session.interrupt(true);
+    expect(await value(yielding)).toBe("42");
+    meanwhile = () => setImmediate(() => session.interrupt());
+    expect(await value("await new Promise(() => {});")).toEqual(["Interrupted: stopped"]);
+    meanwhile = () => {};
+    expect(await value(yielding)).toBe("42");
+  });
 
   test("an edit of lib/ is seen by the next cell, through the files that import it too; variables stay", async () => {
     expect(await value(`${importing}\nconst kept = answer;\nkept`)).toBe("42");

@@ -87,7 +87,7 @@ test("leaves a whole folder, and reads it the second time unless forced", async 
   const forced = await runOn(clips, SETTINGS, { ...options("run"), force: true });
   expect(forced.reused).toBe(false);
   expect(forced.record.test).toEqual(first.record.test);
-}, 20_000);
+});
 
 test("a folder that holds something else is not replaced", async () => {
   await mkdir(join(folder, "thesis"));
