@@ -1,12 +1,16 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
+import { factsOf } from "../base/schema.js";
 import { percent } from "../base/text.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { Outcome, Work } from "../experiments/experiment.js";
+import { gridSchema } from "../experiments/grid.js";
 import type { RunSettings } from "../runs/record.js";
+import { sizeText } from "../runs/settings-text.js";
 import { clipsUnder, perceivedIn } from "./clips.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
+import { keysHelp } from "./options.js";
 
 const STORES = join("results", "runs");
 
@@ -53,12 +57,15 @@ export function addAblate(program: Command): void {
 What is done is skipped, what was stopped or killed goes on from its checkpoint, and a run that fails is reported while
 the others go on. Any number of these commands, on one machine or several, may share a store.
 
-A grid is JSON: a name, and blocks of runs, of each of which all combinations are done. Only protocols and models must be given:
-  { "name": "mine", "description": "", "score": "validation",
-    "runs": [{ "protocols": ["savee/loso"], "folds": "all", "models": ["cnn", "clstm"], "features": ["logmel", "mfcc"],
-               "normalisation": ["global"], "augment": [[], ["masks", "noise"]], "targets": ["intended"], "seeds": [1, 2],
-               "training": { "epochs": 20, "schedule": { "name": "cosine", "warmup": 1 } } }] }
-Features may be objects with settings of "ser features", such as { "kind": "logmel", "nMels": 32 }.
+A grid is a JSON file: a name, and blocks of runs, of each of which every combination is done:
+  { "$schema": "./grid.schema.json", "name": "mine",
+    "runs": [{ "protocols": ["savee/loso"], "models": ["cnn"], "sizes": [{}, { "filters": [16, 32] }],
+               "features": ["mfcc", { "kind": "logmel", "nMels": 32 }], "augment": [[], ["masks", "noise"]],
+               "training": { "epochs": 20, "schedule": { "name": "cosine", "warmup": 1 } }, "seeds": [1, 2] }] }
+Its keys (results/experiments/README.md has those of features, sizes and training, too):
+${keysHelp(factsOf(gridSchema).entries!)}
+The keys of a block:
+${keysHelp(factsOf(factsOf(factsOf(gridSchema).entries!.runs!).item!).entries!)}
 
 Examples:
   ser ablate results/experiments/quick.json
@@ -146,9 +153,10 @@ function quoted(text: string): string {
 }
 
 function about(name: string, { protocol, fold, features, training, target }: RunSettings) {
-  const { model, normalisation, augmentation, seed } = training;
+  const { model, size, normalisation, augmentation, seed } = training;
   const variant = [
     ...(target === "perceived" ? ["perceived"] : []),
+    ...(size ? [sizeText(size)] : []),
     ...(normalisation === "global" ? [] : [`by ${normalisation}`]),
     ...Object.keys(augmentation),
   ].join(" ");

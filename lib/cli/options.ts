@@ -68,6 +68,17 @@ export function settingsGiven(flags: object, options: readonly SettingOption[]):
   return settings;
 }
 
+/** Keys with their meaning and default, a line each, for the text below a command's help. */
+export function keysHelp(entries: Record<string, Node>): string {
+  const lines = Object.entries(entries).map(([key, node]) => {
+    const { description, usual, optional } = factsOf(node);
+    const own =
+      usual === undefined ? (optional ? "" : " (required)") : ` (default: ${JSON.stringify(usual)})`;
+    return `  ${key.padEnd(15)}${inHelp(description)}${own}`;
+  });
+  return lines.join("\n");
+}
+
 function schemaAt(entries: Record<string, unknown>, path: string): Node {
   const [key, ...rest] = path.split(".") as [string, ...string[]];
   const schema = entries[key] as Node;

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { expect, test } from "vitest";
-import { settingOption, settingsGiven } from "../../lib/cli/options.js";
+import { factsOf } from "../../lib/base/schema.js";
+import { keysHelp, settingOption, settingsGiven } from "../../lib/cli/options.js";
+import { gridSchema } from "../../lib/experiments/grid.js";
 import { FEATURE_ENTRIES } from "../../lib/features/settings.js";
 import { SMALL_TRAINING, TRAINING, TRAINING_ENTRIES } from "../../lib/training/settings.js";
 
@@ -48,6 +50,19 @@ test("options are named, described and bounded as the schema has it", () => {
   expect(help.topDb).toMatch(/; none for none$/);
   expect(help.trimDb).toBe("cuts silence");
   expect(OPTIONS[1]!.argChoices).toEqual(["constant", "cosine", "one-cycle", "plateau"]);
+});
+
+test("the keys of a grid are told, with defaults, and with what must be given", () => {
+  const { runs } = gridSchema.entries;
+  expect(keysHelp(gridSchema.entries as never).split("\n")).toEqual(
+    expect.arrayContaining([
+      "  name           names the store and the report (required)",
+      '  score          the part that is scored; validation never reads a test part (default: "validation")',
+    ]),
+  );
+  expect(keysHelp(factsOf(factsOf(runs).item!).entries!)).toContain(
+    "\n  seeds          seeds of weights, order",
+  );
 });
 
 test("what is given becomes settings, and nothing else does", () => {
