@@ -1,6 +1,7 @@
 import { methodOf } from "../analysis/entries.js";
 import { sidesOf } from "../analysis/matrix.js";
-import type { EntryResults, ProtocolResults, Results } from "../analysis/results.js";
+import type { EntryResults, ProtocolResults } from "../analysis/protocol-results.js";
+import type { Results } from "../analysis/results.js";
 import { groupBy } from "../base/group.js";
 import { capital, plural } from "../base/text.js";
 import { withInterval } from "../evaluation/interval.js";
