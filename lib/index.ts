@@ -113,8 +113,9 @@ export { type ListenerScores, listenerScores } from "./evaluation/listeners.js";
 export { confusionCounts, type Metrics, metrics } from "./evaluation/metrics.js";
 export { ablate, type ExperimentOptions, type GridInput } from "./experiments/experiment.js";
 export { expandGrid, type Grid, parseGrid, readGrid } from "./experiments/grid.js";
+export type { Experiment } from "./experiments/known.js";
 export { countReadings, type ReadingCounts, type Readings, readingsLine } from "./experiments/readings.js";
-export { type Experiment, readExperiment, runsAsExperiment } from "./experiments/store.js";
+export { readExperiment, runsAsExperiment } from "./experiments/store.js";
 // features
 export { type ExtractOptions, extractClips, type FeatureSet, sampleHashes } from "./features/corpus.js";
 export { fixLength } from "./features/crop.js";

@@ -5,39 +5,17 @@ import { ROOMS, readSources, usesOf, violations } from "./architecture.js";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/**
- * Uses that are still to be turned round. The bundled program starts processes of itself: the rooms that do so should be told
- * its file by the command line.
- */
-const KNOWN = [
-  "experiments/ablate.ts -> cli/ser.ts",
-  "notebook/kernelspec.ts -> cli/ser.ts",
-  "notebook/run.ts -> cli/ser.ts",
-  "notebook/supervise.ts -> cli/ser.ts",
-  "experiments/summary.ts -> experiments/store.ts",
-  "notebook/interrupt.worker.ts -> notebook/interrupts.ts",
-];
-
 describe("lib/", () => {
   const uses = usesOf(readSources(join(ROOT, "lib")));
 
   test("uses of files go down, and in no circle", () => {
-    const others = [...uses].map(
-      ([path, own]) =>
-        [path, new Map([...own].filter(([used]) => !KNOWN.includes(`${path} -> ${used}`)))] as const,
-    );
-    expect(violations(new Map(others))).toEqual([]);
+    expect(violations(uses)).toEqual([]);
   });
 
   test("README shows the rooms, in their order", () => {
     const shown = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^\| `lib\/(\w+)` \|/gm)];
     const rooms = new Set([...uses.keys()].map((path) => path.split("/")[0]!));
     expect(shown.map(([, room]) => room)).toEqual(ROOMS.filter((room) => rooms.has(room)));
-  });
-
-  test.each(KNOWN)("%s, still", (use) => {
-    const [path, used] = use.split(" -> ") as [string, string];
-    expect([...(uses.get(path)?.keys() ?? [])]).toContain(used);
   });
 });
 

@@ -117,7 +117,8 @@ function usesIn(path: string, text: string, named: ReadonlyMap<string, string>):
     if (!/[/]|\.cjs$/.test(name)) return;
     const place = name.startsWith(".") ? posix.join(posix.dirname(path), name) : name;
     const file = named.get(place.replace(/\.[jt]s$/, ""));
-    if (file && !uses.has(file)) uses.set(file, text.slice(0, at).split("\n").length);
+    // The program may name its own bundle.
+    if (file && file !== path && !uses.has(file)) uses.set(file, text.slice(0, at).split("\n").length);
   };
   new Visitor({
     Literal({ value, start }) {

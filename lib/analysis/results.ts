@@ -1,6 +1,6 @@
 import { groupBy } from "../base/group.js";
+import type { Experiment } from "../experiments/known.js";
 import { countReadings, type ReadingCounts } from "../experiments/readings.js";
-import type { Experiment } from "../experiments/store.js";
 import type { StoredRun } from "../runs/record.js";
 import { entriesOf, type Part } from "./entries.js";
 import { type Leakage, leakages } from "./leakage.js";

@@ -9,44 +9,29 @@ interface RunFlags {
   json?: boolean;
 }
 
-/** Adds `ser notebook`, with run, html, install and, for the workbench itself, cells and kernel. */
-export function addNotebook(program: Command): void {
+/**
+ * Adds `ser notebook`, with run, html, install and, for Jupyter, kernel.
+ *
+ * @param bundle the file of this program, which Jupyter is to start
+ */
+export function addNotebook(program: Command, bundle: string): void {
   const notebook = program
     .command("notebook")
     .description("Execute the notebooks, make pages of them, install the Jupyter kernel.");
   addRun(notebook);
   addHtml(notebook);
-  addInstall(notebook);
-  notebook
-    .addCommand(new Command("cells").description("Run cells given on standard input.").action(runCells), {
-      hidden: true,
-    })
-    .addCommand(
-      new Command("kernel")
-        .description("Serve Jupyter; started by Jupyter.")
-        .argument("<connection-file>")
-        .action(superviseKernel),
-      { hidden: true },
-    )
-    .addCommand(
-      new Command("serve")
-        .description("Serve Jupyter; started by the kernel.")
-        .argument("<connection-file>")
-        .action(serveKernel),
-      { hidden: true },
-    );
-}
-
-async function runCells(): Promise<void> {
-  await (await import("../notebook/child.js")).runCells();
+  addInstall(notebook, bundle);
+  notebook.addCommand(
+    new Command("kernel")
+      .description("Serve Jupyter; started by Jupyter.")
+      .argument("<connection-file>")
+      .action(superviseKernel),
+    { hidden: true },
+  );
 }
 
 async function superviseKernel(connectionFile: string): Promise<void> {
   process.exitCode = await (await import("../notebook/supervise.js")).superviseKernel(connectionFile);
-}
-
-async function serveKernel(connectionFile: string): Promise<void> {
-  await (await import("../notebook/kernel.js")).serveKernel(connectionFile);
 }
 
 function addRun(notebook: Command): void {
@@ -134,7 +119,7 @@ Examples:
     });
 }
 
-function addInstall(notebook: Command): void {
+function addInstall(notebook: Command, bundle: string): void {
   notebook
     .command("install")
     .description('Install the Jupyter kernel "TypeScript (speech emotion)" for this user.')
@@ -149,11 +134,8 @@ Examples:
   JUPYTER_DATA_DIR=/opt/jupyter ser notebook install`,
     )
     .action(async () => {
-      const [{ installKernel }, { projectRoot }] = await Promise.all([
-        import("../notebook/kernelspec.js"),
-        import("../base/root.js"),
-      ]);
-      const folder = await installKernel(projectRoot());
+      const { installKernel } = await import("../notebook/kernelspec.js");
+      const folder = await installKernel(bundle);
       process.stdout.write(`the kernel "TypeScript (speech emotion)" is installed in ${folder}\n`);
     });
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { cannotWrite } from "../base/errors.js";
-import type { Experiment } from "../experiments/store.js";
+import type { Experiment } from "../experiments/known.js";
 import { experimentName, interruptSignal, printJson } from "./common.js";
 
 interface ReportFlags {

@@ -50,7 +50,7 @@ Examples:
   addRobustness(ser);
   addShip(ser);
   addPredict(ser);
-  addNotebook(ser);
+  addNotebook(ser, join(projectRoot(), "dist", "ser.cjs"));
   addEngine(ser);
   addDemo(ser);
   return ser;

@@ -13,9 +13,10 @@ import { protocolNamed } from "../protocols/registry.js";
 import { type RunRecord, readRecord } from "../runs/record.js";
 import { type Grid, type GridBlock, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
+import type { Experiment } from "./known.js";
 import { type PlannedRun, planGrid, shardOf } from "./plan.js";
 import { doRuns, type RunEvent, type RunnerOptions } from "./runner.js";
-import { type Experiment, readExperiment, Store } from "./store.js";
+import { readExperiment, Store } from "./store.js";
 import { readSummary } from "./summary.js";
 
 /** A grid as it is written down: what is left out has the defaults of {@link parseGrid}. */

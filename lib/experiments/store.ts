@@ -6,31 +6,9 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
 import { blockOf, type Grid } from "./grid.js";
-import { ledgerIn, type Readings, readingsIn } from "./readings.js";
+import type { Experiment, Failure } from "./known.js";
+import { ledgerIn, readingsIn } from "./readings.js";
 import { readSummary } from "./summary.js";
-
-/** A run that ended with an error. */
-export interface Failure {
-  name: string;
-  protocol: string;
-  fold: string;
-  model: string;
-  seed: number;
-  error: string;
-}
-
-/** All that is known of an experiment. */
-export interface Experiment {
-  name: string;
-  grid: Grid;
-  /** The names of all runs of the grid, sorted; those that are neither in `runs` nor in `failures` are yet to be done. */
-  planned: string[];
-  /** Sorted by name. */
-  runs: StoredRun[];
-  failures: Failure[];
-  /** Of test parts. */
-  readings: Readings;
-}
 
 /** What `experiment.json` in a store says. */
 export interface ExperimentFile {

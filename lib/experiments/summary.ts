@@ -13,8 +13,8 @@ import {
   type RunRecord,
   type StoredRun,
 } from "../runs/record.js";
+import type { Experiment } from "./known.js";
 import { mergeReadings, type Readings } from "./readings.js";
-import type { Experiment } from "./store.js";
 
 const SUMMARY = "summary.json";
 const MACHINES = "machines.json";

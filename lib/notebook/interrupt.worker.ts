@@ -11,7 +11,7 @@ import {
   STATE,
   State,
   TOLD,
-} from "./interrupts.js";
+} from "./presses.js";
 
 /** How long the main thread may take to hear of an interrupt by itself. */
 const PATIENCE_MS = 500;

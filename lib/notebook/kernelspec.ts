@@ -26,17 +26,16 @@ export function jupyterDataFolder(
 
 /**
  * Tells Jupyter of the kernel: writes `kernels/ser-typescript/kernel.json` into its data folder. Jupyter needs nothing
- * else, and no Python code of the kernel's own. The kernel runs from this folder: after moving it, install again.
+ * else, and no Python code of the kernel's own. The kernel runs from the program's folder: after moving it, install again.
  *
- * @param root the project's folder
+ * @param ser the program that Jupyter is to start
  * @returns the folder that was written
  * @throws {UserError} when it cannot be written
- * @example await installKernel(projectRoot()); // ~/.local/share/jupyter/kernels/ser-typescript
+ * @example await installKernel("/home/me/ser/dist/ser.cjs"); // ~/.local/share/jupyter/kernels/ser-typescript
  */
-export async function installKernel(root: string, data = jupyterDataFolder()): Promise<string> {
+export async function installKernel(ser: string, data = jupyterDataFolder()): Promise<string> {
   const folder = join(data, "kernels", KERNEL.name);
   const { display_name, language } = KERNEL.metadata;
-  const ser = join(root, "dist", "ser.cjs");
   if (/[{}]/.test(ser))
     throw new UserError(`Jupyter cannot start a program from ${ser}: its path has braces`);
   await writeJson(join(folder, "kernel.json"), {

@@ -124,10 +124,10 @@ function isBlank(output: Output): boolean {
 }
 
 function startChild(task: ChildTask): ChildProcess {
-  const ser = join(task.root, "dist", "ser.cjs");
-  if (!existsSync(ser)) throw new UserError(`${ser} is not there: build it with "npm run build"`);
+  const program = join(task.root, "dist", "notebook-cells.worker.cjs");
+  if (!existsSync(program)) throw new UserError(`${program} is not there: build it with "npm run build"`);
   // A process group of its own: Ctrl-C is for the runner alone, and what cells started is ended with them.
-  const child = spawn(process.execPath, [ser, "notebook", "cells"], {
+  const child = spawn(process.execPath, [program], {
     stdio: ["pipe", "pipe", "pipe", "pipe"],
     detached: true,
   });

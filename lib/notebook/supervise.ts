@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { projectRoot } from "../base/root.js";
-import { ANSWER, PRESS, PRESSES_FD } from "./interrupts.js";
+import { ANSWER, PRESS, PRESSES_FD } from "./presses.js";
 
 /**
  * What Jupyter starts, stops and signals: a process that does nothing but pass interrupts on to the kernel, so that it
@@ -14,8 +14,8 @@ import { ANSWER, PRESS, PRESSES_FD } from "./interrupts.js";
  * @returns the kernel's exit code
  */
 export async function superviseKernel(connectionFile: string): Promise<number> {
-  const ser = join(projectRoot(), "dist", "ser.cjs");
-  const args = ["--no-force-async-hooks-checks", ser, "notebook", "serve", connectionFile];
+  const program = join(projectRoot(), "dist", "notebook-serve.worker.cjs");
+  const args = ["--no-force-async-hooks-checks", program, connectionFile];
   const kernel = spawn(process.execPath, args, {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     detached: true,

@@ -1,6 +1,6 @@
 import type { Results } from "../analysis/results.js";
 import { plural } from "../base/text.js";
-import type { Experiment } from "../experiments/store.js";
+import type { Experiment } from "../experiments/known.js";
 import type { Block, TableBlock } from "./document.js";
 import { left, right } from "./words.js";
 

@@ -5,7 +5,7 @@ import type { Results } from "../analysis/results.js";
 import { groupBy } from "../base/group.js";
 import { capital, plural } from "../base/text.js";
 import { withInterval } from "../evaluation/interval.js";
-import type { Experiment } from "../experiments/store.js";
+import type { Experiment } from "../experiments/known.js";
 import { apartText } from "../protocols/groups.js";
 import { augmentationText, featuresText, trainingText } from "../runs/settings-text.js";
 import type { Block, TableBlock, Text } from "./document.js";

@@ -5,7 +5,7 @@ import type { ResultOptions } from "../analysis/protocol-results.js";
 import { type Results, resultsOf } from "../analysis/results.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { cannotWrite, UserError } from "../base/errors.js";
-import type { Experiment } from "../experiments/store.js";
+import type { Experiment } from "../experiments/known.js";
 import type { Figure } from "../figures/figure.js";
 import { renderSvg } from "../figures/render.js";
 import { figuresOf } from "./document.js";

@@ -5,7 +5,7 @@ import { addNotebook } from "../../lib/cli/notebook.js";
 /** The command as it is built, with nothing printed and no exit. */
 function notebook(): Command {
   const program = new Command();
-  addNotebook(program);
+  addNotebook(program, "dist/ser.cjs");
   const command = program.commands.find((one) => one.name() === "notebook")!;
   for (const one of command.commands)
     one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });

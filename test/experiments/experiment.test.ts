@@ -8,8 +8,8 @@ import {
   followRuns,
   type GridInput,
 } from "../../lib/experiments/experiment.js";
+import type { Experiment } from "../../lib/experiments/known.js";
 import { countReadings } from "../../lib/experiments/readings.js";
-import type { Experiment } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { toneCorpus } from "../runs/examples.js";
 

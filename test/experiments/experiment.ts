@@ -1,7 +1,7 @@
 import { random } from "../../lib/base/random.js";
 import { evaluate } from "../../lib/evaluation/evaluate.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import type { Experiment } from "../../lib/experiments/store.js";
+import type { Experiment } from "../../lib/experiments/known.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
 import type { ModelName } from "../../lib/models/names.js";
 import type { PredictedClip, RunRecord, RunSettings, StoredRun } from "../../lib/runs/record.js";

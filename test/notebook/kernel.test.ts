@@ -123,17 +123,26 @@ async function ask(type: string, content: object): Promise<Record<string, unknow
 
 async function start(): Promise<void> {
   folder = await mkdtemp(join(tmpdir(), "kernel-"));
-  const [shellPort, iopubPort, control_port, stdin_port, hb_port] = await freePorts(5);
+  // A port that was free may be taken by the time that the kernel binds it, and then the kernel ends.
+  while (!(await startOn(await freePorts(5))));
+  // A subscription takes effect some time after it is asked for: until then what is published is not heard.
+  heard.length = 0;
+  while (!heard.some(({ type }) => type === "status")) {
+    await ask("kernel_info_request", {});
+  }
+}
+
+/** Whether a kernel serves on these ports. */
+async function startOn([
+  shell_port,
+  iopub_port,
+  control_port,
+  stdin_port,
+  hb_port,
+]: number[]): Promise<boolean> {
   const connection = {
-    transport: "tcp",
-    ip: "127.0.0.1",
-    key: KEY,
-    signature_scheme: "hmac-sha256",
-    shell_port: shellPort,
-    iopub_port: iopubPort,
-    control_port,
-    stdin_port,
-    hb_port,
+    ...{ transport: "tcp", ip: "127.0.0.1", key: KEY, signature_scheme: "hmac-sha256" },
+    ...{ shell_port, iopub_port, control_port, stdin_port, hb_port },
   };
   await writeFile(join(folder, "connection.json"), JSON.stringify(connection));
   const ser = join(import.meta.dirname, "../../dist/ser.cjs");
@@ -142,17 +151,17 @@ async function start(): Promise<void> {
   });
   shell = new Dealer();
   iopub = new Subscriber();
-  shell.connect(`tcp://127.0.0.1:${shellPort}`);
-  iopub.connect(`tcp://127.0.0.1:${iopubPort}`);
+  shell.connect(`tcp://127.0.0.1:${shell_port}`);
+  iopub.connect(`tcp://127.0.0.1:${iopub_port}`);
   iopub.subscribe();
   void listen(shell as AsyncIterable<Buffer[]>);
   void listen(iopub as AsyncIterable<Buffer[]>);
-  await ask("kernel_info_request", {});
-  // A subscription takes effect some time after it is asked for: until then what is published is not heard.
-  heard.length = 0;
-  while (!heard.some(({ type }) => type === "status")) {
-    await ask("kernel_info_request", {});
-  }
+  const gone = once(kernel, "exit").then(() => false);
+  const serves = await Promise.race([ask("kernel_info_request", {}).then(() => true), gone]);
+  if (serves) return true;
+  shell.close();
+  iopub.close();
+  return false;
 }
 
 async function stop(): Promise<void> {

@@ -15,7 +15,7 @@ test("Jupyter's data folder is where Jupyter's own documentation has it", () => 
 test("installing writes the one file that Jupyter reads", async () => {
   const data = await mkdtemp(join(tmpdir(), "jupyter-"));
   try {
-    const folder = await installKernel("/somewhere", data);
+    const folder = await installKernel("/somewhere/dist/ser.cjs", data);
     expect(folder).toBe(join(data, "kernels", "ser-typescript"));
     const spec = JSON.parse(await readFile(join(folder, "kernel.json"), "utf8"));
     expect(spec.argv).toEqual([
@@ -26,7 +26,7 @@ test("installing writes the one file that Jupyter reads", async () => {
       "{connection_file}",
     ]);
     expect(spec).toMatchObject({ display_name: "TypeScript (speech emotion)", language: "typescript" });
-    await expect(installKernel("/a{b}", data)).rejects.toThrow("braces");
+    await expect(installKernel("/a{b}/dist/ser.cjs", data)).rejects.toThrow("braces");
   } finally {
     await rm(data, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Results, resultsOf } from "../../lib/analysis/results.js";
+import type { Experiment } from "../../lib/experiments/known.js";
 import type { ReadingCounts } from "../../lib/experiments/readings.js";
-import type { Experiment } from "../../lib/experiments/store.js";
 import { opening } from "../../lib/report/overview.js";
 import { madeExperiment } from "../experiments/experiment.js";
 

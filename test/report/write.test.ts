@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { entriesOf } from "../../lib/analysis/entries.js";
 import { resultsOf } from "../../lib/analysis/results.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import type { Experiment } from "../../lib/experiments/store.js";
+import type { Experiment } from "../../lib/experiments/known.js";
 import type { Block, TableBlock } from "../../lib/report/document.js";
 import { toMarkdown } from "../../lib/report/markdown.js";
 import { documentOf } from "../../lib/report/write.js";
