@@ -1,5 +1,5 @@
 import type { Interval } from "../evaluation/interval.js";
-import type { EntryResults, ProtocolResults } from "./results.js";
+import type { EntryResults, ProtocolResults } from "./protocol-results.js";
 
 /** What a network that was trained on one corpus (or on all others) reached on another. */
 export interface CrossCorpusCell {

@@ -1,75 +1,11 @@
 import { groupBy } from "../base/group.js";
-import { canonicalJson } from "../base/hash.js";
-import { breakdown, type Group } from "../evaluation/breakdown.js";
-import { type Comparison, compareModels, holm } from "../evaluation/comparison.js";
 import { countReadings, type ReadingCounts } from "../experiments/readings.js";
 import type { Experiment } from "../experiments/store.js";
-import { protocolNamed } from "../protocols/registry.js";
-import type { Protocol } from "../protocols/types.js";
-import type { RunSettings, SplitRecord, StoredRun } from "../runs/record.js";
-import { type Entry, entriesOf, type Part, pooled } from "./entries.js";
+import type { StoredRun } from "../runs/record.js";
+import { entriesOf, type Part } from "./entries.js";
 import { type Leakage, leakages } from "./leakage.js";
-import { type ListenerResults, listenersOf } from "./listeners.js";
 import { type CrossCorpus, crossCorpusOf } from "./matrix.js";
-import { type PartScores, scoresOf } from "./scores.js";
-
-/** Resamples of a breakdown's intervals: there are many groups, and they are looked at, not tested. */
-const BREAKDOWN_RESAMPLES = 1999;
-
-/** Groups of a breakdown beyond which it is left out: TESS has 200 words. */
-const MOST_GROUPS = 100;
-
-export const BREAKDOWNS = ["speaker", "sex", "sentence", "intensity", "corpus"] as const;
-export type BreakdownName = (typeof BREAKDOWNS)[number];
-
-/** One row of a protocol's tables: a network with its settings. */
-export interface EntryResults {
-  label: string;
-  settings: Omit<RunSettings, "fold">;
-  parameters: number;
-  folds: string[];
-  seeds: number[];
-  /** Why the figures rest on less than was planned. */
-  missing?: string;
-  synthetic: boolean;
-  leaky: boolean;
-  transductive: boolean;
-  validation?: PartScores;
-  test?: PartScores;
-  /** Of the part that was scored. */
-  breakdowns: Partial<Record<BreakdownName, Group[]>>;
-}
-
-/** Two rows of a protocol compared on the part that was scored. */
-export interface Pair {
-  first: string;
-  second: string;
-  part: Part;
-  comparison: Comparison;
-  /** Corrected by Holm over all pairs of the protocol's table. */
-  holmP: number;
-}
-
-/** Everything about one protocol. */
-export interface ProtocolResults {
-  /** `name@version`. */
-  protocol: string;
-  source: string;
-  description: string;
-  corpora: string[];
-  classes: string[];
-  apart: readonly string[];
-  validationApart: readonly string[];
-  /** The corpora in which validation is kept apart by something else. */
-  validationApartIn?: Readonly<Record<string, readonly string[]>>;
-  synthetic: boolean;
-  leaky: boolean;
-  /** Sizes of the parts in clips, a row a fold. */
-  folds: Pick<SplitRecord, "fold" | "train" | "validation" | "test">[];
-  entries: EntryResults[];
-  pairs: Pair[];
-  listeners?: ListenerResults;
-}
+import { type ProtocolResults, protocolResults, type ResultOptions } from "./protocol-results.js";
 
 /** Everything a report says, as numbers: what `ser report --json` prints. */
 export interface Results {
@@ -156,100 +92,6 @@ export function resultsOf(experiment: Experiment, options: ResultOptions = {}): 
   };
 }
 
-export interface ResultOptions {
-  /** Of every interval; default 9999, and 1999 for breakdowns. */
-  resamples?: number;
-  /** Called after each protocol: intervals of many runs take a while. */
-  onProtocol?: (protocol: string) => void;
-}
-
-function protocolResults(
-  entries: readonly Entry[],
-  runs: readonly StoredRun[],
-  score: Part,
-  options: ResultOptions,
-): ProtocolResults {
-  const { protocol } = entries[0]!;
-  const records = runs.map(({ record }) => record).filter(({ settings }) => settings.protocol === protocol);
-  const { split, corpora, classes, leaky } = records[0]!;
-  const folds = new Map(
-    records.map(({ split: { fold, train, validation, test } }) => [fold, { fold, train, validation, test }]),
-  );
-  return {
-    protocol,
-    source: known(protocol)?.source ?? "not known to this version of the workbench",
-    description: known(protocol)?.description ?? split.description,
-    corpora: [...corpora].sort(),
-    classes,
-    apart: split.apart,
-    validationApart: split.validationApart,
-    validationApartIn: known(protocol)?.validationApartIn,
-    synthetic: records.some(({ synthetic }) => synthetic),
-    leaky,
-    folds: [...folds.values()].sort((a, b) => Number(a.fold) - Number(b.fold) || (a.fold < b.fold ? -1 : 1)),
-    entries: entries.map((entry) => entryResults(entry, score, options)),
-    pairs: pairsOf(entries, score, options),
-    listeners: listenersOf(entries, score, options),
-  };
-}
-
-function entryResults(entry: Entry, score: Part, options: ResultOptions): EntryResults {
-  const { label, settings, parameters, folds, seeds, missing, synthetic, leaky, transductive } = entry;
-  const { fold: _, ...rest } = settings;
-  return {
-    label,
-    // In one order of keys, wherever they were read from.
-    settings: JSON.parse(canonicalJson(rest)) as EntryResults["settings"],
-    parameters,
-    folds,
-    seeds: seeds.map(({ seed }) => seed),
-    missing,
-    ...{ synthetic, leaky, transductive },
-    validation: scoresOf(entry, "validation", options),
-    test: scoresOf(entry, "test", options),
-    breakdowns: breakdownsOf(entry, score, options),
-  };
-}
-
-function breakdownsOf(
-  entry: Entry,
-  score: Part,
-  { resamples = BREAKDOWN_RESAMPLES }: ResultOptions,
-): EntryResults["breakdowns"] {
-  const seeds = pooled(entry, score);
-  const out: EntryResults["breakdowns"] = {};
-  if (seeds.length === 0) return out;
-  for (const name of BREAKDOWNS) {
-    const groups = seeds.map(({ clips }) => clips.map((clip) => clip[name]));
-    const distinctGroups = new Set(groups[0]).size;
-    if (distinctGroups < 2 || distinctGroups > MOST_GROUPS) continue;
-    out[name] = breakdown(seeds, groups, { resamples });
-  }
-  return out;
-}
-
-/** All pairs of entries that were scored on the same clips. */
-function pairsOf(entries: readonly Entry[], score: Part, options: ResultOptions): Pair[] {
-  const pairs: Omit<Pair, "holmP">[] = [];
-  entries.forEach((first, i) => {
-    for (const second of entries.slice(i + 1)) {
-      const [a, b] = [pooled(first, score), pooled(second, score)];
-      if (a.length === 0 || b.length === 0 || !sameClips(a[0]!.clips, b[0]!.clips)) continue;
-      const comparison = compareModels(a, b, options);
-      pairs.push({ first: first.label, second: second.label, part: score, comparison });
-    }
-  });
-  const corrected = holm(pairs.map(({ comparison }) => comparison.p));
-  return pairs.map((pair, i) => ({ ...pair, holmP: corrected[i]! }));
-}
-
-function sameClips(
-  a: readonly { id: string; truth: number }[],
-  b: readonly { id: string; truth: number }[],
-): boolean {
-  return a.length === b.length && a.every(({ id, truth }, i) => id === b[i]!.id && truth === b[i]!.truth);
-}
-
 function auditsOf(runs: readonly StoredRun[]): Results["audits"] {
   return {
     runs: runs.length,
@@ -287,15 +129,6 @@ function notesOf(runs: readonly StoredRun[]): AuditNote[] {
     }
   }
   return [...notes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, note]) => note);
-}
-
-/** What a protocol says of itself; `undefined` where this copy no longer has its version. */
-function known(protocol: string): Protocol | undefined {
-  try {
-    return protocolNamed(protocol);
-  } catch {
-    return undefined;
-  }
 }
 
 function environmentText({ node, platform, cpu, cores }: StoredRun["record"]["environment"]): string {

@@ -11,7 +11,6 @@ import { addSynthesize } from "./data-synthesize.js";
 import { addDemo } from "./demo.js";
 import { addEngine } from "./engine.js";
 import { addFeatures } from "./features.js";
-import { addGallery } from "./gallery.js";
 import { addNotebook } from "./notebook.js";
 import { addPredict } from "./predict.js";
 import { addProtocols } from "./protocols.js";
@@ -52,7 +51,6 @@ Examples:
   addShip(ser);
   addPredict(ser);
   addNotebook(ser);
-  addGallery(ser);
   addEngine(ser);
   addDemo(ser);
   return ser;

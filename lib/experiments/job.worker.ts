@@ -1,9 +1,27 @@
 import { Interrupted, UserError } from "../base/errors.js";
+import type { Clip } from "../corpora/clip.js";
+import type { EngineName } from "../engine/trainer.js";
 import { setCommand } from "../protocols/ledger.js";
-import type { Job } from "./jobs.js";
+import type { Grid } from "./grid.js";
 import { planGrid } from "./plan.js";
 import { doRuns, type RunEvent } from "./runner.js";
 import { Store } from "./store.js";
+
+/** What a process is told to do: the first message it gets. */
+export interface Job {
+  grid: Grid;
+  clips: readonly Clip[];
+  /** The emotions that most listeners heard, by clip id. */
+  perceived?: [string, Clip["emotion"]][];
+  /** Folder of the store. */
+  store: string;
+  /** Names of the runs. */
+  runs: string[];
+  engine?: EngineName;
+  threads: number;
+  /** What the person ran, for the ledger. */
+  command: string;
+}
 
 // A process of an experiment: is told what to do, does runs until there are none left, and tells its parent.
 const controller = new AbortController();

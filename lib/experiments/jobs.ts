@@ -5,30 +5,12 @@ import { Interrupted, UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { canonicalJson } from "../base/hash.js";
 import { projectRoot } from "../base/root.js";
-import type { Clip } from "../corpora/clip.js";
-import type { EngineName } from "../engine/trainer.js";
 import { extractClips } from "../features/corpus.js";
 import { commandText } from "../protocols/ledger.js";
-import type { Grid } from "./grid.js";
+import type { Job } from "./job.worker.js";
 import type { PlannedRun } from "./plan.js";
 import type { RunEvent } from "./runner.js";
 import type { Store } from "./store.js";
-
-/** What a process is told to do: the first message it gets. */
-export interface Job {
-  grid: Grid;
-  clips: readonly Clip[];
-  /** The emotions that most listeners heard, by clip id. */
-  perceived?: [string, Clip["emotion"]][];
-  /** Folder of the store. */
-  store: string;
-  /** Names of the runs. */
-  runs: string[];
-  engine?: EngineName;
-  threads: number;
-  /** What the person ran, for the ledger. */
-  command: string;
-}
 
 /** The processes that {@link doInJobs} starts: this many, each told the same. */
 export interface JobsOptions {

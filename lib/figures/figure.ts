@@ -1,5 +1,6 @@
 import type { Layout, PlotData } from "plotly.js";
-import type { ThemeName } from "./theme.js";
+
+export type ThemeName = "light" | "dark";
 
 /**
  * A picture as data: what plotly.js draws, and how large. Making one is pure; `renderSvg`, `renderPng`,

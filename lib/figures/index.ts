@@ -6,7 +6,7 @@ export * from "./cross-corpus-matrix.js";
 export * from "./distributions.js";
 export * from "./emotion-prediction.js";
 export * from "./emotion-timeline.js";
-export type { Estimate, Figure, FigureOptions } from "./figure.js";
+export type { Estimate, Figure, FigureOptions, ThemeName } from "./figure.js";
 export * from "./learning-curves.js";
 export * from "./mfcc-heatmap.js";
 export * from "./noise-robustness.js";
@@ -26,7 +26,6 @@ export {
   FONT_FAMILY,
   plain,
   type Theme,
-  type ThemeName,
   themeOf,
 } from "./theme.js";
 export * from "./training-runs.js";

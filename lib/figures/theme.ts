@@ -1,9 +1,7 @@
 import type { ErrorBar, Layout, LayoutAxis } from "plotly.js";
 import { EMOTIONS } from "../corpora/clip.js";
 import { type Anchor, type ColourScale, type Hex, uniformScale } from "./colour.js";
-import type { Estimate, Figure, FigureOptions } from "./figure.js";
-
-export type ThemeName = "light" | "dark";
+import type { Estimate, Figure, FigureOptions, ThemeName } from "./figure.js";
 
 /** The colours of a figure but for the emotions', which are the same on light and dark. */
 export interface Theme {

@@ -1,5 +1,6 @@
 import type { CrossCorpus } from "../analysis/matrix.js";
-import type { ProtocolResults, Results } from "../analysis/results.js";
+import type { ProtocolResults } from "../analysis/protocol-results.js";
+import type { Results } from "../analysis/results.js";
 import { capital, points, sentence, slug } from "../base/text.js";
 import { estimateOf, withInterval } from "../evaluation/interval.js";
 import { crossCorpusMatrix } from "../figures/cross-corpus-matrix.js";

@@ -1,6 +1,7 @@
 import { methodOf } from "../analysis/entries.js";
 import { sidesOf } from "../analysis/matrix.js";
-import type { EntryResults, ProtocolResults, Results } from "../analysis/results.js";
+import type { EntryResults, ProtocolResults } from "../analysis/protocol-results.js";
+import type { Results } from "../analysis/results.js";
 import { groupBy } from "../base/group.js";
 import { capital, plural } from "../base/text.js";
 import { withInterval } from "../evaluation/interval.js";
@@ -48,25 +49,29 @@ export function opening(results: Results, experiment: Experiment): Block[] {
   return headline ? [...blocks, headline] : blocks;
 }
 
-/** How often test parts were read, and what is known of it how well. */
+/** How often test parts were read, and how that is known. */
 function readingsText({ readings }: Results): string {
   const { total, shown, notShown, beforeLedger, byHand, synthetic, leaky } = readings;
   if (total + synthetic + leaky === 0) return "No test part was read.";
-  const logged = beforeLedger - byHand;
-  const apart = [
-    ...(leaky > 0 ? [`${plural(leaky, "reading")} under leaky protocols`] : []),
-    ...(synthetic > 0 ? [`${plural(synthetic, "reading")} of synthetic voices`] : []),
-  ];
+  const times = (count: number) => (count === 1 ? "once" : plural(count, "time"));
+  const by =
+    notShown === 0
+      ? ", by the runs shown here."
+      : `: ${times(shown)} by the runs shown here, ${times(notShown)} by runs that are not shown (any more).`;
+  const counted = beforeLedger - byHand;
   const sources = [
-    ...(logged > 0 ? [`${logged} counted before there was a ledger`] : []),
-    ...(byHand > 0 ? [`${byHand} written down by hand`] : []),
+    ...(total > beforeLedger ? [`${total - beforeLedger} are in the ledger`] : []),
+    ...(counted > 0 ? [`${counted} were counted before there was a ledger`] : []),
+    ...(byHand > 0 ? [`${byHand} are written down by hand`] : []),
+  ];
+  const apart = [
+    ...(leaky > 0 ? [`${times(leaky)} under leaky protocols`] : []),
+    ...(synthetic > 0 ? [`${times(synthetic)} on synthetic voices`] : []),
   ];
   return [
-    `Test parts were read ${total === 1 ? "once" : plural(total, "time")}: ${plural(shown, "time")} by the runs shown here, ${plural(notShown, "time")} by runs that are no longer shown.`,
-    ...(sources.length > 0
-      ? [`Of these readings ${sources.join(" and ")}; the others are in the ledger.`]
-      : []),
-    ...(apart.length > 0 ? [`Counted apart: ${apart.join(" and ")}.`] : []),
+    `Test parts were read ${times(total)}${total > 0 ? by : "."}`,
+    ...(beforeLedger > 0 ? [`Of these readings ${sources.join(", ")}.`] : []),
+    ...(apart.length > 0 ? [`Counted apart: ${apart.join(", ")}.`] : []),
   ].join(" ");
 }
 

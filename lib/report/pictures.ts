@@ -1,5 +1,6 @@
 import { type Entry, pooled } from "../analysis/entries.js";
-import type { EntryResults, ProtocolResults, Results } from "../analysis/results.js";
+import type { EntryResults, ProtocolResults } from "../analysis/protocol-results.js";
+import type { Results } from "../analysis/results.js";
 import { plural, slug } from "../base/text.js";
 import { uarWithin } from "../evaluation/breakdown.js";
 import { answers } from "../evaluation/calibration.js";

@@ -1,5 +1,6 @@
 import type { Entry } from "../analysis/entries.js";
-import { BREAKDOWNS, type ProtocolResults, type Results } from "../analysis/results.js";
+import { BREAKDOWNS, type ProtocolResults } from "../analysis/protocol-results.js";
+import type { Results } from "../analysis/results.js";
 import type { PartScores } from "../analysis/scores.js";
 import { capital, decimal, percent, plural, points, pValue, sentence } from "../base/text.js";
 import { FEWEST_SPEAKERS, type Interval, withInterval } from "../evaluation/interval.js";

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { entriesOf } from "../analysis/entries.js";
-import { type ResultOptions, type Results, resultsOf } from "../analysis/results.js";
+import type { ResultOptions } from "../analysis/protocol-results.js";
+import { type Results, resultsOf } from "../analysis/results.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { cannotWrite, UserError } from "../base/errors.js";
 import type { Experiment } from "../experiments/store.js";

@@ -1,4 +1,4 @@
-import type { EntryResults, ProtocolResults } from "../analysis/results.js";
+import type { EntryResults, ProtocolResults } from "../analysis/protocol-results.js";
 import type { Block, Column, Text } from "./document.js";
 
 /** A column of names. */

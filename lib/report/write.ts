@@ -1,6 +1,7 @@
 import type { Entry } from "../analysis/entries.js";
 import { sidesOf } from "../analysis/matrix.js";
-import type { ProtocolResults, Results } from "../analysis/results.js";
+import type { ProtocolResults } from "../analysis/protocol-results.js";
+import type { Results } from "../analysis/results.js";
 import type { Experiment } from "../experiments/store.js";
 import { crossCorpusBlocks, leakageBlocks } from "./across.js";
 import { closingBlocks } from "./closing.js";

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { entriesOf, pooled } from "../../lib/analysis/entries.js";
 import { resultsOf } from "../../lib/analysis/results.js";
 import { random } from "../../lib/base/random.js";
-import { compareModels, holm } from "../../lib/evaluation/comparison.js";
 import { madeExperiment, SEVEN } from "../experiments/experiment.js";
 
 const made = madeExperiment({
@@ -32,47 +30,6 @@ describe("resultsOf", () => {
     expect(results.audits).toMatchObject({ runs: 60, passed: 42, leaky: 18 });
     expect(results.audits.failed).toHaveLength(1);
     expect(results.audits.failed[0]!.runs).toHaveLength(18);
-  });
-
-  test("all pairs of a protocol are compared and corrected together", () => {
-    const [ravdess, savee] = results.protocols;
-    expect(ravdess!.pairs.map(({ first, second }) => `${first} - ${second}`)).toEqual([
-      "cnn - lstm",
-      "cnn - majority",
-      "lstm - majority",
-    ]);
-    const entries = entriesOf(made.runs).filter(({ protocol }) => protocol === "ravdess/7@1");
-    const p = [
-      [0, 1],
-      [0, 2],
-      [1, 2],
-    ].map(([a, b]) => compareModels(pooled(entries[a!]!, "test"), pooled(entries[b!]!, "test")).p);
-    expect(ravdess!.pairs.map(({ comparison }) => comparison.p)).toEqual(p);
-    expect(ravdess!.pairs.map(({ holmP }) => holmP)).toEqual(holm(p));
-    expect(savee!.pairs.every(({ comparison }) => comparison.note === "too few speakers to test")).toBe(true);
-  });
-
-  test("few speakers have values of their own and no interval", () => {
-    const { uar } = results.protocols[1]!.entries[0]!.test!;
-    expect("low" in uar).toBe(false);
-    expect(Object.keys((uar as { perSpeaker: object }).perSpeaker)).toEqual([
-      "savee/01",
-      "savee/02",
-      "savee/03",
-      "savee/04",
-    ]);
-  });
-
-  test("breakdowns cover the clips of the part, group by group", () => {
-    const { breakdowns } = results.protocols[0]!.entries[0]!;
-    expect(Object.keys(breakdowns)).toEqual(["speaker", "sex", "sentence", "intensity"]);
-    for (const groups of Object.values(breakdowns)) {
-      expect(groups.reduce((sum, { n }) => sum + n, 0)).toBe(12 * 7 * 4);
-    }
-    expect(breakdowns.sex!.map(({ group, speakers }) => [group, speakers])).toEqual([
-      ["female", 6],
-      ["male", 6],
-    ]);
   });
 
   test("an experiment scored on validation holds nothing of the test part", () => {

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { figureExamples } from "../../lib/build/figure-examples.js";
 import { renderPng, type ThemeName } from "../../lib/figures/index.js";
 import { chromium, photograph } from "./chromium.js";
-import { exampleFigures } from "./examples.js";
 import { differing } from "./pixels.js";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -16,7 +16,7 @@ const FIXTURES = join(__dirname, "../fixtures/figures");
 const THEMES: ThemeName[] = process.env.RENEW ? ["light", "dark"] : ["light"];
 
 describe.skipIf(!chromium).each(THEMES)("in Chromium, %s", (theme) => {
-  const figures = Object.entries(exampleFigures(theme));
+  const figures = figureExamples().map(({ name, draw }) => [name, draw({ theme })] as const);
   let pictures: Uint8Array[];
 
   beforeAll(async () => {

@@ -1,7 +1,40 @@
 import { describe, expect, test } from "vitest";
-import { emotionPrediction } from "../../lib/figures/emotion-prediction.js";
+import { random } from "../../lib/base/random.js";
+import { emotionPrediction, type PredictedClip } from "../../lib/figures/emotion-prediction.js";
 import { emotionColours, themeOf } from "../../lib/figures/theme.js";
-import { exampleClip } from "./examples.js";
+
+/** A clip of a gliding tone, its spectrogram a ridge in noise; seeded. */
+function exampleClip(given: Partial<PredictedClip> = {}): PredictedClip {
+  const rng = random("figures");
+  const [sampleRate, seconds, rows, cols] = [8000, 1.2, 121, 40];
+  const samples = Float32Array.from({ length: sampleRate * seconds }, (_, i) => {
+    const t = i / sampleRate;
+    return 0.4 * Math.sin(Math.PI * (t / seconds)) * Math.sin(2 * Math.PI * (200 + 300 * t) * t);
+  });
+  const data = Float32Array.from({ length: rows * cols }, (_, i) => {
+    const [frame, band] = [Math.floor(i / cols), i % cols];
+    return -50 + 45 * Math.exp(-(((band - 8 - frame / 6) / 3) ** 2)) + 2 * rng.normal();
+  });
+  return {
+    id: "tess/OAF_back_angry",
+    samples,
+    sampleRate,
+    logmel: { data, rows, cols },
+    hopSeconds: 0.01,
+    truth: "anger",
+    predicted: "anger",
+    probabilities: {
+      anger: 0.61,
+      disgust: 0.14,
+      fear: 0.02,
+      happiness: 0.1,
+      sadness: 0,
+      surprise: 0.08,
+      neutral: 0.05,
+    },
+    ...given,
+  };
+}
 
 const texts = (figure: ReturnType<typeof emotionPrediction>) =>
   figure.layout.annotations!.map(({ text }) => text!.replace(/<[^>]*>/g, ""));

@@ -6,17 +6,17 @@ import { loadImage } from "@napi-rs/canvas";
 import { JSDOM } from "jsdom";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { UsageError, UserError } from "../../lib/base/errors.js";
+import { figureExamples } from "../../lib/build/figure-examples.js";
 import { confusionMatrix } from "../../lib/figures/confusion-matrix.js";
 import type { Figure } from "../../lib/figures/figure.js";
 import { renderHtml, renderPng, renderSvg, saveFigure } from "../../lib/figures/render.js";
-import { exampleFigures } from "./examples.js";
 import { differing } from "./pixels.js";
 
 // Loading plotly takes seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 const FIXTURES = join(__dirname, "../fixtures/figures");
-const figures = exampleFigures();
+const figures = Object.fromEntries(figureExamples().map(({ name, draw }) => [name, draw({})]));
 const tiny: Figure = {
   data: [{ type: "scatter", x: [1, 2], y: [1, 2] }],
   layout: { width: 120, height: 80 },

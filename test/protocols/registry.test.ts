@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import { random } from "../../lib/base/random.js";
 import { CORPORA } from "../../lib/corpora/clip.js";
-import { planClips } from "../../lib/corpora/synthetic/synthetic.js";
+import { planClips } from "../../lib/corpora/synthetic/clips.js";
 import { auditSplit } from "../../lib/protocols/audit.js";
 import { PROTOCOLS, protocolNamed } from "../../lib/protocols/registry.js";
 import { CLIPS } from "./published.js";

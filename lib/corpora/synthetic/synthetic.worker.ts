@@ -2,7 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { encodeWav } from "../../audio/write.js";
 import { systemReason } from "../../base/errors.js";
 import type { WorkerAnswer } from "../../base/pool.js";
-import { type SynthesisTask, synthesizeClip } from "./synthetic.js";
+import { type PlannedClip, synthesizeClip } from "./clips.js";
+
+/** What a worker thread makes: one clip, written to `path`. */
+export interface SynthesisTask {
+  clip: PlannedClip;
+  seed: number;
+  path: string;
+}
 
 /**
  * Makes one clip and writes it. The result is why it could not be written, or nothing: an error would lose its
