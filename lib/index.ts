@@ -148,6 +148,7 @@ export {
 export { textGrid } from "./inference/textgrid.js";
 // models and training
 export { type ModelName, type ModelOptions, models } from "./models/models.js";
+export { SIZES, type Size } from "./models/size.js";
 // in the cells of a notebook
 export { listen, type ShowOptions, type Sound as PlayableSound, show } from "./notebook/display.js";
 export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./protocols/audit.js";

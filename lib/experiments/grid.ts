@@ -228,6 +228,8 @@ function blockRules(block: GridBlock, say: Say): void {
     const sayInBlock: Say = (message, key = "", ...path) =>
       own[key] ? say(message, own[key]!) : say(message, "training", key, ...path);
     trainingRules(training, sayInBlock);
+    if (features.kind === "mfcc" && training.augmentation.vocalTract)
+      say("warp moves mel bands, which MFCC do not have: take logmel, or leave it out", "augment");
     if (size && !isBaseline(model))
       sizeRules(model, size, (message) => say(message, "sizes"), { frames, bands: columnsOf(features) });
   }

@@ -192,7 +192,7 @@ test("a grid over the CNN's filters trains, each size a run of its own, and the 
   );
   expect(new Set(experiment.planned).size).toBe(2);
   expect(entriesOf(experiment.runs).map(({ label }) => label)).toEqual([
-    "cnn, filters 4",
+    "cnn, filters 4, units 128",
     "cnn, filters 4-8, units 8",
   ]);
   for (const { record } of experiment.runs) {

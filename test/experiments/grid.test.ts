@@ -87,6 +87,7 @@ test.each([
     { ...block, sizes: [{ filters: [1, 2, 3, 4, 5, 6, 7] }] },
     "7 blocks are too many: an input of 100 frames",
   ],
+  [{ ...block, features: ["mfcc"], augment: [[], ["warp"]] }, "runs[0].augment: warp moves mel bands"],
   [{ ...block, features: ["logmell"] }, 'did you mean "logmel"?'],
   [
     { ...block, features: [{ kind: "mfcc", nMels: 20 }] },
