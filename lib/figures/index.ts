@@ -28,5 +28,4 @@ export {
   type Theme,
   themeOf,
 } from "./theme.js";
-export * from "./training-runs.js";
 export * from "./waveform.js";
