@@ -1,6 +1,6 @@
 import { type Matrix, row } from "../base/matrix.js";
 
-export interface FrameLengths {
+interface FrameLengths {
   /** Samples; default 2048. */
   frameLength?: number;
   /** Samples; default 512. */

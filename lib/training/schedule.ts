@@ -22,7 +22,7 @@ const START = 1 / 25;
 const END = START / 1e4;
 
 /** Where a training is. */
-export interface Place {
+interface Place {
   /** Updates done. */
   step: number;
   /** Updates in an epoch. */
