@@ -11,7 +11,6 @@
 export { type Entry, entriesOf, type Pooled, pooled } from "./analysis/entries.js";
 export { type Results, resultsOf } from "./analysis/results.js";
 export { type Audio, AudioError, type AudioFormat } from "./audio/audio.js";
-export { peakNormalise, rmsNormalise } from "./audio/level.js";
 export { babbleNoise, mixAtSnr, pinkNoise } from "./audio/noise.js";
 export { decodeAudio, decodePcm, readAudio } from "./audio/read.js";
 export { resample } from "./audio/resample.js";

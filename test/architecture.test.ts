@@ -1,12 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ROOMS, readSources, usesOf, violations } from "./architecture.js";
+import { deadExports, ROOMS, readSources, usesOf, violations } from "./architecture.js";
 
 const ROOT = join(import.meta.dirname, "..");
 
+/** Dead code that stays. */
+const UNUSED = [
+  // Tests hold the core that is built in to its sources.
+  "engine/coreBinary.ts: CORE_SOURCE",
+];
+
 describe("lib/", () => {
-  const uses = usesOf(readSources(join(ROOT, "lib")));
+  const lib = readSources(join(ROOT, "lib"));
+  const uses = usesOf(lib);
 
   test("uses of files go down, and in no circle", () => {
     expect(violations(uses)).toEqual([]);
@@ -16,6 +23,32 @@ describe("lib/", () => {
     const shown = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^\| `lib\/(\w+)` \|/gm)];
     const rooms = new Set([...uses.keys()].map((path) => path.split("/")[0]!));
     expect(shown.map(([, room]) => room)).toEqual(ROOMS.filter((room) => rooms.has(room)));
+  });
+
+  test("nothing is exported that nothing uses", () => {
+    expect(deadExports(lib)).toEqual(UNUSED);
+  });
+});
+
+describe("deadExports", () => {
+  const found = (lib: Record<string, string>) => deadExports(new Map(Object.entries(lib)));
+
+  test("what neither another file nor its own uses", () => {
+    const text =
+      "export function a() {} export const b = 1; export interface C { x: number } export type D = C;";
+    const pool = 'const { b } = await import("./text.js"); const a = b;';
+    expect(found({ "base/text.ts": text, "base/pool.ts": pool })).toEqual(["base/text.ts: D"]);
+    expect(found({ "base/text.ts": text, "base/pool.ts": "const a = 1;" })).toHaveLength(3);
+  });
+
+  test("not the public API, nor what a worker does", () => {
+    const lib = {
+      "base/text.ts": "export const a = 1;",
+      "base/pool.ts": "export const b = 1;",
+      "audio/read.worker.ts": "export function handle() {}",
+      "index.ts": 'export * from "./base/text.js"; export { b } from "./base/pool.js";',
+    };
+    expect(found(lib)).toEqual([]);
   });
 });
 

@@ -30,12 +30,12 @@ export type Sources = ReadonlyMap<string, string>;
 /** Which files of lib/ each file names, and the first line on which it does. */
 export type Uses = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** The TypeScript files of lib/, without the stand-ins for other packages. */
-export function readSources(lib: string): Sources {
-  const paths = readdirSync(lib, { recursive: true, encoding: "utf8" })
+/** The TypeScript files of a folder, without the stand-ins for other packages. */
+export function readSources(folder: string): Sources {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))
     .filter((path) => path.endsWith(".ts") && !path.startsWith("shims"));
-  return new Map(paths.sort().map((path) => [path, readFileSync(`${lib}/${path}`, "utf8")]));
+  return new Map(paths.sort().map((path) => [path, readFileSync(`${folder}/${path}`, "utf8")]));
 }
 
 export function usesOf(sources: Sources): Uses {
@@ -53,6 +53,27 @@ export function violations(uses: Uses): string[] {
     }
   }
   return [...found, ...circles(uses).map((circle) => `in a circle: ${circle.join(" -> ")}`)];
+}
+
+/**
+ * Exports that no other file of lib/ names and their own file does not use either: dead code, whatever tests say of it. What
+ * index.ts exports is the public API, as is what an `export *` passes on; a worker's `handle` is called by its name.
+ */
+export function deadExports(sources: Sources): string[] {
+  const named = namesOf(sources);
+  const uses = usesOf(sources);
+  const files = new Map([...sources].map(([path, text]) => [path, exportsIn(path, text)] as const));
+  const passedOn = new Set(
+    [...files].flatMap(([path, { all }]) => all.map((name) => named.get(placeOf(path, name)))),
+  );
+  return [...files].flatMap(([path, { exports, names }]) => {
+    if (path === "index.ts" || passedOn.has(path)) return [];
+    const users = [...files].filter(([user]) => uses.get(user)!.has(path));
+    return exports
+      .filter((name) => names.get(name) === 1 && !users.some(([, user]) => user.names.has(name)))
+      .filter((name) => !(name === "handle" && path.endsWith(".worker.ts")))
+      .map((name) => `${path}: ${name}`);
+  });
 }
 
 /** How often the files of each room (rows) use files of each room (columns). */
@@ -115,8 +136,7 @@ function usesIn(path: string, text: string, named: ReadonlyMap<string, string>):
   const use = (name: string, at: number) => {
     // A word is no file: "index" may be anything.
     if (!/[/]|\.cjs$/.test(name)) return;
-    const place = name.startsWith(".") ? posix.join(posix.dirname(path), name) : name;
-    const file = named.get(place.replace(/\.[jt]s$/, ""));
+    const file = named.get(placeOf(path, name));
     // The program may name its own bundle.
     if (file && file !== path && !uses.has(file)) uses.set(file, text.slice(0, at).split("\n").length);
   };
@@ -133,6 +153,33 @@ function usesIn(path: string, text: string, named: ReadonlyMap<string, string>):
     if (reference) use(`./${reference}`, start);
   }
   return uses;
+}
+
+function placeOf(path: string, name: string): string {
+  const place = name.startsWith(".") ? posix.join(posix.dirname(path), name) : name;
+  return place.replace(/\.[jt]s$/, "");
+}
+
+/** What a file exports, of which files it exports all, and how often each name occurs in it. */
+function exportsIn(path: string, text: string) {
+  const exports: string[] = [];
+  const all: string[] = [];
+  const names = new Map<string, number>();
+  const add = (node: object) => "name" in node && exports.push(String(node.name));
+  new Visitor({
+    Identifier({ name }) {
+      names.set(name, (names.get(name) ?? 0) + 1);
+    },
+    ExportAllDeclaration({ source }) {
+      all.push(source.value);
+    },
+    ExportNamedDeclaration({ declaration, specifiers }) {
+      for (const { exported } of specifiers) add(exported);
+      if (declaration?.type === "VariableDeclaration") for (const { id } of declaration.declarations) add(id);
+      else if (declaration && "id" in declaration && declaration.id) add(declaration.id);
+    },
+  }).visit(parseSync(path, text).program);
+  return { exports, all, names };
 }
 
 /** What a file is called, without its ending: by its path, and by its bundle in dist/, with which threads and processes start. */

@@ -2,7 +2,7 @@ import type { Interval } from "../evaluation/interval.js";
 import type { EntryResults, ProtocolResults } from "./protocol-results.js";
 
 /** What a network that was trained on one corpus (or on all others) reached on another. */
-export interface CrossCorpusCell {
+interface CrossCorpusCell {
   protocol: string;
   /** A corpus, or "others". */
   train: string;

@@ -15,7 +15,7 @@ const BREAKDOWN_RESAMPLES = 1999;
 const MOST_GROUPS = 100;
 
 export const BREAKDOWNS = ["speaker", "sex", "sentence", "intensity", "corpus"] as const;
-export type BreakdownName = (typeof BREAKDOWNS)[number];
+type BreakdownName = (typeof BREAKDOWNS)[number];
 
 /** One row of a protocol's tables: a network with its settings. */
 export interface EntryResults {
@@ -36,7 +36,7 @@ export interface EntryResults {
 }
 
 /** Two rows of a protocol compared on the part that was scored. */
-export interface Pair {
+interface Pair {
   first: string;
   second: string;
   part: Part;

@@ -31,7 +31,7 @@ export interface Results {
 }
 
 /** A check that did not pass, alike in one or several runs. */
-export interface AuditFailure {
+interface AuditFailure {
   protocol: string;
   check: string;
   detail: string;
@@ -42,7 +42,7 @@ export interface AuditFailure {
 }
 
 /** What the audit found and did not object to, such as identical clips on one side. */
-export interface AuditNote {
+interface AuditNote {
   protocol: string;
   check: string;
   detail: string;

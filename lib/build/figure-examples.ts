@@ -31,7 +31,6 @@ import {
   riskCoverageCurve,
   rocCurves,
   spectrogram,
-  trainingRuns,
   waveform,
 } from "../figures/index.js";
 import { drawing } from "../runs/pictures.js";
@@ -140,11 +139,11 @@ function ofTraining(): FigureExample[] {
     },
     {
       name: "learningOfNetworks",
-      function: "trainingRuns",
+      function: "learningCurves",
       use: "How the runs of several networks, folds and seeds, learned, on the same axes.",
       not: "Not for reading off one run among many.",
       draw: (look) =>
-        trainingRuns({
+        learningCurves({
           networks: [
             {
               name: "cnn",

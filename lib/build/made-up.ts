@@ -7,7 +7,7 @@ import type { TimelineWindow } from "../figures/index.js";
 import type { Epoch } from "../figures/learning-curves.js";
 
 /** What one seed of a model answered. */
-export interface MadeUpAnswers {
+interface MadeUpAnswers {
   classes: readonly string[];
   truth: number[];
   predicted: number[];

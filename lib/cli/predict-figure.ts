@@ -12,7 +12,7 @@ import { type EmotionModel, type Prediction, type Sound, smoothed } from "../inf
 import { drawing } from "../runs/pictures.js";
 
 /** What is drawn of a recording. */
-export interface Drawn {
+interface Drawn {
   file: string;
   prediction: Prediction;
   /** Default: read from the file again. */

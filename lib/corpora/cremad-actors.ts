@@ -1,5 +1,5 @@
 /** An actor of CREMA-D, as published. */
-export interface CremadActor {
+interface CremadActor {
   speaker: string;
   sex: "female" | "male";
   /** Years, when recorded. */

@@ -9,8 +9,8 @@ import { corpora } from "./registry.js";
 import { requireSpace, type Unpacked, unpackClips } from "./unpack.js";
 
 /** The page of the archive with all four corpora, and what its download button fetches. */
-export const KAGGLE_PAGE = "https://www.kaggle.com/datasets/dmitrybabko/speech-emotion-recognition-en";
-export const KAGGLE_ARCHIVE =
+const KAGGLE_PAGE = "https://www.kaggle.com/datasets/dmitrybabko/speech-emotion-recognition-en";
+const KAGGLE_ARCHIVE =
   "https://www.kaggle.com/api/v1/datasets/download/dmitrybabko/speech-emotion-recognition-en";
 
 export interface DownloadOptions {
@@ -291,7 +291,7 @@ class StallTimer {
   }
 }
 
-export interface CorporaDownload extends Omit<DownloadOptions, "onProgress"> {
+interface CorporaDownload extends Omit<DownloadOptions, "onProgress"> {
   /** Default {@link KAGGLE_ARCHIVE}. */
   url?: string;
   /** An archive that is there already, which is then unpacked and kept. */
@@ -372,7 +372,7 @@ async function unpackWithProgress(
 }
 
 /** How to get the corpora without this command. */
-export function byHand(folder: string): string {
+function byHand(folder: string): string {
   const homes = CORPORA.map((name) => `  ${corpora[name].title.padEnd(9)}${corpora[name].homepage}`);
   return [
     "To get the corpora by hand, take all four from Kaggle or any of them from its home,",

@@ -10,7 +10,7 @@ import { cremad } from "./cremad.js";
 export const RATED_EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "neutral"] as const;
 
 /** The file of CREMA-D's repository that has the votes. */
-export const RATINGS_FILE = "tabulatedVotes.csv";
+const RATINGS_FILE = "tabulatedVotes.csv";
 
 /** How the listeners of CREMA-D heard one clip. */
 export interface ClipRatings {

@@ -34,7 +34,7 @@ export interface Comparison {
 }
 
 /** McNemar's test of the clips that one of two models gets right and the other wrong. */
-export interface McNemar {
+interface McNemar {
   /** Clips that only the first model gets right. */
   onlyFirst: number;
   /** Clips that only the second model gets right. */
@@ -46,7 +46,7 @@ export interface McNemar {
   chiSquareP: number;
 }
 
-export interface ComparisonOptions extends BootstrapOptions {
+interface ComparisonOptions extends BootstrapOptions {
   /** Random permutations where there are too many to try all; default 10,000. */
   permutations?: number;
 }

@@ -78,25 +78,6 @@ function quantile(cdf: (x: number) => number, p: number, farthest: number): numb
   return high;
 }
 
-/**
- * Wilson's interval of a share: of `k` successes in `n` independent trials. For clips of few speakers, which
- * are not independent, it is too narrow: take an interval over speakers there.
- *
- * @param level default 0.95
- * @returns shares in [0, 1]
- * @throws {RangeError} unless 0 <= k <= n and n > 0
- * @example wilsonInterval(41, 100) // [0.3187, 0.5080]
- */
-export function wilsonInterval(k: number, n: number, level = 0.95): [low: number, high: number] {
-  if (!(n > 0 && k >= 0 && k <= n)) throw new RangeError(`no share: ${k} of ${n}`);
-  const z = normalQuantile((1 + level) / 2);
-  const share = k / n;
-  const centre = share + (z * z) / (2 * n);
-  const half = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
-  const scale = 1 + (z * z) / n;
-  return [Math.max(0, (centre - half) / scale), Math.min(1, (centre + half) / scale)];
-}
-
 /** The chance that `n` tosses of a fair coin show at most `k` heads. */
 export function coinTail(k: number, n: number): number {
   // In logarithms, since 2^-n is 0 from n = 1075 on.

@@ -28,7 +28,7 @@ export interface WithInterval {
 }
 
 /** A figure of too few speakers for an interval: each speaker's own value instead. */
-export interface WithoutInterval {
+interface WithoutInterval {
   estimate: number;
   n: number;
   speakers: number;
@@ -50,7 +50,7 @@ export type ConfusionStatistic = (confusion: Float64Array, classes: number) => n
 export const FEWEST_SPEAKERS = 8;
 
 /** Resamples of an interval unless told otherwise, as scipy's. */
-export const RESAMPLES = 9999;
+const RESAMPLES = 9999;
 
 /** UAR: mean recall over the classes that occur in the truth. */
 export const uarOf: ConfusionStatistic = (confusion, classes) => {

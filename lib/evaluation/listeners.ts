@@ -1,13 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { byText } from "../base/text.js";
 import { CREMAD_LISTENERS } from "../corpora/cremad-listeners.js";
-import {
-  CLIP_PARTS,
-  type ClipRatings,
-  countRatings,
-  type ListenerCounts,
-  RATED_EMOTIONS,
-} from "../corpora/ratings.js";
+import { CLIP_PARTS, type ListenerCounts, RATED_EMOTIONS } from "../corpora/ratings.js";
 import { accuracyOf, type BootstrapOptions, countIntervals, type Interval, uarOf } from "./interval.js";
 import { type Metrics, metrics } from "./metrics.js";
 
@@ -55,20 +49,6 @@ export function listenerScores(speakers?: readonly string[], options: BootstrapO
     chosen.set(speaker, counts);
   }
   return scoresOf(chosen, options);
-}
-
-/**
- * {@link listenerScores} on any clips, from the file of votes.
- *
- * @param ratings of the clips, by {@link readRatings}
- * @throws {RangeError} without clips
- * @example listenerScoresOn((await readRatings(file)).filter(({ id }) => testIds.has(id)))
- */
-export function listenerScoresOn(
-  ratings: Iterable<ClipRatings>,
-  options: BootstrapOptions = {},
-): ListenerScores {
-  return scoresOf(countRatings(ratings), options);
 }
 
 function scoresOf(counts: ReadonlyMap<string, ListenerCounts>, options: BootstrapOptions): ListenerScores {

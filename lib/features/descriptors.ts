@@ -42,7 +42,7 @@ type Extractors = Record<DescriptorName, (input: Input) => number | { total: num
  *
  * Meyda's `extract` keeps window, Bark scale and filter banks of an earlier sampling rate, windows the signal before
  * taking its energy, and counts centroid and spread in bins; so its extractors are called one by one on the frames
- * and spectra of this library, and bins become Hz. For values equal to librosa's see spectral.ts.
+ * and spectra of this library, and bins become Hz.
  *
  * @param samples mono
  * @param settings frames as everywhere; `featureSettings()` for speech

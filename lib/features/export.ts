@@ -46,7 +46,7 @@ export function toCsv(matrix: Matrix, settings: FeatureSettings): string {
 }
 
 /** The endings {@link writeFeatures} knows. */
-export const EXPORTS = [".npy", ".csv", ".json"] as const;
+const EXPORTS = [".npy", ".csv", ".json"] as const;
 
 /**
  * Writes a clip's features as `.npy` (float32, frames x columns), `.csv` or `.json`, by the path's ending.

@@ -1,8 +1,6 @@
 import type { Matrix } from "../base/matrix.js";
 import { type FrameSettings, Kernel } from "./kernel.js";
 
-export type { FrameSettings } from "./kernel.js";
-
 /** librosa's defaults for a spectrogram: FFT 2048, Hann window of as much, hop a quarter of the window, centred. */
 function frameSettings(partial: Partial<FrameSettings>): FrameSettings {
   const nFft = partial.nFft ?? 2048;

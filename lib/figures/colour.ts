@@ -33,19 +33,7 @@ export function toHex(rgb: Triple): Hex {
   return `#${digits.join("")}`;
 }
 
-/** OKLab coordinates of linear RGB (Ottosson 2020, https://bottosson.github.io/posts/oklab/). */
-export function toOklab([r, g, b]: Triple): Triple {
-  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
-  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
-  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
-  return [
-    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
-    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
-    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
-  ];
-}
-
-/** Linear RGB of OKLab coordinates, the inverse of {@link toOklab}; may lie outside [0, 1]. */
+/** Linear RGB of OKLab coordinates (Ottosson 2020, https://bottosson.github.io/posts/oklab/); may lie outside [0, 1]. */
 export function fromOklab([L, a, b]: Triple): Triple {
   const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -55,11 +43,6 @@ export function fromOklab([L, a, b]: Triple): Triple {
     -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
     -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
   ];
-}
-
-/** Euclidean distance of two colours in OKLab; about 0.02 is just noticeable. */
-export function difference(a: string, b: string): number {
-  return distance(toOklab(linearRgb(a)), toOklab(linearRgb(b)));
 }
 
 function distance(p: Triple, q: Triple): number {

@@ -1,6 +1,5 @@
 export * from "./ablation.js";
 export * from "./class-counts.js";
-export * from "./colour.js";
 export * from "./confusion-matrix.js";
 export * from "./cross-corpus-matrix.js";
 export * from "./distributions.js";
@@ -28,5 +27,4 @@ export {
   type Theme,
   themeOf,
 } from "./theme.js";
-export * from "./training-runs.js";
 export * from "./waveform.js";

@@ -2,7 +2,7 @@ import type { Figure, FigureOptions } from "./figure.js";
 import { axis, baseLayout, legendAbove, percent, percentAxis, plain, type Theme, themeOf } from "./theme.js";
 
 /** The answers of one model, with its confidence in each. */
-export interface ReliabilitySeries {
+interface ReliabilitySeries {
   /** Such as "uncalibrated" and "calibrated". */
   name: string;
   /** The largest probability of each clip, in [0, 1]. */
@@ -21,7 +21,7 @@ export interface ReliabilityOptions extends FigureOptions {
 }
 
 /** Answers of like confidence. */
-export interface Bin {
+interface Bin {
   confidence: number;
   accuracy: number;
   count: number;

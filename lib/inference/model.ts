@@ -28,10 +28,10 @@ export type { ModelCard } from "./card.js";
 export { type EmotionWindow, smoothed, timeline } from "./timeline.js";
 
 /** Seconds up to which a recording is one utterance with one answer: the corpora's longest clip has 7.2. */
-export const UTTERANCE = 8;
+const UTTERANCE = 8;
 
 /** Seconds below which a recording is too short to hold an emotion: the corpora's shortest clip has 1.2. */
-export const SHORTEST = 0.25;
+const SHORTEST = 0.25;
 
 /** Seconds of a window of a model that takes statistics of any length. */
 const STATISTICS_WINDOW = 3;

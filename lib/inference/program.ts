@@ -30,7 +30,7 @@ export type Classifier = (x: Float32Array, count: number) => Promise<Float32Arra
 export const PROGRAM = "program.json";
 
 /** Changes whenever the core's operations do: a program of another version is compiled anew. */
-export function coreVersion(): string {
+function coreVersion(): string {
   return sha256(canonicalJson({ CORE_MAGIC, PARAM, OP, ACTIVATION, RNN })).slice(0, 16);
 }
 

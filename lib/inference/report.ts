@@ -4,7 +4,7 @@ import type { EmotionModel, NoAnswer, Prediction } from "./model.js";
 import { type EmotionWindow, timeline } from "./timeline.js";
 
 /** One recording and what was heard in it. */
-export interface Answer {
+interface Answer {
   /** As it was named; "-" for standard input. */
   file: string;
   prediction: Prediction;
@@ -13,7 +13,7 @@ export interface Answer {
 type NamedModel = Pick<EmotionModel, "card" | "sha256" | "threshold">;
 
 /** What `ser predict --json` prints of one recording; seconds, and probabilities in the order of `EMOTIONS`. */
-export interface PredictionJson {
+interface PredictionJson {
   file: string;
   duration: number;
   /** The run that made the model, and the SHA-256 of its weights. */

@@ -1,17 +1,17 @@
 import { LEAST_VOICE, type Span, type VoiceFrame, voicedSeconds } from "./voice.js";
 
 /** Seconds without voice that end a piece of speech. No window speaks for two pieces. */
-export const PAUSE = 0.4;
+const PAUSE = 0.4;
 
 /** Seconds that belong to a piece before its first and after its last voiced frame: consonants without voice. */
-export const MARGIN = 0.15;
+const MARGIN = 0.15;
 
 /**
  * Seconds of the pauses around a short piece that the model hears with it, as it heard the silence around the clips it was
  * trained on. A small network on RAVDESS is right on 31 % of clips cut to 0.15 s around the voice, on 36 % with 0.4 s, on 42 %
  * with 1 s, and on 40 % of the clips as they are.
  */
-export const CONTEXT = 1;
+const CONTEXT = 1;
 
 /** A window speaks for `start` to `end`, and the model hears `from` to `to`; samples. */
 export interface PlannedWindow extends Span {

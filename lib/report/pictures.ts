@@ -7,9 +7,9 @@ import { answers } from "../evaluation/calibration.js";
 import { estimateOf } from "../evaluation/interval.js";
 import { ablation } from "../figures/ablation.js";
 import { confusionMatrix } from "../figures/confusion-matrix.js";
+import { learningCurves } from "../figures/learning-curves.js";
 import { perSpeaker } from "../figures/per-speaker.js";
 import { reliability } from "../figures/reliability.js";
-import { trainingRuns } from "../figures/training-runs.js";
 import { isBaseline } from "../models/names.js";
 import type { Block } from "./document.js";
 import { labelText, marks, subtitleOf } from "./words.js";
@@ -58,7 +58,7 @@ export function picturesOf(
     blocks.push({
       kind: "figure",
       name: `${name}-learning`,
-      figure: trainingRuns({
+      figure: learningCurves({
         networks: trained.map((entry) => ({
           name: entry.label,
           runs: entry.seeds.flatMap(({ runs }) =>

@@ -26,7 +26,7 @@ export interface Report {
   svgs: Map<string, string>;
 }
 
-export interface ReportOptions extends ResultOptions {
+interface ReportOptions extends ResultOptions {
   /** Called after each figure is drawn, with the number of all. */
   onFigure?: (name: string, total: number) => void;
   signal?: AbortSignal;
@@ -61,7 +61,7 @@ export async function buildReport(experiment: Experiment, options: ReportOptions
 }
 
 /** What a report's folder holds. */
-export interface WrittenReport {
+interface WrittenReport {
   folder: string;
   files: string[];
 }

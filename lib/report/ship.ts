@@ -14,7 +14,7 @@ import { cardBlocks } from "./ship-card.js";
 import { licenceText, SHIPPED_FOLDER } from "./ship-texts.js";
 
 /** A model beyond this many bytes is no longer small enough to be in a repository. */
-export const SHIP_LIMIT = 3e6;
+const SHIP_LIMIT = 3e6;
 
 const CARD = "card.json";
 const README = "README.md";

@@ -114,7 +114,7 @@ export function drawing() {
  * @param indices of the clips in the part
  * @param clips those of the part, and any others
  */
-export async function predictedClips(
+async function predictedClips(
   scored: Pick<PartResult, "ids" | "truth" | "predicted" | "probabilities">,
   indices: readonly number[],
   classes: readonly string[],

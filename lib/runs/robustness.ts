@@ -16,7 +16,7 @@ import type { RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
 const VOICES = 6;
 
 /** What a model reached under noise of one level. */
-export interface NoiseLevel {
+interface NoiseLevel {
   /** Signal-to-noise ratio, dB; "clean" without added noise. */
   snr: number | "clean";
   uar: Interval;
@@ -40,7 +40,7 @@ export interface Robustness {
   broken: { id: string; error: string }[];
 }
 
-export interface RobustnessOptions {
+interface RobustnessOptions {
   /** dB; default 30, 20, 10, 5, 0. */
   snrs?: readonly number[];
   /** Default white. */

@@ -2,7 +2,6 @@ import * as v from "valibot";
 import { number, oneOf, strict, whole } from "../base/schema.js";
 
 export const SCHEDULES = ["constant", "cosine", "one-cycle", "plateau"] as const;
-export type ScheduleName = (typeof SCHEDULES)[number];
 
 export const scheduleSchema = strict("How the learning rate moves over a training.", {
   name: oneOf(
@@ -35,7 +34,7 @@ const START = 1 / 25;
 const END = START / 1e4;
 
 /** Where a training is. */
-export interface Place {
+interface Place {
   /** Updates done. */
   step: number;
   /** Updates in an epoch. */

@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expandPattern, isPattern } from "../../lib/base/glob.js";
@@ -16,6 +16,8 @@ beforeAll(async () => {
     "a/.hidden/z.wav",
     "a/.z.wav",
     "q[1].wav",
+    "take (1)/a|b (2).wav",
+    "take (1)/!c.wav",
   ]) {
     await mkdir(join(folder, path, ".."), { recursive: true });
     await writeFile(join(folder, path), "");
@@ -30,13 +32,37 @@ test("patterns match as in a shell", async () => {
   expect(await matches("a/*.wav")).toEqual(["a/x1.wav", "a/x2.wav"]);
   expect(await matches("a/x?.wav")).toEqual(["a/x1.wav", "a/x2.wav"]);
   expect(await matches("a/x[!1].wav")).toEqual(["a/x2.wav"]);
-  expect(await matches("**/*.wav")).toEqual(["a/b/c/y+.wav", "a/x1.wav", "a/x2.wav", "q[1].wav"]);
+  expect(await matches("**/*.wav")).toEqual([
+    ...["a/b/c/y+.wav", "a/x1.wav", "a/x2.wav", "q[1].wav"],
+    ...["take (1)/!c.wav", "take (1)/a|b (2).wav"],
+  ]);
   expect(await matches("a/**/x1.*")).toEqual(["a/b/x1.flac", "a/x1.wav"]);
   expect(await matches("*/b/{x1.flac,c/*+.wav}")).toEqual(["a/b/c/y+.wav", "a/b/x1.flac"]);
   expect(await matches("a/.*/*")).toEqual(["a/.hidden/z.wav"]);
   expect(await matches("*/none")).toEqual([]);
   expect(await matches("none/*")).toEqual([]);
+  expect(await matches("a/*")).toEqual(["a/b", "a/x1.wav", "a/x2.wav"]);
   expect(isPattern("a/b.wav")).toBe(false);
+});
+
+test("parentheses, bars and exclamation marks are parts of names", async () => {
+  expect(await matches("take (1)/*")).toEqual(["take (1)/!c.wav", "take (1)/a|b (2).wav"]);
+  expect(await matches("t* (1)/a|b (?).wav")).toEqual(["take (1)/a|b (2).wav"]);
+  expect(await matches("take (1)/!*.wav")).toEqual(["take (1)/!c.wav"]);
+  expect(await matches("take (1)/[!!]*.wav")).toEqual(["take (1)/a|b (2).wav"]);
+});
+
+test("a relative pattern gives relative paths, whatever is in front of them", async () => {
+  const here = relative(process.cwd(), folder);
+  expect(await expandPattern(`${here}/a/x*`)).toEqual([join(here, "a/x1.wav"), join(here, "a/x2.wav")]);
+  expect(await expandPattern("./packa*.json")).toContain("package.json");
+});
+
+test.skipIf(process.platform === "win32")("links are followed, but not in circles", async () => {
+  await symlink(folder, join(folder, "a/b/round"));
+  expect(await matches("a/**/y+.wav")).toContain("a/b/c/y+.wav");
+  expect(await matches("a/b/round/q*")).toEqual(["a/b/round/q[1].wav"]);
+  await rm(join(folder, "a/b/round"));
 });
 
 test("any pattern gives files that are there, or none", async () => {

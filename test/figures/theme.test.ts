@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EMOTIONS } from "../../lib/corpora/clip.js";
-import { contrast, linearRgb, type Triple, toOklab } from "../../lib/figures/colour.js";
+import { contrast, linearRgb, type Triple } from "../../lib/figures/colour.js";
 import {
   baseLayout,
   classOrder,
@@ -11,6 +11,7 @@ import {
   plain,
   themeOf,
 } from "../../lib/figures/theme.js";
+import { toOklab } from "./oklab.js";
 
 /** Machado, Oliveira & Fernandes 2009, severity 1.0, on linear RGB. */
 const VISION = {

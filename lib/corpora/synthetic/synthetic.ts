@@ -11,9 +11,9 @@ import { type PlannedClip, planClips } from "./clips.js";
 import type { SynthesisTask } from "./synthetic.worker.js";
 
 /** Raised whenever the same seed would give other samples or other files; older folders are then made anew. */
-export const SYNTHESIS_VERSION = 1;
+const SYNTHESIS_VERSION = 1;
 
-export interface SynthesisOptions {
+interface SynthesisOptions {
   /** Default 1. */
   seed?: number;
   /** Default: all four. */

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** `share`: the weights sum to 1, for a mean over real frames. `log`: to be added to scores before a softmax. */
-export type FrameWeightsOutput = "share" | "log";
+type FrameWeightsOutput = "share" | "log";
 
 export interface FrameWeightsArgs {
   /** Frames of the input to one frame of the features that are weighted, as pooling over time leaves them; default 1. */
@@ -25,7 +25,7 @@ const NEVER = -1e9;
  *
  * `[batch, frames, width]` to `[batch, floor(frames / stride)]`. The input's gradient is taken to be 0.
  */
-export class FrameWeights extends tf.layers.Layer {
+class FrameWeights extends tf.layers.Layer {
   static className = "FrameWeights";
   readonly #stride: number;
   readonly #output: FrameWeightsOutput;
