@@ -162,28 +162,31 @@ function toStandardError(line: string): void {
   process.stderr.write(`ser: ${line}\n`);
 }
 
-async function outcomesOf(
-  { store, runs }: Work,
-  tried: ReadonlySet<string>,
-  stopAtFailure = false,
-): Promise<Outcome[]> {
-  const elsewhere = new Set(await claimed(store.claims));
-  return Promise.all(
-    runs.map(async (run): Promise<Outcome> => {
-      const { name } = run;
-      const folder = store.runFolder(name);
-      const record = await readRecord(folder);
-      // Somebody else may be doing a finished run again.
-      const taken = tried.has(name) && elsewhere.has(name);
-      if (taken && stopAtFailure)
-        throw new UserError(`another process is at ${folder}: wait for it, or stop it`);
-      if (taken) return { run, state: "elsewhere", reused: false, folder };
-      if (record?.name === name) return { run, state: "done", reused: !tried.has(name), folder, record };
-      const failure = await store.failure(name);
-      if (failure) return { run, state: "failed", reused: false, folder, error: failure.error };
-      return { run, state: "open", reused: false, folder };
-    }),
+async function outcomesOf(work: Work, tried: ReadonlySet<string>, stopAtFailure = false): Promise<Outcome[]> {
+  const elsewhere = new Set(await claimed(work.store.claims));
+  const outcomes = await Promise.all(
+    // Somebody else may be doing a finished run again.
+    work.runs.map((run) => outcomeOf(work, run, tried.has(run.name), elsewhere.has(run.name))),
   );
+  const other = outcomes.find(({ state }) => state !== "done");
+  if (!stopAtFailure || !other) return outcomes;
+  if (other.state === "elsewhere")
+    throw new UserError(`another process is at ${other.folder}: wait for it, or stop it`);
+  // It had the claim when this process came to the run, and has none now.
+  throw new UserError(
+    other.error ?? `${other.folder} was begun by another process, which has ended: the same command goes on`,
+  );
+}
+
+async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken: boolean): Promise<Outcome> {
+  const { name } = run;
+  const folder = store.runFolder(name);
+  const about = { run, folder, reused: false };
+  if (tried && taken) return { ...about, state: "elsewhere" };
+  const record = await readRecord(folder);
+  if (record?.name === name) return { ...about, state: "done", reused: !tried, record };
+  const failure = await store.failure(name);
+  return failure ? { ...about, state: "failed", error: failure.error } : { ...about, state: "open" };
 }
 
 export interface ExperimentOptions extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs"> {

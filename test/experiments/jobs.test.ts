@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Interrupted } from "../../lib/base/errors.js";
+import { loadClips } from "../../lib/corpora/registry.js";
+import { type Work, workOf } from "../../lib/experiments/experiment.js";
+import { parseGrid } from "../../lib/experiments/grid.js";
+import { canFork, doInJobs } from "../../lib/experiments/jobs.js";
+import type { RunEvent } from "../../lib/experiments/runner.js";
+import { commandText } from "../../lib/protocols/ledger.js";
+import { toneCorpus } from "../runs/examples.js";
+
+// The command line's tests kill processes, share a store and see one fail: test/cli/ablate.test.ts.
+
+let folder: string;
+let work: Work;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ser-jobs-"));
+  await toneCorpus(join(folder, "data"));
+  const grid = parseGrid({
+    ...{ name: "trial", score: "test" },
+    runs: [{ protocols: ["savee/loso"], models: ["majority"], features: ["mfcc"] }],
+  });
+  const clips = await loadClips(join(folder, "data"), { calm: "keep" });
+  work = workOf(grid, clips, { folder: join(folder, "trial") });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("processes do each run once and tell of it; readings are those of the command that started them", async () => {
+  const { grid, clips, store, runs } = work;
+  expect(canFork()).toBe(true);
+  const events: RunEvent[] = [];
+  const job = { grid, clips, engine: "wasm", threads: 1 } as const;
+  await doInJobs(store, runs, { jobs: 2, job, onEvent: (event) => events.push(event) });
+  const names = runs.map(({ name }) => name).sort();
+  for (const kind of ["start", "done"])
+    expect(
+      events
+        .filter((event) => event.kind === kind)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(names);
+  const entries = await store.ledger().entries();
+  expect(entries.map(({ run }) => run).sort()).toEqual(names);
+  expect(new Set(entries.map(({ command }) => command))).toEqual(new Set([commandText()]));
+});
+
+test("a signal stops them", async () => {
+  const { grid, clips, store, runs } = work;
+  const job = { grid, clips, engine: "wasm", threads: 1 } as const;
+  const stopped = doInJobs(store, runs, { jobs: 2, job, signal: AbortSignal.abort() });
+  await expect(stopped).rejects.toThrow(Interrupted);
+});
