@@ -1,6 +1,6 @@
 import { groupBy } from "../base/group.js";
 import { canonicalJson } from "../base/hash.js";
-import { compareNames } from "../base/text.js";
+import { compareNames, plural } from "../base/text.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { argmax } from "../evaluation/metrics.js";
 import { isBaseline } from "../models/names.js";
@@ -158,7 +158,7 @@ function missingOf(
 ): string | undefined {
   const parts = [
     folds.length < planned.length && `only folds ${folds.join(", ")} of ${planned.join(", ")}`,
-    seedsLeftOut > 0 && `${seedsLeftOut} ${seedsLeftOut === 1 ? "seed" : "seeds"} with other folds left out`,
+    seedsLeftOut > 0 && `${plural(seedsLeftOut, "seed")} with other folds left out`,
   ].filter(Boolean);
   return parts.length > 0 ? parts.join("; ") : undefined;
 }

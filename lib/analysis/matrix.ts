@@ -1,3 +1,4 @@
+import { byText } from "../base/text.js";
 import type { Interval } from "../evaluation/interval.js";
 import type { EntryResults, ProtocolResults } from "./protocol-results.js";
 
@@ -96,5 +97,5 @@ export function sidesOf(protocol: string): { train: string; test: string } | und
 
 function othersLast(a: string, b: string): number {
   if (a === "others" || b === "others") return Number(a === "others") - Number(b === "others");
-  return a < b ? -1 : 1;
+  return byText(a, b);
 }

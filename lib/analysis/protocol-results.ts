@@ -1,4 +1,5 @@
 import { canonicalJson } from "../base/hash.js";
+import { byText } from "../base/text.js";
 import { breakdown, type Group } from "../evaluation/breakdown.js";
 import { type Comparison, compareModels, holm } from "../evaluation/comparison.js";
 import { protocolNamed } from "../protocols/registry.js";
@@ -97,7 +98,7 @@ export function protocolResults(
     validationApartIn: known(protocol)?.validationApartIn,
     synthetic: records.some(({ synthetic }) => synthetic),
     leaky,
-    folds: [...folds.values()].sort((a, b) => Number(a.fold) - Number(b.fold) || (a.fold < b.fold ? -1 : 1)),
+    folds: [...folds.values()].sort((a, b) => Number(a.fold) - Number(b.fold) || byText(a.fold, b.fold)),
     entries: entries.map((entry) => entryResults(entry, score, options)),
     pairs: pairsOf(entries, score, options),
     listeners: listenersOf(entries, score, options),

@@ -1,4 +1,5 @@
 import { groupBy } from "../base/group.js";
+import { byText, plural } from "../base/text.js";
 import type { Experiment } from "../experiments/known.js";
 import { countReadings, type ReadingCounts } from "../experiments/readings.js";
 import type { StoredRun } from "../runs/record.js";
@@ -81,10 +82,10 @@ export function resultsOf(experiment: Experiment, options: ResultOptions = {}): 
     crossCorpus: crossCorpusOf(protocols),
     leakage: leakages(entries, score, options),
     audits: auditsOf(runs),
-    failures: [...failures].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    failures: [...failures].sort((a, b) => byText(a.name, b.name)),
     broken: [
       ...new Map(records.flatMap(({ broken }) => broken).map((clip) => [clip.id, clip])).values(),
-    ].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    ].sort((a, b) => byText(a.id, b.id)),
     engines: counted(records.map(({ engine }) => engine)).map(([engine, runs]) => ({ engine, runs })),
     environments: counted(
       records.flatMap(({ environment: of }) => (of.node === "" ? [] : [environmentText(of)])),
@@ -104,7 +105,7 @@ function auditsOf(runs: readonly StoredRun[]): Results["audits"] {
 
 function failedChecks(runs: readonly StoredRun[]): AuditFailure[] {
   const found = new Map<string, AuditFailure>();
-  const ordered = [...runs].sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+  const ordered = [...runs].sort((a, b) => byText(a.record.name, b.record.name));
   for (const { record } of ordered) {
     const { protocol } = record.settings;
     for (const { name: check, passed, detail, clips = [] } of record.audit.checks) {
@@ -115,7 +116,7 @@ function failedChecks(runs: readonly StoredRun[]): AuditFailure[] {
       found.set(key, known);
     }
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, failure]) => failure);
+  return [...found].sort(([a], [b]) => byText(a, b)).map(([, failure]) => failure);
 }
 
 /** Each note once, though every fold and seed repeats it. */
@@ -128,17 +129,17 @@ function notesOf(runs: readonly StoredRun[]): AuditNote[] {
       notes.set(JSON.stringify(note), note);
     }
   }
-  return [...notes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, note]) => note);
+  return [...notes].sort(([a], [b]) => byText(a, b)).map(([, note]) => note);
 }
 
 function environmentText({ node, platform, cpu, cores }: StoredRun["record"]["environment"]): string {
-  return `Node ${node.replace(/^v/, "")}, ${platform}, ${cpu}, ${cores} ${cores === 1 ? "core" : "cores"}`;
+  return `Node ${node.replace(/^v/, "")}, ${platform}, ${cpu}, ${plural(cores, "core")}`;
 }
 
 function counted(values: readonly string[]): [string, number][] {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [...counts].sort(([a], [b]) => byText(a, b));
 }
 
 function distinct<T>(values: readonly T[]): T[] {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { byText } from "./text.js";
 
 /** SHA-256 of bytes or text, in hexadecimal. */
 export function sha256(content: string | Uint8Array): string {
@@ -21,6 +22,6 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member) => {
     if (typeof member === "number" && !Number.isFinite(member)) throw new TypeError(`not JSON: ${member}`);
     if (member === null || typeof member !== "object" || Array.isArray(member)) return member;
-    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => byText(a, b)));
   });
 }

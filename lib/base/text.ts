@@ -19,9 +19,14 @@ export function pValue(p: number): string {
   return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
 
+/** "7,442". */
+export function thousands(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
 /** "1 clip", "3 clips". */
 export function plural(count: number, word: string): string {
-  return `${count.toLocaleString("en-US")} ${word}${count === 1 ? "" : "s"}`;
+  return `${thousands(count)} ${word}${count === 1 ? "" : "s"}`;
 }
 
 /** "ravdess/emobox@1" as a part of a file's name: "ravdess-emobox-1". */

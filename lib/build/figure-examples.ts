@@ -1,5 +1,6 @@
 // One example of each figure, which the gallery shows and the tests draw. Each is made of sound or numbers that are made up.
 import { random } from "../base/random.js";
+import { percent } from "../base/text.js";
 import { CORPORA, EMOTIONS } from "../corpora/clip.js";
 import { corpora } from "../corpora/registry.js";
 import { chooseThreshold, riskCoverage } from "../evaluation/abstention.js";
@@ -194,7 +195,7 @@ function ofAnswers(): FigureExample[] {
         confusionMatrix({
           counts,
           classes,
-          subtitle: `made-up numbers, UAR ${(100 * uar).toFixed(1)} %`,
+          subtitle: `made-up numbers, UAR ${percent(uar)} %`,
           ...look,
         }),
     },

@@ -1,11 +1,12 @@
 // Makes lib/corpora/cremad-listeners.ts from CREMA-D's table of votes:
 // npx tsx lib/build/listeners.ts tabulatedVotes.csv
 import { writeFileSync } from "node:fs";
+import { byText } from "../base/text.js";
 import { countRatings, readRatings } from "../corpora/ratings.js";
 
 async function main(file: string): Promise<void> {
   const lines = [...countRatings(await readRatings(file))]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(([a], [b]) => byText(a, b))
     .map(([speaker, { ratings, majority }]) => `${speaker} ${pack(ratings)} ${pack(majority)}`);
   writeFileSync(
     "lib/corpora/cremad-listeners.ts",

@@ -1,5 +1,6 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { messageOf, UserError } from "../base/errors.js";
+import { plural } from "../base/text.js";
 import { type Compiled, compile } from "./compile.js";
 import type { Core, CoreNetwork } from "./core.js";
 import { startTfjs, type tf as Tfjs } from "./tfjs.js";
@@ -74,7 +75,7 @@ class CoreTrainer implements Trainer {
   ) {
     this.engine = core.engine;
     this.instructionSet = core.instructionSet;
-    this.detail = `${core.instructionSet}, ${network.threads} ${network.threads === 1 ? "thread" : "threads"}`;
+    this.detail = `${core.instructionSet}, ${plural(network.threads, "thread")}`;
     this.#tf = tf;
     this.#core = core;
     this.#model = model;

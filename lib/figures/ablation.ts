@@ -1,6 +1,7 @@
+import { percent } from "../base/text.js";
 import type { Estimate, Figure, FigureOptions } from "./figure.js";
 import { type Reference, roomAbove, uprightReferences } from "./reference-line.js";
-import { baseLayout, FONT_SIZE, nameAxis, percent, percentSpan, plain, themeOf, whiskers } from "./theme.js";
+import { baseLayout, FONT_SIZE, nameAxis, percentSpan, plain, themeOf, whiskers } from "./theme.js";
 
 /** One setting and what it reached. */
 export interface AblationRow extends Estimate {

@@ -1,3 +1,4 @@
+import { percent } from "../base/text.js";
 import { colourAt, readableInk } from "./colour.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { baseLayout, FONT_SIZE, nameAxis, plain, type Theme, themeOf } from "./theme.js";
@@ -69,14 +70,12 @@ function cellTexts(counts: readonly (readonly number[])[], shares: (number | nul
   return counts.flatMap((cells, i) =>
     cells.map((count, j) => {
       const share = shares[i]![j]!;
-      const percent =
-        share === null
-          ? ""
-          : `<br><span style="font-size:${FONT_SIZE.small}px">${(100 * share).toFixed(1)} %</span>`;
+      const shown =
+        share === null ? "" : `<br><span style="font-size:${FONT_SIZE.small}px">${percent(share)} %</span>`;
       return {
         x: j,
         y: i,
-        text: `${i === j ? `<b>${count}</b>` : count}${percent}`,
+        text: `${i === j ? `<b>${count}</b>` : count}${shown}`,
         showarrow: false,
         font: { size: FONT_SIZE.axis, color: readableInk(cellColour(share, theme)) },
       };

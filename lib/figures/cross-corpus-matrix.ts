@@ -1,6 +1,7 @@
+import { percent } from "../base/text.js";
 import { colourAt, readableInk } from "./colour.js";
 import type { Estimate, Figure, FigureOptions } from "./figure.js";
-import { baseLayout, FONT_SIZE, nameAxis, percent, plain, type Theme, themeOf } from "./theme.js";
+import { baseLayout, FONT_SIZE, nameAxis, plain, type Theme, themeOf } from "./theme.js";
 
 /** What a model trained on one corpus reached on another. */
 export interface CrossCorpusCell extends Estimate {

@@ -1,15 +1,7 @@
 import type { Matrix } from "../base/matrix.js";
+import { percent } from "../base/text.js";
 import type { Figure, FigureOptions } from "./figure.js";
-import {
-  axis,
-  baseLayout,
-  classOrder,
-  emotionColour,
-  legendAbove,
-  percent,
-  plain,
-  themeOf,
-} from "./theme.js";
+import { axis, baseLayout, classOrder, emotionColour, legendAbove, plain, themeOf } from "./theme.js";
 
 export interface ProjectionOptions extends FigureOptions {
   /** Rows = clips; the first two columns are drawn. */

@@ -1,4 +1,5 @@
-import { FONT_SIZE, percent, plain, type Theme } from "./theme.js";
+import { percent } from "../base/text.js";
+import { FONT_SIZE, plain, type Theme } from "./theme.js";
 
 /** A value that the measured ones are held against, such as chance or human listeners. */
 export interface Reference {

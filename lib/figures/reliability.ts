@@ -1,5 +1,6 @@
+import { percent } from "../base/text.js";
 import type { Figure, FigureOptions } from "./figure.js";
-import { axis, baseLayout, legendAbove, percent, percentAxis, plain, type Theme, themeOf } from "./theme.js";
+import { axis, baseLayout, legendAbove, percentAxis, plain, type Theme, themeOf } from "./theme.js";
 
 /** The answers of one model, with its confidence in each. */
 interface ReliabilitySeries {

@@ -289,11 +289,6 @@ export function whiskers(estimates: readonly Estimate[], colour: Hex, width = 0)
   } as Partial<ErrorBar>;
 }
 
-/** "52.1" for 0.521. */
-export function percent(share: number): string {
-  return (100 * share).toFixed(1);
-}
-
 /** A legend in one line above the plot, at its right end. */
 export function legendAbove(theme: Theme): Pick<Layout, "showlegend" | "legend"> {
   return {

@@ -1,7 +1,8 @@
 import { type Cell, formatCsv, formatTable } from "../base/table.js";
+import { percent } from "../base/text.js";
 import { EMOTIONS } from "../corpora/clip.js";
 import type { EmotionModel, NoAnswer, Prediction } from "./model.js";
-import { type EmotionWindow, timeline } from "./timeline.js";
+import { timeline } from "./timeline.js";
 
 /** One recording and what was heard in it. */
 interface Answer {
@@ -13,17 +14,10 @@ interface Answer {
 type NamedModel = Pick<EmotionModel, "card" | "sha256" | "threshold">;
 
 /** What `ser predict --json` prints of one recording; seconds, and probabilities in the order of `EMOTIONS`. */
-interface PredictionJson {
+interface PredictionJson extends Omit<Prediction, "warnings"> {
   file: string;
-  duration: number;
   /** The run that made the model, and the SHA-256 of its weights. */
   model: { name: string; sha256: string };
-  emotion: string | null;
-  confidence: number | null;
-  abstained: boolean;
-  reason?: NoAnswer;
-  probabilities: Record<string, number> | null;
-  windows: EmotionWindow[];
 }
 
 /** A prediction as JSON. */
@@ -67,9 +61,8 @@ const WORDS: Record<NoAnswer, string> = {
 /** Predictions as a table for a terminal, in percent, with the timeline of each long recording and the model that answered. */
 export function predictionTable(answers: readonly Answer[], model: NamedModel): string {
   const classes = ordered(model.card.classes);
-  const percent = (share: number | undefined) => (share === undefined ? "" : (100 * share).toFixed(1));
   const shares = (probabilities: Record<string, number> | null) =>
-    classes.map((name) => percent(probabilities?.[name]));
+    classes.map((name) => (probabilities?.[name] === undefined ? "" : percent(probabilities[name])));
   const rows = answers.map(({ file, prediction: { duration, emotion, reason, probabilities } }) => [
     ...[file, duration.toFixed(2), emotion ?? WORDS[reason!]],
     ...shares(probabilities),

@@ -1,7 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { random } from "../base/random.js";
-import { byText } from "../base/text.js";
+import { byText, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { AUDEERING } from "./cremad.js";
 import { parts, saidBy, short } from "./define.js";
@@ -103,7 +103,7 @@ function byDraw(corpus: string, clips: readonly Clip[]): Fold {
   const speakers = [...new Set(clips.map((clip) => clip.speaker))].sort(byText);
   if (speakers.length < 3) {
     throw new UserError(
-      `${corpus} has clips of ${speakers.length} speaker${speakers.length === 1 ? "" : "s"}: ` +
+      `${corpus} has clips of ${plural(speakers.length, "speaker")}: ` +
         "a split by speakers needs at least three (training, validation, test)",
     );
   }

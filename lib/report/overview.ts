@@ -3,7 +3,7 @@ import { sidesOf } from "../analysis/matrix.js";
 import type { EntryResults, ProtocolResults } from "../analysis/protocol-results.js";
 import type { Results } from "../analysis/results.js";
 import { groupBy } from "../base/group.js";
-import { capital, plural } from "../base/text.js";
+import { capital, plural, thousands } from "../base/text.js";
 import { withInterval } from "../evaluation/interval.js";
 import type { Experiment } from "../experiments/known.js";
 import { apartText } from "../protocols/groups.js";
@@ -204,8 +204,7 @@ function parametersText({ protocols }: Results, entry: EntryResults): string {
     .filter((other) => methodOf(other.settings) === methodOf(entry.settings))
     .map(({ parameters }) => parameters);
   const [least, most] = [Math.min(...all), Math.max(...all)];
-  const text = (count: number) => count.toLocaleString("en-US");
-  return least === most ? text(least) : `${text(least)} to ${text(most)}`;
+  return least === most ? thousands(least) : `${thousands(least)} to ${thousands(most)}`;
 }
 
 /** "cross-corpus/..." for a family of many. */

@@ -1,7 +1,7 @@
 import { entriesOf, type Pooled, pooled } from "../analysis/entries.js";
 import { type PartScores, scoresOf } from "../analysis/scores.js";
 import { groupBy } from "../base/group.js";
-import { capital, decimal, megabytes, percent, plural, sentence } from "../base/text.js";
+import { capital, decimal, megabytes, percent, plural, sentence, thousands } from "../base/text.js";
 import type { CorpusName } from "../corpora/clip.js";
 import { corpora } from "../corpora/registry.js";
 import { type Abstention, abstentionAt } from "../evaluation/abstention.js";
@@ -44,7 +44,7 @@ export function cardBlocks(run: StoredRun, facts: CardFacts, options: BootstrapO
   return [
     heading(1, "Model card: emotion in acted English speech"),
     paragraph(
-      `A network of ${record.parameters.toLocaleString("en-US")} parameters that says which of ${record.classes.length} emotions an actor meant, from the voice alone. For research only: its terms are in `,
+      `A network of ${thousands(record.parameters)} parameters that says which of ${record.classes.length} emotions an actor meant, from the voice alone. For research only: its terms are in `,
       { code: "LICENSE" },
       ", and they are not those of the code.",
     ),
@@ -91,7 +91,7 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
       { code: training.model },
       " (",
       { code: `lib/models/${training.model}.ts` },
-      `), ${parameters.toLocaleString("en-US")} parameters, ${megabytes(bytes)} in all.`,
+      `), ${thousands(parameters)} parameters, ${megabytes(bytes)} in all.`,
     ],
     `Input: ${inputText(settings)}`,
     `Output: a probability for each of ${classes.join(", ")}: what ${meant}.`,
@@ -127,7 +127,7 @@ function dataBlocks(run: StoredRun, parts: readonly CorpusParts[], facts: CardFa
   const { split, broken } = run.record;
   const proven = parts.every(({ train }) => train);
   const size = (part: PartSize | undefined): string[] =>
-    part ? [count(part.speakers), count(part.clips)] : ["", ""];
+    part ? [thousands(part.speakers), thousands(part.clips)] : ["", ""];
   const total = (of: (own: CorpusParts) => PartSize | undefined): string[] =>
     size({
       speakers: sum(parts.map((own) => of(own)?.speakers ?? 0)),
@@ -276,7 +276,7 @@ function factor(title: string, column: string, groups: readonly Group[], facts: 
       left("95 % interval of UAR"),
     ],
     groups.map(({ group, n, speakers, classesInTruth, uar, accuracy }) => [
-      ...[group, count(n), count(speakers), count(classesInTruth.length)],
+      ...[group, thousands(n), thousands(speakers), thousands(classesInTruth.length)],
       ...[percent(accuracy.estimate), percent(uar.estimate), spread(uar, percent)],
     ]),
   );
@@ -291,7 +291,7 @@ function emotionBlocks({ classes, recall, confusion }: PartScores, facts: CardFa
     const wrong = row.map((counts, c) => (c === truth ? -1 : counts));
     const most = wrong.indexOf(Math.max(...wrong));
     const taken = wrong[most]! > 0 ? `${classes[most]} (${percent(wrong[most]! / clips)} %)` : "";
-    return [[name, count(clips), percent(figure.estimate), spread(figure, percent), taken]];
+    return [[name, thousands(clips), percent(figure.estimate), spread(figure, percent), taken]];
   });
   return tableBlocks(
     "By emotion",
@@ -316,7 +316,9 @@ function confusionBlocks({ classes, confusion }: PartScores, facts: CardFacts): 
     [left("meant"), ...classes.map(right)],
     classes.map((name, truth) => [
       name,
-      ...confusion[truth]!.map((clips, c): Text => (c === truth ? { strong: count(clips) } : count(clips))),
+      ...confusion[truth]!.map(
+        (clips, c): Text => (c === truth ? { strong: thousands(clips) } : thousands(clips)),
+      ),
     ]),
   );
 }
@@ -421,10 +423,6 @@ function spread(figure: Interval, format: (value: number) => string): string {
 /** Whether the protocol keeps the test speakers out of training. */
 function unheard({ split }: RunRecord): boolean {
   return split.apart.includes("speaker");
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en-US");
 }
 
 function sum(values: readonly number[]): number {

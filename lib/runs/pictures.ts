@@ -4,6 +4,7 @@ import { resample } from "../audio/resample.js";
 import { Interrupted } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { random } from "../base/random.js";
+import { percent } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { createExtractor } from "../features/extract.js";
 import { featureSettings } from "../features/settings.js";
@@ -42,7 +43,7 @@ export async function drawRun(
   const figures = record.test ?? record.validation;
   const { model } = record.settings.training;
   const part = partOf(record);
-  const subtitle = `${model}, ${corpora}, ${part}, ${scored.ids.length} clips, UAR ${(100 * figures.uar).toFixed(1)} %`;
+  const subtitle = `${model}, ${corpora}, ${part}, ${scored.ids.length} clips, UAR ${percent(figures.uar)} %`;
   const [matrix, curves, predictions] = PICTURES;
   const progress = new Progress("pictures", PICTURES.length, { quiet });
   const save = async (figure: Figure, file: string) => {

@@ -3,6 +3,7 @@ import { UsageError, UserError } from "../base/errors.js";
 import { runPool } from "../base/pool.js";
 import { Progress } from "../base/progress.js";
 import { random } from "../base/random.js";
+import { byText } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { accuracyOf, confusionIntervals, estimateOf, type Interval, uarOf } from "../evaluation/interval.js";
 import type { Figure } from "../figures/figure.js";
@@ -131,7 +132,7 @@ async function hear(
     synthetic: heard.some(({ synthetic }) => synthetic),
     leaky: plan.leaky,
     levels: [{ snr: "clean", ...at(-1) }, ...snrs.map((snr, i): NoiseLevel => ({ snr, ...at(i) }))],
-    broken: broken.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    broken: broken.sort((a, b) => byText(a.id, b.id)),
   };
 }
 

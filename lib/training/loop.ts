@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../base/atomic.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
+import { percent } from "../base/text.js";
 import type { Trainer } from "../engine/trainer.js";
 import { type Checkpoint, otherMaker, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type EpochLog, historyCsv } from "./history.js";
@@ -113,7 +114,7 @@ class Loop {
     const progress = new Progress(label, order.length, { quiet: this.#options.quiet });
     this.#epochStarted = performance.now();
     const before = this.#history.at(-1);
-    const uar = before ? `, UAR ${(100 * before.validationUar).toFixed(1)} %` : "";
+    const uar = before ? `, UAR ${percent(before.validationUar)} %` : "";
     let judged: Judged | undefined;
     try {
       for (let first = this.#stepInEpoch * batchSize; first < order.length; first += batchSize) {

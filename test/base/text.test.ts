@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decimal, percent, plural, points, pValue, sentence, slug } from "../../lib/base/text.js";
+import { decimal, percent, plural, points, pValue, sentence, slug, thousands } from "../../lib/base/text.js";
 import { withInterval } from "../../lib/evaluation/interval.js";
 
 test("shares are per cent with one decimal, and minus signs are minus signs", () => {
@@ -18,6 +18,7 @@ test("an interval is shown where there is one", () => {
 
 test("small words", () => {
   expect([pValue(0.0002), pValue(0.0124)]).toEqual(["< 0.001", "0.012"]);
+  expect([thousands(7442), thousands(12)]).toEqual(["7,442", "12"]);
   expect([plural(1, "clip"), plural(1440, "clip")]).toEqual(["1 clip", "1,440 clips"]);
   expect([slug("ravdess/emobox@1"), slug("§")]).toEqual(["ravdess-emobox-1", "unnamed"]);
   expect([sentence("fixed here"), sentence("Done.")]).toEqual(["fixed here.", "Done."]);
