@@ -10,7 +10,7 @@ import type { PredictedClip, RunSettings, StoredRun } from "../runs/record.js";
 export type Part = "validation" | "test";
 
 /** The runs of one seed, one a fold. */
-interface SeedRuns {
+export interface SeedRuns {
   seed: number;
   runs: StoredRun[];
 }

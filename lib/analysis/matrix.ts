@@ -3,7 +3,7 @@ import type { Interval } from "../evaluation/interval.js";
 import type { EntryResults, ProtocolResults } from "./protocol-results.js";
 
 /** What a network that was trained on one corpus (or on all others) reached on another. */
-interface CrossCorpusCell {
+export interface CrossCorpusCell {
   protocol: string;
   /** A corpus, or "others". */
   train: string;

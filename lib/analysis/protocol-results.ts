@@ -16,7 +16,7 @@ const BREAKDOWN_RESAMPLES = 1999;
 const MOST_GROUPS = 100;
 
 export const BREAKDOWNS = ["speaker", "sex", "sentence", "intensity", "corpus"] as const;
-type BreakdownName = (typeof BREAKDOWNS)[number];
+export type BreakdownName = (typeof BREAKDOWNS)[number];
 
 /** One row of a protocol's tables: a network with its settings. */
 export interface EntryResults {
@@ -37,7 +37,7 @@ export interface EntryResults {
 }
 
 /** Two rows of a protocol compared on the part that was scored. */
-interface Pair {
+export interface Pair {
   first: string;
   second: string;
   part: Part;

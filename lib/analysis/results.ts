@@ -32,7 +32,7 @@ export interface Results {
 }
 
 /** A check that did not pass, alike in one or several runs. */
-interface AuditFailure {
+export interface AuditFailure {
   protocol: string;
   check: string;
   detail: string;
@@ -43,7 +43,7 @@ interface AuditFailure {
 }
 
 /** What the audit found and did not object to, such as identical clips on one side. */
-interface AuditNote {
+export interface AuditNote {
   protocol: string;
   check: string;
   detail: string;

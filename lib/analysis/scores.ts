@@ -200,7 +200,7 @@ function aucInterval(
 }
 
 /** Pairs of a clip of a class and one of another, counted by their speakers. */
-interface PairTable {
+export interface PairTable {
   /** Of each speaker: clips of the class, and others. */
   positives: Float64Array;
   negatives: Float64Array;

@@ -4,7 +4,7 @@ import { idAt, viewOf } from "./chunks.js";
 import { afterId3, mpegFrame } from "./container.js";
 
 /** The compressed formats that are read. */
-type Codec = "flac" | "mp3" | "vorbis" | "opus";
+export type Codec = "flac" | "mp3" | "vorbis" | "opus";
 
 /** What every decoder of the wasm-audio-decoders family returns. */
 interface Decoded {

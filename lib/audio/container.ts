@@ -3,7 +3,7 @@ import { idAt } from "./chunks.js";
 import { isWav } from "./wav.js";
 
 /** What a file is by its first bytes: a container that is read, or the name of something that is not. */
-type Kind =
+export type Kind =
   | { container: "wav" | "aiff" | "flac" | "mp3" | "vorbis" | "opus" | "m4a" }
   | { container: "other"; name: string };
 

@@ -6,7 +6,7 @@ import { bytesPerSample, checkLayout, decodeLayout, type Layout } from "./pcm.js
 import { locateWav } from "./wav.js";
 
 /** A sound file that is read piece by piece. */
-interface AudioStream {
+export interface AudioStream {
   /** Hz. */
   sampleRate: number;
   /** Seconds. */

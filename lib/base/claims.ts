@@ -19,7 +19,7 @@ interface Owner {
 }
 
 /** The right to do a run; nobody else does it until it is released, or this process is gone. */
-interface Claim {
+export interface Claim {
   /** Ends the claim. `done`: the run is there, so that its claims need not be kept. */
   release(done: boolean): Promise<void>;
 }

@@ -12,7 +12,7 @@ export interface Display {
 }
 
 /** Where library code that runs in a cell sends its output. */
-interface NotebookHost {
+export interface NotebookHost {
   display(display: Display): void;
   /** The number of the cell that runs. */
   readonly cell: number;

@@ -114,7 +114,7 @@ export class Progress {
 }
 
 /** A place in a cell's output where a bar is or was. */
-interface Place {
+export interface Place {
   id: string;
   cell: number;
   used: boolean;

@@ -41,7 +41,7 @@ export interface CorpusReport extends CorpusSummary {
   notes: CorpusNote[];
 }
 
-interface CheckOptions {
+export interface CheckOptions {
   /** Only these corpora; default: all that are there. */
   names?: readonly string[];
   /** Threads; default: one a core. */

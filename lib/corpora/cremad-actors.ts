@@ -1,5 +1,5 @@
 /** An actor of CREMA-D, as published. */
-interface CremadActor {
+export interface CremadActor {
   speaker: string;
   sex: "female" | "male";
   /** Years, when recorded. */

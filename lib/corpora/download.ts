@@ -291,7 +291,7 @@ class StallTimer {
   }
 }
 
-interface CorporaDownload extends Omit<DownloadOptions, "onProgress"> {
+export interface CorporaDownload extends Omit<DownloadOptions, "onProgress"> {
   /** Default {@link KAGGLE_ARCHIVE}. */
   url?: string;
   /** An archive that is there already, which is then unpacked and kept. */

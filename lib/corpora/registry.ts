@@ -32,13 +32,13 @@ export interface FoundCorpus {
   copies: { id: string; path: string }[];
 }
 
-interface FindOptions {
+export interface FindOptions {
   /** Only these corpora; default: all four. */
   names?: readonly string[];
   signal?: AbortSignal;
 }
 
-interface LoadOptions extends FindOptions {
+export interface LoadOptions extends FindOptions {
   /** What becomes of RAVDESS's calm; default "merge" (into neutral). */
   calm?: Calm;
 }

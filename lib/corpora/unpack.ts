@@ -6,7 +6,7 @@ import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { writeAtomic } from "../base/atomic.js";
 import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 
-interface UnpackOptions {
+export interface UnpackOptions {
   signal?: AbortSignal;
   /** Called after every clip with the number done and the number there are. */
   onProgress?: (done: number, total: number) => void;
@@ -14,7 +14,7 @@ interface UnpackOptions {
   limits?: UnpackLimits;
 }
 
-interface UnpackLimits {
+export interface UnpackLimits {
   /** Entries of an archive. */
   entries: number;
   /** Bytes of a clip, unpacked. */

@@ -73,7 +73,7 @@ export interface CoreBatch {
 }
 
 /** What Adam remembers, laid out as the parameters, and the updates done. */
-interface CoreMoments {
+export interface CoreMoments {
   m: Float32Array;
   v: Float32Array;
   step: number;

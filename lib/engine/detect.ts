@@ -14,7 +14,7 @@ export interface EngineLoaders {
 }
 
 /** What `ser engine` tells of an engine. */
-interface EngineStatus {
+export interface EngineStatus {
   engine: EngineName;
   available: boolean;
   /** Whether a training would take it. */

@@ -66,7 +66,7 @@ export interface LabelledInputs extends Inputs {
   weights?: Float32Array;
 }
 
-interface FitOptions {
+export interface FitOptions {
   epochs: number;
   /** Default 32. */
   batchSize?: number;

@@ -9,7 +9,7 @@ const PACKAGE = "@tensorflow/tfjs-node-gpu";
 const BACKEND = "tensorflow";
 
 /** What of tfjs-node-gpu 4.22 is asked here; it registers its backend with the one TensorFlow.js of this library. */
-interface GpuModule {
+export interface GpuModule {
   /** `isUsingGpuDevice`: whether libtensorflow listed a CUDA device. */
   backend(): { isUsingGpuDevice?: boolean };
 }

@@ -1,7 +1,7 @@
 import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs";
 import { UserError } from "../base/errors.js";
 
-type Layer = layers.Layer;
+export type Layer = layers.Layer;
 
 /** One use of a layer: what it takes, what it gives, and its settings as tf.layers serialises them. */
 export interface GraphNode {

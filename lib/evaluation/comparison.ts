@@ -34,7 +34,7 @@ export interface Comparison {
 }
 
 /** McNemar's test of the clips that one of two models gets right and the other wrong. */
-interface McNemar {
+export interface McNemar {
   /** Clips that only the first model gets right. */
   onlyFirst: number;
   /** Clips that only the second model gets right. */
@@ -46,7 +46,7 @@ interface McNemar {
   chiSquareP: number;
 }
 
-interface ComparisonOptions extends BootstrapOptions {
+export interface ComparisonOptions extends BootstrapOptions {
   /** Random permutations where there are too many to try all; default 10,000. */
   permutations?: number;
 }

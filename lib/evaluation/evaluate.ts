@@ -10,7 +10,7 @@ import { argmax, confusionCounts, type Metrics, metrics } from "./metrics.js";
 import { rocAuc } from "./ranking.js";
 
 /** Figures of the probabilities themselves. */
-interface ProbabilityScores {
+export interface ProbabilityScores {
   /** Area under the ROC curve, one class against the rest: null for a class that has no clips or all. */
   rocAuc: {
     perClass: (number | null)[];

@@ -28,7 +28,7 @@ export interface WithInterval {
 }
 
 /** A figure of too few speakers for an interval: each speaker's own value instead. */
-interface WithoutInterval {
+export interface WithoutInterval {
   estimate: number;
   n: number;
   speakers: number;

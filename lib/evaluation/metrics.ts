@@ -1,12 +1,12 @@
 /** Precision, recall and F1: shares in [0, 1]. */
-interface Scores {
+export interface Scores {
   precision: number;
   recall: number;
   f1: number;
 }
 
 /** How well one class was recognised. */
-interface ClassScores extends Scores {
+export interface ClassScores extends Scores {
   class: string;
   /** Clips of this class in the truth. */
   support: number;

@@ -11,7 +11,7 @@ export type FileResult =
   | { index: number; hash: string; samples: string; stamp: string | undefined; matrix: Matrix }
   | { index: number; error: string };
 
-interface BatchOptions {
+export interface BatchOptions {
   /** Threads; default one a core. */
   threads?: number;
   signal?: AbortSignal;

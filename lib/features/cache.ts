@@ -21,7 +21,7 @@ const KERNELS = [AUDIO_KERNEL_SOURCE, KERNEL_SOURCE];
 const HEAD = 64;
 const MAGIC = 0x46524553; // "SERF"
 
-interface Place {
+export interface Place {
   file: number;
   offset: number;
   rows: number;

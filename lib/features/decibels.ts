@@ -1,4 +1,4 @@
-interface DecibelOptions {
+export interface DecibelOptions {
   /** The power that is 0 dB; default 1. A function takes it from the values (`Math.max` over a spectrogram). */
   reference?: number | ((values: ArrayLike<number>) => number);
   /** Powers below this count as this; default 1e-10. */

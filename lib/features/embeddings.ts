@@ -7,7 +7,7 @@ import type { FeatureSet } from "./corpus.js";
 import { readNpy } from "./npy.js";
 
 /** Features that came from elsewhere: as a {@link FeatureSet}, but without settings. */
-type EmbeddingSet = Omit<FeatureSet, "settings"> & { cols: number };
+export type EmbeddingSet = Omit<FeatureSet, "settings"> & { cols: number };
 
 /**
  * Loads features computed elsewhere (wav2vec 2.0, openSMILE, ...): one `.npy` a clip, frames x columns or a

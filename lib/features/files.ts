@@ -8,7 +8,7 @@ import { type FeatureJson, toJson, writeFeatures } from "./export.js";
 import type { FeatureSettings } from "./settings.js";
 
 /** A sound file, and the name its features get: its place in the folder it was found in, without the ending. */
-interface SoundFile {
+export interface SoundFile {
   path: string;
   name: string;
 }
@@ -57,7 +57,7 @@ function withoutEnding(name: string): string {
   return name.slice(0, name.length - extname(name).length);
 }
 
-interface SoundOptions {
+export interface SoundOptions {
   /** Where the features go: a file, or with `folder` a folder. */
   out?: string;
   /** The ending of the files in the folder `out`. */
@@ -68,7 +68,7 @@ interface SoundOptions {
   signal?: AbortSignal;
 }
 
-interface SoundOutcome {
+export interface SoundOutcome {
   /** Files whose features were computed. */
   count: number;
   json: (FeatureJson & { path: string })[];

@@ -7,7 +7,7 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import { FEATURE_VERSION } from "./cache.js";
 
 /** What is known of a sound file, in hexadecimal. */
-interface FileHash {
+export interface FileHash {
   /** SHA-256 of the file. */
   hash: string;
   /** SHA-256 of its decoded samples. */

@@ -19,7 +19,7 @@ export interface FrameSettings {
 }
 
 /** Sums of neighbouring bins, and what is made of them. */
-interface BandSettings {
+export interface BandSettings {
   bands: readonly MelBand[];
   /** Present: decibels, clipped `topDb` under the loudest value of the clip (`null`: not clipped). */
   decibels?: { topDb: number | null };

@@ -7,7 +7,7 @@ import { type Matrix, zeros } from "../base/matrix.js";
 const MAGIC = "\x93NUMPY";
 
 /** An array as NumPy has it: values in C order. */
-interface NpyArray {
+export interface NpyArray {
   data: Float32Array | Float64Array;
   shape: number[];
 }

@@ -1,4 +1,4 @@
-interface PitchSettings {
+export interface PitchSettings {
   /** Hz; default 60 and 500, the span of speaking voices, shouting included. */
   fmin?: number;
   fmax?: number;

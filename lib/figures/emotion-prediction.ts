@@ -104,7 +104,7 @@ export function emotionPrediction(options: EmotionPredictionOptions): Figure {
 }
 
 /** Where a panel stands in the picture, and the picture's size below its title; CSS pixels. */
-interface Place {
+export interface Place {
   left: number;
   top: number;
   width: number;

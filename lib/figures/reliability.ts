@@ -3,7 +3,7 @@ import type { Figure, FigureOptions } from "./figure.js";
 import { axis, baseLayout, legendAbove, percentAxis, plain, type Theme, themeOf } from "./theme.js";
 
 /** The answers of one model, with its confidence in each. */
-interface ReliabilitySeries {
+export interface ReliabilitySeries {
   /** Such as "uncalibrated" and "calibrated". */
   name: string;
   /** The largest probability of each clip, in [0, 1]. */
@@ -22,7 +22,7 @@ export interface ReliabilityOptions extends FigureOptions {
 }
 
 /** Answers of like confidence. */
-interface Bin {
+export interface Bin {
   confidence: number;
   accuracy: number;
   count: number;

@@ -48,7 +48,7 @@ export function outline(envelope: Envelope, peak = 1): { x: number[]; y: number[
 }
 
 /** Frames as a picture: bands from below, at most so many columns of time. */
-interface FrameImage {
+export interface FrameImage {
   z: number[][];
   /** Seconds: the middle of the first column, and from one to the next. */
   x0: number;

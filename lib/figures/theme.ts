@@ -139,7 +139,7 @@ export function plain(text: string): string {
 }
 
 /** What {@link baseLayout} is told of a figure. */
-interface BaseOptions extends FigureOptions {
+export interface BaseOptions extends FigureOptions {
   /** CSS pixels, without what title, subtitle and legend need above the plot. */
   width: number;
   height: number;

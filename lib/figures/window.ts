@@ -9,13 +9,13 @@ import { projectRoot } from "../base/root.js";
 import { type Box, boundingBox, clientBox, inlineWidth, type TextWidth } from "./measure.js";
 
 /** The parts of plotly.js that the renderer uses. */
-interface PlotlyApi {
+export interface PlotlyApi {
   toImage(figure: object, options: ToImgopts & { imageDataOnly: boolean }): Promise<string>;
   validate(data: Partial<PlotData>[], layout: Partial<Layout>): PlotlyComplaint[] | undefined;
 }
 
 /** One finding of `Plotly.validate`. */
-interface PlotlyComplaint {
+export interface PlotlyComplaint {
   code: "object" | "array" | "schema" | "unused" | "dynamic" | "invisible" | "value";
   container: string;
   astr: string;

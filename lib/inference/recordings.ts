@@ -13,7 +13,7 @@ export const STANDARD_INPUT = "-";
 const MOST = 2 ** 30;
 
 /** What was asked to be heard. */
-interface Recordings {
+export interface Recordings {
   /** Paths, or {@link STANDARD_INPUT}. */
   files: string[];
   /** What could not be found, in words. */

@@ -5,7 +5,7 @@ import type { EmotionModel, NoAnswer, Prediction } from "./model.js";
 import { timeline } from "./timeline.js";
 
 /** One recording and what was heard in it. */
-interface Answer {
+export interface Answer {
   /** As it was named; "-" for standard input. */
   file: string;
   prediction: Prediction;
@@ -14,7 +14,7 @@ interface Answer {
 type NamedModel = Pick<EmotionModel, "card" | "sha256" | "threshold">;
 
 /** What `ser predict --json` prints of one recording; seconds, and probabilities in the order of `EMOTIONS`. */
-interface PredictionJson extends Omit<Prediction, "warnings"> {
+export interface PredictionJson extends Omit<Prediction, "warnings"> {
   file: string;
   /** The run that made the model, and the SHA-256 of its weights. */
   model: { name: string; sha256: string };

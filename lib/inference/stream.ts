@@ -3,13 +3,13 @@ import { SILENCE, VoiceDetector } from "./voice.js";
 import { type PlannedWindow, WindowPlanner } from "./windows.js";
 
 /** A window with the sound that the model hears. */
-interface SoundWindow extends PlannedWindow {
+export interface SoundWindow extends PlannedWindow {
   /** A copy. */
   samples: Float32Array;
 }
 
 /** What is known of a recording when it is over. */
-interface Heard {
+export interface Heard {
   /** The whole recording, where it is not longer than `head`. */
   head: Float32Array | undefined;
   /** Samples. */

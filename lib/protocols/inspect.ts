@@ -5,7 +5,7 @@ import { readablePart } from "./split.js";
 import type { Plan } from "./types.js";
 
 /** One part of a fold in numbers. */
-interface PartSummary {
+export interface PartSummary {
   clips: number;
   /** `corpus/speaker`, sorted. */
   speakers: string[];

@@ -26,7 +26,7 @@ export interface Report {
   svgs: Map<string, string>;
 }
 
-interface ReportOptions extends ResultOptions {
+export interface ReportOptions extends ResultOptions {
   /** Called after each figure is drawn, with the number of all. */
   onFigure?: (name: string, total: number) => void;
   signal?: AbortSignal;
@@ -61,7 +61,7 @@ export async function buildReport(experiment: Experiment, options: ReportOptions
 }
 
 /** What a report's folder holds. */
-interface WrittenReport {
+export interface WrittenReport {
   folder: string;
   files: string[];
 }

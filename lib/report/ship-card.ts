@@ -16,7 +16,7 @@ import { INTENDED_USES, limitsOf, SHIPPED_FOLDER, UNFIT_USES, UNFIT_WARNING } fr
 import { left, right, warning } from "./words.js";
 
 /** What a card says beside what is in the run. */
-interface CardFacts {
+export interface CardFacts {
   /** Of all files of the model, and of its weights alone. */
   bytes: number;
   weights: { bytes: number; sha256: string };

@@ -17,7 +17,7 @@ import type { RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
 const VOICES = 6;
 
 /** What a model reached under noise of one level. */
-interface NoiseLevel {
+export interface NoiseLevel {
   /** Signal-to-noise ratio, dB; "clean" without added noise. */
   snr: number | "clean";
   uar: Interval;
@@ -41,7 +41,7 @@ export interface Robustness {
   broken: { id: string; error: string }[];
 }
 
-interface RobustnessOptions {
+export interface RobustnessOptions {
   /** dB; default 30, 20, 10, 5, 0. */
   snrs?: readonly number[];
   /** Default white. */

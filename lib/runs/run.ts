@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
+import { percent } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { chooseEngine } from "../engine/detect.js";
 import type { EngineName } from "../engine/trainer.js";
@@ -342,7 +343,7 @@ function epochLine(log: EpochLog, baseline: boolean): string {
   const { epoch, trainLoss, validationLoss, validationUar, learningRate, seconds } = log;
   const label = baseline ? `penalty ${learningRate}` : `epoch ${String(epoch).padStart(2)}`;
   const figures = `loss ${trainLoss.toFixed(3)}  validation loss ${validationLoss.toFixed(3)}`;
-  const uar = `UAR ${(100 * validationUar).toFixed(1)} %`;
+  const uar = `UAR ${percent(validationUar)} %`;
   return `${label}  ${figures}  ${uar}  ${seconds.toFixed(1)} s`;
 }
 

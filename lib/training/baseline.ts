@@ -10,7 +10,7 @@ import { balancedWeights } from "./sampler.js";
 /** L2 penalties of the linear model that are tried, strongest first. */
 export const PENALTIES = [1, 0.1, 0.01, 0.001, 0.0001];
 
-interface BaselineTask {
+export interface BaselineTask {
   model: BaselineName;
   /** The statistics of the training clips, standardised. */
   inputs: Inputs;

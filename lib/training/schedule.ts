@@ -34,7 +34,7 @@ const START = 1 / 25;
 const END = START / 1e4;
 
 /** Where a training is. */
-interface Place {
+export interface Place {
   /** Updates done. */
   step: number;
   /** Updates in an epoch. */

@@ -3,7 +3,7 @@ import { hzToMel, melFrequencies } from "../features/mel.js";
 import type { FeatureSettings } from "../features/settings.js";
 
 /** By how much a voice is changed: 1 for not at all. */
-interface Warp {
+export interface Warp {
   /** Factor of all frequencies, as of a vocal tract that is shorter by it. */
   vocalTract: number;
   /** Factor of the tempo: 1.1 is over in 10/11 of the time. */

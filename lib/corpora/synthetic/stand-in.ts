@@ -4,7 +4,7 @@ import type { Calm, Clip } from "../clip.js";
 import { loadClips } from "../registry.js";
 import { synthesizeCorpora } from "./synthetic.js";
 
-interface FindClipsOptions {
+export interface FindClipsOptions {
   calm?: Calm;
   signal?: AbortSignal;
   quiet?: boolean;

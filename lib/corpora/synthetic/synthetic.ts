@@ -13,7 +13,7 @@ import type { SynthesisTask } from "./synthetic.worker.js";
 /** Raised whenever the same seed would give other samples or other files; older folders are then made anew. */
 const SYNTHESIS_VERSION = 1;
 
-interface SynthesisOptions {
+export interface SynthesisOptions {
   /** Default 1. */
   seed?: number;
   /** Default: all four. */

@@ -25,7 +25,7 @@ import type { Segment } from "./phones.js";
 type Feeling = ClipName["emotion"];
 
 /** How an emotion moves the voice away from the speaker's neutral one. */
-interface Effect {
+export interface Effect {
   /** Mean pitch, semitones. */
   pitch: number;
   /** Pitch range, natural logarithm of the ratio. */
@@ -90,7 +90,7 @@ function effect(...values: number[]): Effect {
 }
 
 /** A speaker: the neutral voice, and how this speaker shows emotions. */
-interface Voice {
+export interface Voice {
   /** Mean pitch, Hz. */
   f0: number;
   /** Formants relative to an adult male's. */

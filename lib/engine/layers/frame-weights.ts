@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** `share`: the weights sum to 1, for a mean over real frames. `log`: to be added to scores before a softmax. */
-type FrameWeightsOutput = "share" | "log";
+export type FrameWeightsOutput = "share" | "log";
 
 export interface FrameWeightsArgs {
   /** Frames of the input to one frame of the features that are weighted, as pooling over time leaves them; default 1. */
