@@ -4,6 +4,8 @@ import { cannotWrite } from "../base/errors.js";
 import type { Experiment } from "../experiments/known.js";
 import { experimentName, interruptSignal, printJson } from "./common.js";
 
+const RUNS = join("results", "runs");
+
 interface ReportFlags {
   from?: string;
   out: string;
@@ -18,7 +20,7 @@ export function addReport(program: Command): void {
     .description("Write the report of an experiment from its recorded runs: tables, figures, statistics.")
     .argument(
       "<experiment...>",
-      "its name, as the grid says; or the folders of runs, such as ser train makes",
+      "its name, as the grid says; or runs by folder or name, such as ser train makes",
     )
     .addOption(
       new Option(
@@ -85,13 +87,14 @@ async function report(named: readonly string[], flags: ReportFlags): Promise<voi
 
 /** The experiment of a name, or the runs of folders as one. */
 async function experimentNamed(named: readonly string[], from: string | undefined): Promise<Experiment> {
-  const [{ readExperiment, runsAsExperiment }, { readRecord }] = await Promise.all([
+  const [{ readExperiment, runsAsExperiment }, { findRun }] = await Promise.all([
     import("../experiments/store.js"),
     import("../runs/record.js"),
   ]);
-  const [first] = named as [string];
-  if (named.length > 1 || (await readRecord(first))) return runsAsExperiment(named);
-  return readExperiment(experimentName(first), await rootOf(first, from));
+  const found = await Promise.all(named.map((one) => findRun(one, from ?? RUNS)));
+  if (named.length > 1 || found[0]) return runsAsExperiment(named.map((one, i) => found[i] ?? one));
+  const [name] = named as [string];
+  return readExperiment(experimentName(name), await rootOf(name, from));
 }
 
 async function prepare(folder: string): Promise<void> {
@@ -105,10 +108,9 @@ async function prepare(folder: string): Promise<void> {
 async function rootOf(experiment: string, from: string | undefined): Promise<string> {
   const { access } = await import("node:fs/promises");
   if (from !== undefined) return from;
-  const runs = join("results", "runs");
-  const isThere = await access(join(runs, experiment, "experiment.json")).then(
+  const isThere = await access(join(RUNS, experiment, "experiment.json")).then(
     () => true,
     () => false,
   );
-  return isThere ? runs : join("results", "summary");
+  return isThere ? RUNS : join("results", "summary");
 }

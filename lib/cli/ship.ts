@@ -50,13 +50,13 @@ async function ship(run: string, { from, out, note, limit, json }: ShipFlags): P
 
 /** The folder of a run that is there. */
 async function folderOf(run: string, from: string): Promise<string> {
-  const [{ readRecord }, { UserError }] = await Promise.all([
+  const [{ findRun }, { UserError }] = await Promise.all([
     import("../runs/record.js"),
     import("../base/errors.js"),
   ]);
-  const places = [run, join(from, run)];
-  for (const place of places) if (await readRecord(place)) return place;
+  const folder = await findRun(run, from);
+  if (folder !== undefined) return folder;
   throw new UserError(
-    `there is no finished run in ${places.join(", nor in ")}: \`ser ablate\` and \`ser train\` make them`,
+    `there is no finished run in ${run}, nor in ${join(from, run)}: \`ser ablate\` and \`ser train\` make them`,
   );
 }

@@ -144,6 +144,18 @@ export async function readRecord(folder: string): Promise<RunRecord | undefined>
 }
 
 /**
+ * The folder of a finished run.
+ *
+ * @param named the folder, or the run's name (`EXPERIMENT/RUN` in a store) under `root`
+ * @returns `undefined` where there is none
+ * @example await findRun("savee-loso-1-cnn-0123456789ab", "results/runs")
+ */
+export async function findRun(named: string, root: string): Promise<string | undefined> {
+  for (const folder of [named, join(root, named)]) if (await readRecord(folder)) return folder;
+  return undefined;
+}
+
+/**
  * A finished run with its predictions, or `undefined` when there is none of this schema in the folder.
  *
  * @throws {UserError} when predictions.csv is missing or damaged

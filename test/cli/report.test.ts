@@ -7,7 +7,9 @@ import type { Results } from "../../lib/analysis/results.js";
 import { addReport } from "../../lib/cli/report.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { madeExperiment, SEVEN } from "../experiments/experiment.js";
+import { toneCorpus } from "../runs/examples.js";
 import { capturePrinted, printed } from "./printed.js";
+import { ser } from "./spawn.js";
 
 capturePrinted();
 let folder: string;
@@ -51,4 +53,35 @@ test("an unknown experiment lists those that are there; a path is no name", asyn
     /no experiment other.*made-up/,
   );
   await expect(report("../made-up")).rejects.toThrow("is no name of an experiment");
+});
+
+test("runs by folder or by name are reported as an experiment", async () => {
+  const runs = join(folder, "runs");
+  await toneCorpus(join(folder, "data"));
+  const trained = await ser(
+    [
+      "train",
+      "--data",
+      "data",
+      "--out",
+      "runs",
+      "--protocol",
+      "savee/loso",
+      "--model",
+      "majority",
+      "--no-pictures",
+    ],
+    folder,
+  );
+  expect([trained.code, trained.stderr]).toEqual([0, ""]);
+  const names = (await readdir(runs)).filter((name) => name.startsWith("savee-")).sort();
+  await report(join(runs, names[0]!), ...names.slice(1), "--from", runs, "--json");
+  const { experiment, runs: count, readings, protocols } = JSON.parse(printed.out) as Results;
+  expect([experiment, count]).toEqual([names[0], 4]);
+  expect(readings).toMatchObject({ total: 0, synthetic: 4 });
+  expect(protocols[0]!.entries[0]!.folds).toEqual(["1", "2", "3", "4"]);
+
+  await report(names[1]!, "--from", runs, "--out", join(folder, "reports"), "--quiet");
+  expect(await readdir(join(folder, "reports"))).toEqual([names[1]]);
+  await expect(report(names[0]!, "nobody", "--from", runs)).rejects.toThrow("nobody holds no finished run");
 });
