@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { access, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { cannotWrite, systemCode, UserError } from "./errors.js";
 
@@ -52,17 +52,39 @@ export function writeJson(path: string, value: unknown): Promise<void> {
  * @example await replaceFolder("results/runs/a.partial", "results/runs/a");
  */
 export async function replaceFolder(whole: string, folder: string): Promise<void> {
-  const aside = beside(folder, ".old");
   try {
-    await rm(aside, { recursive: true, force: true });
-    await rename(folder, aside).catch((error: unknown) => {
-      if (systemCode(error) !== "ENOENT") throw error;
-    });
+    await moveAside(folder);
     await rename(whole, folder);
-    await rm(aside, { recursive: true, force: true });
+    await rm(asideOf(folder), { recursive: true, force: true });
   } catch (error) {
     throw cannotWrite(folder, error);
   }
+}
+
+/** Renames a folder to `NAME.old`, so that another can be made in its place; one that is not there is no matter. */
+export async function moveAside(folder: string): Promise<void> {
+  if (!(await isThere(folder))) return;
+  await rm(asideOf(folder), { recursive: true, force: true });
+  await rename(folder, asideOf(folder));
+}
+
+/** Undoes {@link moveAside} where no other folder was made. */
+export async function moveBack(folder: string): Promise<void> {
+  if ((await isThere(asideOf(folder))) && !(await isThere(folder))) await rename(asideOf(folder), folder);
+}
+
+function asideOf(folder: string): string {
+  return beside(folder, ".old");
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: unknown) => {
+      if (systemCode(error) === "ENOENT") return false;
+      throw error;
+    },
+  );
 }
 
 /**

@@ -375,7 +375,11 @@ export function meant(word: string, known: readonly string[]): string {
  * @example nearest("modles", ["models", "seeds"]) // "models"
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const scored = known.map((one) => ({ one, distance: editDistance(word.toLowerCase(), one.toLowerCase()) }));
+  // What is much longer or shorter is not meant, whatever it says.
+  const alike = known.filter(
+    (one) => 3 * Math.abs(one.length - word.length) <= Math.max(word.length, one.length),
+  );
+  const scored = alike.map((one) => ({ one, distance: editDistance(word.toLowerCase(), one.toLowerCase()) }));
   const near = scored.filter(({ one, distance }) => distance <= Math.max(word.length, one.length) / 3);
   return near.sort((a, b) => a.distance - b.distance)[0]?.one;
 }
@@ -406,6 +410,14 @@ function editDistance(a: string, b: string): number {
 export function show(value: unknown): string {
   if (value === undefined) return "missing";
   // JSON has no word for NaN and infinities.
-  const text = (typeof value === "number" ? String(value) : JSON.stringify(value)) ?? String(value);
+  const text = typeof value === "number" ? String(value) : jsonOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return "nested too deep to be shown";
+  }
 }

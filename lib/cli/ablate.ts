@@ -78,7 +78,7 @@ Examples:
 }
 
 async function ablate(path: string, flags: AblateFlags): Promise<void> {
-  const [{ readGrid }, { doExperiment, workOf }] = await Promise.all([
+  const [{ readGrid }, { doExperiment, partOfWork, workOf }] = await Promise.all([
     import("../experiments/grid.js"),
     import("../experiments/experiment.js"),
   ]);
@@ -88,7 +88,8 @@ async function ablate(path: string, flags: AblateFlags): Promise<void> {
   const perceived = heard ? await perceivedIn(clips, flags.ratings) : undefined;
   const { shard, only, jobs, engine, threads, force } = flags;
   const folder = join(flags.out, grid.name);
-  const work = inGrid(path, () => workOf(grid, clips, { folder, perceived, shard, only }));
+  const whole = inGrid(path, () => workOf(grid, clips, { folder, perceived }));
+  const work = partOfWork(whole, { shard, only });
   if (flags.plan) return printPlan(work, path, flags);
   const quiet = Boolean(flags.quiet || flags.json);
   const signal = interruptSignal();

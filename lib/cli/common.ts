@@ -47,7 +47,7 @@ export const PICTURE_ENDINGS = [".png", ".svg", ".html"] as const;
 export function experimentName(name: string): string {
   if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
   throw new UsageError(
-    `"${name}" is no name of an experiment: give the name, or the folder of a finished run`,
+    `"${name}" is no name of an experiment: give the name (and --from FOLDER), or the folder of a finished run`,
   );
 }
 

@@ -27,7 +27,7 @@ interface RobustnessFlags {
 export function addRobustness(program: Command): void {
   program
     .command("robustness")
-    .description("How a trained model bears noise: UAR against the signal-to-noise ratio.")
+    .description("Measure a trained model's UAR under added noise, by signal-to-noise ratio.")
     .argument("<run>", "a run's folder or name, or a model's folder")
     .addOption(dataOption())
     .addOption(
@@ -176,8 +176,9 @@ async function checkClips(
 }
 
 async function printTable(results: readonly Robustness[], name: string): Promise<void> {
-  const [{ formatTable }, { withInterval }] = await Promise.all([
+  const [{ formatTable }, { plural }, { withInterval }] = await Promise.all([
     import("../base/table.js"),
+    import("../base/text.js"),
     import("../evaluation/interval.js"),
   ]);
   const first = results[0]!;
@@ -191,7 +192,7 @@ async function printTable(results: readonly Robustness[], name: string): Promise
   ]);
   const header = ["SNR", ...results.flatMap(({ noise }) => [`UAR %, ${noise}`, `accuracy %, ${noise}`])];
   const lines = [
-    `${name}: ${protocol}, fold ${fold}, ${part} part, ${n} clips of ${speakers} speakers; chance ${chance} %.${marks}`,
+    `${name}: ${protocol}, fold ${fold}, ${part} part, ${plural(n, "clip")} of ${plural(speakers, "speaker")}; chance ${chance} %.${marks}`,
     "",
     formatTable(header, rows),
     ...new Set(results.flatMap(({ broken }) => broken.map(({ id, error }) => `left out ${id}: ${error}`))),

@@ -74,16 +74,18 @@ export function addTrain(program: Command): void {
       ).conflicts("corpus"),
     )
     .option("--protocol <name>", "how clips are split; `ser protocols` lists them", "held-out")
-    .option("--fold <name>", "one fold of the protocol; default: all", "all")
+    .option("--fold <name>", "one fold of the protocol", "all")
     .addOption(
       choice("--score <part>", "validation leaves the test part unread", ["validation", "test"]).default(
         "test",
       ),
     )
     .addOption(
-      choice("--target <emotion>", "that the actor meant, or that most listeners heard (CREMA-D)", [
-        ...["intended", "perceived"],
-      ]).default("intended"),
+      choice(
+        "--target <emotion>",
+        "the emotion that the actor meant, or that most listeners heard (CREMA-D)",
+        [...["intended", "perceived"]],
+      ).default("intended"),
     )
     .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for the perceived emotion")
     .addOption(choice("--calm <policy>", "RAVDESS's calm, in held-out", ["merge", "drop", "keep"]))
@@ -98,7 +100,10 @@ export function addTrain(program: Command): void {
     .addOption(choice("--engine <name>", "what executes the training; default: the best there is", ENGINES))
     .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
     .option("--out <dir>", "folder of runs", join("results", "runs"))
-    .option("--resume", "go on with a training that was stopped also on another engine, or fail")
+    .option(
+      "--resume",
+      "go on with a training that was stopped also on another engine; a damaged checkpoint is an error",
+    )
     .option("--force", "begin anew, where a finished run or one that was stopped is there")
     .option("--strict", "stop at the first clip that cannot be read")
     .option("--no-pictures", "leave the pictures out")
@@ -107,7 +112,7 @@ export function addTrain(program: Command): void {
     .addHelpText(
       "after",
       `
-A training that was stopped or killed goes on when the same command is given again.
+The same command resumes a training that was stopped or killed.
 
 Examples:
   ser train --corpus ravdess --model linear      the baseline to beat, in seconds
@@ -133,6 +138,8 @@ async function train(flags: TrainFlags): Promise<void> {
   const quiet = Boolean(flags.quiet || flags.json);
   const tell = (line: string) => quiet || process.stdout.write(`${line}\n`);
   const { engine, threads, force, strict, pictures, target } = flags;
+  if (force && flags.resume)
+    throw new UsageError("--force begins anew and --resume goes on: give one of them");
   const settings = await settingsOf(flags);
   const clips = await clipsOf(flags, protocolOf(flags));
   const grid = parseGrid(gridOf(flags, settings));

@@ -41,21 +41,28 @@ export interface Work {
  * Plans the runs of a grid.
  *
  * @param clips as `loadClips(root, { calm: "keep" })` gives them
- * @param options the folder of the store; the emotions that most listeners heard, where the grid has that target; and
- *   which runs are asked for: `shard` ("2/8"), `only` (names); default all
+ * @param options the folder of the store; the emotions that most listeners heard, where the grid has that target
  * @throws {UserError} when a corpus that a protocol needs is not there
- * @throws {UsageError} for an unknown protocol, fold or name, or a shard that makes no sense
+ * @throws {UsageError} for an unknown protocol or fold
  */
 export function workOf(
   grid: Grid,
   clips: readonly Clip[],
-  options: { folder: string; perceived?: Work["perceived"]; shard?: string; only?: readonly string[] },
+  { folder, perceived }: { folder: string; perceived?: Work["perceived"] },
 ): Work {
-  const { folder, perceived, shard, only } = options;
   const all = planGrid(grid, clips, perceived);
-  const sharded = shard ? shardOf(all, shard) : all;
-  const runs = only ? named(sharded, only) : sharded;
-  return { grid, clips, perceived, store: new Store(folder), all, runs };
+  return { grid, clips, perceived, store: new Store(folder), all, runs: all };
+}
+
+/**
+ * The same work with a part of its runs.
+ *
+ * @param chosen `shard` ("2/8") and `only` (names)
+ * @throws {UsageError} for an unknown name, or a shard that makes no sense
+ */
+export function partOfWork(work: Work, { shard, only }: { shard?: string; only?: readonly string[] }): Work {
+  const sharded = shard ? shardOf(work.runs, shard) : work.runs;
+  return { ...work, runs: only ? named(sharded, only) : sharded };
 }
 
 function named(runs: readonly PlannedRun[], names: readonly string[]): PlannedRun[] {
@@ -123,7 +130,10 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
   try {
     if (pending.length > 0) await doPending(work, pending, options);
   } catch (error) {
-    if (!(error instanceof Interrupted) || runs.length === 1) throw error;
+    if (!(error instanceof Interrupted)) throw error;
+    if (force)
+      throw new Interrupted("stopped: runs that were not done again stay as they were", { cause: error });
+    if (runs.length === 1) throw error;
     const left = (await pendingOf(work)).length;
     throw new Interrupted(
       `stopped: ${runs.length - left} of ${runs.length} runs are done, those under way keep their checkpoints; the same command goes on`,
@@ -149,11 +159,13 @@ async function doPending(work: Work, pending: readonly PlannedRun[], options: Do
       const common = { ...rest, grid, engine, threads, signal, log: tell, onEvent: follow.onEvent };
       return await doRuns(store, pending, { ...common, quiet: tell ? quiet : true });
     }
-    if (options.force) for (const { name } of pending) await store.forget(name);
     await warmFeatures(pending, { signal, quiet });
+    // Other processes know by what is there what is to be done.
+    if (options.force) for (const { name } of pending) await store.setAside(name);
     const job = { grid, clips, perceived: perceived && [...perceived], engine, threads };
     await doInJobs(store, pending, { jobs, job, signal, onEvent: follow.onEvent });
   } finally {
+    if (options.force && jobs > 1) for (const { name } of pending) await store.bringBack(name);
     follow.end();
   }
 }
@@ -229,8 +241,8 @@ export async function ablate(grid: string | GridInput, options: ExperimentOption
 async function readOrTrain(grid: string | GridInput, options: ExperimentOptions): Promise<Experiment> {
   const { data = "data", results = join(projectRoot(), "results"), quiet, signal, threads } = options;
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
-  const clips = await findClips(data, { calm: "keep", signal, quiet });
   const wanted = await gridOf(grid, results);
+  const clips = await findClips(data, { calm: "keep", signal, quiet });
   const change = clips.every((clip) => clip.synthetic) ? options.synthetic : undefined;
   const corpora = new Set(clips.map(({ corpus }) => corpus));
   const own = withCorpora(change ? changed(wanted, change) : wanted, corpora, log);

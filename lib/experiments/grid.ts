@@ -179,7 +179,9 @@ async function contentOf(path: string): Promise<unknown> {
     if (kind === ".ts") return defaultOf(await importTypeScript(resolve(path)));
     return defaultOf(await import(pathToFileURL(resolve(path)).href));
   } catch (error) {
-    throw new UserError(`cannot load ${path}: ${messageOf(error).split("\n")[0]}`, { cause: error });
+    throw new UserError(`cannot load ${path}: ${messageOf(error).split("\n").slice(0, 2).join(" ")}`, {
+      cause: error,
+    });
   }
 }
 
@@ -200,9 +202,10 @@ async function readJson(path: string): Promise<unknown> {
     throw new UserError(`cannot read the grid ${path}: ${systemReason(error)}`, { cause: error });
   });
   try {
-    return JSON.parse(text);
+    // Some editors begin a file with a mark of its byte order.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw new UsageError(`${path} is no proper JSON: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`${path} is not valid JSON: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson } from "../base/hash.js";
 import { byText, plural } from "../base/text.js";
-import { Ledger, type LedgerEntry } from "../protocols/ledger.js";
+import { isDamaged, Ledger, type LedgerEntry } from "../protocols/ledger.js";
 
 /** Readings of test parts that were counted before there was a ledger. */
 export interface EarlierReadings {
@@ -82,12 +82,30 @@ function runOf(line: string): string {
   }
 }
 
+/** The readings that a text of JSON has; `undefined` where it is damaged. */
+export function readingsIfWhole(text: string): Readings | undefined {
+  try {
+    const { entries, before } = JSON.parse(text) as Readings;
+    const whole =
+      entries.every(({ id, protocol }) => typeof id === "string" && typeof protocol === "string") &&
+      before.every(({ readings, note }) => Number.isFinite(readings) && typeof note === "string");
+    return whole ? { entries, before } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The readings of a store together with those that a summary made of it earlier, here or elsewhere, has kept. Each entry
  * counts once.
  */
 export function mergeReadings(store: Readings, kept: Readings): Readings {
-  const entries = new Map([...kept.entries, ...store.entries].map((entry) => [entry.id, entry]));
+  const entries = new Map<string, LedgerEntry>();
+  // An entry never changes: where one copy of it is damaged, the other one is right.
+  for (const entry of [...kept.entries, ...store.entries]) {
+    const known = entries.get(entry.id);
+    if (!known || isDamaged(known)) entries.set(entry.id, entry);
+  }
   const byHand = (all: Readings) => all.before.filter((one) => one.byHand);
   const logged = (all: Readings) => all.before.filter((one) => !one.byHand);
   const count = (all: readonly EarlierReadings[]) => all.reduce((sum, { readings }) => sum + readings, 0);

@@ -1,14 +1,14 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { writeJson } from "../base/atomic.js";
-import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { moveAside, moveBack, writeJson } from "../base/atomic.js";
+import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
 import { blockOf, type Grid } from "./grid.js";
 import type { Experiment, Failure } from "./known.js";
-import { ledgerIn, readingsIn } from "./readings.js";
-import { readSummary } from "./summary.js";
+import { ledgerIn, mergeReadings, readingsIn } from "./readings.js";
+import { readSummary, writtenReadings } from "./summary.js";
 
 /** What `experiment.json` in a store says. */
 export interface ExperimentFile {
@@ -51,11 +51,20 @@ export class Store {
     return (await readRecord(this.runFolder(name)))?.name === name;
   }
 
-  /** Removes a finished run and what is left of one begun. */
-  async forget(name: string): Promise<void> {
-    await rm(this.runFolder(name), { recursive: true, force: true });
-    await rm(partialFolder(this.runFolder(name)), { recursive: true, force: true });
+  /** Sets a finished run aside, so that it is done again, and removes what is left of one begun. */
+  async setAside(name: string): Promise<void> {
+    const folder = this.runFolder(name);
+    const partial = partialFolder(folder);
+    await rm(partial, { recursive: true, force: true }).catch((error: unknown) => {
+      throw cannotWrite(partial, error);
+    });
+    if (await this.isDone(name)) await moveAside(folder);
     await this.forgive(name);
+  }
+
+  /** Brings a run back that was set aside and not done again. */
+  async bringBack(name: string): Promise<void> {
+    if (!(await this.isDone(name))) await moveBack(this.runFolder(name));
   }
 
   /** Records that a run failed. */
@@ -71,7 +80,10 @@ export class Store {
 
   /** Forgets a failure: the run is being tried again. */
   async forgive(name: string): Promise<void> {
-    await rm(this.#failureFile(name), { force: true });
+    const file = this.#failureFile(name);
+    await rm(file, { force: true }).catch((error: unknown) => {
+      throw cannotWrite(file, error);
+    });
   }
 
   async failure(name: string): Promise<Failure | undefined> {
@@ -98,7 +110,8 @@ export class Store {
 
 /**
  * An experiment with the predictions of all its runs, from its store (`results/runs/NAME`) or from the summary of it
- * (`results/summary/NAME`), whichever is there. Both give the same.
+ * (`results/summary/NAME`), whichever is there. Both give the same. Readings of test parts that only the summary beside the
+ * folder of stores knows of (`../summary/NAME`) are counted in either case.
  *
  * @param name of the experiment
  * @param root the folder that has it: `results/runs` or `results/summary`
@@ -111,7 +124,7 @@ export async function readExperiment(name: string, root: string): Promise<Experi
   if (summary) return { name, ...summary };
   const file = await readJson<ExperimentFile>(join(folder, EXPERIMENT));
   if (!file) throw new UserError(await absent(name, root));
-  if (!Array.isArray(file.runs) || !file.grid)
+  if (!Array.isArray(file.runs) || file.runs.some((run) => typeof run !== "string") || !file.grid)
     throw new UserError(`${join(folder, EXPERIMENT)} is damaged: \`ser ablate GRID\` writes it anew`);
   const store = new Store(folder);
   const runs: StoredRun[] = [];
@@ -125,7 +138,11 @@ export async function readExperiment(name: string, root: string): Promise<Experi
     planned: file.runs,
     runs,
     failures: await store.failures(file.runs),
-    readings: await readingsIn(folder, file.runs),
+    // A summary of it, made here or elsewhere, may know of readings that are not in this store.
+    readings: mergeReadings(
+      await readingsIn(folder, file.runs),
+      (await writtenReadings(join(dirname(resolve(root)), "summary", name))) ?? { entries: [], before: [] },
+    ),
   };
 }
 
@@ -137,13 +154,15 @@ export async function readExperiment(name: string, root: string): Promise<Experi
  * @example await runsAsExperiment(["results/runs/savee-loso-1-cnn-0123456789ab"])
  */
 export async function runsAsExperiment(folders: readonly string[]): Promise<Experiment> {
-  const runs = await Promise.all(
+  const read = await Promise.all(
     folders.map(async (folder) => {
       const run = await readRun(folder);
       if (!run) throw new UserError(`${folder} holds no finished run (no run.json of this version)`);
       return run;
     }),
   );
+  // One that is named twice counts once.
+  const runs = [...new Map(read.map((run) => [run.record.name, run])).values()];
   const [first] = runs as [StoredRun, ...StoredRun[]];
   const { score } = first.record.settings;
   const other = runs.find(({ record }) => record.settings.score !== score);
@@ -152,17 +171,13 @@ export async function runsAsExperiment(folders: readonly string[]): Promise<Expe
       `${first.record.name} was scored on ${score}, ${other.record.name} was not: give runs of one kind`,
     );
   const planned = runs.map(({ record }) => record.name).sort();
+  const name = planned.length > 1 ? `${planned[0]}-and-${planned.length - 1}-more` : planned[0]!;
   const places = [...new Set(folders.map((folder) => dirname(resolve(folder))))];
   const readings = await Promise.all(places.map((place) => readingsIn(place, planned)));
   const own = new Set(planned);
   return {
-    name: first.record.name,
-    grid: {
-      name: first.record.name,
-      description: "",
-      score,
-      runs: runs.map(({ record }) => blockOf(record.settings)),
-    },
+    name,
+    grid: { name, description: "", score, runs: runs.map(({ record }) => blockOf(record.settings)) },
     planned,
     runs: runs.sort((a, b) => (a.record.name < b.record.name ? -1 : 1)),
     failures: [],

@@ -14,7 +14,7 @@ import {
   type StoredRun,
 } from "../runs/record.js";
 import type { Experiment } from "./known.js";
-import { mergeReadings, type Readings } from "./readings.js";
+import { type EarlierReadings, mergeReadings, type Readings, readingsIfWhole } from "./readings.js";
 
 const SUMMARY = "summary.json";
 const MACHINES = "machines.json";
@@ -79,7 +79,8 @@ export async function writeSummary(
   files.set(SUMMARY, text);
   const bytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   files.set(MACHINES, `${JSON.stringify(machinesOf(runs), null, 1)}\n`);
-  const readings = mergeReadings(experiment.readings, await keptReadings(folder));
+  const kept = (await writtenReadings(folder)) ?? { entries: [], before: [] };
+  const readings = mergeReadings(experiment.readings, kept);
   files.set(READINGS, `${JSON.stringify({ schema: 1, ...readings }, null, 1)}\n`);
   const partial = partialFolder(folder);
   try {
@@ -182,43 +183,49 @@ export async function readSummary(folder: string): Promise<Omit<Experiment, "nam
     }
     runs.push({ record, predictions: predictionsOf(await read(`runs/${name}.csv`), clips) });
   }
-  const { grid, planned, failures } = summary;
-  return { grid, planned, runs, failures, readings: await readingsOf(folder) };
+  const { grid, planned, failures, testReadings } = summary;
+  const before = readingsByRuns(runs, testReadings);
+  return {
+    grid,
+    planned,
+    runs,
+    failures,
+    readings: (await writtenReadings(folder)) ?? { entries: [], before },
+  };
 }
 
-/** The readings that a summary has; those of one from before the ledger are but a number. */
-async function readingsOf(folder: string): Promise<Readings> {
+/**
+ * The readings that a summary keeps; `undefined` where it keeps none.
+ *
+ * @throws {UserError} where the file is damaged: nothing else may know of what it counted
+ */
+export async function writtenReadings(folder: string): Promise<Readings | undefined> {
   const path = join(folder, READINGS);
-  const kept = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
     throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
   });
-  if (kept !== undefined) return parsedReadings(kept, path);
-  const text = await readFile(join(folder, SUMMARY), "utf8").catch(() => "{}");
-  const { testReadings = 0 } = parseJson<Partial<SummaryFile>>(text, join(folder, SUMMARY));
-  const note = "counted in the summary";
-  return { entries: [], before: testReadings > 0 ? [{ readings: testReadings, shown: true, note }] : [] };
-}
-
-/** Those of the summary that is to be replaced, which itself may be damaged. */
-function keptReadings(folder: string): Promise<Readings> {
-  return readingsOf(folder).catch((error: unknown) => {
-    if (messageOf(error).includes(READINGS)) throw error;
-    return { entries: [], before: [] };
-  });
-}
-
-/** @throws {UserError} where the file is damaged: nothing else may know of what it counted */
-function parsedReadings(text: string, path: string): Readings {
-  try {
-    const { entries, before } = JSON.parse(text) as Readings;
-    if (Array.isArray(entries) && Array.isArray(before)) return { entries, before };
-  } catch {
-    // Said below.
-  }
+  const readings = text === undefined ? undefined : readingsIfWhole(text);
+  if (text === undefined || readings) return readings;
   throw new UserError(
-    `${path} is damaged: it keeps the readings of test parts, so bring it back from version control, or remove it`,
+    `${path} is damaged: it keeps the readings of test parts. Bring it back from version control, or remove it to start with one reading for each run`,
   );
+}
+
+/** Of a summary without readings.json: what one from before the ledger counted, else one for each run that was tested. */
+function readingsByRuns(runs: readonly StoredRun[], counted: number | undefined): EarlierReadings[] {
+  const of = (readings: number, note: string, marks: Partial<EarlierReadings> = {}) =>
+    readings > 0 ? [{ readings, shown: true, ...marks, note }] : [];
+  if (counted !== undefined) return of(counted, "counted in the summary");
+  const tested = runs.map(({ record }) => record).filter(({ test }) => test);
+  const note = `one for each run, since there is no ${READINGS}`;
+  const synthetic = tested.filter((record) => record.synthetic).length;
+  const leaky = tested.filter((record) => record.leaky && !record.synthetic).length;
+  return [
+    ...of(tested.length - synthetic - leaky, note),
+    ...of(leaky, note, { leaky: true }),
+    ...of(synthetic, note, { synthetic: true }),
+  ];
 }
 
 async function checked(folder: string, path: string, expected: string | undefined): Promise<string> {

@@ -99,13 +99,18 @@ export class Ledger {
    * @throws {UserError} when the folder cannot be read
    */
   async entries(): Promise<LedgerEntry[]> {
-    const names = await readdir(this.folder).catch((error: unknown): string[] => {
+    const files = await readdir(this.folder, { withFileTypes: true }).catch((error: unknown) => {
       if (systemCode(error) === "ENOENT") return [];
       throw new UserError(`cannot read ${this.folder}: ${systemReason(error)}`, { cause: error });
     });
-    const files = names.filter((name) => name.endsWith(".json")).sort(byText);
+    const names = files
+      .filter((file) => file.isFile() && file.name.endsWith(".json"))
+      .map(({ name }) => name);
     return Promise.all(
-      files.map(async (name) => entryOf(name.slice(0, -5), await readFile(join(this.folder, name), "utf8"))),
+      names.sort(byText).map(async (name) => {
+        const text = await readFile(join(this.folder, name), "utf8").catch(() => "");
+        return entryOf(name.slice(0, -".json".length), text);
+      }),
     );
   }
 }
@@ -125,22 +130,28 @@ function cacheFolder(): string {
   return join(homedir(), process.platform === "darwin" ? "Library/Caches" : ".cache");
 }
 
-const UNKNOWN = {
-  protocol: "unknown",
-  fold: "",
-  clips: 0,
-  synthetic: false,
-  leaky: false,
-  command: "",
-  time: "",
+const UNKNOWN = "unknown";
+const DAMAGED: Omit<LedgerEntry, "id"> = {
+  ...{ protocol: UNKNOWN, fold: "", clips: 0, synthetic: false, leaky: false, command: "", time: "" },
 };
 
 function entryOf(id: string, text: string): LedgerEntry {
   try {
-    return { ...UNKNOWN, ...(JSON.parse(text) as Partial<Reading>), id };
+    const { run, protocol, fold, clips, synthetic, leaky, command, grid, commit, time } = JSON.parse(
+      text,
+    ) as Reading;
+    const texts = [protocol, fold, command, time].every((one) => typeof one === "string");
+    if (!texts || typeof clips !== "number") return { ...DAMAGED, id };
+    const marks = { synthetic: synthetic === true, leaky: leaky === true };
+    return { id, run, protocol, fold, clips, ...marks, command, grid, commit, time };
   } catch {
-    return { ...UNKNOWN, id };
+    return { ...DAMAGED, id };
   }
+}
+
+/** Whether an entry could not be read: it counts, as a reading of an unknown protocol. */
+export function isDamaged({ protocol }: LedgerEntry): boolean {
+  return protocol === UNKNOWN;
 }
 
 let told: string | undefined;

@@ -1,3 +1,4 @@
+import { UsageError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { type Ledger, userLedger } from "./ledger.js";
 import type { Plan, Split } from "./types.js";
@@ -16,29 +17,60 @@ export interface PartQuestion {
 
 /** A part that may be predicted now. It is made by {@link predictPart} alone, once the reading is written down. */
 class Opened {
-  /** Of the part, in the plan's order. */
-  readonly clips: readonly Clip[];
   readonly part: "validation" | "test";
-  // Makes the type nominal: no object that only looks like it is taken for one.
-  readonly #opened = true;
+  readonly #clips: readonly Clip[];
+  #open = true;
 
-  constructor(clips: readonly Clip[], part: "validation" | "test") {
-    this.clips = clips;
+  constructor(part: "validation" | "test", clips: readonly Clip[]) {
     this.part = part;
-    void this.#opened;
+    this.#clips = clips;
+  }
+
+  /**
+   * Of the part, in the plan's order.
+   *
+   * @throws {UsageError} when the prediction that it was opened for is over
+   */
+  get clips(): readonly Clip[] {
+    if (this.#open) return this.#clips;
+    throw new UsageError(
+      `this ${this.part} part was opened for a prediction that is over: call predictPart again`,
+    );
+  }
+
+  static isOpened(part: object): part is Opened {
+    return #open in part;
+  }
+
+  static close(part: Opened): void {
+    part.#open = false;
   }
 }
 
 export type OpenPart = Opened;
 
 /**
- * Predicts a part of a protocol's fold: the only way there is to predictions on a test part. The reading is written into
+ * The clips of a part, for whatever predicts them.
+ *
+ * @throws {UsageError} for an object that only looks like an opened part, and for one whose prediction is over
+ */
+export function openedClips(part: OpenPart): readonly Clip[] {
+  if (Opened.isOpened(part)) return part.clips;
+  throw new UsageError(
+    "a part of a protocol is opened by predictPart, which writes a reading of test down first",
+  );
+}
+
+/**
+ * Predicts a part of a protocol's fold: the one way to predictions on a test part. (What predicts sound, as `loadModel` does, knows of no
+ * protocol.) The reading is written into
  * the ledger first; where that fails, nothing is predicted.
  *
  * @param question the plan, its fold, the part, and the ledger
  * @param predict gets the part's clips, for example `({ clips }) => ...` or a trained network's `predict`
  * @returns what `predict` returns
  * @throws {UserError} when the reading cannot be written down
+ * @throws {UsageError} for a fold that is not the plan's
  * @example
  * const trained = await train(features, fold, plan.classes, TRAINING);
  * const { metrics } = await predictPart({ plan, fold, part: "test" }, trained.predict);
@@ -47,7 +79,7 @@ export async function predictPart<Result>(
   { plan, fold, part, ledger = userLedger(), run }: PartQuestion,
   predict: (part: OpenPart) => Promise<Result> | Result,
 ): Promise<Result> {
-  const wanted = new Set(fold[part]);
+  const wanted = partOf(plan, fold, part);
   const clips = plan.clips.filter(({ id }) => wanted.has(id));
   if (part === "test") {
     await ledger.enter({
@@ -59,5 +91,20 @@ export async function predictPart<Result>(
       leaky: plan.leaky,
     });
   }
-  return predict(new Opened(clips, part));
+  const opened = new Opened(part, clips);
+  try {
+    return await predict(opened);
+  } finally {
+    Opened.close(opened);
+  }
+}
+
+/** @throws {UsageError} for a fold whose parts are not the plan's, which may call test clips validation */
+function partOf(plan: Plan, fold: Split, part: "validation" | "test"): Set<string> {
+  const own = new Set(plan.folds.find(({ name }) => name === fold.name)?.[part]);
+  const strange = fold[part].find((id) => !own.has(id));
+  if (strange === undefined) return new Set(fold[part]);
+  throw new UsageError(
+    `${strange} is not in the ${part} part of fold ${fold.name} of ${plan.protocol}: take a fold of the plan`,
+  );
 }

@@ -90,11 +90,12 @@ export async function robustness(
 
 /** What the model says of a part's clips under noise. */
 async function hear(
-  { clips, part }: OpenPart,
+  open: OpenPart,
   { model, plan, fold }: { model: string; plan: Plan; fold: Split },
   options: RobustnessOptions & { snrs: readonly number[] },
 ): Promise<Robustness> {
   const { noise = "white", seed = 1, threads, signal, quiet, snrs } = options;
+  const { part, clips } = open;
   const others = noise === "babble" ? clipsOf(plan, fold.train) : [];
   const tasks = clips.map((clip): RobustnessTask => {
     const name = `${seed}/robustness/${clip.id}`;

@@ -113,6 +113,7 @@ export async function run(
   const there = await finished();
   if (there) return there;
   await assertReplaceable(folder, (names) => names.includes("run.json"), "a run");
+  await assertReplaceable(partial, () => true, "a run that was begun");
   // An engine that is not there is better known before the features are made than after.
   const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
   const work = { plan, fold, settings, name, digest, partial };

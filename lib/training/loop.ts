@@ -215,7 +215,7 @@ class Loop {
     if (!folder) return;
     const path = join(folder, this.#file());
     const found = await readCheckpoint(path);
-    if (!found) return log?.("no checkpoint yet: training from the start");
+    if (!found) return;
     const { trainer, key, settings } = this.#task;
     if (found.key !== key) {
       throw new UserError(`${path} belongs to other settings or clips: remove it, or train without --resume`);

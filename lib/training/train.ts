@@ -8,7 +8,7 @@ import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
-import type { OpenPart } from "../protocols/part.js";
+import { type OpenPart, openedClips } from "../protocols/part.js";
 import type { ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline } from "./baseline.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
@@ -343,9 +343,10 @@ function predictorOf(
   input: InputSettings,
   classes: readonly string[],
 ): Trained["predict"] {
-  return async ({ part, clips }) => {
+  return async (open) => {
+    const { part } = open;
     const own = parts[part];
-    const opened = new Set(clips.map(({ id }) => id));
+    const opened = new Set(openedClips(open).map(({ id }) => id));
     const strange = own.clips.find(({ id }) => !opened.has(id));
     if (strange)
       throw new UsageError(

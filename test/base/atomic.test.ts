@@ -2,7 +2,15 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { assertReplaceable, beside, replaceFolder, writeAtomic, writeJson } from "../../lib/base/atomic.js";
+import {
+  assertReplaceable,
+  beside,
+  moveAside,
+  moveBack,
+  replaceFolder,
+  writeAtomic,
+  writeJson,
+} from "../../lib/base/atomic.js";
 import { UserError } from "../../lib/base/errors.js";
 
 let folder: string;
@@ -58,4 +66,19 @@ test("only what is missing, empty or an earlier one may be replaced", async () =
   await expect(check()).rejects.toThrow(`${target} holds something else than a summary: name another folder`);
   await writeAtomic(join(target, "summary.json"), "{}");
   await check();
+});
+
+test("a folder moved aside comes back, unless another took its place", async () => {
+  const place = join(folder, "aside");
+  const content = (text: string) => writeAtomic(join(place, "a.txt"), text);
+  await moveAside(place);
+  await content("first");
+  await moveAside(place);
+  expect(await readdir(folder)).not.toContain("aside");
+  await moveBack(place);
+  expect(await readFile(join(place, "a.txt"), "utf8")).toBe("first");
+  await moveAside(place);
+  await content("second");
+  await moveBack(place);
+  expect(await readFile(join(place, "a.txt"), "utf8")).toBe("second");
 });

@@ -15,6 +15,7 @@ import {
   problemText,
   refuse,
   rule,
+  show,
   strict,
   text,
   whole,
@@ -182,4 +183,16 @@ test("a word is nearest to itself, and one slip does not change that", () => {
     }),
     { seed: 1 },
   );
+});
+
+test("what is endlessly long or deep is told in a moment", () => {
+  const long = "x".repeat(1e6);
+  expect(nearest(long, ["models", "seeds"])).toBeUndefined();
+  const deep: unknown[] = [];
+  for (let i = 0, inner = deep; i < 20_000; i++) {
+    const next: unknown[] = [];
+    inner.push(next);
+    inner = next;
+  }
+  expect(show(deep)).toBe("nested too deep to be shown");
 });

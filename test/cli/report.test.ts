@@ -77,7 +77,7 @@ test("runs by folder or by name are reported as an experiment", async () => {
   const names = (await readdir(runs)).filter((name) => name.startsWith("savee-")).sort();
   await report(join(runs, names[0]!), ...names.slice(1), "--from", runs, "--json");
   const { experiment, runs: count, readings, protocols } = JSON.parse(printed.out) as Results;
-  expect([experiment, count]).toEqual([names[0], 4]);
+  expect([experiment, count]).toEqual([`${names[0]}-and-3-more`, 4]);
   expect(readings).toMatchObject({ total: 0, synthetic: 4 });
   expect(protocols[0]!.entries[0]!.folds).toEqual(["1", "2", "3", "4"]);
 

@@ -131,7 +131,7 @@ test("a grid is read from JSON or a module, and the file named where it is wrong
   expect(await write("a.ts", `const name: string = "g"; export default { ...${json}, name };`)).toEqual(
     expected,
   );
-  await expect(write("b.json", '{"name": ')).rejects.toThrow(/b.json is no proper JSON/);
+  await expect(write("b.json", '{"name": ')).rejects.toThrow(/b.json is not valid JSON/);
   await expect(write("c.json", '{"name": "c"}')).rejects.toThrow(/c.json: runs is missing/);
   await expect(write("d.mjs", "export default (")).rejects.toThrow(/cannot load .*d.mjs/);
   await expect(write("e.txt", "")).rejects.toThrow(/e.txt: a grid is a .json file/);

@@ -7,9 +7,11 @@ import {
   ledgerIn,
   mergeReadings,
   type Readings,
+  readingsIfWhole,
   readingsIn,
   readingsLine,
 } from "../../lib/experiments/readings.js";
+import type { LedgerEntry } from "../../lib/protocols/ledger.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -61,4 +63,37 @@ test("what a summary has kept and what a store has are counted once each", () =>
   });
   expect(mergeReadings(merged, merged)).toEqual(merged);
   expect(mergeReadings({ entries: [], before: [] }, kept)).toEqual(kept);
+});
+
+test("an entry that was damaged in the store is taken from the summary, and the other way round", () => {
+  const damaged = { ...entry("1"), protocol: "unknown", run: undefined };
+  const [whole, other] = kept.entries as [LedgerEntry, LedgerEntry];
+  for (const [store, summary] of [
+    [
+      [damaged, other],
+      [whole, other],
+    ],
+    [
+      [whole, other],
+      [damaged, other],
+    ],
+  ] as const)
+    expect(
+      mergeReadings({ entries: [...store], before: [] }, { entries: [...summary], before: [] }).entries,
+    ).toEqual([whole, other]);
+});
+
+test.each([
+  "{",
+  "null",
+  "[]",
+  '{"entries":[null],"before":[]}',
+  '{"entries":[],"before":[null]}',
+  '{"entries":[],"before":[{"readings":"9","note":""}]}',
+])("%s are no readings", (text) => {
+  expect(readingsIfWhole(text)).toBeUndefined();
+});
+
+test("readings are read as they were written", () => {
+  expect(readingsIfWhole(JSON.stringify(kept))).toEqual(kept);
 });

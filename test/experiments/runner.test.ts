@@ -95,5 +95,6 @@ test("force does again what is done; a signal stops before the next run", async 
   expect(await written()).not.toBe(before);
   const stopped = doExperiment(work, { ...HERE, force: true, signal: AbortSignal.abort() });
   await expect(stopped).rejects.toThrow(Interrupted);
-  await expect(stopped).rejects.toThrow("2 of 2 runs are done");
+  await expect(stopped).rejects.toThrow("runs that were not done again stay as they were");
+  expect((await doExperiment(work, HERE)).every(({ reused }) => reused)).toBe(true);
 });

@@ -2,13 +2,15 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { UserError } from "../../lib/base/errors.js";
 import { canonicalJson, sha256 } from "../../lib/base/hash.js";
 import { publishedClips } from "../../lib/corpora/registry.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { planGrid } from "../../lib/experiments/plan.js";
 import { countReadings } from "../../lib/experiments/readings.js";
 import { experimentOf, readExperiment, runsAsExperiment, Store } from "../../lib/experiments/store.js";
-import { type RunRecord, writeRecord } from "../../lib/runs/record.js";
+import { writeSummary } from "../../lib/experiments/summary.js";
+import { type RunRecord, readRecord, writeRecord } from "../../lib/runs/record.js";
 import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
 
 let root: string;
@@ -60,14 +62,21 @@ test("an experiment is what its runs, failures and readings are", async () => {
   expect(experiment.grid).toEqual(GRID);
 });
 
-test("a run that was done at last has not failed, and one that is forgotten is neither", async () => {
+test("a run that was done at last has not failed; one that is set aside is neither, and comes back", async () => {
   const store = new Store(join(root, "trial"));
   await store.open(GRID, ["own-a"]);
   await store.fail("own-a", SETTINGS, "once");
   await finish(store, { ...recordExample(), name: "own-a" });
   expect((await readExperiment("trial", root)).failures).toEqual([]);
-  await store.forget("own-a");
+  await store.setAside("own-a");
   expect([await store.isDone("own-a"), await store.failure("own-a")]).toEqual([false, undefined]);
+  await store.bringBack("own-a");
+  expect(await store.isDone("own-a")).toBe(true);
+  // What was done again meanwhile stays.
+  await store.setAside("own-a");
+  await finish(store, { ...recordExample(), name: "own-a", parameters: 99 });
+  await store.bringBack("own-a");
+  expect((await readRecord(store.runFolder("own-a")))!.parameters).toBe(99);
 });
 
 test("a record under another's name is not taken for it", async () => {
@@ -86,8 +95,10 @@ test("what is not there or damaged is named, with what there is", async () => {
   await store.open(GRID, []);
   await expect(readExperiment("trail", root)).rejects.toThrow(/no experiment trail in .*there are trial/);
   await expect(readExperiment("x", join(root, "none"))).rejects.toThrow("no experiment x");
-  await writeFile(join(root, "trial", "experiment.json"), "{");
-  await expect(readExperiment("trial", root)).rejects.toThrow(/experiment.json is damaged/);
+  for (const text of ["{", '{"grid": {}, "runs": [3]}']) {
+    await writeFile(join(root, "trial", "experiment.json"), text);
+    await expect(readExperiment("trial", root)).rejects.toThrow(/experiment.json is damaged/);
+  }
 });
 
 test("runs by themselves are an experiment, whose grid does them again", async () => {
@@ -106,7 +117,8 @@ test("runs by themselves are an experiment, whose grid does them again", async (
   }
   const [first, second] = planned.map(({ name }) => store.runFolder(name)) as [string, string];
   const both = await runsAsExperiment([first, second]);
-  expect(both.name).toBe(planned[0]!.name);
+  expect(both.name).toBe(`${both.planned[0]}-and-1-more`);
+  expect((await runsAsExperiment([first, second, first])).planned).toEqual(both.planned);
   expect(
     planGrid(parseGrid(both.grid), clips)
       .map(({ name }) => name)
@@ -123,4 +135,27 @@ test("a run knows its experiment by the file beside it; a run by itself has none
   expect(await experimentOf(store.runFolder("own-a"), "own-a")).toBe("trial");
   expect(await experimentOf(store.runFolder("own-z"), "own-z")).toBeUndefined();
   expect(await experimentOf(join(root, "own-a"), "own-a")).toBeUndefined();
+});
+
+test("a store whose folder is a file, or whose failures are, says so", async () => {
+  await writeFile(join(root, "file"), "");
+  await expect(new Store(join(root, "file")).forgive("own-a")).rejects.toThrow(
+    /cannot write .*file.failures/,
+  );
+  await expect(new Store(join(root, "file")).setAside("own-a")).rejects.toThrow(UserError);
+});
+
+test("readings that only the summary beside the stores knows of are counted as well", async () => {
+  const about = { protocol: "held-out@1", fold: "1", clips: 3, synthetic: false, leaky: false };
+  for (const place of ["here", "there"]) {
+    const store = new Store(join(root, place, "trial"));
+    await store.open(GRID, ["own-a"]);
+    await finish(store, { ...recordExample(), name: "own-a" });
+    await store.ledger().enter({ run: "own-a", ...about });
+    await writeSummary(await readExperiment("trial", join(root, place)), join(root, "summary", "trial"));
+  }
+  const total = async (place: string) =>
+    countReadings(await readExperiment("trial", join(root, place))).total;
+  expect(await total("summary")).toBe(2);
+  expect(await total("here")).toBe(2);
 });

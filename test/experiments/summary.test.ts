@@ -118,7 +118,7 @@ test("a summary keeps the readings of an earlier one, which a store elsewhere ma
 
   await writeFile(join(folder, "readings.json"), "{");
   const experiment = await readExperiment("trial", join(root, "1"));
-  await expect(writeSummary(experiment, folder)).rejects.toThrow("bring it back from version control");
+  await expect(writeSummary(experiment, folder)).rejects.toThrow("Bring it back from version control");
 });
 
 test("one from before the ledger knows a number", async () => {
@@ -130,4 +130,13 @@ test("one from before the ledger knows a number", async () => {
   await writeFile(join(folder, "summary.json"), JSON.stringify({ ...file, testReadings: 9 }));
   const { readings } = await readExperiment("trial", join(root, "summaries"));
   expect(countReadings({ readings, planned: [] })).toMatchObject({ total: 9, shown: 9, beforeLedger: 9 });
+});
+
+test("one whose readings are gone counts one for each run that was tested", async () => {
+  await storeIn(root);
+  const folder = join(root, "summaries", "trial");
+  await writeSummary(await readExperiment("trial", root), folder);
+  await rm(join(folder, "readings.json"));
+  const { readings, planned } = await readExperiment("trial", join(root, "summaries"));
+  expect(countReadings({ readings, planned })).toMatchObject({ total: 2, shown: 2, beforeLedger: 2 });
 });

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { projectRoot } from "../../lib/base/root.js";
-import { commandText, Ledger, setCommand, userLedger } from "../../lib/protocols/ledger.js";
+import { commandText, isDamaged, Ledger, setCommand, userLedger } from "../../lib/protocols/ledger.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -59,6 +59,7 @@ test("an entry that was damaged still counts, and other files do not", async () 
       const text = await readFile(join(place, file!), "utf8");
       await writeFile(join(place, "20260101-half.json"), text.slice(0, Math.min(length, text.length - 2)));
       await writeFile(join(place, "notes.txt"), "");
+      await mkdir(join(place, "folder.json"), { recursive: true });
       const [half, whole] = await ledger.entries();
       expect([half!.protocol, whole!.protocol]).toEqual(["unknown", ABOUT.protocol]);
     }),
@@ -95,4 +96,20 @@ test("outside of a store readings go to the user's cache folder", async () => {
   vi.stubEnv("XDG_CACHE_HOME", "");
   expect(userLedger().folder).not.toContain(projectRoot());
   vi.unstubAllEnvs();
+});
+
+test("an entry of other types is damaged", async () => {
+  const place = join(folder, "types");
+  await mkdir(place);
+  const ledger = new Ledger(place);
+  for (const text of [
+    "null",
+    "[]",
+    "3",
+    '{"protocol": 3}',
+    '{"protocol": "a", "fold": "1", "command": "", "time": "", "clips": "9"}',
+  ]) {
+    await writeFile(join(place, "1.json"), text);
+    expect((await ledger.entries()).map(isDamaged)).toEqual([true]);
+  }
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Ledger, userLedger } from "../../lib/protocols/ledger.js";
-import { predictPart } from "../../lib/protocols/part.js";
+import { type OpenPart, openedClips, predictPart } from "../../lib/protocols/part.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { CLIPS } from "./published.js";
 
@@ -57,4 +57,27 @@ test("leaky protocols and synthetic voices are marked, and without a ledger the 
   const [entry, ...others] = await userLedger().entries();
   expect(others).toEqual([]);
   expect([entry!.leaky, entry!.synthetic, entry!.run]).toEqual([true, true, undefined]);
+});
+
+test("no object that only looks like an opened part is one, and a part closes with its prediction", async () => {
+  const forged = { part: "test", clips: plan.clips } as unknown as OpenPart;
+  expect(() => openedClips(forged)).toThrow("opened by predictPart");
+  const ledger = new Ledger(join(folder, "closed"));
+  const question = { plan, fold, part: "test", ledger } as const;
+  const kept = await predictPart(question, (part) => {
+    expect(openedClips(part)).toHaveLength(120);
+    return part;
+  });
+  expect(() => openedClips(kept)).toThrow("a prediction that is over");
+  expect(await ledger.entries()).toHaveLength(1);
+});
+
+test("test clips cannot be called validation", async () => {
+  const swapped = { ...fold, validation: fold.test, test: fold.validation };
+  const predict = vi.fn();
+  for (const part of ["validation", "test"] as const)
+    await expect(predictPart({ plan, fold: swapped, part }, predict)).rejects.toThrow(
+      "take a fold of the plan",
+    );
+  expect(predict).not.toHaveBeenCalled();
 });
