@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { figureExamples } from "../../lib/build/figure-examples.js";
 import { renderPng, type ThemeName } from "../../lib/figures/index.js";
 import { chromium, photograph } from "./chromium.js";
+import { figureExamples } from "./examples.js";
 import { differing } from "./pixels.js";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });

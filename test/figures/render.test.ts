@@ -6,10 +6,10 @@ import { loadImage } from "@napi-rs/canvas";
 import { JSDOM } from "jsdom";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { UsageError, UserError } from "../../lib/base/errors.js";
-import { figureExamples } from "../../lib/build/figure-examples.js";
 import { confusionMatrix } from "../../lib/figures/confusion-matrix.js";
 import type { Figure } from "../../lib/figures/figure.js";
 import { renderHtml, renderPng, renderSvg, saveFigure } from "../../lib/figures/render.js";
+import { figureExamples } from "./examples.js";
 import { differing } from "./pixels.js";
 
 // Loading plotly takes seconds on a busy machine.

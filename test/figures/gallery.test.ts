@@ -2,9 +2,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { loadImage } from "@napi-rs/canvas";
 import { describe, expect, test } from "vitest";
-import { figureExamples } from "../../lib/build/figure-examples.js";
-import { GALLERY, galleryPage, pictureOf, THEMES } from "../../lib/build/gallery-page.js";
 import * as figures from "../../lib/figures/index.js";
+import { figureExamples } from "./examples.js";
+import { GALLERY, galleryPage, pictureOf, THEMES } from "./gallery-page.js";
 
 const FOLDER = join(import.meta.dirname, "../..", GALLERY);
 

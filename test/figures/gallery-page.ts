@@ -1,5 +1,5 @@
-import type { ThemeName } from "../figures/index.js";
-import type { FigureExample } from "./figure-examples.js";
+import type { ThemeName } from "../../lib/figures/index.js";
+import type { FigureExample } from "./examples.js";
 
 export const GALLERY = "results/gallery";
 export const THEMES: readonly ThemeName[] = ["light", "dark"];
@@ -21,7 +21,7 @@ ${use} ${not}
   return `# Gallery
 
 Every figure of \`lib/figures\`, light or dark as the page is read. **The data are made up**: sound of the workbench's synthetic
-voice, and numbers that nothing was measured for. \`lib/build/figure-examples.ts\` has the code of each; \`npm run gallery\` draws all.
+voice, and numbers that nothing was measured for. \`test/figures/examples.ts\` has the code of each; \`npm run gallery\` draws all.
 
 ${entries.join("\n")}`;
 }

@@ -1,16 +1,21 @@
 // One example of each figure, which the gallery shows and the tests draw. Each is made of sound or numbers that are made up.
-import { random } from "../base/random.js";
-import { percent } from "../base/text.js";
-import { CORPORA, EMOTIONS } from "../corpora/clip.js";
-import { corpora } from "../corpora/registry.js";
-import { chooseThreshold, riskCoverage } from "../evaluation/abstention.js";
-import { uarWithin } from "../evaluation/breakdown.js";
-import { answers, applyTemperature, calibrationError, fitTemperature } from "../evaluation/calibration.js";
-import { confusionIntervals, recallOf } from "../evaluation/interval.js";
-import { confusionCounts, metrics } from "../evaluation/metrics.js";
-import { createExtractor } from "../features/extract.js";
-import { pitch } from "../features/pitch.js";
-import { featureSettings } from "../features/settings.js";
+import { random } from "../../lib/base/random.js";
+import { percent } from "../../lib/base/text.js";
+import { CORPORA, EMOTIONS } from "../../lib/corpora/clip.js";
+import { corpora } from "../../lib/corpora/registry.js";
+import { chooseThreshold, riskCoverage } from "../../lib/evaluation/abstention.js";
+import { uarWithin } from "../../lib/evaluation/breakdown.js";
+import {
+  answers,
+  applyTemperature,
+  calibrationError,
+  fitTemperature,
+} from "../../lib/evaluation/calibration.js";
+import { confusionIntervals, recallOf } from "../../lib/evaluation/interval.js";
+import { confusionCounts, metrics } from "../../lib/evaluation/metrics.js";
+import { createExtractor } from "../../lib/features/extract.js";
+import { pitch } from "../../lib/features/pitch.js";
+import { featureSettings } from "../../lib/features/settings.js";
 import {
   ablation,
   classCounts,
@@ -33,8 +38,8 @@ import {
   rocCurves,
   spectrogram,
   waveform,
-} from "../figures/index.js";
-import { drawing } from "../runs/pictures.js";
+} from "../../lib/figures/index.js";
+import { drawing } from "../../lib/runs/pictures.js";
 import {
   madeUpAnswers,
   madeUpProbabilities,

@@ -1,10 +1,10 @@
 // What the examples of figures show: sound of the synthetic voice, and answers that no model gave. Seeded.
-import { type Random, random } from "../base/random.js";
-import { EMOTIONS, type Emotion } from "../corpora/clip.js";
-import { planClips, synthesizeClip } from "../corpora/synthetic/clips.js";
-import { argmax } from "../evaluation/metrics.js";
-import type { TimelineWindow } from "../figures/index.js";
-import type { Epoch } from "../figures/learning-curves.js";
+import { type Random, random } from "../../lib/base/random.js";
+import { EMOTIONS, type Emotion } from "../../lib/corpora/clip.js";
+import { planClips, synthesizeClip } from "../../lib/corpora/synthetic/clips.js";
+import { argmax } from "../../lib/evaluation/metrics.js";
+import type { TimelineWindow } from "../../lib/figures/index.js";
+import type { Epoch } from "../../lib/figures/learning-curves.js";
 
 /** What one seed of a model answered. */
 interface MadeUpAnswers {

@@ -1,7 +1,7 @@
 // Draws the examples of all figures, light and dark, and the page that shows them: npm run gallery
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { renderPng } from "../figures/index.js";
-import { figureExamples } from "./figure-examples.js";
+import { renderPng } from "../../lib/figures/index.js";
+import { figureExamples } from "./examples.js";
 import { GALLERY, galleryPage, pictureOf, THEMES } from "./gallery-page.js";
 
 async function main(): Promise<void> {
