@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { cannotWrite, systemCode, UserError } from "./errors.js";
+import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing folders
@@ -37,6 +37,19 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
   } finally {
     await file.close();
   }
+}
+
+/**
+ * The text of a file; `undefined` where there is none.
+ *
+ * @throws {UserError} naming the path, when it cannot be read
+ * @example await readIfThere("results/summary/quick/readings.json")
+ */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
+    throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  });
 }
 
 /** Writes a value as indented JSON, whole or not at all. */

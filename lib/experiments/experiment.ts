@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { extname, join, parse } from "node:path";
+import type { InferInput } from "valibot";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
@@ -11,7 +12,7 @@ import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
 import { findClips } from "../corpora/synthetic/stand-in.js";
 import { protocolNamed } from "../protocols/registry.js";
 import { type RunRecord, readRecord } from "../runs/record.js";
-import { type Grid, type GridBlock, parseGrid, readGrid } from "./grid.js";
+import { type Grid, type GridBlock, type gridSchema, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
 import type { Experiment } from "./known.js";
 import { type PlannedRun, planGrid, shardOf } from "./plan.js";
@@ -20,10 +21,7 @@ import { readExperiment, Store } from "./store.js";
 import { readSummary } from "./summary.js";
 
 /** A grid as it is written down: what is left out has the defaults of {@link parseGrid}. */
-export type GridInput = Pick<Grid, "name"> &
-  Partial<Pick<Grid, "description" | "score" | "engine">> & {
-    runs: readonly (Pick<GridBlock, "protocols" | "models"> & Partial<GridBlock>)[];
-  };
+export type GridInput = InferInput<typeof gridSchema>;
 
 /** A grid applied to clips: what there is to do, and where it goes. */
 export interface Work {
@@ -195,10 +193,12 @@ async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken
   const folder = store.runFolder(name);
   const about = { run, folder, reused: false };
   if (tried && taken) return { ...about, state: "elsewhere" };
+  // First: where a run is done again and fails, the old one is still there.
+  const failure = await store.failure(name);
+  if (failure) return { ...about, state: "failed", error: failure.error };
   const record = await readRecord(folder);
   if (record?.name === name) return { ...about, state: "done", reused: !tried, record };
-  const failure = await store.failure(name);
-  return failure ? { ...about, state: "failed", error: failure.error } : { ...about, state: "open" };
+  return { ...about, state: "open" };
 }
 
 export interface ExperimentOptions extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs"> {

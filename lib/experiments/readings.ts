@@ -99,7 +99,7 @@ export function readingsIfWhole(text: string): Readings | undefined {
  * The readings of a store together with those that a summary made of it earlier, here or elsewhere, has kept. Each entry
  * counts once.
  */
-export function mergeReadings(store: Readings, kept: Readings): Readings {
+export function mergeReadings(store: Readings, kept: Readings = { entries: [], before: [] }): Readings {
   const entries = new Map<string, LedgerEntry>();
   // An entry never changes: where one copy of it is damaged, the other one is right.
   for (const entry of [...kept.entries, ...store.entries]) {

@@ -1,8 +1,9 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { moveAside, moveBack, writeJson } from "../base/atomic.js";
-import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { moveAside, moveBack, readIfThere, writeJson } from "../base/atomic.js";
+import { cannotWrite, messageOf, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
+import { byText } from "../base/text.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
 import { blockOf, type Grid } from "./grid.js";
@@ -141,7 +142,7 @@ export async function readExperiment(name: string, root: string): Promise<Experi
     // A summary of it, made here or elsewhere, may know of readings that are not in this store.
     readings: mergeReadings(
       await readingsIn(folder, file.runs),
-      (await writtenReadings(join(dirname(resolve(root)), "summary", name))) ?? { entries: [], before: [] },
+      await writtenReadings(join(dirname(resolve(root)), "summary", name)),
     ),
   };
 }
@@ -162,7 +163,8 @@ export async function runsAsExperiment(folders: readonly string[]): Promise<Expe
     }),
   );
   // One that is named twice counts once.
-  const runs = [...new Map(read.map((run) => [run.record.name, run])).values()];
+  const distinct = new Map(read.map((run) => [run.record.name, run]));
+  const runs = [...distinct.values()].sort((a, b) => byText(a.record.name, b.record.name));
   const [first] = runs as [StoredRun, ...StoredRun[]];
   const { score } = first.record.settings;
   const other = runs.find(({ record }) => record.settings.score !== score);
@@ -170,7 +172,7 @@ export async function runsAsExperiment(folders: readonly string[]): Promise<Expe
     throw new UserError(
       `${first.record.name} was scored on ${score}, ${other.record.name} was not: give runs of one kind`,
     );
-  const planned = runs.map(({ record }) => record.name).sort();
+  const planned = runs.map(({ record }) => record.name);
   const name = planned.length > 1 ? `${planned[0]}-and-${planned.length - 1}-more` : planned[0]!;
   const places = [...new Set(folders.map((folder) => dirname(resolve(folder))))];
   const readings = await Promise.all(places.map((place) => readingsIn(place, planned)));
@@ -179,7 +181,7 @@ export async function runsAsExperiment(folders: readonly string[]): Promise<Expe
     name,
     grid: { name, description: "", score, runs: runs.map(({ record }) => blockOf(record.settings)) },
     planned,
-    runs: runs.sort((a, b) => (a.record.name < b.record.name ? -1 : 1)),
+    runs,
     failures: [],
     // Other runs that lie in the same folder have nothing to do with these.
     readings: {
@@ -215,13 +217,8 @@ async function absent(name: string, root: string): Promise<string> {
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
-    throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
-  }
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as T;
   } catch (error) {

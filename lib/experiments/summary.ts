@@ -1,10 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { assertReplaceable, replaceFolder } from "../base/atomic.js";
-import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { assertReplaceable, readIfThere, replaceFolder } from "../base/atomic.js";
+import { cannotWrite, messageOf, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
+import { byText } from "../base/text.js";
 import { GRAIN, type PredictedClip } from "../runs/predictions.js";
 import {
   type Environment,
@@ -65,7 +66,7 @@ export async function writeSummary(
     (names) => names.includes(SUMMARY) && !names.includes("experiment.json"),
     "a summary",
   );
-  const runs = [...experiment.runs].sort((a, b) => (a.record.name < b.record.name ? -1 : 1));
+  const runs = [...experiment.runs].sort((a, b) => byText(a.record.name, b.record.name));
   const files = filesOf(runs);
   const summary: SummaryFile = {
     schema: 1,
@@ -79,8 +80,7 @@ export async function writeSummary(
   files.set(SUMMARY, text);
   const bytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
   files.set(MACHINES, `${JSON.stringify(machinesOf(runs), null, 1)}\n`);
-  const kept = (await writtenReadings(folder)) ?? { entries: [], before: [] };
-  const readings = mergeReadings(experiment.readings, kept);
+  const readings = mergeReadings(experiment.readings, await writtenReadings(folder));
   files.set(READINGS, `${JSON.stringify({ schema: 1, ...readings }, null, 1)}\n`);
   const partial = partialFolder(folder);
   try {
@@ -158,10 +158,7 @@ const NOWHERE: Machine = {
  * @throws {UserError} naming the file that is missing, damaged or changed
  */
 export async function readSummary(folder: string): Promise<Omit<Experiment, "name"> | undefined> {
-  const text = await readFile(join(folder, SUMMARY), "utf8").catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
-    throw new UserError(`cannot read ${join(folder, SUMMARY)}: ${systemReason(error)}`, { cause: error });
-  });
+  const text = await readIfThere(join(folder, SUMMARY));
   if (text === undefined) return undefined;
   const summary = parseJson<SummaryFile | null>(text, join(folder, SUMMARY));
   if (summary?.schema !== 1) {
@@ -184,14 +181,9 @@ export async function readSummary(folder: string): Promise<Omit<Experiment, "nam
     runs.push({ record, predictions: predictionsOf(await read(`runs/${name}.csv`), clips) });
   }
   const { grid, planned, failures, testReadings } = summary;
-  const before = readingsByRuns(runs, testReadings);
-  return {
-    grid,
-    planned,
-    runs,
-    failures,
-    readings: (await writtenReadings(folder)) ?? { entries: [], before },
-  };
+  const written = await writtenReadings(folder);
+  const readings = written ?? { entries: [], before: readingsByRuns(runs, testReadings) };
+  return { grid, planned, runs, failures, readings };
 }
 
 /**
@@ -201,12 +193,10 @@ export async function readSummary(folder: string): Promise<Omit<Experiment, "nam
  */
 export async function writtenReadings(folder: string): Promise<Readings | undefined> {
   const path = join(folder, READINGS);
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return undefined;
-    throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
-  });
-  const readings = text === undefined ? undefined : readingsIfWhole(text);
-  if (text === undefined || readings) return readings;
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  const readings = readingsIfWhole(text);
+  if (readings) return readings;
   throw new UserError(
     `${path} is damaged: it keeps the readings of test parts. Bring it back from version control, or remove it to start with one reading for each run`,
   );

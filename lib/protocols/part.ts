@@ -62,9 +62,8 @@ export function openedClips(part: OpenPart): readonly Clip[] {
 }
 
 /**
- * Predicts a part of a protocol's fold: the one way to predictions on a test part. (What predicts sound, as `loadModel` does, knows of no
- * protocol.) The reading is written into
- * the ledger first; where that fails, nothing is predicted.
+ * Predicts a part of a protocol's fold: the one way to predictions on a test part. The reading is written into the ledger
+ * first; where that fails, nothing is predicted. (What predicts sound, as `loadModel` does, knows of no protocol.)
  *
  * @param question the plan, its fold, the part, and the ledger
  * @param predict gets the part's clips, for example `({ clips }) => ...` or a trained network's `predict`

@@ -106,11 +106,11 @@ export async function run(
   const { name, clips: digest } = runName(settings, fold, plan.clips);
   const folder = options.folder(name);
   const partial = partialFolder(folder);
-  const finished = async () => {
-    const record = options.force ? undefined : await readRecord(folder);
+  const finishedIn = async (place: string) => {
+    const record = options.force ? undefined : await readRecord(place);
     return record?.name === name ? { folder, record, reused: true } : undefined;
   };
-  const there = await finished();
+  const there = await finishedIn(folder);
   if (there) return there;
   await assertReplaceable(folder, (names) => names.includes("run.json"), "a run");
   await assertReplaceable(partial, () => true, "a run that was begun");
@@ -118,9 +118,11 @@ export async function run(
   const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
   const work = { plan, fold, settings, name, digest, partial };
   // Killed between the last file and the renaming.
-  if (!options.force && (await readRecord(partial))?.name === name) await settle(partial, folder);
-  const settled = await finished();
-  if (settled) return settled;
+  const whole = await finishedIn(partial);
+  if (whole) {
+    await settle(partial, folder);
+    return whole;
+  }
   if (!options.resume) await rm(partial, { recursive: true, force: true });
   if (options.resume === "or-restart") await dropUselessCheckpoints(partial, chosen?.engine, options.log);
   const record = await makeRun(work, options);

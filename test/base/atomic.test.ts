@@ -7,6 +7,7 @@ import {
   beside,
   moveAside,
   moveBack,
+  readIfThere,
   replaceFolder,
   writeAtomic,
   writeJson,
@@ -81,4 +82,12 @@ test("a folder moved aside comes back, unless another took its place", async () 
   await content("second");
   await moveBack(place);
   expect(await readFile(join(place, "a.txt"), "utf8")).toBe("second");
+});
+
+test("a file that is not there has no text, and one that cannot be read is named", async () => {
+  await writeAtomic(join(folder, "text"), "x");
+  expect(await readIfThere(join(folder, "text"))).toBe("x");
+  expect(await readIfThere(join(folder, "none"))).toBeUndefined();
+  expect(await readIfThere(join(folder, "text", "inside"))).toBeUndefined();
+  await expect(readIfThere(folder)).rejects.toThrow(`cannot read ${folder}: is a folder, not a file`);
 });

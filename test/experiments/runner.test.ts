@@ -8,7 +8,8 @@ import { loadClips } from "../../lib/corpora/registry.js";
 import { doExperiment, type Work, workOf } from "../../lib/experiments/experiment.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { doRuns, type RunEvent } from "../../lib/experiments/runner.js";
-import { toneCorpus } from "../runs/examples.js";
+import { writeRecord } from "../../lib/runs/record.js";
+import { clipsExample, partExample, recordExample, toneCorpus } from "../runs/examples.js";
 
 const GRID = parseGrid({
   ...{ name: "trial", score: "test" },
@@ -98,3 +99,18 @@ test("force does again what is done; a signal stops before the next run", async 
   await expect(stopped).rejects.toThrow("runs that were not done again stay as they were");
   expect((await doExperiment(work, HERE)).every(({ reused }) => reused)).toBe(true);
 });
+
+test.each([1, 2])(
+  "a run that is done again and fails has failed, and the old one stays: %i processes",
+  async (jobs) => {
+    const work = await workIn(`redone-${jobs}`, DIVERGING);
+    const { store, runs } = work;
+    const { name } = runs[0]!;
+    const parts = { validation: partExample(), test: partExample() };
+    await writeRecord(store.runFolder(name), { ...recordExample(), name }, parts, clipsExample());
+    const outcomes = await doExperiment(work, { ...HERE, jobs, force: true, log: () => {} });
+    expect(outcomes.map(({ state }) => state)).toEqual(["failed", "done"]);
+    expect(outcomes[0]!.error).toContain("diverged");
+    expect(await store.isDone(name)).toBe(true);
+  },
+);
