@@ -6,6 +6,7 @@ import { argmax } from "../evaluation/metrics.js";
 import { isBaseline } from "../models/names.js";
 import { SIZES, type Size } from "../models/size.js";
 import type { PredictedClip, RunSettings, StoredRun } from "../runs/record.js";
+import { featuresName } from "../runs/settings-text.js";
 
 export type Part = "validation" | "test";
 
@@ -187,7 +188,8 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
       method,
       model: training.model,
       values: flattened({
-        ...{ ...training, size: sizeWith(training), patience: patienceOf(training), features, target },
+        ...{ ...training, size: sizeWith(training), patience: patienceOf(training), target },
+        features: features.kind === "encoder" ? { kind: featuresName(features) } : features,
       }),
     }),
   );
@@ -239,7 +241,8 @@ const SHORT: Record<string, string> = {
 function described(key: string, value: string | undefined, usual: string | undefined): string | undefined {
   if (value === usual) return undefined;
   const name = SHORT[key] ?? inWords(key.slice(key.indexOf(".") + 1));
-  if (value === undefined) return `no ${name}`;
+  // Settings of a spectrogram, which an encoder's features are not.
+  if (value === undefined) return key.startsWith("features.") ? undefined : `no ${name}`;
   if (value === "true") return name;
   return name ? `${name} ${value}` : value;
 }

@@ -7,7 +7,7 @@ import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { Outcome, Work } from "../experiments/experiment.js";
 import { gridSchema } from "../experiments/grid.js";
 import type { RunSettings } from "../runs/record.js";
-import { sizeText } from "../runs/settings-text.js";
+import { featuresName, sizeText } from "../runs/settings-text.js";
 import { clipsUnder, perceivedIn } from "./clips.js";
 import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
 import { keysHelp } from "./options.js";
@@ -161,7 +161,7 @@ function about(name: string, { protocol, fold, features, training, target }: Run
     ...(normalisation === "global" ? [] : [`by ${normalisation}`]),
     ...Object.keys(augmentation),
   ].join(" ");
-  return { name, protocol, fold, features: features.kind, model, variant, seed };
+  return { name, protocol, fold, features: featuresName(features), model, variant, seed };
 }
 
 async function print({ store, all }: Work, outcomes: readonly Outcome[], json = false): Promise<void> {

@@ -1,11 +1,15 @@
 import { type Command, Option } from "commander";
+import { UsageError } from "../base/errors.js";
+import { encoderFeatures } from "../features/encoder-settings.js";
 import {
   FEATURE_ENTRIES,
   type FeatureSettings,
   featureSettings,
   librosaSettings,
+  type SpectralSettings,
 } from "../features/settings.js";
 import { interruptSignal } from "./common.js";
+import { askedOfEncoder, ENCODER_OPTIONS } from "./encoder-options.js";
 import { settingOption, settingsGiven } from "./options.js";
 
 interface FeatureFlags {
@@ -36,6 +40,9 @@ const SETTINGS = Object.keys(FEATURE_ENTRIES).map((key) =>
   }),
 );
 
+for (const option of SETTINGS)
+  if (option.path === "kind") option.choices([...(option.argChoices ?? []), "encoder"]);
+
 /** Adds `ser features`. */
 export function addFeatures(program: Command): void {
   const command = program
@@ -47,7 +54,7 @@ export function addFeatures(program: Command): void {
         .choices(["librosa", "speech"])
         .default("librosa"),
     );
-  for (const option of SETTINGS) command.addOption(option);
+  for (const option of [...SETTINGS, ...ENCODER_OPTIONS]) command.addOption(option);
   command
     .option(
       "--json",
@@ -69,7 +76,8 @@ Examples:
   ser features clip.wav
   ser features clip.wav --kind logmel --preset speech --json > clip.json
   ser features clip.wav --kind mfcc --n-mfcc 13 --deltas 2 --out clip.csv
-  ser features data/Ravdess --preset speech --kind logmel --out features/`,
+  ser features data/Ravdess --preset speech --kind logmel --out features/
+  ser features clip.wav --encoder whisper-base --layer 3 --pooling frames --out clip.npy`,
     )
     .action(async (paths: string[], options: FeatureFlags) => {
       const { extractSounds, findSounds } = await import("../features/files.js");
@@ -90,9 +98,21 @@ Examples:
     });
 }
 
-/** The preset's settings, of MFCC where no kind is given, with what was given in their place. */
+/**
+ * The preset's settings, of MFCC where no kind is given, with what was given in their place; or those of an encoder.
+ *
+ * @throws {UsageError} where options do not go together
+ */
 function settingsOf(flags: FeatureFlags): FeatureSettings {
-  const given: Partial<FeatureSettings> = settingsGiven(flags, SETTINGS);
+  const { kind, ...own } = settingsGiven(flags, SETTINGS) as { kind?: string; trimDb?: number | null };
+  const asked = askedOfEncoder(flags, kind);
+  if (asked) {
+    const [other] = Object.keys(own).filter((key) => key !== "trimDb");
+    if (other)
+      throw new UsageError(`--${FLAGS[other] ?? other} is of spectral features: leave it out with --encoder`);
+    return encoderFeatures({ ...asked, ...own });
+  }
+  const given = { kind, ...own } as Partial<SpectralSettings>;
   const make = flags.preset === "speech" ? featureSettings : librosaSettings;
   return make({ kind: "mfcc", ...given });
 }

@@ -47,7 +47,7 @@ export function settingOption(
   const option = new SettingOption(path, `--${flag}${value}`, text);
   const words = item.choices?.filter((choice): choice is string => typeof choice === "string") ?? [];
   if (words.length > 0) option.choices(words);
-  else if (facts.type !== "boolean") option.argParser(numberOf(facts.item ?? schema, Boolean(facts.item)));
+  else if (facts.type !== "boolean") option.argParser(readerOf(facts.item ?? schema, Boolean(facts.item)));
   return option;
 }
 
@@ -107,7 +107,8 @@ function flagOf(path: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function placeholder({ choices, range }: Facts): string {
+function placeholder({ choices, range, type }: Facts): string {
+  if (type === "string") return "name";
   if (choices) return choices.some((one) => typeof one === "number") ? "n" : "name";
   return range?.unit?.toLowerCase() ?? (range?.whole ? "n" : "x");
 }
@@ -120,10 +121,11 @@ function inHelp(description: string): string {
   return /^[A-Z][a-z ]/.test(phrase) ? phrase[0]!.toLowerCase() + phrase.slice(1) : phrase;
 }
 
-/** Reads a number as the schema takes it, or each of several; `none` where it may be `null`. */
-function numberOf(schema: Node, several: boolean) {
+/** Reads a number, or a text that the schema takes, or each of several; `none` where it may be `null`. */
+function readerOf(schema: Node, several: boolean) {
   const { takes } = factsOf(schema);
   const one = (text: string): unknown => {
+    if (is(schema as never, text)) return text;
     const value = text === "none" ? null : text.trim() === "" ? Number.NaN : Number(text);
     if (is(schema as never, value)) return value ?? NONE;
     throw new InvalidArgumentError(`It takes ${takes.replace(/null$/, "none")}.`);

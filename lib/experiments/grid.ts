@@ -6,6 +6,7 @@ import { messageOf, systemReason, UsageError, UserError } from "../base/errors.j
 import { canonicalJson } from "../base/hash.js";
 import { list, oneOf, parseSettings, partial, rule, type Say, strict, text, whole } from "../base/schema.js";
 import { ENGINES } from "../engine/trainer.js";
+import { encoderFeatures } from "../features/encoder-settings.js";
 import type { Normalisation } from "../features/normalise.js";
 import { RUN_FEATURES } from "../features/presets.js";
 import {
@@ -13,7 +14,10 @@ import {
   type FeatureSettings,
   featureRules,
   featureSettings,
-  someFeaturesSchema,
+  fixedRows,
+  type SpectralSettings,
+  someEncoderSchema,
+  someSpectralSchema,
 } from "../features/settings.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import { type Size, sizeRules, sizeSchema } from "../models/size.js";
@@ -22,6 +26,7 @@ import type { RunSettings } from "../runs/record.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import {
   baseTraining,
+  inputRules,
   plainTraining,
   TRAINING_ENTRIES,
   type TrainingSettings,
@@ -66,12 +71,25 @@ const protocolSchema = v.pipe(
 
 const featuresSchema = v.union([
   oneOf("The features that `ser train` makes of this kind.", ["logmel", "mfcc"]),
-  v.pipe(
-    someFeaturesSchema,
-    rule<Partial<FeatureSettings>>((features, say) =>
-      featureRules({ ...presetOf(features), ...features }, say),
+  v.variant("kind", [
+    v.pipe(
+      someEncoderSchema,
+      rule<v.InferOutput<typeof someEncoderSchema>>((features, say) => {
+        try {
+          encoderFeatures(features);
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          say(error.message);
+        }
+      }),
     ),
-  ),
+    v.pipe(
+      someSpectralSchema,
+      rule<Partial<SpectralSettings>>((features, say) =>
+        featureRules({ ...presetOf(features), ...features }, say),
+      ),
+    ),
+  ]),
 ]);
 
 const blockSchema = strict("A block of runs: every combination of what its lists have.", {
@@ -231,10 +249,12 @@ function blockRules(block: GridBlock, say: Say): void {
     const sayInBlock: Say = (message, key = "", ...path) =>
       own[key] ? say(message, own[key]!) : say(message, "training", key, ...path);
     trainingRules(training, sayInBlock);
-    if (features.kind === "mfcc" && training.augmentation.vocalTract)
-      say("warp moves mel bands, which MFCC do not have: take logmel, or leave it out", "augment");
+    inputRules(features, training, (message, key) => say(message, key === "model" ? "models" : "augment"));
     if (size && !isBaseline(model))
-      sizeRules(model, size, (message) => say(message, "sizes"), { frames, bands: columnsOf(features) });
+      sizeRules(model, size, (message) => say(message, "sizes"), {
+        frames: fixedRows(features) ?? frames,
+        bands: columnsOf(features),
+      });
   }
 }
 
@@ -310,9 +330,10 @@ export function blockOf({
 
 function featuresOf(features: GridBlock["features"][number]): FeatureSettings {
   if (typeof features === "string") return RUN_FEATURES[features];
+  if (features.kind === "encoder") return encoderFeatures(features);
   return featureSettings({ ...presetOf(features), ...features });
 }
 
-function presetOf({ kind }: Partial<FeatureSettings>): FeatureSettings {
+function presetOf({ kind }: Partial<SpectralSettings>): SpectralSettings {
   return kind === "mfcc" ? RUN_FEATURES.mfcc : RUN_FEATURES.logmel;
 }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Interrupted } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { runPool } from "../base/pool.js";
+import { openEncoderFeatures } from "./encoder.js";
 import type { ExtractItem, ExtractResult, ExtractTask } from "./extract.worker.js";
 import { columnsOf, type FeatureSettings } from "./settings.js";
 
@@ -29,18 +30,42 @@ const BATCH = 16;
  * @param paths sound files
  * @param settings absent: the files are only read and hashed, and the matrices are empty
  * @throws {Interrupted} when the signal comes
+ * @throws {UserError} when an encoder is not on this machine
  * @example for await (const batch of extractFiles(paths, settings)) for (const result of batch) { ... }
  */
 export async function* extractFiles(
   paths: readonly string[],
   settings?: FeatureSettings,
-  { threads, signal }: BatchOptions = {},
+  options: BatchOptions = {},
+): AsyncGenerator<FileResult[]> {
+  if (settings?.kind !== "encoder") return yield* readFiles(paths, settings, options);
+  if (paths.length === 0) return;
+  // Its threads share each clip, so that it is in memory once.
+  const encoder = await openEncoderFeatures(settings, options);
+  try {
+    for await (const batch of readFiles(paths, settings, options))
+      for (const result of batch) {
+        await new Promise(setImmediate); // lets a Ctrl-C through
+        if (options.signal?.aborted) throw new Interrupted("stopped");
+        if ("error" in result) yield [result];
+        else yield [{ ...result, matrix: await encoder.of(result.matrix.data) }];
+      }
+  } finally {
+    await encoder.dispose();
+  }
+}
+
+/** What the threads that read files make of them. */
+async function* readFiles(
+  paths: readonly string[],
+  settings: FeatureSettings | undefined,
+  { threads, signal }: BatchOptions,
 ): AsyncGenerator<FileResult[]> {
   const tasks: ExtractTask[] = Array.from({ length: Math.ceil(paths.length / BATCH) }, (_, b) => ({
     paths: paths.slice(b * BATCH, (b + 1) * BATCH).map((path) => resolve(path)),
     settings,
   }));
-  const cols = settings ? columnsOf(settings) : 0;
+  const cols = !settings ? 0 : settings.kind === "encoder" ? 1 : columnsOf(settings);
   if (tasks.length === 1 && (await bytesOf(paths)) < INLINE_BYTES) {
     // A thread takes longer to start than one batch takes.
     const { handle } = await import("./extract.worker.js");

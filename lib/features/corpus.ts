@@ -6,6 +6,7 @@ import { projectRoot } from "../base/root.js";
 import type { Clip } from "../corpora/clip.js";
 import { extractFiles, type FileResult } from "./batches.js";
 import { FeatureCache } from "./cache.js";
+import { layerOf, madeWith } from "./encoder.js";
 import { FileHashes } from "./hashes.js";
 import type { FeatureSettings } from "./settings.js";
 
@@ -54,7 +55,7 @@ export async function extractClips(
   const folder = options.cache === undefined ? defaultCache() : options.cache;
   if (folder === null) return new Extraction(clips, settings, options).run();
   const warn = warnOnce();
-  const cache = new FeatureCache(folder, settings, warn);
+  const cache = new FeatureCache(folder, madeOf(settings), warn);
   const hashes = new FileHashes(folder, warn);
   try {
     return await new Extraction(clips, settings, options, cache, hashes).run();
@@ -122,6 +123,15 @@ function defaultCache(): string {
   return process.env.SER_CACHE || join(projectRoot(), "data", ".cache", "features");
 }
 
+/** The settings of what is computed and kept, of which {@link ownOf} is what is asked for. */
+function madeOf(settings: FeatureSettings): FeatureSettings {
+  return settings.kind === "encoder" ? madeWith(settings) : settings;
+}
+
+function ownOf(made: Matrix, settings: FeatureSettings): Matrix {
+  return settings.kind === "encoder" ? layerOf(made, settings) : made;
+}
+
 class Extraction {
   readonly #clips: readonly Clip[];
   readonly #settings: FeatureSettings;
@@ -154,7 +164,7 @@ class Extraction {
     const progress = new Progress("features", this.#clips.length, { quiet: this.#options.quiet });
     if (this.#cache && this.#cache.size > 0) await this.#load(this.#cache, progress);
     const missing = this.#clips.flatMap((_, i) => (this.#matrices[i] ? [] : [i]));
-    for await (const batch of this.#extract(missing, this.#settings)) {
+    for await (const batch of this.#extract(missing, madeOf(this.#settings))) {
       for (const result of batch) await this.#take(result);
       progress.step(batch.length);
     }
@@ -223,7 +233,7 @@ class Extraction {
   #result(): FeatureSet {
     const read = this.#clips.flatMap((clip, i) => {
       const matrix = this.#matrices[i];
-      return matrix ? [{ clip, matrix, samples: this.#samples[i]! }] : [];
+      return matrix ? [{ clip, matrix: ownOf(matrix, this.#settings), samples: this.#samples[i]! }] : [];
     });
     const errors = [...this.#errors].sort(([a], [b]) => a - b);
     return {

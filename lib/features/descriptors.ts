@@ -1,6 +1,6 @@
 import Meyda from "meyda";
 import { type Matrix, row, zeros } from "../base/matrix.js";
-import type { FeatureSettings } from "./settings.js";
+import type { SpectralSettings } from "./settings.js";
 import { powerSpectrogram } from "./stft.js";
 
 /**
@@ -49,7 +49,7 @@ type Extractors = Record<DescriptorName, (input: Input) => number | { total: num
  * @returns frames x 12
  * @example descriptors(samples, featureSettings())
  */
-export function descriptors(samples: Float32Array, settings: FeatureSettings): Matrix {
+export function descriptors(samples: Float32Array, settings: SpectralSettings): Matrix {
   const { sampleRate, nFft, winLength, hopLength, center } = settings;
   const magnitudes = powerSpectrogram(samples, { ...settings, power: 1 });
   const extractors = Meyda.featureExtractors as unknown as Extractors;

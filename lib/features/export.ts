@@ -2,7 +2,7 @@ import { writeAtomic } from "../base/atomic.js";
 import { UsageError } from "../base/errors.js";
 import { type Matrix, row, toRows } from "../base/matrix.js";
 import { writeNpy } from "./npy.js";
-import { columnsOf, type FeatureSettings } from "./settings.js";
+import { columnsOf, type EncoderSettings, type FeatureSettings, fixedRows, timingOf } from "./settings.js";
 
 /** A clip's features as `ser features --json` prints them. */
 export interface FeatureJson {
@@ -17,7 +17,8 @@ export interface FeatureJson {
 }
 
 export function toJson(matrix: Matrix, settings: FeatureSettings): FeatureJson {
-  const { kind, sampleRate } = settings;
+  const { kind } = settings;
+  const { sampleRate } = timingOf(settings);
   const data = toRows(matrix).map((values) => values.map(shortest));
   return { kind, sampleRate, rows: matrix.rows, cols: matrix.cols, data };
 }
@@ -29,6 +30,7 @@ function shortest(value: number): number {
 
 /** The names of the columns: `logmel_0`, ..., then `delta_logmel_0`, ..., `delta2_logmel_0`, ... */
 export function columnNames(settings: FeatureSettings): string[] {
+  if (settings.kind === "encoder") return encoderNames(settings);
   const own = columnsOf({ ...settings, deltas: 0 });
   const prefixes = ["", "delta_", "delta2_"].slice(0, 1 + settings.deltas);
   return prefixes.flatMap((prefix) =>
@@ -36,13 +38,21 @@ export function columnNames(settings: FeatureSettings): string[] {
   );
 }
 
-/** Comma-separated values: the time of every frame in seconds, then its columns. */
+/** `encoder_0`, ..., or of statistics `mean_encoder_0`, ..., then `sd_encoder_0`, ... */
+function encoderNames({ width, pooling }: EncoderSettings): string[] {
+  const prefixes = pooling === "statistics" ? ["mean_", "sd_"] : [""];
+  return prefixes.flatMap((prefix) => Array.from({ length: width }, (_, i) => `${prefix}encoder_${i}`));
+}
+
+/** Comma-separated values: the time of every frame in seconds (of statistics, the number of the row), then its columns. */
 export function toCsv(matrix: Matrix, settings: FeatureSettings): string {
+  const { sampleRate, hopLength } = timingOf(settings);
+  const fixed = fixedRows(settings) !== undefined;
   const lines = Array.from({ length: matrix.rows }, (_, t) => {
-    const time = (t * settings.hopLength) / settings.sampleRate;
-    return [Number(time.toFixed(6)), ...Array.from(row(matrix, t), shortest)].join(",");
+    const place = fixed ? t : Number(((t * hopLength) / sampleRate).toFixed(6));
+    return [place, ...Array.from(row(matrix, t), shortest)].join(",");
   });
-  return `${["time", ...columnNames(settings)].join(",")}\n${lines.map((line) => `${line}\n`).join("")}`;
+  return `${[fixed ? "row" : "time", ...columnNames(settings)].join(",")}\n${lines.map((line) => `${line}\n`).join("")}`;
 }
 
 /** The endings {@link writeFeatures} knows. */

@@ -6,7 +6,7 @@ import { appendColumns, delta } from "./delta.js";
 import { Kernel } from "./kernel.js";
 import { melFilterbank } from "./mel.js";
 import { lifterGains } from "./mfcc.js";
-import type { FeatureSettings } from "./settings.js";
+import type { SpectralSettings } from "./settings.js";
 
 /** From samples in -1..1 at any rate (Hz) to frames x columns. */
 export type Extractor = (samples: Float32Array, sampleRate: number) => Matrix;
@@ -21,7 +21,7 @@ export type Extractor = (samples: Float32Array, sampleRate: number) => Matrix;
  * const extract = createExtractor(featureSettings({ kind: "mfcc" }));
  * const frames = extract(audio.samples, audio.sampleRate);
  */
-export function createExtractor(settings: FeatureSettings): Extractor {
+export function createExtractor(settings: SpectralSettings): Extractor {
   const kernel = kernelFor(settings);
   return (samples, sampleRate) => {
     let signal =
@@ -39,7 +39,7 @@ function shift(values: Float32Array, by: number): void {
   for (let i = 0; i < values.length; i++) values[i]! += by;
 }
 
-function kernelFor(settings: FeatureSettings): Kernel {
+function kernelFor(settings: SpectralSettings): Kernel {
   const { kind, nMfcc, topDb, lifter } = settings;
   return new Kernel(settings, {
     bands: melFilterbank(settings),

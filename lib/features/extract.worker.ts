@@ -4,13 +4,14 @@ import { decodeAudio } from "../audio/read.js";
 import { messageOf, systemReason } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { WorkerAnswer } from "../base/pool.js";
+import { heardSamples } from "./encoder-input.js";
 import { createExtractor, type Extractor } from "./extract.js";
 import { stampOf } from "./hashes.js";
 import type { FeatureSettings } from "./settings.js";
 
 export interface ExtractTask {
   paths: string[];
-  /** Absent: the files are only read and hashed. */
+  /** Absent: the files are only read and hashed. Of an encoder, which is not in this thread: its clips as it hears them, a sample a row. */
   settings?: FeatureSettings;
 }
 
@@ -62,9 +63,17 @@ function samplesHash({ buffer, byteOffset, byteLength }: Float32Array): string {
 
 function extractorFor(settings: FeatureSettings): Extractor {
   const key = canonicalJson(settings);
-  const extract = extractors.get(key) ?? createExtractor(settings);
+  const extract = extractors.get(key) ?? makeExtractor(settings);
   extractors.set(key, extract);
   return extract;
+}
+
+function makeExtractor(settings: FeatureSettings): Extractor {
+  if (settings.kind !== "encoder") return createExtractor(settings);
+  return (samples, sampleRate) => {
+    const data = heardSamples(samples, sampleRate, settings);
+    return { data, rows: data.length, cols: 1 };
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
 import { extractFiles } from "./batches.js";
 import { type FeatureJson, toJson, writeFeatures } from "./export.js";
-import type { FeatureSettings } from "./settings.js";
+import { type FeatureSettings, fixedRows, timingOf } from "./settings.js";
 
 /** A sound file, and the name its features get: its place in the folder it was found in, without the ending. */
 export interface SoundFile {
@@ -150,11 +150,15 @@ class Shape {
     }
   }
 
-  text({ kind, sampleRate, hopLength }: FeatureSettings): string {
+  text(settings: FeatureSettings): string {
+    const { kind } = settings;
+    const { sampleRate, hopLength } = timingOf(settings);
     if (this.files === 0) return "no features: no file could be read";
     const files = this.files === 1 ? "" : `${this.files} files, `;
     const range = `${this.#low.toPrecision(4)} to ${this.#high.toPrecision(4)}`;
     const step = ((1000 * hopLength) / sampleRate).toFixed(2);
+    if (fixedRows(settings) !== undefined)
+      return `${kind}: ${files}${this.#frames} rows of statistics x ${this.#cols} columns at ${sampleRate} Hz, from ${range}`;
     return `${kind}: ${files}${this.#frames} frames x ${this.#cols} columns at ${sampleRate} Hz, one every ${step} ms, from ${range}`;
   }
 }

@@ -8,6 +8,7 @@ import {
   refuse,
   type Say,
   strict,
+  text,
   whole,
   yesNo,
 } from "../base/schema.js";
@@ -55,13 +56,59 @@ export const FEATURE_ENTRIES = {
   ),
 };
 
-export const featureSchema = strict("Settings of the features.", FEATURE_ENTRIES);
+const spectralSchema = strict("Settings of spectral features.", FEATURE_ENTRIES);
 
-/** Some of the settings, to be completed by defaults. */
-export const someFeaturesSchema = strict("Settings of the features.", partial(FEATURE_ENTRIES));
+/** The keys of {@link EncoderSettings}. */
+export const ENCODER_ENTRIES = {
+  kind: oneOf("States of a speech encoder, a network that was trained elsewhere.", ["encoder"]),
+  encoder: v.pipe(
+    v.string(),
+    v.description(
+      "SHA-256 of the encoder's weights; where it is on this machine or well known, also its name.",
+    ),
+    v.regex(/^[0-9a-f]{64}$/),
+    v.metadata({ takes: "the 64 hexadecimal digits of an encoder" }),
+  ),
+  width: whole("Columns of a state; the encoder's own.", 1, 65536),
+  blocks: whole("Blocks of the encoder; its own.", 1, 256),
+  layer: v.pipe(
+    v.union([number("A layer.", { from: 0, to: 256, whole: true }), oneOf("All layers.", ["all"])]),
+    v.description(
+      "Whose output is taken: 0 what goes into the first block, 1 the first block's, and so on; `all` with their statistics only, a row for each, of which `weighted-layers` learns a weighted sum.",
+    ),
+  ),
+  pooling: oneOf(
+    "One row for a clip, the mean and the standard deviation over time of every column, or the frames, one every 20 ms.",
+    ["statistics", "frames"],
+  ),
+  trimDb: FEATURE_ENTRIES.trimDb,
+  silence: number("Silence that is put behind a clip before the encoder hears it.", {
+    ...{ from: 0, to: 10, unit: "s" },
+  }),
+};
+
+const encoderSchema = strict("Settings of an encoder's features.", ENCODER_ENTRIES);
+
+export const featureSchema = v.variant("kind", [spectralSchema, encoderSchema]);
+
+/** Everything the numbers of a clip's spectral features depend on. */
+export type SpectralSettings = v.InferOutput<typeof spectralSchema>;
+
+/** Everything the numbers of an encoder's features depend on. */
+export type EncoderSettings = v.InferOutput<typeof encoderSchema>;
 
 /** Everything the numbers of a clip's features depend on. Plain JSON: it is stored with every model and run. */
-export type FeatureSettings = v.InferOutput<typeof featureSchema>;
+export type FeatureSettings = SpectralSettings | EncoderSettings;
+
+/** Some of the settings of spectral features, to be completed by defaults. */
+export const someSpectralSchema = strict("Settings of spectral features.", partial(FEATURE_ENTRIES));
+
+/** What is asked of an encoder, to be completed by defaults and by what the encoder is. */
+export const someEncoderSchema = strict("Settings of an encoder's features.", {
+  ...partial(ENCODER_ENTRIES),
+  kind: ENCODER_ENTRIES.kind,
+  encoder: text("Name of an encoder, or the beginning of its digest, as `ser encoder list` shows them."),
+});
 
 /**
  * The workbench's settings for speech: 64 log-mel bands up to 8 kHz of audio at 16 kHz, frames of 25 ms every
@@ -71,7 +118,7 @@ export type FeatureSettings = v.InferOutput<typeof featureSchema>;
  * @throws {UsageError} naming every setting that makes no sense
  * @example featureSettings({ kind: "mfcc", deltas: 1 })
  */
-export function featureSettings(partial: Partial<FeatureSettings> = {}): FeatureSettings {
+export function featureSettings(partial: Partial<SpectralSettings> = {}): SpectralSettings {
   return checked(({ sampleRate = 16000, nFft = Infinity, nMels = 64, ...given }) => {
     const { winLength = Math.min(Math.round(0.025 * sampleRate), nFft) } = given;
     return {
@@ -94,7 +141,7 @@ export function featureSettings(partial: Partial<FeatureSettings> = {}): Feature
  * @throws {UsageError} naming every setting that makes no sense
  * @example librosaSettings({ kind: "mfcc" })
  */
-export function librosaSettings(partial: Partial<FeatureSettings> = {}): FeatureSettings {
+export function librosaSettings(partial: Partial<SpectralSettings> = {}): SpectralSettings {
   return checked(
     ({ sampleRate = 22050, nFft = 2048, nMels = 128 }) => ({
       kind: "mfcc",
@@ -110,20 +157,44 @@ export function librosaSettings(partial: Partial<FeatureSettings> = {}): Feature
   );
 }
 
+/**
+ * The settings of an encoder's features: layer 3 of the encoder's mean and deviation over time, silence 60 dB below the loudest frame
+ * trimmed, one second of it put behind. Frozen encoders hear words in their last layers, and the voice in those before.
+ *
+ * @param encoder its digest, width and blocks, as `findEncoder` tells them
+ * @param partial what differs
+ * @throws {UsageError} naming every setting that makes no sense
+ * @example encoderSettings(await findEncoder("whisper-base"), { layer: 4 })
+ */
+export function encoderSettings(
+  { digest, width, blocks }: { digest: string; width: number; blocks: number },
+  partial: Partial<Omit<EncoderSettings, "kind" | "encoder" | "width" | "blocks">> = {},
+): EncoderSettings {
+  const given = Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));
+  const settings: EncoderSettings = {
+    ...{ kind: "encoder", encoder: digest, width, blocks, layer: Math.min(3, blocks), pooling: "statistics" },
+    ...{ trimDb: 60, silence: 1, ...given },
+  };
+  parseSettings(encoderSchema, settings);
+  refuse(problemsBy((say) => featureRules(settings, say)));
+  return settings;
+}
+
 /** The columns of a clip's features. */
 export function columnsOf(settings: FeatureSettings): number {
+  if (settings.kind === "encoder") return settings.width * (settings.pooling === "statistics" ? 2 : 1);
   return (settings.kind === "mfcc" ? settings.nMfcc : settings.nMels) * (1 + settings.deltas);
 }
 
 type Given = "kind" | "sampleRate" | "nFft" | "winLength" | "hopLength" | "fmax" | "nMels" | "nMfcc";
 
 function checked(
-  defaults: (given: Partial<FeatureSettings>) => Pick<FeatureSettings, Given>,
-  partial: Partial<FeatureSettings>,
-): FeatureSettings {
-  const own = parseSettings(someFeaturesSchema, partial);
+  defaults: (given: Partial<SpectralSettings>) => Pick<SpectralSettings, Given>,
+  partial: Partial<SpectralSettings>,
+): SpectralSettings {
+  const own = parseSettings(someSpectralSchema, partial);
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  const settings: FeatureSettings = {
+  const settings: SpectralSettings = {
     window: "hann",
     center: true,
     power: 2,
@@ -141,8 +212,34 @@ function checked(
   return settings;
 }
 
+/** Rows of every clip's features, where they do not depend on how long it is. */
+export function fixedRows(settings: FeatureSettings): number | undefined {
+  if (settings.kind !== "encoder" || settings.pooling === "frames") return undefined;
+  return settings.layer === "all" ? settings.blocks + 1 : 1;
+}
+
+/** Sampling rate of the sound that encoders hear, Hz, and samples from one of their frames to the next. */
+export const ENCODER_TIMING = { sampleRate: 16000, hopLength: 320 } as const;
+
+/** The sampling rate, in Hz, that clips are brought to, and the samples from frame to frame. */
+export function timingOf(settings: FeatureSettings): { sampleRate: number; hopLength: number } {
+  return settings.kind === "encoder" ? ENCODER_TIMING : settings;
+}
+
 /** What holds between several of the settings. */
 export function featureRules(s: FeatureSettings, say: Say): void {
+  if (s.kind === "encoder") encoderRules(s, say);
+  else spectralRules(s, say);
+}
+
+function encoderRules({ layer, blocks, pooling }: EncoderSettings, say: Say): void {
+  if (typeof layer === "number" && layer > blocks)
+    say(`is ${layer}: it takes 0 to ${blocks}, or all: the encoder has ${blocks} blocks`, "layer");
+  if (layer === "all" && pooling === "frames")
+    say('is "all": it takes one layer for frames, of all of which there would be gigabytes', "layer");
+}
+
+function spectralRules(s: SpectralSettings, say: Say): void {
   if (s.reference !== undefined && s.kind !== "logmel")
     say(`is "${s.reference}": ${s.kind} has no decibels that could be relative to it`, "reference");
   if (s.winLength > s.nFft) say(`is ${s.winLength}: it takes at most nFft, ${s.nFft} samples`, "winLength");

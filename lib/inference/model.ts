@@ -8,8 +8,9 @@ import { writeAtomic, writeJson } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { applyTemperature } from "../evaluation/calibration.js";
-import { createExtractor, type Extractor } from "../features/extract.js";
 import { networkInput } from "../features/input.js";
+import { type ClipFeatures, openFeatures } from "../features/open.js";
+import { fixedRows, timingOf } from "../features/settings.js";
 import { checkCard, inputColumns, type ModelCard } from "./card.js";
 import {
   type Classifier,
@@ -166,7 +167,7 @@ export async function loadModel(folder: string, options: { threshold?: number } 
   const bytes = await read(join(folder, WEIGHTS));
   const classify = await classifierOf(folder, card, bytes);
   const threshold = options.threshold ?? card.threshold;
-  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify);
+  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify, await openFeatures(card.features));
   return {
     card,
     sha256: loaded.sha256,
@@ -182,18 +183,25 @@ class LoadedModel implements EmotionModel {
   readonly sha256: string;
   readonly threshold: number;
   readonly #classify: Classifier;
-  readonly #extract: Extractor;
+  readonly #features: ClipFeatures;
   /** Seconds. */
   readonly #window: number;
 
-  constructor(card: ModelCard, hash: string, threshold: number, classify: Classifier) {
+  constructor(
+    card: ModelCard,
+    hash: string,
+    threshold: number,
+    classify: Classifier,
+    features: ClipFeatures,
+  ) {
     this.card = card;
     this.sha256 = hash;
     this.threshold = threshold;
     this.#classify = classify;
-    this.#extract = createExtractor(card.features);
-    const { hopLength, sampleRate } = card.features;
-    this.#window = card.input === "statistics" ? STATISTICS_WINDOW : (card.frames * hopLength) / sampleRate;
+    this.#features = features;
+    const { hopLength, sampleRate } = timingOf(card.features);
+    const statistics = card.input === "statistics" || fixedRows(card.features) !== undefined;
+    this.#window = statistics ? STATISTICS_WINDOW : (card.frames * hopLength) / sampleRate;
   }
 
   async predict(audio: string | Sound, options: PredictOptions = {}): Promise<Prediction> {
@@ -275,13 +283,14 @@ class LoadedModel implements EmotionModel {
   /** A clip in training and a window in prediction go the same way from here on. */
   async #probabilities(samples: Float32Array, sampleRate: number): Promise<Record<string, number>> {
     const { classes, temperature } = this.card;
-    const x = networkInput(this.#extract(samples, sampleRate), this.card);
+    const x = networkInput(await this.#features(samples, sampleRate), this.card);
     const calibrated = applyTemperature(await this.#classify(x, 1), classes.length, temperature);
     return Object.fromEntries(classes.map((name, i) => [name, calibrated[i]!]));
   }
 
   #warnings(sampleRate: number): string[] {
-    const { fmax } = this.card.features;
+    const { features } = this.card;
+    const fmax = features.kind === "encoder" ? timingOf(features).sampleRate / 2 : features.fmax;
     if (sampleRate / 2 >= 0.9 * fmax) return [];
     return [
       `sampled at ${sampleRate} Hz, it holds nothing above ${sampleRate / 2} Hz, where the model listens up to ${fmax}: the answer may be worse`,

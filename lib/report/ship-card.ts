@@ -7,6 +7,7 @@ import { corpora } from "../corpora/registry.js";
 import { type Abstention, abstentionAt } from "../evaluation/abstention.js";
 import { breakdown, type Group } from "../evaluation/breakdown.js";
 import { type BootstrapOptions, FEWEST_SPEAKERS, type Interval } from "../evaluation/interval.js";
+import { fixedRows, timingOf } from "../features/settings.js";
 import { auditLine } from "../runs/describe.js";
 import type { RunRecord, StoredRun } from "../runs/record.js";
 import { type CorpusParts, type PartSize, partsOfRun } from "../runs/run-parts.js";
@@ -119,8 +120,13 @@ const NORMALISED: Record<RunRecord["settings"]["training"]["normalisation"], str
 };
 
 function inputText({ features, training: { frames, normalisation } }: RunRecord["settings"]): string {
-  const seconds = ((frames * features.hopLength) / features.sampleRate).toFixed(1);
-  return `mono sound as ${featuresText(features)}; ${NORMALISED[normalisation]}; ${frames} frames, which are ${seconds} s, of a longer clip its middle.`;
+  const { sampleRate, hopLength } = timingOf(features);
+  const seconds = ((frames * hopLength) / sampleRate).toFixed(1);
+  const length =
+    fixedRows(features) === undefined
+      ? `; ${frames} frames, which are ${seconds} s, of a longer clip its middle`
+      : "";
+  return `mono sound as ${featuresText(features)}; ${NORMALISED[normalisation]}${length}.`;
 }
 
 function dataBlocks(run: StoredRun, parts: readonly CorpusParts[], facts: CardFacts): Block[] {

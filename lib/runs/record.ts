@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beside, writeAtomic, writeJson } from "../base/atomic.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Clip } from "../corpora/clip.js";
+import type { EncoderFacts } from "../encoders/types.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import type { Metrics } from "../evaluation/metrics.js";
 import type { FeatureSettings } from "../features/settings.js";
@@ -60,6 +61,8 @@ export interface RunRecord {
   schema: typeof RUN_SCHEMA;
   name: string;
   settings: RunSettings;
+  /** The encoder that the features are of. */
+  encoder?: EncoderFacts;
   synthetic: boolean;
   /** The protocol is leaky: its figures only show what leakage pretends. */
   leaky: boolean;

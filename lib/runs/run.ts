@@ -5,6 +5,7 @@ import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import { percent } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
+import { encoderFacts } from "../encoders/known.js";
 import { chooseEngine } from "../engine/detect.js";
 import type { EngineName } from "../engine/trainer.js";
 import { chooseThreshold } from "../evaluation/abstention.js";
@@ -42,6 +43,7 @@ import {
   runName,
   writeRecord,
 } from "./record.js";
+import { featuresName } from "./settings-text.js";
 
 /** What a run takes beside its protocol and fold. */
 export type RunChoices = Omit<RunSettings, "protocol" | "fold">;
@@ -147,7 +149,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const started = performance.now();
   const ids = new Set([...fold.train, ...fold.validation, ...fold.test]);
   const clips = plan.clips.filter(({ id }) => ids.has(id));
-  log(`features of ${clips.length} clips (${settings.features.kind})`);
+  log(`features of ${clips.length} clips (${featuresName(settings.features)})`);
   const features = await extractClips(clips, settings.features, options);
   for (const { clip, error } of features.broken) log(`left out ${clip.id}: ${error}`);
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
@@ -269,6 +271,7 @@ function recordOf(
     schema: RUN_SCHEMA,
     name,
     settings,
+    ...(settings.features.kind === "encoder" && { encoder: encoderFacts(settings.features.encoder) }),
     synthetic: features.clips.some((clip) => clip.synthetic),
     leaky: plan.leaky,
     transductive: settings.training.normalisation === "speaker",

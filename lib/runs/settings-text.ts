@@ -1,7 +1,24 @@
-import type { FeatureSettings } from "../features/settings.js";
+import { encoderName } from "../encoders/known.js";
+import type { EncoderSettings, FeatureSettings, SpectralSettings } from "../features/settings.js";
 import type { Size } from "../models/size.js";
 import type { AugmentationSettings } from "../training/augmentation.js";
 import type { RunSettings } from "./record.js";
+
+/**
+ * Features as a table has them: `logmel`, `whisper-base layer 3`, `whisper-base layer 3 frames`.
+ */
+export function featuresName(features: FeatureSettings): string {
+  if (features.kind !== "encoder") return features.kind;
+  const { encoder, layer, pooling, trimDb, silence } = features;
+  const parts = [
+    encoderName(encoder),
+    layer === "all" ? "all layers" : `layer ${layer}`,
+    pooling === "frames" && "frames",
+    trimDb !== 60 && (trimDb === null ? "untrimmed" : `trimmed at ${trimDb} dB`),
+    silence !== 1 && `${silence} s of silence`,
+  ];
+  return parts.filter(Boolean).join(" ");
+}
 
 /**
  * Features in words, for people.
@@ -9,6 +26,21 @@ import type { RunSettings } from "./record.js";
  * @example featuresText(featureSettings({ kind: "mfcc" })) // "40 MFCC of 64 mel bands, 0 to 8000 Hz at 16000 Hz, ..."
  */
 export function featuresText(features: FeatureSettings): string {
+  return features.kind === "encoder" ? encoderText(features) : spectralText(features);
+}
+
+function encoderText({ encoder, layer, pooling, trimDb, silence }: EncoderSettings): string {
+  const of = layer === "all" ? "all layers" : `layer ${layer}`;
+  const what = pooling === "statistics" ? "mean and standard deviation over time of" : "frames of 20 ms of";
+  const parts = [
+    `${what} ${of} of the encoder ${encoderName(encoder)}`,
+    trimDb !== null && `silence ${trimDb} dB down trimmed`,
+    silence > 0 && `${silence} s of silence behind`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function spectralText(features: SpectralSettings): string {
   const { kind, nMels, nMfcc, sampleRate, winLength, hopLength, fmin, fmax, deltas, trimDb, reference } =
     features;
   const size =

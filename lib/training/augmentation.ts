@@ -2,9 +2,9 @@ import * as v from "valibot";
 import type { Matrix } from "../base/matrix.js";
 import { zeros } from "../base/matrix.js";
 import type { Random } from "../base/random.js";
-import { number, strict, whole } from "../base/schema.js";
+import { number, type Say, strict, whole } from "../base/schema.js";
 import { lifterGains } from "../features/mfcc.js";
-import type { FeatureSettings } from "../features/settings.js";
+import type { FeatureSettings, SpectralSettings } from "../features/settings.js";
 
 const MANY = 1e5;
 const decibels = (description: string) => number(description, { from: -200, to: 200, unit: "dB" });
@@ -70,6 +70,28 @@ export const AUGMENTATIONS = {
 
 export type AugmentationName = keyof typeof AUGMENTATIONS;
 
+/**
+ * What of an augmentation the features cannot have.
+ *
+ * @param kind of the features, and how an encoder's are pooled
+ */
+export function augmentationRules(
+  features: FeatureSettings,
+  augmentation: AugmentationSettings,
+  say: Say,
+): void {
+  if (features.kind === "mfcc" && augmentation.vocalTract)
+    say("warp moves mel bands, which MFCC do not have: take logmel, or leave it out");
+  if (features.kind !== "encoder" || Object.keys(augmentation).length === 0) return;
+  const { gain, vocalTract, tempo } = augmentation;
+  if (features.pooling === "statistics")
+    say("the statistics of an encoder have no frames to change: take pooling frames, or leave it out");
+  else if (changesSound(augmentation) || gain || vocalTract || tempo)
+    say(
+      "of an encoder's frames it takes masks, shift: the others would have the encoder hear each clip again",
+    );
+}
+
 /** Whether the settings change the sound, so that variants of the clips have to be extracted. */
 export function changesSound({ speed, pitch, noise }: AugmentationSettings): boolean {
   return speed !== undefined || pitch !== undefined || noise !== undefined;
@@ -85,7 +107,7 @@ export function changesSound({ speed, pitch, noise }: AugmentationSettings): boo
  * @param settings of the features
  * @example applyGain(matrix, 6, settings) // twice the amplitude
  */
-export function applyGain(matrix: Matrix, gain: number, settings: FeatureSettings): Matrix {
+export function applyGain(matrix: Matrix, gain: number, settings: SpectralSettings): Matrix {
   const { rows, cols } = matrix;
   const data = matrix.data.slice();
   if (settings.reference === "max") return { rows, cols, data };

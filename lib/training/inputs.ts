@@ -7,9 +7,16 @@ import type { Batch, Inputs } from "../engine/trainer.js";
 import type { FeatureSet } from "../features/corpus.js";
 import { type InputSettings, modelFeatures, networkInput } from "../features/input.js";
 import { fitNormaliser, normalise } from "../features/normalise.js";
+import { type FeatureSettings, fixedRows, type SpectralSettings } from "../features/settings.js";
 import { isBaseline } from "../models/names.js";
 import type { Split } from "../protocols/types.js";
-import { applyGain, drawStart, maskSpectrogram, placeFrames } from "./augmentation.js";
+import {
+  type AugmentationSettings,
+  applyGain,
+  drawStart,
+  maskSpectrogram,
+  placeFrames,
+} from "./augmentation.js";
 import { mixup } from "./mixup.js";
 import { balancedWeights } from "./sampler.js";
 import type { TrainingSettings } from "./settings.js";
@@ -70,8 +77,9 @@ function labelOf({ id, emotion }: Clip, classes: readonly string[]): number {
  * How clips become inputs. The normalisation is fitted on the training part alone; `speaker`, which is transductive, on
  * each speaker's clips of all parts.
  */
-export function fitInput(parts: Parts, settings: TrainingSettings): InputSettings {
-  const baseline = isBaseline(settings.model);
+export function fitInput(parts: Parts, settings: TrainingSettings, features: FeatureSettings): InputSettings {
+  const rows = fixedRows(features);
+  const baseline = isBaseline(settings.model) && rows === undefined;
   const input = baseline ? "statistics" : undefined;
   const fitted = settings.normalisation === "speaker" ? Object.values(parts) : [parts.train];
   const items = fitted.flatMap(({ clips, features }) =>
@@ -82,7 +90,7 @@ export function fitInput(parts: Parts, settings: TrainingSettings): InputSetting
     })),
   );
   const normaliser = fitNormaliser(settings.normalisation, items);
-  return baseline ? { normaliser, frames: 1, input } : { normaliser, frames: settings.frames };
+  return baseline ? { normaliser, frames: 1, input } : { normaliser, frames: rows ?? settings.frames };
 }
 
 /** Speakers of different corpora may have one name. */
@@ -156,20 +164,31 @@ export class BatchMaker {
     if (Object.keys(augmentation).length === 0) return networkInput(original, this.#input, speaker);
     const rng = random(seed);
     const version = rng.int(1 + this.#variants[clip]!.length);
-    let matrix = version === 0 ? original : this.#variants[clip]![version - 1]!.features;
-    const { gain, shift, vocalTract = 0, tempo = 0 } = augmentation;
-    if (gain !== undefined) matrix = applyGain(matrix, rng.uniform(-gain, gain), this.#features);
-    if (vocalTract > 0 || tempo > 0) {
-      const warp = { vocalTract: drawFactor(vocalTract, rng), tempo: drawFactor(tempo, rng) };
-      matrix = warpSpectrogram(matrix, warp, this.#features);
-    }
+    const heard = version === 0 ? original : this.#variants[clip]![version - 1]!.features;
+    const features = this.#features;
+    const spectral = features.kind !== "encoder";
+    const matrix = spectral ? otherVoice(heard, features, augmentation, rng) : heard;
     const normal = normalise(this.#input.normaliser, matrix, speaker);
-    maskSpectrogram(normal, augmentation, normal.cols / (1 + this.#features.deltas), rng);
+    maskSpectrogram(normal, augmentation, normal.cols / (spectral ? 1 + features.deltas : 1), rng);
+    const { shift } = augmentation;
     const { frames } = this.#input;
     const middle = Math.floor(Math.max(0, normal.rows - frames) / 2);
     const first = shift === undefined ? middle : drawStart(normal.rows, frames, shift, rng);
     return placeFrames(normal, first, frames).data;
   }
+}
+
+/** The spectrogram as of a louder or lower voice, of another vocal tract, at another tempo. */
+function otherVoice(
+  matrix: Matrix,
+  features: SpectralSettings,
+  { gain, vocalTract = 0, tempo = 0 }: AugmentationSettings,
+  rng: Random,
+): Matrix {
+  const louder = gain === undefined ? matrix : applyGain(matrix, rng.uniform(-gain, gain), features);
+  if (vocalTract === 0 && tempo === 0) return louder;
+  const warp = { vocalTract: drawFactor(vocalTract, rng), tempo: drawFactor(tempo, rng) };
+  return warpSpectrogram(louder, warp, features);
 }
 
 /** From 1 / (1 + most) to 1 + most, as often above 1 as below. */

@@ -2,9 +2,10 @@ import * as v from "valibot";
 import { number, oneOf, parseSettings, rule, type Say, strict, whole, yesNo } from "../base/schema.js";
 import { optimizerSchema } from "../engine/trainer.js";
 import { NORMALISATIONS } from "../features/normalise.js";
+import { type FeatureSettings, fixedRows } from "../features/settings.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import { ownSize, sizeRules, sizeSchema } from "../models/size.js";
-import { augmentationSchema } from "./augmentation.js";
+import { augmentationRules, augmentationSchema } from "./augmentation.js";
 import { curriculumSchema } from "./curriculum.js";
 import { BALANCES } from "./sampler.js";
 import { scheduleSchema } from "./schedule.js";
@@ -99,6 +100,18 @@ export function checkTraining(settings: TrainingSettings): void {
 export function plainTraining({ size, ...settings }: TrainingSettings): TrainingSettings {
   const own = ownSize(settings.model, size);
   return own ? { ...settings, size: own } : settings;
+}
+
+/** What of a training does not go with the features. */
+export function inputRules(features: FeatureSettings, settings: TrainingSettings, say: Say): void {
+  const { model, augmentation } = settings;
+  augmentationRules(features, augmentation, (message) => say(message, "augmentation"));
+  const rows = fixedRows(features);
+  if (rows === 1 && !isBaseline(model))
+    say(
+      `${model} goes over frames, and an encoder's statistics have none: take linear, or pooling frames`,
+      "model",
+    );
 }
 
 /** What holds between several of the settings. */

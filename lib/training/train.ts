@@ -1,6 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { UsageError, UserError } from "../base/errors.js";
 import { canonicalJson, setDigest, sha256 } from "../base/hash.js";
+import { problemsBy, refuse } from "../base/schema.js";
 import { createTrainer, predict } from "../engine/engine.js";
 import type { EngineName, Inputs, Trainer, TrainerState } from "../engine/trainer.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
@@ -16,7 +17,7 @@ import type { EpochLog } from "./history.js";
 import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
 import { type LoopOptions, type LoopTask, runLoop } from "./loop.js";
 import { epochOrder } from "./sampler.js";
-import { checkTraining, type TrainingSettings } from "./settings.js";
+import { checkTraining, inputRules, type TrainingSettings } from "./settings.js";
 import { soundVariants } from "./variants.js";
 
 export type { EpochLog } from "./history.js";
@@ -112,14 +113,11 @@ export async function train(
   checkTraining(settings);
   if (options.network && isBaseline(settings.model))
     throw new UsageError(`a network of one's own takes the place of a network, not of ${settings.model}`);
-  if (features.settings.kind === "mfcc" && settings.augmentation.vocalTract)
-    throw new UsageError(
-      "augmentation.vocalTract moves mel bands, which MFCC do not have: take logmel, or leave it out",
-    );
+  refuse(problemsBy((say) => inputRules(features.settings, settings, say)));
   const parts = partsOf(features, split, classes);
   const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
   if (missing.length > 0) options.log?.(`no clip to train on is of class ${missing.join(", ")}`);
-  const input = fitInput(parts, settings);
+  const input = fitInput(parts, settings, features.settings);
   const trainOf = isBaseline(settings.model) ? trainBaseline : trainNetwork;
   return trainOf(parts, input, { features, classes, settings, options });
 }
@@ -136,8 +134,8 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const { features, classes, settings, options } = given;
   const { seed, batchSize, optimizer } = settings;
   const { engine, threads } = options;
-  const { frames, size } = settings;
-  const shape = { frames, bands: features.matrix(0).cols, classes: classes.length, seed, size };
+  const { size } = settings;
+  const shape = { frames: input.frames, bands: features.matrix(0).cols, classes: classes.length, seed, size };
   const network = options.network ?? (await models[settings.model as NetworkName](shape));
   if (options.network) checkShape(network, shape);
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
@@ -204,7 +202,7 @@ async function refit(
   given: Given,
 ): Promise<Pick<Trained, "input" | "augmented" | "refitted">> {
   const all = joined(parts);
-  const input = fitInput(all, given.settings);
+  const input = fitInput(all, given.settings, given.features.settings);
   const { task, augmented } = await taskOf(trainer, all, input, given);
   trainer.restore(untrained);
   await runLoop(task, given.options);

@@ -27,7 +27,8 @@ export async function soundVariants(
   augmentation: AugmentationSettings,
   options: { seed: number; threads?: number; signal?: AbortSignal; quiet?: boolean },
 ): Promise<Variant[][]> {
-  if (!changesSound(augmentation)) return clips.map(() => []);
+  // An encoder's features take no augmentation that changes the sound.
+  if (!changesSound(augmentation) || features.kind === "encoder") return clips.map(() => []);
   const { copies = 2 } = augmentation;
   const tasks = clips.map(({ id, path }): VariantsTask => {
     const seed = `${options.seed}/sound/${id}`;

@@ -3,7 +3,7 @@ import type { Matrix } from "../base/matrix.js";
 import type { WorkerAnswer } from "../base/pool.js";
 import { random } from "../base/random.js";
 import { createExtractor, type Extractor } from "../features/extract.js";
-import type { FeatureSettings } from "../features/settings.js";
+import type { SpectralSettings } from "../features/settings.js";
 import type { AugmentationSettings } from "./augmentation.js";
 import { varySound } from "./sound.js";
 
@@ -11,7 +11,7 @@ export interface VariantsTask {
   path: string;
   /** Names the clip's stream of random numbers. */
   seed: string;
-  features: FeatureSettings;
+  features: SpectralSettings;
   augmentation: AugmentationSettings;
   copies: number;
 }

@@ -1,6 +1,6 @@
 import { type Matrix, zeros } from "../base/matrix.js";
 import { hzToMel, melFrequencies } from "../features/mel.js";
-import type { FeatureSettings } from "../features/settings.js";
+import type { SpectralSettings } from "../features/settings.js";
 
 /** By how much a voice is changed: 1 for not at all. */
 export interface Warp {
@@ -26,14 +26,14 @@ export interface Warp {
 export function warpSpectrogram(
   matrix: Matrix,
   { vocalTract, tempo }: Warp,
-  settings: FeatureSettings,
+  settings: SpectralSettings,
 ): Matrix {
   const moved = vocalTract === 1 ? matrix : alongBands(matrix, bandPlaces(vocalTract, settings));
   return alongTime(moved, Math.max(1, Math.round(matrix.rows / tempo)));
 }
 
 /** Of each band, the place among the bands where its sound was before. */
-function bandPlaces(factor: number, { nMels, fmin, fmax, htk }: FeatureSettings): Float64Array {
+function bandPlaces(factor: number, { nMels, fmin, fmax, htk }: SpectralSettings): Float64Array {
   const centres = melFrequencies(nMels + 2, fmin, fmax, htk).subarray(1, nMels + 1);
   const low = hzToMel(fmin, htk);
   const step = (hzToMel(fmax, htk) - low) / (nMels + 1);

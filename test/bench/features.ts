@@ -15,7 +15,7 @@ import { formatTable } from "../../lib/base/table.js";
 import { type FoundCorpus, findCorpora } from "../../lib/corpora/registry.js";
 import { extractFiles } from "../../lib/features/batches.js";
 import { createExtractor } from "../../lib/features/extract.js";
-import { type FeatureSettings, featureSettings } from "../../lib/features/settings.js";
+import { featureSettings, type SpectralSettings } from "../../lib/features/settings.js";
 
 const HELP = `npm run -s bench -- features [--json] [--data DIR] [--clips 60] [--rounds 5] [--cores 1,all] [--python PYTHON]
 
@@ -23,7 +23,7 @@ Corpora are those under DIR (default: SER_DATA, else data/). Every round does th
 with each of the others; figures are medians over rounds. A ratio is this library's time over the other's.
 `;
 
-const FEATURES: Record<"logmel" | "mfcc", FeatureSettings> = {
+const FEATURES: Record<"logmel" | "mfcc", SpectralSettings> = {
   logmel: featureSettings({ kind: "logmel" }),
   mfcc: featureSettings({ kind: "mfcc" }),
 };

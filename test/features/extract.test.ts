@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { largest, powerToDb } from "../../lib/features/decibels.js";
 import { createExtractor } from "../../lib/features/extract.js";
-import { columnsOf, type FeatureSettings, featureSettings } from "../../lib/features/settings.js";
+import { columnsOf, featureSettings, type SpectralSettings } from "../../lib/features/settings.js";
 import { fixture } from "./fixture.js";
 import { compare, type LibrosaCase } from "./librosa.js";
 import { SIGNALS } from "./signals.js";
@@ -21,7 +21,7 @@ describe("equal to librosa 0.11.0", () => {
 });
 
 describe("any length gives frames that are finite", () => {
-  const kinds: Partial<FeatureSettings>[] = [
+  const kinds: Partial<SpectralSettings>[] = [
     {},
     { kind: "mfcc", deltas: 2 },
     { kind: "mel", center: false },

@@ -1,7 +1,7 @@
 import type { Matrix } from "../../lib/base/matrix.js";
 import { delta } from "../../lib/features/delta.js";
 import { createExtractor } from "../../lib/features/extract.js";
-import { type FeatureSettings, librosaSettings } from "../../lib/features/settings.js";
+import { librosaSettings, type SpectralSettings } from "../../lib/features/settings.js";
 import { stft } from "../../lib/features/stft.js";
 
 /** librosa's arguments of an MFCC. */
@@ -30,12 +30,12 @@ export interface Deviation {
   allowed: number;
 }
 
-const MEL: Partial<FeatureSettings> = { nFft: 512, hopLength: 160, nMels: 40 };
+const MEL: Partial<SpectralSettings> = { nFft: 512, hopLength: 160, nMels: 40 };
 
 /** Compares every value of a case that the library computes; `every`: the case's MFCC keep only each so-manieth frame. */
 export function compare(reference: LibrosaCase, samples: Float32Array): Deviation[] {
   const rate = reference.sr;
-  const features = (partial: Partial<FeatureSettings>) =>
+  const features = (partial: Partial<SpectralSettings>) =>
     createExtractor(librosaSettings({ sampleRate: rate, ...partial }))(samples, rate);
   const out: Deviation[] = [];
   const check = (name: string, actual: Matrix, expected: number[][], allowed: number, every = 1) => {
@@ -51,7 +51,7 @@ export function compare(reference: LibrosaCase, samples: Float32Array): Deviatio
         ? { args: bare, value: value as number[][], every: 1 }
         : (value as { args: MfccArguments; value: number[][]; every?: number });
       const { n_mfcc, n_fft, hop_length, n_mels, htk, lifter, center } = given.args;
-      const settings: Partial<FeatureSettings> = {
+      const settings: Partial<SpectralSettings> = {
         kind: "mfcc",
         nMfcc: n_mfcc,
         nFft: n_fft,

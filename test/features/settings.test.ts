@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import {
   columnsOf,
-  type FeatureSettings,
   featureSettings,
   librosaSettings,
+  type SpectralSettings,
 } from "../../lib/features/settings.js";
 
 test("the workbench's defaults", () => {
@@ -67,7 +67,7 @@ test.each([
   [{ deltas: 3 }, /deltas is 3/],
   [{ sampleRate: Number.NaN }, /sampleRate|winLength|nFft/],
 ])("%j is refused", (partial, message) => {
-  const make = () => featureSettings(partial as Partial<FeatureSettings>);
+  const make = () => featureSettings(partial as Partial<SpectralSettings>);
   expect(make).toThrow(UsageError);
   expect(make).toThrow(message);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { zeros } from "../../lib/base/matrix.js";
 import { random } from "../../lib/base/random.js";
 import { createExtractor } from "../../lib/features/extract.js";
-import { type FeatureSettings, featureSettings } from "../../lib/features/settings.js";
+import { featureSettings, type SpectralSettings } from "../../lib/features/settings.js";
 import { applyGain, drawStart, maskSpectrogram, placeFrames } from "../../lib/training/augmentation.js";
 
 function ones(rows: number, cols: number) {
@@ -77,7 +77,7 @@ test("frames are placed, and what a clip lacks is 0", () => {
   expect([...placeFrames(matrix, -4, 2).data]).toEqual([0, 0]);
 });
 
-const CASES: Partial<FeatureSettings>[] = [
+const CASES: Partial<SpectralSettings>[] = [
   { kind: "logmel" },
   { kind: "logmel", deltas: 1, power: 1 },
   { kind: "logmel", reference: "max" },

@@ -8,7 +8,7 @@ import { CLASSES, SETTINGS, speech } from "./speech.js";
 const features = speech(60);
 const parts = partsOf(features, heldOutSpeakers(features.clips), CLASSES);
 const { train, validation } = parts;
-const input = fitInput(parts, SETTINGS);
+const input = fitInput(parts, SETTINGS, features.settings);
 const order = random(1).shuffle(train.clips.keys());
 
 function maker(partial: Partial<TrainingSettings> = {}, variants = train.clips.map(() => [] as never[])) {
@@ -125,7 +125,7 @@ test("a part is predicted in chunks that are the whole", () => {
 });
 
 test("a baseline's input is one frame of standardised statistics", () => {
-  const statistics = fitInput(parts, { ...SETTINGS, model: "linear" });
+  const statistics = fitInput(parts, { ...SETTINGS, model: "linear" }, features.settings);
   const { x, shape, count } = plainInputs(train, statistics);
   expect(shape).toEqual([1, 21]);
   for (let col = 0; col < 21; col++) {

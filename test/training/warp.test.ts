@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Matrix } from "../../lib/base/matrix.js";
 import { random } from "../../lib/base/random.js";
 import { createExtractor } from "../../lib/features/extract.js";
-import { type FeatureSettings, featureSettings } from "../../lib/features/settings.js";
+import { featureSettings, type SpectralSettings } from "../../lib/features/settings.js";
 import { changeSpeed } from "../../lib/training/sound.js";
 import { warpSpectrogram } from "../../lib/training/warp.js";
 
@@ -46,7 +46,7 @@ test.each([0.85, 1.15])("both factors at %s come near what a tape at that speed 
   expect(distance(near, tape)).toBeLessThan(0.75 * distance(onlyTime, tape));
 });
 
-const ramp = (rows: number, settings: FeatureSettings): Matrix => {
+const ramp = (rows: number, settings: SpectralSettings): Matrix => {
   const cols = settings.nMels * (1 + settings.deltas);
   return { rows, cols, data: Float32Array.from({ length: rows * cols }, (_, i) => Math.floor(i / cols)) };
 };

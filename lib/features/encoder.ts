@@ -1,0 +1,155 @@
+import { UserError } from "../base/errors.js";
+import { type Matrix, zeros } from "../base/matrix.js";
+import { openEncoder } from "../encoders/open.js";
+import { extended, whisperInput } from "./encoder-input.js";
+import { ENCODER_TIMING, type EncoderSettings } from "./settings.js";
+
+const { sampleRate: RATE, hopLength: HOP } = ENCODER_TIMING;
+
+/** Seconds of a window of an encoder that takes sound of any length: attention's cost grows with the square. */
+const LONGEST = 30;
+
+/** Turns clips, as `heardSamples` gives them, into the states of an encoder. */
+export interface EncoderFeatures {
+  of(samples: Float32Array): Promise<Matrix>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens an encoder for its features. Frames are those of the clip, none of the silence behind it; a clip that is longer than the
+ * encoder hears at once goes through it in windows of equal length.
+ *
+ * @throws {UserError} when the encoder is not on this machine, with how to get it
+ * @example
+ * const encoder = await openEncoderFeatures(settings);
+ * const states = await encoder.of(heardSamples(samples, sampleRate, settings));
+ */
+export async function openEncoderFeatures(
+  settings: EncoderSettings,
+  options: { threads?: number } = {},
+): Promise<EncoderFeatures> {
+  const { info, states, dispose } = await openEncoder(settings.encoder, options);
+  const silence = Math.round(settings.silence * RATE);
+  const longest = (info.positions > 0 ? info.positions * HOP : LONGEST * RATE) - silence;
+  if (longest < HOP)
+    throw new UserError(
+      `${info.name} hears ${(info.positions * HOP) / RATE} s at once, which ${settings.silence} s of silence fill: take less silence`,
+    );
+  const input = info.family === "whisper" ? whisperInput(info.bands) : normalised;
+  return {
+    dispose,
+    of: async (samples) => {
+      const pool = settings.pooling === "frames" ? new Frames(settings) : new Statistics(settings);
+      for (const part of windowsOf(samples, longest)) {
+        const { data, rows, cols } = await states(input(extended(part, part.length + silence)));
+        const own = Math.max(1, Math.min(rows, Math.floor(part.length / HOP)));
+        pool.add({ data: data.subarray(0, own * cols), rows: own, cols });
+      }
+      return layerOf(pool.result(), settings);
+    },
+  };
+}
+
+/** The settings of what is made and kept for these: one pass makes the statistics of all layers. */
+export function madeWith(settings: EncoderSettings): EncoderSettings {
+  return settings.pooling === "statistics" ? { ...settings, layer: "all" } : settings;
+}
+
+/** The part of what was made by {@link madeWith} that the settings ask for; not a copy. */
+export function layerOf(made: Matrix, { pooling, layer }: EncoderSettings): Matrix {
+  if (pooling === "frames" || layer === "all") return made;
+  const { data, cols } = made;
+  return { data: data.subarray(layer * cols, (layer + 1) * cols), rows: 1, cols };
+}
+
+/** Windows of equal length, but for the last, which may be a step shorter; each begins a step of the encoder. */
+function windowsOf(samples: Float32Array, longest: number): Float32Array[] {
+  const count = Math.ceil(samples.length / longest);
+  const length = Math.ceil(samples.length / count / HOP) * HOP;
+  return Array.from({ length: count }, (_, i) => samples.subarray(i * length, (i + 1) * length));
+}
+
+/** Samples of mean 0 and deviation 1, as wav2vec 2.0 and HuBERT were trained on. */
+function normalised(samples: Float32Array): Matrix {
+  const n = samples.length;
+  const mean = samples.reduce((sum, value) => sum + value, 0) / n;
+  const variance = samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
+  const scale = 1 / Math.sqrt(variance + 1e-7);
+  return { data: samples.map((value) => (value - mean) * scale), rows: n, cols: 1 };
+}
+
+/** The states of all layers lie side by side in each row: `[frames, (blocks + 1) * width]`. */
+interface Pool {
+  add(states: Matrix): void;
+  result(): Matrix;
+}
+
+/** Mean and standard deviation (divisor n) over time of each column, a row for each layer. */
+class Statistics implements Pool {
+  readonly #settings: EncoderSettings;
+  readonly #sums: Float64Array;
+  readonly #squares: Float64Array;
+  #count = 0;
+
+  constructor(settings: EncoderSettings) {
+    this.#settings = settings;
+    const cols = (settings.blocks + 1) * settings.width;
+    this.#sums = new Float64Array(cols);
+    this.#squares = new Float64Array(cols);
+  }
+
+  add({ data, rows, cols }: Matrix): void {
+    for (let t = 0, i = 0; t < rows; t++)
+      for (let col = 0; col < cols; col++, i++) {
+        const value = data[i]!;
+        this.#sums[col]! += value;
+        this.#squares[col]! += value * value;
+      }
+    this.#count += rows;
+  }
+
+  result(): Matrix {
+    const { blocks, width } = this.#settings;
+    const out = zeros(blocks + 1, 2 * width);
+    for (let layer = 0; layer <= blocks; layer++)
+      for (let col = 0; col < width; col++) {
+        const mean = this.#sums[layer * width + col]! / this.#count;
+        const variance = this.#squares[layer * width + col]! / this.#count - mean * mean;
+        out.data[layer * 2 * width + col] = mean;
+        out.data[layer * 2 * width + width + col] = Math.sqrt(Math.max(0, variance));
+      }
+    return out;
+  }
+}
+
+/** One layer's states, frame after frame. */
+class Frames implements Pool {
+  readonly #settings: EncoderSettings;
+  readonly #parts: Float32Array[] = [];
+  #rows = 0;
+
+  constructor(settings: EncoderSettings) {
+    this.#settings = settings;
+  }
+
+  add({ data, rows, cols }: Matrix): void {
+    const { width, layer } = this.#settings;
+    const first = (layer as number) * width;
+    const own = new Float32Array(rows * width);
+    for (let t = 0; t < rows; t++)
+      own.set(data.subarray(t * cols + first, t * cols + first + width), t * width);
+    this.#parts.push(own);
+    this.#rows += rows;
+  }
+
+  result(): Matrix {
+    const { width } = this.#settings;
+    const out = zeros(this.#rows, width);
+    let at = 0;
+    for (const part of this.#parts) {
+      out.data.set(part, at);
+      at += part.length;
+    }
+    return out;
+  }
+}
