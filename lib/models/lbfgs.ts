@@ -11,6 +11,8 @@ export interface MinimiseOptions {
   maxIterations?: number;
   /** Stops between iterations. */
   signal?: AbortSignal;
+  /** Before each iteration, with the number of those that are done and the largest component of the gradient. */
+  onIteration?: (iterations: number, slope: number) => void;
 }
 
 /** Pairs of steps and changes of gradient that are remembered. */
@@ -28,7 +30,7 @@ const MEMORY = 10;
 export async function minimise(
   f: (x: Float64Array) => ValueAndGradient,
   start: Float64Array,
-  { tolerance = 1e-5, maxIterations = 500, signal }: MinimiseOptions = {},
+  { tolerance = 1e-5, maxIterations = 500, signal, onIteration }: MinimiseOptions = {},
 ): Promise<Float64Array> {
   let x = start;
   let at = f(x);
@@ -36,6 +38,7 @@ export async function minimise(
   for (let iteration = 0; iteration < maxIterations && largest(at.gradient) > tolerance; iteration++) {
     await new Promise(setImmediate); // lets a Ctrl-C through
     signal?.throwIfAborted();
+    onIteration?.(iteration, largest(at.gradient));
     const direction = descent(at.gradient, pairs);
     const slope = dot(direction, at.gradient);
     // The first direction is the gradient itself, of no natural length.

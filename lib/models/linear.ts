@@ -1,18 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { startTfjs } from "../engine/tfjs.js";
 import { type MinimiseOptions, minimise } from "./lbfgs.js";
-
-/** A problem for {@link fitLogistic}. */
-export interface LogisticProblem {
-  /** `count * columns` standardised values. */
-  x: Float32Array;
-  columns: number;
-  /** Class index of each row. */
-  labels: readonly number[];
-  classes: number;
-  /** Of each row in the loss; default 1. */
-  weights?: ArrayLike<number>;
-}
+import { LogisticLoss, type LogisticProblem } from "./logistic-loss.js";
 
 /**
  * Multinomial logistic regression with an L2 penalty: the W and b that minimise
@@ -35,59 +24,9 @@ export async function fitLogistic(
   start: Float64Array = new Float64Array((problem.columns + 1) * problem.classes),
   options: MinimiseOptions = {},
 ): Promise<{ parameters: Float64Array; loss: number }> {
-  const objective = (at: Float64Array) => logisticLoss(problem, penalty, at);
-  const parameters = await minimise(objective, start, { tolerance: 1e-4, ...options });
-  return { parameters, loss: logisticLoss(problem, 0, parameters).value };
-}
-
-/** The penalised loss of {@link fitLogistic} and its gradient. */
-export function logisticLoss(
-  { x, columns, labels, classes, weights }: LogisticProblem,
-  penalty: number,
-  parameters: Float64Array,
-): { value: number; gradient: Float64Array } {
-  const gradient = new Float64Array(parameters.length);
-  const logits = new Float64Array(classes);
-  const biases = columns * classes;
-  let value = 0;
-  let total = 0;
-  for (let i = 0; i < labels.length; i++) {
-    const weight = weights ? weights[i]! : 1;
-    for (let c = 0; c < classes; c++) logits[c] = parameters[biases + c]!;
-    for (let j = 0, p = 0; j < columns; j++) {
-      const xj = x[i * columns + j]!;
-      for (let c = 0; c < classes; c++, p++) logits[c]! += xj * parameters[p]!;
-    }
-    value += weight * softmaxError(logits, labels[i]!);
-    total += weight;
-    for (let j = 0, p = 0; j < columns; j++) {
-      const xj = weight * x[i * columns + j]!;
-      for (let c = 0; c < classes; c++, p++) gradient[p]! += xj * logits[c]!;
-    }
-    for (let c = 0; c < classes; c++) gradient[biases + c]! += weight * logits[c]!;
-  }
-  value /= total;
-  for (let p = 0; p < gradient.length; p++) {
-    gradient[p]! /= total;
-    if (p >= biases) continue;
-    value += (penalty / 2) * parameters[p]! ** 2;
-    gradient[p]! += penalty * parameters[p]!;
-  }
-  return { value, gradient };
-}
-
-/** Turns logits into probabilities minus the truth, in place; returns the cross-entropy. */
-function softmaxError(logits: Float64Array, truth: number): number {
-  const highest = logits.reduce((a, b) => Math.max(a, b));
-  const entropy = highest - logits[truth]!;
-  let sum = 0;
-  for (let c = 0; c < logits.length; c++) {
-    logits[c] = Math.exp(logits[c]! - highest);
-    sum += logits[c]!;
-  }
-  for (let c = 0; c < logits.length; c++) logits[c]! /= sum;
-  logits[truth]! -= 1;
-  return entropy + Math.log(sum);
+  const loss = new LogisticLoss(problem);
+  const parameters = await minimise((at) => loss.at(penalty, at), start, { tolerance: 1e-4, ...options });
+  return { parameters, loss: loss.at(0, parameters).value };
 }
 
 /**

@@ -68,7 +68,8 @@ export async function fitBaseline(
         const started = performance.now();
         const problem = { x: inputs.x, columns, labels, classes, weights };
         const { signal } = task;
-        const fitted = await fitLogistic(problem, penalty, parameters, { signal });
+        const onIteration = (done: number) => progress.step(0, `penalty ${penalty}, ${done} iterations`);
+        const fitted = await fitLogistic(problem, penalty, parameters, { signal, onIteration });
         parameters = fitted.parameters;
         progress.clear();
         await attempt(await linear(parameters, columns, classes), fitted.loss, penalty, started);

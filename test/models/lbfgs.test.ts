@@ -40,3 +40,16 @@ test("a minimum is left where it is, and the start is not changed", async () => 
   await minimise((x) => ({ value: x[0]! ** 2, gradient: Float64Array.of(2 * x[0]!) }), far);
   expect(far[0]).toBe(5);
 });
+
+test("it tells of every iteration, and stops between two", async () => {
+  const square = (x: Float64Array) => ({ value: x[0]! ** 4, gradient: Float64Array.of(4 * x[0]! ** 3) });
+  const slopes: number[] = [];
+  await minimise(square, Float64Array.of(2.5), { onIteration: (_, slope) => slopes.push(slope) });
+  expect(slopes[0]).toBe(62.5);
+  expect(slopes.length).toBeGreaterThan(3);
+  const stop = new AbortController();
+  const onIteration = (done: number) => done === 2 && stop.abort();
+  await expect(minimise(square, Float64Array.of(2.5), { signal: stop.signal, onIteration })).rejects.toThrow(
+    "aborted",
+  );
+});

@@ -1,43 +1,34 @@
 import { expect, test } from "vitest";
 import { random } from "../../lib/base/random.js";
 import { predict } from "../../lib/engine/engine.js";
-import { fitLogistic, type LogisticProblem, linear, logisticLoss } from "../../lib/models/linear.js";
+import { fitLogistic, linear } from "../../lib/models/linear.js";
+import { LogisticLoss } from "../../lib/models/logistic-loss.js";
+import reference from "../fixtures/scikit-learn/logistic_regression.json";
+import { problem } from "./problem.js";
 
-function problem(count: number, columns: number, classes: number): LogisticProblem {
-  const rng = random("logistic");
-  const labels = Array.from({ length: count }, (_, i) => i % classes);
-  const x = Float32Array.from(
-    { length: count * columns },
-    (_, i) => rng.normal() + (i % columns === labels[Math.floor(i / columns)] ? 1 : 0),
-  );
-  return { x, columns, labels, classes };
-}
-
-test("the gradient is that of the loss, by finite differences", async () => {
-  const base = problem(20, 3, 4);
-  const weights = Float32Array.from({ length: 20 }, (_, i) => 0.5 + (i % 3));
-  const rng = random(3);
-  const at = Float64Array.from({ length: 16 }, () => rng.normal());
-  const { gradient } = logisticLoss({ ...base, weights }, 0.1, at);
-  gradient.forEach((slope, i) => {
-    const value = (shift: number) => {
-      const moved = at.slice();
-      moved[i]! += shift;
-      return logisticLoss({ ...base, weights }, 0.1, moved).value;
-    };
-    expect(slope).toBeCloseTo((value(1e-5) - value(-1e-5)) / 2e-5, 7);
+/** The biases are not penalised, so that only their differences are told by the loss. */
+test.each(reference.fits)("scikit-learn's LogisticRegression with the penalty $penalty", async (fit) => {
+  const { columns, classes, labels, weights } = reference;
+  const own = { x: Float32Array.from(reference.x), columns, classes, labels, weights };
+  const { parameters } = await fitLogistic(own, fit.penalty, undefined, { tolerance: 1e-9 });
+  const biases = parameters.subarray(columns * classes);
+  const mean = biases.reduce((a, b) => a + b) / classes;
+  const found = [...parameters.subarray(0, columns * classes), ...biases.map((bias) => bias - mean)];
+  [...fit.kernel, ...fit.bias].forEach((value, i) => {
+    expect(found[i]).toBeCloseTo(value, 6);
   });
 });
 
 test("at what is found the slope is zero in every direction, so it is the minimum of a convex loss", async () => {
   const base = problem(60, 5, 3);
   const { parameters } = await fitLogistic(base, 0.05, undefined, { tolerance: 1e-7 });
-  const at = logisticLoss(base, 0.05, parameters);
+  const loss = new LogisticLoss(base);
+  const at = loss.at(0.05, parameters);
   expect(Math.max(...at.gradient.map(Math.abs))).toBeLessThanOrEqual(1e-7);
   const rng = random(5);
   for (let i = 0; i < 20; i++) {
     const away = parameters.map((value) => value + 0.01 * rng.normal());
-    expect(logisticLoss(base, 0.05, away).value).toBeGreaterThan(at.value);
+    expect(loss.at(0.05, away).value).toBeGreaterThan(at.value);
   }
 });
 
