@@ -1,6 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { type Matrix, zeros } from "../base/matrix.js";
-import { openEncoder } from "../encoders/open.js";
+import { openEncoder } from "../encoders/network.js";
 import { extended, whisperInput } from "./encoder-input.js";
 import { ENCODER_TIMING, type EncoderSettings } from "./settings.js";
 

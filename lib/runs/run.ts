@@ -195,7 +195,8 @@ async function firstTraining(
   { folder, force }: RunOptions,
 ): Promise<(Chosen & { name: string; seconds: number }) | undefined> {
   const { refit, ...training } = settings.training;
-  if (!refit || force) return undefined;
+  // A baseline is fitted in seconds.
+  if (!refit || force || isBaseline(training.model)) return undefined;
   for (const score of ["test", "validation"] as const) {
     const { name } = runName({ ...settings, training, score }, fold, plan.clips);
     const record = await readRecord(folder(name));

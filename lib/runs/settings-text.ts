@@ -79,7 +79,7 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
   } = training;
   if (model === "majority") return "always the commonest class";
   if (model === "linear")
-    return `${normalisation} normalisation; penalty chosen on validation${balance === "none" ? "" : "; classes balanced"}`;
+    return `${normalisation} normalisation; penalty chosen on validation${balance === "none" ? "" : "; classes balanced"}${refit ? "; then fitted once more on the training and the validation part" : ""}`;
   const parts = [
     size && sizeText(size),
     `${frames} frames`,

@@ -82,6 +82,18 @@ export async function fitBaseline(
   return { network: best!.network, history, bestEpoch: best!.epoch };
 }
 
+/** The linear model with a penalty that was chosen before, for a second fit on the clips of the training and the validation part. */
+export async function fitLinear(
+  { inputs, labels, classes, balanced, signal }: Omit<BaselineTask, "model" | "validate">,
+  penalty: number,
+): Promise<LayersModel> {
+  const columns = inputs.x.length / inputs.count;
+  const weights = balanced ? balancedWeights(labels) : undefined;
+  const problem = { x: inputs.x, columns, labels, classes, weights };
+  const { parameters } = await fitLogistic(problem, penalty, undefined, { signal });
+  return linear(parameters, columns, classes);
+}
+
 /** The mean cross-entropy of answering with the shares of the classes, nats. */
 function entropyOf(labels: readonly number[]): number {
   const counts = new Map<number, number>();

@@ -120,7 +120,7 @@ export function trainingRules(settings: TrainingSettings, say: Say): void {
   if (size) sizeRules(model, size, (message, ...path) => say(message, "size", ...path));
   if (isBaseline(model)) {
     if (curriculum) say(`the ${model} model has no epochs for a curriculum: leave it out`, "curriculum");
-    if (refit) say(`it trains a network anew, and ${model} is none: leave it out`, "refit");
+    if (refit && model === "majority") say("majority has nothing to train anew: leave it out", "refit");
     if (!["global", "speaker"].includes(normalisation))
       say(
         `is "${normalisation}": the ${model} model takes global (or speaker), since its statistics have to be standardised over clips`,

@@ -11,7 +11,7 @@ import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
 import type { ClipSet, Split } from "../protocols/types.js";
-import { fitBaseline } from "./baseline.js";
+import { fitBaseline, fitLinear } from "./baseline.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
 import type { EpochLog } from "./history.js";
 import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
@@ -231,11 +231,8 @@ async function taskOf(
   return { task, augmented: [...new Set(variants.flat().map(({ parent }) => parent))].sort() };
 }
 
-async function trainBaseline(
-  parts: Parts,
-  input: InputSettings,
-  { classes, settings, options }: Given,
-): Promise<Trained> {
+async function trainBaseline(parts: Parts, input: InputSettings, given: Given): Promise<Trained> {
+  const { classes, settings, options } = given;
   const { onEpoch, signal, quiet } = options;
   const asking =
     (network: LayersModel): Predict =>
@@ -252,14 +249,32 @@ async function trainBaseline(
     signal,
     quiet,
   });
-  const trained = {
+  const chosen = {
     ...{ network, input, history, bestEpoch },
     judgedOn: clipSet(parts.validation),
     augmented: [],
     validation: await resultOf(asking(network), parts.validation, input, classes),
     engine: "none (closed form or L-BFGS)",
   };
-  return { ...trained, predict: predictorOf(asking(network), parts, input, classes) };
+  const trained = settings.refit
+    ? { ...chosen, ...(await refitLinear(parts, history[bestEpoch - 1]!.learningRate, given)) }
+    : chosen;
+  return { ...trained, predict: predictorOf(asking(trained.network), parts, trained.input, classes) };
+}
+
+/** Fits the linear model once more, with the penalty that validation chose, on the training and the validation part. */
+async function refitLinear(
+  parts: Parts,
+  penalty: number,
+  { features, classes, settings, options }: Given,
+): Promise<Pick<Trained, "network" | "input" | "refitted">> {
+  const all = joined(parts);
+  const input = fitInput(all, settings, features.settings);
+  const { labels } = all.train;
+  const balanced = settings.balance !== "none";
+  const task = { inputs: plainInputs(all.train, input), labels, classes: classes.length, balanced };
+  const network = await fitLinear({ ...task, signal: options.signal }, penalty);
+  return { network, input, refitted: clipSet(all.train) };
 }
 
 /** Which clips an epoch sees, and how many. */

@@ -41,10 +41,14 @@ test("a clip is heard at 16 kHz, without the silence around it, and for a tenth 
 test("there is a frame for every 160 samples, finite whatever the sound", () => {
   const input = whisperInput(80);
   fc.assert(
-    fc.property(fc.integer({ min: 400, max: 8000 }), fc.double({ min: 0, max: 1, noNaN: true }), (length, loud) => {
-      const { data, rows } = input(extended(Float32Array.of(loud, -loud), length));
-      return rows === Math.floor(length / 160) && data.every(Number.isFinite);
-    }),
+    fc.property(
+      fc.integer({ min: 400, max: 8000 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (length, loud) => {
+        const { data, rows } = input(extended(Float32Array.of(loud, -loud), length));
+        return rows === Math.floor(length / 160) && data.every(Number.isFinite);
+      },
+    ),
     { numRuns: 50, seed: 1 },
   );
 });

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
+import { setDigest } from "../../lib/base/hash.js";
 import { featureSettings } from "../../lib/features/settings.js";
+import { fitLogistic } from "../../lib/models/linear.js";
 import { models } from "../../lib/models/models.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
+import { joined, partsOf, plainInputs } from "../../lib/training/inputs.js";
 import { type Trained, type TrainingSettings, train } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech, testOf } from "./speech.js";
 
@@ -180,8 +183,33 @@ test("refit tests what training and validation part make together, and leaves va
   expect(epochs).toEqual([1]);
 });
 
+test("refit of a linear model fits the chosen penalty on both parts", async () => {
+  const features = speech(90);
+  const split = heldOutSpeakers(features.clips);
+  const settings: TrainingSettings = { ...SETTINGS, model: "linear", refit: true };
+  const { refit: _, ...once } = settings;
+  const plain = await train(features, split, CLASSES, once, quiet);
+  const refit = await train(features, split, CLASSES, settings, quiet);
+  expect(refit.validation).toEqual(plain.validation);
+  expect(refit.history.map(({ validationUar }) => validationUar)).toEqual(
+    plain.history.map(({ validationUar }) => validationUar),
+  );
+  const both = [...split.train, ...split.validation];
+  expect(refit.refitted).toEqual({ clips: both.length, digest: setDigest(both) });
+  const parts = joined(partsOf(features, split, CLASSES));
+  const penalty = refit.history[refit.bestEpoch - 1]!.learningRate;
+  const { x, shape } = plainInputs(parts.train, refit.input);
+  const problem = { x, columns: shape[1]!, labels: parts.train.labels, classes: CLASSES.length };
+  const { parameters } = await fitLogistic(problem, penalty);
+  const kernel = await refit.network.getWeights()[0]!.data();
+  kernel.forEach((value, i) => {
+    expect(value).toBeCloseTo(parameters[i]!, 4);
+  });
+  expect(await testOf(refit, features, split)).not.toEqual(await testOf(plain, features, split));
+});
+
 test.each([
-  [{ model: "linear" }, /refit: it trains a network anew/],
+  [{ model: "majority" }, /refit: majority has nothing to train anew/],
   [{ schedule: { name: "plateau" } }, /refit: there is no validation part/],
   [{ refit: "yes" as unknown as boolean }, /refit is "yes": it takes true or false/],
 ] satisfies [Partial<TrainingSettings>, RegExp][])(
