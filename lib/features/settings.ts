@@ -12,6 +12,7 @@ import {
   whole,
   yesNo,
 } from "../base/schema.js";
+import type { EncoderInfo } from "../encoders/types.js";
 import { WINDOWS } from "./windows.js";
 
 /** The keys of {@link FeatureSettings}. */
@@ -159,7 +160,7 @@ export function librosaSettings(partial: Partial<SpectralSettings> = {}): Spectr
 
 /**
  * The settings of an encoder's features: layer 3 of the encoder's mean and deviation over time, silence 60 dB below the loudest frame
- * trimmed, one second of it put behind. Frozen encoders hear words in their last layers, and the voice in those before.
+ * trimmed, for Whisper one second of it put behind. Frozen encoders hear words in their last layers, and the voice in those before.
  *
  * @param encoder its digest, width and blocks, as `findEncoder` tells them
  * @param partial what differs
@@ -167,13 +168,13 @@ export function librosaSettings(partial: Partial<SpectralSettings> = {}): Spectr
  * @example encoderSettings(await findEncoder("whisper-base"), { layer: 4 })
  */
 export function encoderSettings(
-  { digest, width, blocks }: { digest: string; width: number; blocks: number },
+  { digest, width, blocks, family }: Pick<EncoderInfo, "digest" | "width" | "blocks" | "family">,
   partial: Partial<Omit<EncoderSettings, "kind" | "encoder" | "width" | "blocks">> = {},
 ): EncoderSettings {
   const given = Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));
   const settings: EncoderSettings = {
     ...{ kind: "encoder", encoder: digest, width, blocks, layer: Math.min(3, blocks), pooling: "statistics" },
-    ...{ trimDb: 60, silence: 1, ...given },
+    ...{ trimDb: 60, silence: family === "whisper" ? 1 : 0, ...given },
   };
   parseSettings(encoderSchema, settings);
   refuse(problemsBy((say) => featureRules(settings, say)));

@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import {
   columnsOf,
+  encoderSettings,
   featureSettings,
+  fixedRows,
   librosaSettings,
   type SpectralSettings,
+  timingOf,
 } from "../../lib/features/settings.js";
 
 test("the workbench's defaults", () => {
@@ -71,3 +74,32 @@ test.each([
   expect(make).toThrow(UsageError);
   expect(make).toThrow(message);
 });
+
+const BASE = { digest: "a".repeat(64), width: 512, blocks: 6, family: "whisper" as const };
+
+test("an encoder's features are layer 3's statistics by default", () => {
+  const settings = encoderSettings(BASE);
+  expect(settings).toEqual({
+    ...{ kind: "encoder", encoder: BASE.digest, width: 512, blocks: 6, layer: 3 },
+    ...{ pooling: "statistics", trimDb: 60, silence: 1 },
+  });
+  expect([columnsOf(settings), fixedRows(settings)]).toEqual([1024, 1]);
+  expect(encoderSettings({ ...BASE, blocks: 2 }).layer).toBe(2);
+  const all = encoderSettings(BASE, { layer: "all" });
+  expect([columnsOf(all), fixedRows(all)]).toEqual([1024, 7]);
+  const frames = encoderSettings(BASE, { pooling: "frames" });
+  expect([columnsOf(frames), fixedRows(frames)]).toEqual([512, undefined]);
+  expect(timingOf(frames)).toEqual({ sampleRate: 16000, hopLength: 320 });
+  expect(encoderSettings({ ...BASE, family: "wav2vec2" }).silence).toBe(0);
+});
+
+test.each([
+  [{ layer: 7 }, "layer is 7: it takes 0 to 6, or all"],
+  [{ layer: "all", pooling: "frames" }, 'layer is "all": it takes one layer for frames'],
+  [{ silence: -1 }, "silence is -1: it takes a number from 0 to 10 s"],
+] satisfies [Parameters<typeof encoderSettings>[1], string][])(
+  "an encoder with %o is refused",
+  (partial, words) => {
+    expect(() => encoderSettings(BASE, partial)).toThrow(words);
+  },
+);
