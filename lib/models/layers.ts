@@ -1,4 +1,4 @@
-import type { LayersModel, Sequential } from "@tensorflow/tfjs";
+import type { LayersModel, layers, Sequential } from "@tensorflow/tfjs";
 import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
 import type { Size } from "./size.js";
 
@@ -15,18 +15,29 @@ export interface ModelOptions {
   size?: Size;
 }
 
-/** The end all networks share: a dense layer between two dropouts, and the classes. */
-export async function addHead(
-  model: Sequential,
+/** The end that networks share: a dense layer between two dropouts, and the classes. */
+export function headLayers(
+  tf: typeof Tfjs,
   { classes, seed }: ModelOptions,
   { units, dropout }: { units: number; dropout: number },
+): layers.Layer[] {
+  const glorot = (index: number) => tf.initializers.glorotUniform({ seed: seed * 100 + index });
+  return [
+    tf.layers.dropout({ rate: dropout }),
+    tf.layers.dense({ units, activation: "relu", kernelInitializer: glorot(90) }),
+    tf.layers.dropout({ rate: dropout }),
+    tf.layers.dense({ units: classes, activation: "softmax", kernelInitializer: glorot(91) }),
+  ];
+}
+
+/** Ends a network with {@link headLayers}. */
+export async function addHead(
+  model: Sequential,
+  options: ModelOptions,
+  sizes: { units: number; dropout: number },
 ): Promise<LayersModel> {
   const tf = await startTfjs();
-  const glorot = (index: number) => tf.initializers.glorotUniform({ seed: seed * 100 + index });
-  model.add(tf.layers.dropout({ rate: dropout }));
-  model.add(tf.layers.dense({ units, activation: "relu", kernelInitializer: glorot(90) }));
-  model.add(tf.layers.dropout({ rate: dropout }));
-  model.add(tf.layers.dense({ units: classes, activation: "softmax", kernelInitializer: glorot(91) }));
+  for (const layer of headLayers(tf, options, sizes)) model.add(layer);
   return model;
 }
 

@@ -13,7 +13,7 @@ export const sizeSchema = strict("Size of the network; what is left out is as th
   ),
   units: v.optional(
     whole(
-      "LSTM cells of a layer (bilstm: of each direction), with half as many units in the dense layer; of cnn, units of the dense layer.",
+      "LSTM cells of a layer (bilstm: of each direction), with half as many units in the dense layer; of cnn, units of the dense layer; of attention, of that and of the projection.",
       1,
       4096,
     ),
@@ -34,6 +34,7 @@ export const SIZES = {
   lstm: { units: 128, layers: 2, dropout: 0.3 },
   bilstm: { units: 128, layers: 2, dropout: 0.3 },
   clstm: { filters: [64, 128], units: 128, layers: 1, dropout: 0.3 },
+  attention: { units: 128, dropout: 0.3 },
 } satisfies Record<NetworkName, Size>;
 
 /** What of a size is not as the network has it by itself; `undefined` where nothing is. */

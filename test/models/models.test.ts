@@ -19,6 +19,7 @@ const PARAMETERS: Record<NetworkName, number> = {
   lstm: lstmSize(64, 128) + lstmSize(128, 128) + head(128, 64),
   bilstm: 2 * lstmSize(64, 128) + 2 * lstmSize(256, 128) + head(256, 64),
   clstm: 5 * 64 * 64 + 5 * 64 * 128 + 4 * (64 + 128) + lstmSize(128, 128) + head(128, 64),
+  attention: 65 * 128 + 128 + head(2 * 128, 128),
 };
 
 describe.each(NETWORKS)("%s", (name) => {
