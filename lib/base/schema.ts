@@ -281,6 +281,11 @@ function rangeOf(node: Node): Range {
   return { from: limit("min_value"), above: limit("gt_value"), to: limit("max_value"), whole, unit };
 }
 
+/** One thing or another; of a variant a key tells which. */
+function isChoice({ type }: Node): boolean {
+  return type === "union" || type === "variant";
+}
+
 /** What a schema takes, in words. */
 function takes(outer: Node): string {
   const node = unwrapped(outer);
@@ -294,7 +299,8 @@ function bareTakes(node: Node): string {
   if (node.type === "boolean") return "true or false";
   if (node.type === "string") return metaOf(node).takes ?? (wordsOf(node).join(", ") || "a text");
   if (node.type === "number") return rangeText(rangeOf(node));
-  if (node.type === "union") return (node.options as Node[]).map(takes).join(", or ");
+  if (node.type === "variant") return "an object";
+  if (isChoice(node)) return [...new Set((node.options as Node[]).map(takes))].join(", or ");
   if (node.items) return `a list of ${node.items.length}: ${node.items.map(takes).join(", ")}`;
   if (node.item) {
     const filled = node.pipe?.some(({ type }) => type === "min_length");
@@ -344,8 +350,10 @@ function nodeAt(schema: Node, path: readonly Key[]): Node | undefined {
   const [key, ...rest] = path;
   if (key === undefined) return schema;
   const node = unwrapped(schema);
-  if (node.type === "union")
-    return (node.options as Node[]).map((option) => nodeAt(option, path)).find((found) => found);
+  if (isChoice(node)) {
+    const found = (node.options as Node[]).flatMap((option) => nodeAt(option, path) ?? []);
+    return found.length > 1 ? { type: "union", options: found } : found[0];
+  }
   const inner = node.entries?.[key] ?? node.item ?? node.items?.[key as number] ?? node.value;
   return inner && nodeAt(inner, rest);
 }
@@ -356,7 +364,7 @@ function meantBy(input: unknown, node: Node): string {
 
 function wordsOf(outer: Node): string[] {
   const node = unwrapped(outer);
-  if (node.type === "union") return (node.options as Node[]).flatMap(wordsOf);
+  if (isChoice(node)) return (node.options as Node[]).flatMap(wordsOf);
   // A text may become one of several words.
   const words = node.type === "picklist" ? node : node.pipe?.find(({ type }) => type === "picklist");
   return words?.options?.map(String) ?? [];

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { type Facts, factsOf, type Node } from "../base/schema.js";
 import { gridSchema, parseGrid } from "../experiments/grid.js";
+import { encoderFeatures } from "../features/encoder-settings.js";
 import { RUN_FEATURES } from "../features/presets.js";
-import { FEATURE_ENTRIES } from "../features/settings.js";
+import { FEATURE_ENTRIES, someEncoderSchema } from "../features/settings.js";
 import { SIZES } from "../models/size.js";
 import { AUGMENTATIONS } from "../training/augmentation.js";
 import { SMALL_TRAINING, TRAINING } from "../training/settings.js";
@@ -53,6 +54,14 @@ function page(): string {
   const block = factsOf(factsOf(grid.runs!).item!).entries!;
   const training = factsOf(block.training!).entries!;
   const cells = parseGrid(EXAMPLE).runs[0]!;
+  const {
+    encoder: _,
+    width: __,
+    blocks: ___,
+    ...usualEncoder
+  } = encoderFeatures({
+    ...{ kind: "encoder", encoder: "whisper-base" },
+  });
   const combinations = [cells.sizes, cells.features, cells.augment, cells.seeds].map((list) => list!.length);
   const usual = (key: string) => {
     const [own, small] = [TRAINING, SMALL_TRAINING].map((of) => code(of[key as keyof typeof TRAINING]));
@@ -117,6 +126,13 @@ ${table(FEATURE_ENTRIES as unknown as Record<string, Node>, (key) => {
   return own === mfcc ? own! : `${own}; mfcc ${mfcc}`;
 })}
 
+Of a pretrained speech encoder that was added with \`ser encoder add\` or \`ser encoder get\`, an object of kind \`encoder\`:
+\`{ "kind": "encoder", "encoder": "whisper-base", "layer": 3 }\`.
+
+${table(someEncoderSchema.entries as unknown as Record<string, Node>, (key) =>
+  code(usualEncoder[key as keyof typeof usualEncoder]),
+)}
+
 ## Training
 
 Keys of \`training\`. Defaults are those of \`cnn-small\` where they are others.
@@ -153,7 +169,7 @@ function takesText({ takes, choices, entries, item }: Facts): string {
   if (choices) return choices.map((choice) => code(choice)).join(", ");
   if (entries) return "an object, see below";
   if (item && factsOf(item).entries) return "a list of objects, see below";
-  return takes.replace(/an object with .*/, "an object, see below");
+  return takes.replace(/an object( with .*)?$/, "an object, see below");
 }
 
 function rows(header: readonly string[], body: readonly (readonly string[])[]): string {

@@ -1,7 +1,11 @@
+import type { EncoderInfo } from "./types.js";
+
 /** What is known of a published encoder without having it. */
 export interface KnownEncoder {
   /** Of the tensors as they are kept, where they were at hand. */
   digest?: string;
+  /** Where the digest is known: what plans are made with. */
+  outline?: Pick<EncoderInfo, "family" | "width" | "blocks" | "parameters">;
   licence: string;
   /** The model's page. */
   source: string;
@@ -9,10 +13,17 @@ export interface KnownEncoder {
   repository: string;
 }
 
-const whisper = (size: string, digest?: string): [string, KnownEncoder] => [
+const whisper = (
+  size: string,
+  digest?: string,
+  [width, blocks, parameters]: readonly number[] = [],
+): [string, KnownEncoder] => [
   `whisper-${size}`,
   {
     digest,
+    ...(digest && {
+      outline: { family: "whisper", width: width!, blocks: blocks!, parameters: parameters! },
+    }),
     licence: "MIT",
     source: `https://huggingface.co/openai/whisper-${size}`,
     repository: `openai/whisper-${size}`,
@@ -22,8 +33,8 @@ const whisper = (size: string, digest?: string): [string, KnownEncoder] => [
 /** Published encoders by their names. */
 export const KNOWN_ENCODERS: Readonly<Record<string, KnownEncoder>> = Object.fromEntries([
   whisper("tiny"),
-  whisper("tiny.en", "70523f2d2d5a317e75420dc751ecc9ce46f77901ad962a45860273b2dfa86874"),
-  whisper("base", "541c3c3294a5c8ae46ef798b7405d3c1542786ef1e85d85a88181a1382b87da8"),
+  whisper("tiny.en", "70523f2d2d5a317e75420dc751ecc9ce46f77901ad962a45860273b2dfa86874", [384, 4, 8_209_920]),
+  whisper("base", "541c3c3294a5c8ae46ef798b7405d3c1542786ef1e85d85a88181a1382b87da8", [512, 6, 20_593_664]),
   whisper("base.en"),
   whisper("small"),
   whisper("small.en"),

@@ -1,14 +1,14 @@
 import type * as v from "valibot";
 import { UsageError } from "../base/errors.js";
 import { parseSettings } from "../base/schema.js";
-import { findEncoder } from "../encoders/store.js";
+import { outlineOf } from "../encoders/facts.js";
 import { type EncoderSettings, encoderSettings, someEncoderSchema } from "./settings.js";
 
 /**
  * The settings of an encoder's features from what is asked of it by name.
  *
  * @param asked a grid's object of kind `encoder`
- * @throws {UserError} when the encoder is neither on this machine nor well known, with how to get it
+ * @throws {UserError} when the encoder is neither on this machine nor well known, saying how to get it
  * @throws {UsageError} naming every setting that makes no sense
  * @example encoderFeatures({ kind: "encoder", encoder: "whisper-base", layer: 4 })
  */
@@ -20,7 +20,7 @@ export function encoderFeatures(asked: object): EncoderSettings {
     blocks,
     ...own
   }: v.InferOutput<typeof someEncoderSchema> = parseSettings(someEncoderSchema, asked);
-  const info = findEncoder(encoder);
+  const info = outlineOf(encoder);
   for (const [key, value, there] of [
     ["width", width, info.width],
     ["blocks", blocks, info.blocks],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beside, writeAtomic, writeJson } from "../base/atomic.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Clip } from "../corpora/clip.js";
-import type { EncoderFacts } from "../encoders/types.js";
+import type { EncoderFacts } from "../encoders/facts.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import type { Metrics } from "../evaluation/metrics.js";
 import type { FeatureSettings } from "../features/settings.js";

@@ -5,7 +5,7 @@ import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import { percent } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
-import { encoderFacts } from "../encoders/known.js";
+import { encoderFacts } from "../encoders/facts.js";
 import { chooseEngine } from "../engine/detect.js";
 import type { EngineName } from "../engine/trainer.js";
 import { chooseThreshold } from "../evaluation/abstention.js";

@@ -1,4 +1,4 @@
-import { encoderName } from "../encoders/known.js";
+import { encoderName } from "../encoders/facts.js";
 import type { EncoderSettings, FeatureSettings, SpectralSettings } from "../features/settings.js";
 import type { Size } from "../models/size.js";
 import type { AugmentationSettings } from "../training/augmentation.js";

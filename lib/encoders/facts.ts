@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { cacheFolder } from "../base/cache-folder.js";
+import { UserError } from "../base/errors.js";
+import { nearest } from "../base/schema.js";
+import { KNOWN_ENCODERS } from "./known.js";
+import { type EncoderInfo, encoderInfoSchema } from "./types.js";
+
+/** What a run, a card and a report say of the encoder that features are of. */
+export type EncoderFacts = Pick<EncoderInfo, "name" | "digest" | "parameters" | "licence" | "source">;
+
+/** What the settings of features take of an encoder. */
+export type EncoderOutline = EncoderFacts & Pick<EncoderInfo, "family" | "width" | "blocks">;
+
+/**
+ * What is known of an encoder that is on this machine, or well known: enough to plan with, not to hear with.
+ *
+ * @param named its name, its digest, or at least the first 8 digits of that
+ * @throws {UserError} saying how to get one that is not known
+ * @example outlineOf("whisper-base").blocks // 6
+ */
+export function outlineOf(named: string): EncoderOutline {
+  const all = outlines();
+  const found = all.filter(({ name, digest }) => name === named || isBeginning(named, digest));
+  const [first] = found;
+  if (first && found.every(({ digest }) => digest === first.digest)) return first;
+  if (first)
+    throw new UserError(
+      `${named} may be any of ${found.map(({ digest }) => digest.slice(0, 12)).join(", ")}: give the first digits of its digest`,
+    );
+  if (KNOWN_ENCODERS[named])
+    throw new UserError(
+      `the encoder ${named} is not on this machine: get it with "ser encoder get ${named}", or add its files with "ser encoder add FOLDER"`,
+    );
+  const meant = nearest(named, [...all.map(({ name }) => name), ...Object.keys(KNOWN_ENCODERS)]);
+  const question = meant ? `; did you mean "${meant}"?` : "";
+  throw new UserError(
+    `there is no encoder ${named}${question} "ser encoder list" shows what there is, "ser encoder add FOLDER" adds one`,
+  );
+}
+
+/** The facts of an encoder; `undefined` where nobody knows it here. */
+export function encoderFacts(digest: string): EncoderFacts | undefined {
+  const found = outlines().find((one) => one.digest === digest);
+  if (!found) return undefined;
+  const { name, parameters, licence, source } = found;
+  return { name, digest, parameters, licence, source };
+}
+
+/** What an encoder is called; the beginning of its digest, where nobody knows it here. */
+export function encoderName(digest: string): string {
+  return encoderFacts(digest)?.name ?? digest.slice(0, 12);
+}
+
+function isBeginning(named: string, digest: string): boolean {
+  return /^[0-9a-f]{8,64}$/.test(named) && digest.startsWith(named);
+}
+
+/** The well-known ones first: what they are called, they are called on every machine. */
+function outlines(): EncoderOutline[] {
+  const known = Object.entries(KNOWN_ENCODERS).flatMap(([name, { digest, outline, licence, source }]) =>
+    digest && outline ? [{ name, digest, licence, source, ...outline }] : [],
+  );
+  return [...known, ...storedOutlines()];
+}
+
+/** Of those in the user's folder that can be read; what is wrong with the others is said when they are used. */
+function storedOutlines(): EncoderOutline[] {
+  const folder = cacheFolder("encoders");
+  const names = ((): string[] => {
+    try {
+      return readdirSync(folder);
+    } catch {
+      return [];
+    }
+  })();
+  return names.flatMap((name) => {
+    try {
+      const text = readFileSync(join(folder, name, "encoder.json"), "utf8");
+      const parsed = v.safeParse(encoderInfoSchema, JSON.parse(text));
+      return parsed.success && parsed.output.digest === name ? [parsed.output] : [];
+    } catch {
+      return [];
+    }
+  });
+}
