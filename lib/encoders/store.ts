@@ -211,6 +211,21 @@ export async function storedEncoders(): Promise<StoredEncoder[]> {
   return all.sort((a, b) => byText(key(a), key(b)));
 }
 
+/** {@link storedEncoders}, each of them read from end to end. */
+export async function checkedEncoders(): Promise<StoredEncoder[]> {
+  const checked: StoredEncoder[] = [];
+  for (const one of await storedEncoders()) {
+    try {
+      if ("info" in one) await checkEncoder(one.info);
+      checked.push(one);
+    } catch (error) {
+      if (!(error instanceof UserError) || "problem" in one) throw error;
+      checked.push({ digest: one.info.digest, problem: error.message });
+    }
+  }
+  return checked;
+}
+
 /** The encoders that are there, by name. */
 export async function listEncoders(): Promise<EncoderInfo[]> {
   return (await storedEncoders()).flatMap((one) => ("info" in one ? one.info : []));
