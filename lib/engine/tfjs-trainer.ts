@@ -158,7 +158,7 @@ function globalNorm(gradients: readonly Float32Array[]): number {
  */
 function reseedDropout(model: LayersModel, seed: number, step: number): void {
   model.layers.forEach((layer, i) => {
-    if (!layer.getClassName().endsWith("Dropout") && layer.getClassName() !== "SpatialDropout1D") return;
+    if (!/Dropout(1D)?$|^StochasticDepth$/.test(layer.getClassName())) return;
     (layer as unknown as { seed: number }).seed = mix(mix(mix(seed) ^ step) ^ i);
   });
 }

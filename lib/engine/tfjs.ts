@@ -2,7 +2,13 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { projectRoot } from "../base/root.js";
-import "./layers/frame-weights.js"; // saved models may hold it
+// Saved models may hold these.
+import "./layers/frame-padding.js";
+import "./layers/frame-weights.js";
+import "./layers/gelu.js";
+import "./layers/positions.js";
+import "./layers/self-attention.js";
+import "./layers/stochastic-depth.js";
 
 export { tf };
 

@@ -1,0 +1,59 @@
+import * as tf from "@tensorflow/tfjs";
+
+export interface FramePaddingArgs {
+  /** Frames of zeros before the first one; default 0. */
+  before?: number;
+  /** Frames of zeros behind the last one; default 0. */
+  after?: number;
+  name?: string;
+}
+
+/**
+ * Puts frames of zeros around a clip, for the convolution behind it. TensorFlow's "same" pads as a stride asks for (0
+ * before and 1 behind an even number of frames, at kernel 3 and stride 2) where PyTorch's networks pad 1 on both sides.
+ *
+ * `[batch, frames, width]` to `[batch, before + frames + after, width]`.
+ */
+class FramePadding extends tf.layers.Layer {
+  static className = "FramePadding";
+  readonly #before: number;
+  readonly #after: number;
+
+  constructor({ before = 0, after = 0, ...rest }: FramePaddingArgs) {
+    super(rest);
+    for (const n of [before, after])
+      if (!Number.isInteger(n) || n < 0) throw new RangeError(`a padding of ${n} frames: it takes 0, 1, ...`);
+    this.#before = before;
+    this.#after = after;
+  }
+
+  override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
+    const [batch, frames, width] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    return [batch!, frames == null ? null : frames + this.#before + this.#after, width!];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+    return tf.pad3d(x as tf.Tensor3D, [
+      [0, 0],
+      [this.#before, this.#after],
+      [0, 0],
+    ]);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), before: this.#before, after: this.#after };
+  }
+}
+
+tf.serialization.registerClass(FramePadding);
+
+/**
+ * A {@link FramePadding} layer.
+ *
+ * @throws {RangeError} for a padding that is no whole number from 0 on
+ * @example const y = framePadding({ before: 1, after: 1 }).apply(x);
+ */
+export function framePadding(args: FramePaddingArgs): FramePadding {
+  return new FramePadding(args);
+}

@@ -1,0 +1,31 @@
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * The Gaussian error linear unit of Hendrycks and Gimpel (2016) with erf itself, not its approximation by tanh, as
+ * Whisper and wav2vec 2.0 have it: x (1 + erf(x / sqrt(2))) / 2. Any shape.
+ */
+class Gelu extends tf.layers.Layer {
+  static className = "Gelu";
+
+  override computeOutputShape(inputShape: tf.Shape): tf.Shape {
+    return inputShape;
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+    });
+  }
+}
+
+tf.serialization.registerClass(Gelu);
+
+/**
+ * A {@link Gelu} layer.
+ *
+ * @example const y = gelu().apply(x);
+ */
+export function gelu(args: { name?: string } = {}): Gelu {
+  return new Gelu(args);
+}

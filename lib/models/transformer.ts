@@ -1,0 +1,73 @@
+import type { SymbolicTensor } from "@tensorflow/tfjs";
+import { gelu } from "../engine/layers/gelu.js";
+import { selfAttention } from "../engine/layers/self-attention.js";
+import { stochasticDepth } from "../engine/layers/stochastic-depth.js";
+import type { tf as Tfjs } from "../engine/tfjs.js";
+
+export interface TransformerBlockOptions {
+  /** The layers are called `block${index}.…`. */
+  index: number;
+  heads: number;
+  width: number;
+  /** Of the layer between the two of the feed-forward part. */
+  hidden: number;
+  /** Whether a norm stands before its branch (Whisper) or after its sum (wav2vec 2.0, HuBERT). */
+  norm: "before" | "after";
+  /** `[frames]` numbers to be added to the scores of the keys: {@link frameWeights}' logarithms. */
+  mask?: SymbolicTensor;
+  /** Share of clips that go without a branch in training; default 0. */
+  drop?: number;
+  /** Of the initial weights; default: they are zeros, which cost no time where others are read in their place. */
+  seed?: number;
+}
+
+/** Layer normalisation's, in every encoder that is read here. */
+export const NORM_EPSILON = 1e-5;
+
+/**
+ * A block of a transformer's encoder (Vaswani et al. 2017): attention, then a feed-forward part with GELU, each
+ * beside a way that leaves it out. Layers with weights: `norm1`, `qkv` (queries, keys and values side by side), `out`,
+ * `norm2`, `up`, `down`.
+ *
+ * @param x `[frames, width]`
+ * @returns `[frames, width]`
+ * @example const y = transformerBlock(tf, x, { index: 0, heads: 8, width: 512, hidden: 2048, norm: "before" });
+ */
+export function transformerBlock(
+  tf: typeof Tfjs,
+  x: SymbolicTensor,
+  options: TransformerBlockOptions,
+): SymbolicTensor {
+  const { index, heads, width, hidden, mask, drop = 0 } = options;
+  const name = (part: string) => `block${index}.${part}`;
+  const dense = (part: string, units: number, from: SymbolicTensor) =>
+    tf.layers
+      .dense({ units, name: name(part), kernelInitializer: kernels(tf, options, part) })
+      .apply(from) as SymbolicTensor;
+  const norm = (part: string, from: SymbolicTensor) =>
+    tf.layers.layerNormalization({ epsilon: NORM_EPSILON, name: name(part) }).apply(from) as SymbolicTensor;
+  const beside = (part: string, from: SymbolicTensor, branch: (x: SymbolicTensor) => SymbolicTensor) => {
+    const before = options.norm === "before";
+    let end = branch(before ? norm(`norm${part}`, from) : from);
+    if (drop > 0)
+      end = stochasticDepth({ rate: drop, name: name(`drop${part}`) }).apply(end) as SymbolicTensor;
+    const sum = tf.layers.add({ name: name(`sum${part}`) }).apply([from, end]) as SymbolicTensor;
+    return before ? sum : norm(`norm${part}`, sum);
+  };
+  const attended = beside("1", x, (from) => {
+    const qkv = dense("qkv", 3 * width, from);
+    const attention = selfAttention({ heads, name: name("attention") });
+    return dense("out", width, attention.apply(mask ? [qkv, mask] : qkv) as SymbolicTensor);
+  });
+  return beside("2", attended, (from) => {
+    const up = dense("up", hidden, from);
+    return dense("down", width, gelu({ name: name("gelu") }).apply(up) as SymbolicTensor);
+  });
+}
+
+const PARTS = ["qkv", "out", "up", "down"];
+
+function kernels(tf: typeof Tfjs, { seed, index }: TransformerBlockOptions, part: string) {
+  if (seed === undefined) return tf.initializers.zeros();
+  return tf.initializers.glorotUniform({ seed: seed * 1000 + index * PARTS.length + PARTS.indexOf(part) });
+}
