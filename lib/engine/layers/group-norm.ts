@@ -28,7 +28,7 @@ class GroupNorm extends tf.layers.Layer {
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const width = (inputShape as tf.Shape)[2]!;
+    const width = [inputShape].flat(2)[2]!;
     this.#gamma = this.addWeight("gamma", [width], "float32", tf.initializers.ones());
     this.#beta = this.addWeight("beta", [width], "float32", tf.initializers.zeros());
     super.build(inputShape);

@@ -42,7 +42,7 @@ class GroupedConv1D extends tf.layers.Layer {
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const width = (inputShape as tf.Shape)[2]!;
+    const width = [inputShape].flat(2)[2]!;
     const { filters, kernelSize, groups } = this.#args;
     if (width % groups !== 0) throw new RangeError(`${width} columns do not make ${groups} equal groups`);
     const { glorotUniform, zeros } = tf.initializers;
@@ -53,7 +53,7 @@ class GroupedConv1D extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [batch, frames] = inputShape as tf.Shape;
+    const [batch, frames] = [inputShape].flat(2);
     return [batch!, frames!, this.#args.filters];
   }
 
