@@ -55,6 +55,9 @@ export {
 } from "./corpora/registry.js";
 export { findClips } from "./corpora/synthetic/stand-in.js";
 export { synthesizeCorpora } from "./corpora/synthetic/synthetic.js";
+// encoders
+export { addEncoder, findEncoder, listEncoders, readEncoder, removeEncoder } from "./encoders/store.js";
+export type { EncoderInfo, EncoderWeights, Tensor } from "./encoders/types.js";
 // engines
 export { detectEngines } from "./engine/detect.js";
 export {

@@ -39,7 +39,8 @@ Examples:
 }
 
 async function download(folder: string, options: DownloadOptions): Promise<Unpacked> {
-  const { archiveIn, downloadCorpora, sizeOf } = await import("../corpora/download.js");
+  const { archiveIn, downloadCorpora } = await import("../corpora/download.js");
+  const { sizeOf } = await import("../base/download.js");
   const signal = interruptSignal();
   const { url, archive, keepArchive } = options;
   const log = (line: string) => process.stderr.write(`ser: ${line}\n`);

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, stat, statfs, writeFile } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { writeAtomic } from "../base/atomic.js";
 import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { requireSpace } from "../base/space.js";
 
 export interface UnpackOptions {
   signal?: AbortSignal;
@@ -124,19 +125,6 @@ async function checkSpace(entries: readonly Entry[], folder: string): Promise<vo
   const missing = entries.filter((entry) => !existsSync(resolve(folder, entry.fileName)));
   const needed = missing.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
   await requireSpace(folder, needed);
-}
-
-/**
- * @param bytes that are about to be written under a folder that exists
- * @throws {UserError} when the disk has less
- */
-export async function requireSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= bytes) return;
-  const megabytes = (n: number) => `${Math.ceil(n / 1e6)} MB`;
-  throw new UserError(
-    `no space for ${megabytes(bytes)} in ${folder}: ${megabytes(bavail * bsize)} are free; free some, or name a folder on another disk`,
-  );
 }
 
 async function unpackEntry(

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, isAbsolute, join } from "node:path";
+import { cacheFolder } from "../base/cache-folder.js";
 import { commitOf } from "../base/commit.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "../base/errors.js";
 import { notebookHost } from "../base/notebook.js";
@@ -116,18 +116,11 @@ export class Ledger {
 }
 
 /**
- * The ledger of what is read outside of any store, as in a notebook's cell: in the user's cache folder (`XDG_CACHE_HOME`,
- * else what the system has for that), never in the checkout.
+ * The ledger of what is read outside of any store, as in a notebook's cell: in the user's cache folder, never in
+ * the checkout.
  */
 export function userLedger(): Ledger {
-  return new Ledger(join(cacheFolder(), "speech-emotion-workbench", "readings"));
-}
-
-function cacheFolder(): string {
-  const { XDG_CACHE_HOME: named, LOCALAPPDATA: windows } = process.env;
-  if (named) return named;
-  if (process.platform === "win32" && windows) return windows;
-  return join(homedir(), process.platform === "darwin" ? "Library/Caches" : ".cache");
+  return new Ledger(cacheFolder("readings"));
 }
 
 const UNKNOWN = "unknown";

@@ -1,0 +1,15 @@
+import { statfs } from "node:fs/promises";
+import { UserError } from "./errors.js";
+
+/**
+ * @param bytes that are about to be written under a folder that exists
+ * @throws {UserError} when the disk has less
+ */
+export async function requireSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= bytes) return;
+  const megabytes = (n: number) => `${Math.ceil(n / 1e6)} MB`;
+  throw new UserError(
+    `no space for ${megabytes(bytes)} in ${folder}: ${megabytes(bavail * bsize)} are free; free some, or name a folder on another disk`,
+  );
+}

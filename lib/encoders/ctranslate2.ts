@@ -1,0 +1,185 @@
+import { UserError } from "../base/errors.js";
+import { ByteFile, floatsOf, valuesOf } from "./bytes.js";
+import { assertFinite } from "./safetensors.js";
+import type { TensorFile } from "./tensor-file.js";
+
+/** The one that CTranslate2 writes since 3.0 (2022). */
+const BINARY_VERSION = 6;
+
+/** CTranslate2's types by their numbers; bytes of a value. */
+const TYPES = [
+  { name: "float32", size: 4 },
+  { name: "int8", size: 1 },
+  { name: "int16", size: 2 },
+  { name: "int32", size: 4 },
+  { name: "float16", size: 2 },
+  { name: "bfloat16", size: 2 },
+] as const;
+
+const FLOATS = { float32: "F32", float16: "F16", bfloat16: "BF16" } as const;
+
+interface Variable {
+  type: (typeof TYPES)[number]["name"];
+  shape: readonly number[];
+  begin: number;
+  bytes: number;
+}
+
+/** Whether a file may be CTranslate2's model.bin, by its first bytes: a version, then a length and a name that ends in zero. */
+export function looksLikeCTranslate2(start: Buffer): boolean {
+  if (start.length < 8) return false;
+  const [version, length] = [start.readUInt32LE(0), start.readUInt16LE(4)];
+  if (version > 1000 || length < 2 || 6 + length > start.length) return false;
+  return /^\w+\0$/.test(start.toString("latin1", 6, 6 + length));
+}
+
+/**
+ * Variables of CTranslate2's model.bin, binary version 6: those of float32, float16 and bfloat16, and int8 with the scale of
+ * each row (CTranslate2 stores `round(w * 127 / max|row|)` and that factor), which is divided out.
+ *
+ * @example
+ * const file = await CTranslate2File.open("model.bin");
+ * const [heads] = await file.read("encoder/num_heads");
+ */
+export class CTranslate2File implements TensorFile {
+  readonly format = "CTranslate2";
+  readonly path: string;
+  readonly spec: string;
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly #file: ByteFile;
+  readonly #variables: ReadonlyMap<string, Variable>;
+
+  private constructor(file: ByteFile, { spec, variables }: Content) {
+    this.path = file.path;
+    this.spec = spec;
+    this.shapes = new Map([...variables].map(([name, { shape }]) => [name, shape]));
+    this.#file = file;
+    this.#variables = variables;
+  }
+
+  /** @throws {UserError} naming the file, where it is not whole, or of another version */
+  static async open(path: string): Promise<CTranslate2File> {
+    const file = await ByteFile.open(path);
+    try {
+      return new CTranslate2File(file, await readContent(file));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    const variable = this.#variables.get(name);
+    if (!variable) throw new UserError(`${this.path} has no variable ${name}`);
+    const bytes = await this.#file.read(variable.begin, variable.bytes);
+    const values = await this.#valuesOf(name, variable, bytes);
+    assertFinite(values, this.path, name);
+    return values;
+  }
+
+  async #valuesOf(name: string, { type, shape }: Variable, bytes: Buffer): Promise<Float32Array> {
+    if (type === "float32" || type === "float16" || type === "bfloat16") return floatsOf(bytes, FLOATS[type]);
+    // Numbers that describe the network, as of heads, are single ones.
+    if (shape.length === 0) return Float32Array.of(bytes.readIntLE(0, bytes.length));
+    const scale = this.#variables.get(`${name}_scale`);
+    if (type !== "int8" || scale?.shape.length !== 1 || scale.shape[0] !== shape[0]) {
+      throw new UserError(
+        `${this.path}: ${name} is ${type}${type === "int8" ? " without a scale for each row" : ""}; float32, float16, bfloat16, and int8 with scales are read: convert the model again with --quantization float16`,
+      );
+    }
+    return dequantised(
+      new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length),
+      await this.read(`${name}_scale`),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+function dequantised(values: Int8Array, scales: Float32Array): Float32Array {
+  const columns = values.length / scales.length;
+  const weights = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) weights[i] = values[i]! / scales[Math.floor(i / columns)]!;
+  return weights;
+}
+
+interface Content {
+  spec: string;
+  variables: ReadonlyMap<string, Variable>;
+}
+
+async function readContent(file: ByteFile): Promise<Content> {
+  const reader = new Reader(file);
+  const version = await reader.number(4);
+  const spec = await reader.text();
+  if (version !== BINARY_VERSION) {
+    throw new UserError(
+      `${file.path} is CTranslate2's ${spec} in binary version ${version}; version ${BINARY_VERSION} is read: convert the model again with CTranslate2 3 or 4`,
+    );
+  }
+  // What the revision of the specification changed shows in names and shapes.
+  await reader.number(4);
+  const variables = new Map<string, Variable>();
+  for (let left = await reader.number(4); left > 0; left--) {
+    const name = await reader.text();
+    if (variables.has(name)) throw damaged(file, `${name} is in it twice`);
+    variables.set(name, await readVariable(reader, file, name));
+  }
+  for (let left = await reader.number(4); left > 0; left--) {
+    await reader.text();
+    await reader.text();
+  }
+  if (reader.position < file.size) throw damaged(file, `${file.size - reader.position} bytes follow its end`);
+  return { spec, variables };
+}
+
+async function readVariable(reader: Reader, file: ByteFile, name: string): Promise<Variable> {
+  const rank = await reader.number(1);
+  const shape: number[] = [];
+  for (let i = 0; i < rank; i++) shape.push(await reader.number(4));
+  const type = TYPES[await reader.number(1)];
+  const bytes = await reader.number(4);
+  if (!type) throw damaged(file, `${name} is of no type that CTranslate2 has`);
+  if (valuesOf(shape) !== bytes / type.size)
+    throw damaged(file, `${name} has ${bytes} bytes, which its shape [${shape}] of ${type.name} does not`);
+  const begin = reader.position;
+  reader.skip(bytes);
+  return { type: type.name, shape, begin, bytes };
+}
+
+function damaged({ path }: ByteFile, reason: string): UserError {
+  return new UserError(`${path} is no whole model.bin of CTranslate2: ${reason}`);
+}
+
+/** Reads one thing after the other. */
+class Reader {
+  readonly #file: ByteFile;
+  position = 0;
+
+  constructor(file: ByteFile) {
+    this.#file = file;
+  }
+
+  /** A whole number without a sign. */
+  async number(bytes: 1 | 2 | 4): Promise<number> {
+    return (await this.#take(bytes)).readUIntLE(0, bytes);
+  }
+
+  async text(): Promise<string> {
+    const bytes = await this.#take(await this.number(2));
+    return bytes.toString("utf8").replace(/\0$/, "");
+  }
+
+  skip(bytes: number): void {
+    this.position += bytes;
+    if (this.position > this.#file.size) throw this.#file.cut(this.position);
+  }
+
+  async #take(bytes: number): Promise<Buffer> {
+    const taken = await this.#file.read(this.position, bytes);
+    this.position += bytes;
+    return taken;
+  }
+}

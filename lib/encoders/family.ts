@@ -1,0 +1,97 @@
+import { UserError } from "../base/errors.js";
+import type { TensorFile } from "./tensor-file.js";
+import type { EncoderInfo, Tensor } from "./types.js";
+
+/** What somebody has of a model: its tensors, and of Hugging Face's form its config.json. */
+export interface ModelFiles {
+  tensors: TensorFile;
+  config?: { path: string; values: Record<string, unknown> };
+}
+
+/** What of {@link EncoderInfo} is known from a model's files. */
+export type Shape = Pick<
+  EncoderInfo,
+  "family" | "blocks" | "width" | "heads" | "hidden" | "bands" | "positions"
+>;
+
+/** One tensor of ours, and the tensors of the file that it is made of. */
+export interface Recipe {
+  /** As the weight of the tf.layers model is called: `block0.qkv/kernel`. */
+  name: string;
+  shape: number[];
+  parts: { name: string; shape: readonly number[] }[];
+  /** In the order of `parts`; the result is in C order. */
+  make(parts: Float32Array[]): Float32Array;
+}
+
+/** An encoder that was recognised, and how its tensors are made. */
+export interface Recognised {
+  shape: Shape;
+  /** What a published model of this shape is called; `undefined` where there is none. */
+  name?: string;
+  recipes: Recipe[];
+}
+
+/** A kind of encoder: one entry of {@link FAMILIES}. */
+export interface Family {
+  name: EncoderInfo["family"];
+  /** What of it is read: "Whisper tiny, base and small". */
+  title: string;
+  /**
+   * @returns `undefined` for a model of another kind
+   * @throws {UserError} for one of this kind that is not read
+   */
+  recognise(files: ModelFiles): Promise<Recognised | undefined>;
+  /** Tensors that an encoder's file may lack, because they follow from its shape. */
+  implied?(shape: Shape): Map<string, Tensor>;
+}
+
+/** A dense layer's kernel [inputs, outputs] of matrices [outputs, inputs], side by side. */
+export function denseKernel(inputs: number, ...outputs: number[]): Recipe["make"] {
+  const columns = outputs.reduce((sum, n) => sum + n, 0);
+  return (parts) => {
+    const kernel = new Float32Array(inputs * columns);
+    let first = 0;
+    for (const [i, part] of parts.entries()) {
+      for (let row = 0; row < outputs[i]!; row++)
+        for (let col = 0; col < inputs; col++)
+          kernel[col * columns + first + row] = part[row * inputs + col]!;
+      first += outputs[i]!;
+    }
+    return kernel;
+  };
+}
+
+/** A 1-d convolution's kernel [size, inputs, outputs] of PyTorch's [outputs, inputs, size]. */
+export function convKernel(size: number, inputs: number, outputs: number): Recipe["make"] {
+  return ([part]) => {
+    const kernel = new Float32Array(size * inputs * outputs);
+    for (let out = 0; out < outputs; out++)
+      for (let input = 0; input < inputs; input++)
+        for (let at = 0; at < size; at++)
+          kernel[(at * inputs + input) * outputs + out] = part![(out * inputs + input) * size + at]!;
+    return kernel;
+  };
+}
+
+/** A tensor as it is in the file. */
+export function same(name: string, shape: number[], part: string): Recipe {
+  return { name, shape, parts: [{ name: part, shape }], make: ([values]) => values! };
+}
+
+/** Reads what one tensor of ours is made of, and makes it. */
+export async function make(recipe: Recipe, file: TensorFile): Promise<Tensor> {
+  const parts: Float32Array[] = [];
+  for (const { name } of recipe.parts) parts.push(await file.read(name));
+  return { shape: recipe.shape, data: recipe.make(parts) };
+}
+
+/** @throws {UserError} naming the first tensor that is missing or has another shape than it must have */
+export function checkShapes(recipes: readonly Recipe[], file: TensorFile): void {
+  for (const { name, shape } of recipes.flatMap(({ parts }) => parts)) {
+    const found = file.shapes.get(name);
+    if (!found) throw new UserError(`${file.path} has no tensor ${name}`);
+    if (found.length === shape.length && found.every((n, i) => n === shape[i])) continue;
+    throw new UserError(`${file.path}: ${name} has the shape [${found}] and should have [${shape}]`);
+  }
+}

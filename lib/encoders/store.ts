@@ -1,0 +1,366 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { readIfThere, writeJson } from "../base/atomic.js";
+import { cacheFolder } from "../base/cache-folder.js";
+import { cannotWrite, messageOf, systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
+import { nearest } from "../base/schema.js";
+import { byText } from "../base/text.js";
+import { valuesOf } from "./bytes.js";
+import { compact, encoderDigest } from "./digest.js";
+import { FAMILIES, recognise } from "./families.js";
+import { make, type Shape } from "./family.js";
+import { KNOWN_ENCODERS } from "./known.js";
+import { openModel } from "./open.js";
+import { SafetensorsFile, type StoredTensor, writeSafetensors } from "./safetensors.js";
+import { type EncoderInfo, type EncoderWeights, encoderInfoSchema, type Tensor } from "./types.js";
+
+const TENSORS = "encoder.safetensors";
+const INFO = "encoder.json";
+const PARTIAL = ".partial";
+const DAY = 24 * 3600 * 1000;
+/** Tensors this near to those that follow from the shape are left out: files have those in float32 or rounded to float16. */
+const NEAR = 1e-3;
+
+export interface AddOptions {
+  /** What it is called here; default: what a published model of its shape is called. */
+  name?: string;
+  /** Of the weights; default: that of the published encoder whose digest it has, else "unknown". */
+  licence?: string;
+  /** Where they are from; default likewise. */
+  source?: string;
+  signal?: AbortSignal;
+  /** Called after every tensor. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+/** The user's folder of encoders, with one folder for each, named by its digest. */
+export function encoderFolder(): string {
+  return cacheFolder("encoders");
+}
+
+/**
+ * Takes the encoder out of a model's file and keeps it in {@link encoderFolder}, whole or not at all. One that is there
+ * already is renamed where a name is given, and written anew where it is damaged.
+ *
+ * @param path `model.safetensors` beside its `config.json`, CTranslate2's `model.bin`, or a folder with either
+ * @throws {UserError} naming file and fault, for anything that is no encoder that is read
+ * @throws {UsageError} for a name that cannot be one
+ * @throws {DOMException} AbortError when `signal` is set
+ * @example const { name, digest } = await addEncoder("Downloads/whisper-base");
+ */
+export async function addEncoder(path: string, options: AddOptions = {}): Promise<EncoderInfo> {
+  if (options.name !== undefined) checkName(options.name);
+  const { shape, name, tensors } = await readModel(path, options);
+  const parameters = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+  const stored = compact(withoutImplied(shape, tensors));
+  const digest = await encoderDigest(shape.heads, stored);
+  const existing = await intact(digest);
+  const chosen = options.name ?? existing?.name ?? nameFor(path, name, shape, digest);
+  await checkNameFree(chosen, digest);
+  const known = Object.values(KNOWN_ENCODERS).find((one) => one.digest === digest);
+  const { licence = "unknown", source = "unknown" } = { ...existing, ...known, ...defined(options) };
+  const info: EncoderInfo = { name: chosen, ...shape, digest, parameters, licence, source };
+  options.signal?.throwIfAborted();
+  if (existing) await writeJson(join(encoderFolder(), digest, INFO), info);
+  else await writeEncoder(info, stored);
+  return info;
+}
+
+function defined({ licence, source }: AddOptions): Pick<AddOptions, "licence" | "source"> {
+  return { ...(licence !== undefined && { licence }), ...(source !== undefined && { source }) };
+}
+
+interface Model {
+  shape: Shape;
+  name: string | undefined;
+  tensors: Map<string, Tensor>;
+}
+
+async function readModel(path: string, { signal, onProgress }: AddOptions): Promise<Model> {
+  const files = await openModel(path);
+  try {
+    const { shape, name, recipes } = await recognise(files);
+    const tensors = new Map<string, Tensor>();
+    for (const [i, recipe] of recipes.entries()) {
+      signal?.throwIfAborted();
+      tensors.set(recipe.name, await make(recipe, files.tensors));
+      onProgress?.(i + 1, recipes.length);
+    }
+    return { shape, name, tensors };
+  } finally {
+    await files.tensors.close();
+  }
+}
+
+function impliedBy(shape: Shape): Map<string, Tensor> {
+  return FAMILIES.find(({ name }) => name === shape.family)?.implied?.(shape) ?? new Map();
+}
+
+function withoutImplied(shape: Shape, tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  const implied = impliedBy(shape);
+  return new Map([...tensors].filter(([name, { data }]) => !isNear(data, implied.get(name)?.data)));
+}
+
+function isNear(values: Float32Array, others: Float32Array | undefined): boolean {
+  return others !== undefined && values.every((value, i) => Math.abs(value - others[i]!) <= NEAR);
+}
+
+/** Names are distinct from digests and their beginnings, and are safe in paths. */
+function checkName(name: string): void {
+  if (/^\w[\w.-]{0,99}$/.test(name) && !isDigest(name)) return;
+  throw new UsageError(
+    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and more than a digest`,
+  );
+}
+
+/** Whether this may be the beginning of a digest. */
+function isDigest(named: string): boolean {
+  return /^[0-9a-f]{8,64}$/.test(named);
+}
+
+function nameFor(path: string, name: string | undefined, shape: Shape, digest: string): string {
+  if (name === undefined) {
+    const { blocks, width, heads } = shape;
+    throw new UserError(
+      `${path} has the shape of no published model (${blocks} blocks of width ${width}, ${heads} heads): give it a name with --name`,
+    );
+  }
+  const published = KNOWN_ENCODERS[name]?.digest;
+  // Somebody's own weights, or rounded ones, are not to be taken for the published ones.
+  return published === undefined || published === digest ? name : `${name}-${digest.slice(0, 8)}`;
+}
+
+async function checkNameFree(name: string, digest: string): Promise<void> {
+  const other = (await listEncoders()).find((one) => one.name === name && one.digest !== digest);
+  if (!other) return;
+  throw new UserError(
+    `another encoder is called ${name} (${other.digest.slice(0, 12)}): give this one another name with --name, or remove that with "ser encoder rm ${name}"`,
+  );
+}
+
+async function writeEncoder(info: EncoderInfo, stored: readonly StoredTensor[]): Promise<void> {
+  const folder = join(encoderFolder(), info.digest);
+  const partial = join(encoderFolder(), `${info.digest}-${randomBytes(4).toString("hex")}${PARTIAL}`);
+  try {
+    await removeLeftovers();
+    await mkdir(partial, { recursive: true });
+    await writeSafetensors(join(partial, TENSORS), stored, { digest: info.digest });
+    await writeJson(join(partial, INFO), info);
+    await moveInto(partial, folder);
+  } catch (error) {
+    throw error instanceof UserError ? error : cannotWrite(folder, error);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+/** Another process may have added the same encoder meanwhile, which is as good; what is damaged makes room. */
+async function moveInto(partial: string, folder: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await rename(partial, folder);
+      return;
+    } catch (error) {
+      if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(systemCode(error) ?? "") || tries > 2) throw error;
+      const digest = folder.slice(-64);
+      if (await intact(digest)) return;
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** What a killed process left. */
+async function removeLeftovers(): Promise<void> {
+  const names = (await namesIn(encoderFolder())).filter((name) => name.endsWith(PARTIAL));
+  for (const name of names) {
+    const path = join(encoderFolder(), name);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > DAY) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return [];
+    throw new UserError(`cannot read ${folder}: ${systemReason(error)}`, { cause: error });
+  });
+}
+
+/** An encoder's place in the folder: what is known of it, or what is wrong with it. */
+export type StoredEncoder = { info: EncoderInfo } | { digest: string; problem: string };
+
+/** All encoders that are there, the damaged ones as well, by name. */
+export async function storedEncoders(): Promise<StoredEncoder[]> {
+  const digests = (await namesIn(encoderFolder())).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  const all = await Promise.all(
+    digests.map(async (digest): Promise<StoredEncoder> => {
+      try {
+        return { info: await readInfo(digest) };
+      } catch (error) {
+        return { digest, problem: messageOf(error) };
+      }
+    }),
+  );
+  const key = (one: StoredEncoder) =>
+    "info" in one ? `${one.info.name} ${one.info.digest}` : `~${one.digest}`;
+  return all.sort((a, b) => byText(key(a), key(b)));
+}
+
+/** The encoders that are there, by name. */
+export async function listEncoders(): Promise<EncoderInfo[]> {
+  return (await storedEncoders()).flatMap((one) => ("info" in one ? one.info : []));
+}
+
+/**
+ * The encoder of a name, or of a digest or at least its first 8 digits.
+ *
+ * @throws {UserError} saying how to get one that is not there
+ * @example const { digest } = await findEncoder("whisper-base");
+ */
+export async function findEncoder(named: string): Promise<EncoderInfo> {
+  const all = await listEncoders();
+  const found = all.filter(
+    ({ name, digest }) => name === named || (isDigest(named) && digest.startsWith(named)),
+  );
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    const digests = found.map(({ digest }) => digest.slice(0, 12)).join(", ");
+    throw new UserError(`${named} may be any of ${digests}: give the first digits of its digest`);
+  }
+  throw new UserError(`there is no encoder ${named} here: ${howToGet(named, all)}`);
+}
+
+function howToGet(named: string, all: readonly EncoderInfo[]): string {
+  const known = Object.keys(KNOWN_ENCODERS);
+  const name = known.find(
+    (one) => one === named || (isDigest(named) && KNOWN_ENCODERS[one]!.digest?.startsWith(named)),
+  );
+  if (name) return `get it with "ser encoder get ${name}", or add its files with "ser encoder add FOLDER"`;
+  const meant = nearest(named, [...all.map((one) => one.name), ...known]);
+  const question = meant ? `did you mean "${meant}"? ` : "";
+  return `${question}"ser encoder list" shows what there is, "ser encoder add FOLDER" adds one`;
+}
+
+/**
+ * The weights of an encoder that is there, with those that are left out of its file.
+ *
+ * @param digest all 64 digits, as {@link findEncoder} has them
+ * @throws {UserError} when it is not there or damaged, saying what to do
+ * @example const { info, tensors } = await readEncoder((await findEncoder("whisper-base")).digest);
+ */
+export async function readEncoder(digest: string): Promise<EncoderWeights> {
+  const info = await findEncoder(digest);
+  const file = await openStored(info);
+  try {
+    const tensors = new Map<string, Tensor>();
+    for (const [name, shape] of file.shapes)
+      tensors.set(name, { shape: [...shape], data: await file.read(name) });
+    for (const [name, tensor] of impliedBy(info)) if (!tensors.has(name)) tensors.set(name, tensor);
+    return { info, tensors };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readInfo(digest: string): Promise<EncoderInfo> {
+  const path = join(encoderFolder(), digest, INFO);
+  const text = await readIfThere(path);
+  const parsed = v.safeParse(encoderInfoSchema, jsonOf(text));
+  if (!parsed.success || parsed.output.digest !== digest)
+    throw new UserError(`${path} is ${text === undefined ? "missing" : "damaged"}: ${remedy(digest)}`);
+  return parsed.output;
+}
+
+function jsonOf(text = ""): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function remedy(digest: string): string {
+  const name = Object.keys(KNOWN_ENCODERS).find((one) => KNOWN_ENCODERS[one]!.digest === digest);
+  return `add it again with "ser encoder ${name ? `get ${name}` : "add FOLDER"}", or remove it with "ser encoder rm ${digest.slice(0, 12)}"`;
+}
+
+/** Opens an encoder's file, its header checked: whose it is, that it is whole, and how many values it has. */
+async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
+  const path = join(encoderFolder(), info.digest, TENSORS);
+  const damaged = (reason: string, cause?: unknown) =>
+    new UserError(`the encoder ${info.name} is damaged (${reason}): ${remedy(info.digest)}`, { cause });
+  const file = await SafetensorsFile.open(path).catch((error: unknown) => {
+    throw damaged(messageOf(error), error);
+  });
+  const all = new Map(
+    [...impliedBy(info)].map(([name, { shape }]): [string, readonly number[]] => [name, shape]),
+  );
+  for (const [name, shape] of file.shapes) all.set(name, shape);
+  const values = [...all.values()].reduce((sum, shape) => sum + (valuesOf(shape) ?? 0), 0);
+  if (file.metadata.digest === info.digest && values === info.parameters) return file;
+  await file.close();
+  throw damaged(`${path} is of another one`);
+}
+
+/**
+ * Reads an encoder's file from end to end and compares its digest.
+ *
+ * @throws {UserError} when it is damaged, saying what to do
+ */
+export async function checkEncoder(info: EncoderInfo): Promise<void> {
+  const file = await openStored(info);
+  try {
+    const found = await encoderDigest(info.heads, storedIn(file));
+    if (found === info.digest) return;
+    throw new UserError(
+      `the encoder ${info.name} is damaged (${file.path} has the digest ${found.slice(0, 12)}): ${remedy(info.digest)}`,
+    );
+  } finally {
+    await file.close();
+  }
+}
+
+async function* storedIn(file: SafetensorsFile): AsyncGenerator<StoredTensor> {
+  for (const name of file.shapes.keys()) yield await file.stored(name);
+}
+
+/** The encoder of a digest, where it is there and its file is what was written. */
+async function intact(digest: string): Promise<EncoderInfo | undefined> {
+  try {
+    const info = await readInfo(digest);
+    await checkEncoder(info);
+    return info;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Removes an encoder from the user's folder, a damaged one as well.
+ *
+ * @param named its name, or a digest or at least its first 8 digits
+ * @returns its digest
+ * @throws {UserError} when there is none
+ * @example await removeEncoder("whisper-tiny.en");
+ */
+export async function removeEncoder(named: string): Promise<string> {
+  const damaged = (await storedEncoders()).flatMap((one) => ("problem" in one ? one.digest : []));
+  const matching = isDigest(named) ? damaged.filter((digest) => digest.startsWith(named)) : [];
+  const digest = matching.length === 1 ? matching[0]! : (await findEncoder(named)).digest;
+  const folder = join(encoderFolder(), digest);
+  try {
+    // Renamed first, so that nobody finds half of it.
+    const leaving = `${folder}-${randomBytes(4).toString("hex")}${PARTIAL}`;
+    await rename(folder, leaving);
+    await rm(leaving, { recursive: true, force: true });
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+  return digest;
+}
