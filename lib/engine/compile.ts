@@ -441,6 +441,22 @@ const frameWeights: LayerCompiler = (program, node, [x]) => {
   ]);
 };
 
+const groupNorm: LayerCompiler = (program, node, [x]) => {
+  const epsilon = floatBits(setting<number>(node, "epsilon"));
+  return program.op(OP.groupNorm, x!.buffer, node.shape, [...node.shape, ...program.weights(node), epsilon]);
+};
+
+/** More the core does not take. */
+const MAX_GROUPS = 32;
+
+const groupedConv: LayerCompiler = (program, node, [x]) => {
+  const groups = setting<number>(node, "groups");
+  if (groups > MAX_GROUPS) throw unknown(node, `${groups} groups`);
+  const size = setting<number>(node, "kernelSize");
+  const fields = [...x!.shape, last(node.shape), size, groups, Math.floor(size / 2)];
+  return program.op(OP.grouped, x!.buffer, node.shape, [...fields, ...program.weights(node)]);
+};
+
 const RECURRENT: Readonly<Record<string, number>> = { LSTM: OP.lstm, GRU: OP.gru };
 
 function recurrentOp(
@@ -611,6 +627,8 @@ const LAYERS: ReadonlyMap<string, LayerCompiler> = new Map(
     Bidirectional: bidirectional,
     Masking: masking,
     FrameWeights: frameWeights,
+    GroupNorm: groupNorm,
+    GroupedConv1D: groupedConv,
     Flatten: reshape,
     Reshape: reshape,
     Permute: permute,

@@ -22,6 +22,8 @@ export const OP = {
   reverse: 17,
   permute: 18,
   frames: 19,
+  groupNorm: 30,
+  grouped: 31,
 } as const;
 export const ACTIVATION = {
   linear: 0,

@@ -2,6 +2,8 @@ import type { LayersModel, SymbolicTensor, Tensor, Variable } from "@tensorflow/
 import type { Core } from "../../lib/engine/core.js";
 import { createCoreTrainer } from "../../lib/engine/core-trainer.js";
 import { frameWeights } from "../../lib/engine/layers/frame-weights.js";
+import { groupNorm } from "../../lib/engine/layers/group-norm.js";
+import { groupedConv } from "../../lib/engine/layers/grouped-conv.js";
 import { loadNative } from "../../lib/engine/native.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import type { Batch } from "../../lib/engine/trainer.js";
@@ -239,6 +241,29 @@ export const LAYERS: Readonly<Record<string, Body>> = {
     ),
   "layer normalisation": (x, { layers }) =>
     chain(x, layers.dense({ units: 7 }), layers.layerNormalization({})),
+  // Not linear before it, for the same reason; twice, as the gradient of the first goes through the second.
+  "group normalisation": (x, { layers }) =>
+    chain(
+      x,
+      layers.dense({ units: 19, activation: "tanh" }),
+      groupNorm({ epsilon: 0.01 }),
+      layers.dense({ units: 3, activation: "tanh" }),
+      groupNorm({ epsilon: 0.01 }),
+      layers.dense({ units: 4 }),
+    ),
+  "grouped convolution": (x, { layers }) =>
+    chain(
+      x,
+      layers.dense({ units: 6, activation: "tanh" }),
+      groupedConv({ filters: 10, kernelSize: 4, groups: 2 }),
+      layers.activation({ activation: "tanh" }),
+      groupedConv({ filters: 5, kernelSize: 3, groups: 5 }),
+    ),
+  "grouped convolution and what goes round it": (x, { layers }) => {
+    const value = chain(x, layers.dense({ units: 2 }));
+    const placed = chain(value, groupedConv({ filters: 35, kernelSize: 2, groups: 1 }));
+    return layers.add().apply([placed, chain(value, layers.dense({ units: 35 }))]) as SymbolicTensor;
+  },
   relu: (x, { layers }) => chain(x, layers.dense({ units: 5 }), layers.reLU()),
   relu6: (x, { layers }) => chain(x, layers.dense({ units: 5 }), layers.reLU({ maxValue: 6 })),
   elu: (x, { layers }) => chain(x, layers.dense({ units: 5 }), layers.elu()),

@@ -121,6 +121,7 @@ interface Config {
   maskValue: number;
   stride: number;
   output: "share" | "log";
+  groups: number;
 }
 
 type LayerFunction = (
@@ -517,6 +518,37 @@ function dot(inputs: Value[], { axes }: Config): Float64Array {
   return out;
 }
 
+/** out[t, f] = bias[f] + sum over u, i of x[t + u - floor(k / 2), i-th of the group of f] kernel[u, i, f]. */
+function groupedConvolution(
+  [x]: Value[],
+  [kernel, bias]: Float64Array[],
+  { kernelSize, groups }: { kernelSize: number; groups: number },
+): Float64Array {
+  const [n, frames, width] = x!.shape as [number, number, number];
+  const filters = bias!.length;
+  const each = width / groups;
+  const at = (b: number, t: number, i: number) =>
+    t < 0 || t >= frames ? 0 : x!.data[(b * frames + t) * width + i]!;
+  return Float64Array.from({ length: n * frames * filters }, (_, index) => {
+    const f = index % filters;
+    const t = Math.floor(index / filters) % frames;
+    const b = Math.floor(index / filters / frames);
+    const first = Math.floor(f / (filters / groups)) * each;
+    let sum = bias![f]!;
+    for (let u = 0; u < kernelSize; u++)
+      for (let i = 0; i < each; i++)
+        sum += at(b, t + u - Math.floor(kernelSize / 2), first + i) * kernel![(u * each + i) * filters + f]!;
+    return sum;
+  });
+}
+
+/** Each channel over the frames of its clip. */
+function groupNormalisation([x]: Value[], weights: Float64Array[], config: Config): Float64Array {
+  const [, frames, width] = x!.shape as [number, number, number];
+  const group = (i: number) => Math.floor(i / (frames * width)) * width + (i % width);
+  return normalise(x!, group, weights, { ...config, scale: true, center: true });
+}
+
 function concatenate(inputs: Value[]): Float64Array {
   const rows = inputs[0]!.data.length / inputs[0]!.shape.at(-1)!;
   const out: number[] = [];
@@ -580,6 +612,8 @@ const LAYERS: Record<string, LayerFunction> = {
   Bidirectional: bidirectional,
   Masking: (inputs, _, config) => masking(inputs, config),
   FrameWeights: (inputs, _, config) => frameWeights(inputs, config),
+  GroupNorm: groupNormalisation,
+  GroupedConv1D: (inputs, weights, config) => groupedConvolution(inputs, weights, config as never),
   Flatten: same,
   Reshape: same,
   Permute: (inputs, _, config) => permute(inputs, config),

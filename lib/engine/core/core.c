@@ -2,6 +2,7 @@
 // the whole core for one instruction set; the addon is made of several of it.
 #include "conv.h"
 #include "dense.h"
+#include "grouped.h"
 #include "norm.h"
 #include "recurrent.h"
 #include "small.h"
@@ -32,8 +33,10 @@ static const Layer LAYERS[] = {
     [OP_REVERSE] = {0, {{.clip = reverse_forward}}, {{.clip = reverse_backward}}},
     [OP_PERMUTE] = {0, {{.clip = permute_forward}}, {{.clip = permute_backward}}},
     [OP_FRAMES] = {0, {{.clip = frames_forward}}, {{0}}},
+    [OP_GROUPNORM] = {gn_setup, {{.clip = gn_forward}}, {{.clip = gn_backward}, {.late = gn_weights}}},
+    [OP_GROUPED] = {gc_setup, {{.clip = gc_forward}}, {{.clip = gc_backward}, {.late = gc_weights}}},
 };
-enum { LAST_OP = OP_FRAMES, MAX_OPS = 4096, MAX_INPUTS = 64, BLOCK = 4096, STACK = 65536 };
+enum { LAST_OP = OP_GROUPED, MAX_OPS = 4096, MAX_INPUTS = 64, BLOCK = 4096, STACK = 65536 };
 
 // ---- What an op reads, writes and learns, for checking a program before it touches memory.
 
@@ -43,7 +46,7 @@ typedef struct { int inputs, buffers[MAX_INPUTS], needs; double sizes[MAX_INPUTS
 static const int FIELDS[] = {[OP_DENSE] = 5, [OP_CONV2D] = 16, [OP_DEPTHWISE] = 16, [OP_BATCHNORM] = 8, [OP_LAYERNORM] = 5,
                              [OP_ACTIVATION] = 4, [OP_MAXPOOL] = 11, [OP_AVGPOOL] = 11, [OP_GLOBALPOOL] = 3, [OP_DROPOUT] = 5,
                              [OP_LSTM] = 12, [OP_GRU] = 12, [OP_CONCAT] = 2, [OP_ADD] = 3, [OP_MULTIPLY] = 4, [OP_DOT] = 4,
-                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8, [OP_FRAMES] = 5};
+                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8, [OP_FRAMES] = 5, [OP_GROUPNORM] = 5, [OP_GROUPED] = 8};
 
 static void need(Facts *k, int32_t offset, double size) { k->weights[k->needs++] = (Need){offset, size}; }
 static void reads(Facts *k, int buffer, double size) {
@@ -122,6 +125,17 @@ static int permute_facts(const Op *o, Facts *k) {
   return seen == 15;
 }
 
+static int grouped_facts(const Op *o, Facts *k) {
+  const int32_t *f = o->f;
+  if (!positive(f, 5) || f[GC_LEFT] < 0 || f[GC_LEFT] >= f[GC_K]) return 0;
+  if (f[GC_GROUPS] > MAX_PACKED / 2 || f[GC_CI] % f[GC_GROUPS] || f[GC_CO] % f[GC_GROUPS]) return 0;
+  reads(k, o->in, (double)f[GC_ROWS] * f[GC_CI]);
+  k->out = (double)f[GC_ROWS] * f[GC_CO];
+  need(k, f[GC_W], (double)f[GC_K] * (f[GC_CI] / f[GC_GROUPS]) * f[GC_CO]);
+  need(k, f[GC_B], f[GC_CO]);
+  return f[GC_W] >= 0;
+}
+
 static int facts(const Op *o, Facts *k, int fields) {
   const int32_t *f = o->f;
   *k = (Facts){0};
@@ -175,6 +189,11 @@ static int facts(const Op *o, Facts *k, int fields) {
       reads(k, o->in, all);
       k->out = f[FRAMES_ROWS] / f[FRAMES_STRIDE];
       return f[FRAMES_KIND] >= FRAMES_COUNT && f[FRAMES_KIND] <= FRAMES_LOG;
+    case OP_GROUPNORM:
+      reads(k, o->in, k->out = all);
+      need(k, f[GN_GAMMA], f[GN_C]), need(k, f[GN_BETA], f[GN_C]);
+      return positive(f, 2) && f[GN_GAMMA] >= 0 && f[GN_BETA] >= 0;
+    case OP_GROUPED: return grouped_facts(o, k);
     default: return permute_facts(o, k);
   }
 }
@@ -272,7 +291,7 @@ static int read_ops(Core *c, const int32_t *p, int words) {
     Op *o = &c->ops[i];
     if (at + 4 > words || p[at + 1] < 4 || p[at + 1] > words - at) return 0;
     *o = (Op){.code = p[at], .f = p + at + 4, .in = p[at + 2], .out = p[at + 3], .to = p[at + 3]};
-    if (o->code < 1 || o->code > LAST_OP || !check(c, o, p[at + 1] - 4)) return 0;
+    if (o->code < 1 || o->code > LAST_OP || !FIELDS[o->code] || !check(c, o, p[at + 1] - 4)) return 0;
     at += p[at + 1];
   }
   const Op *last = &c->ops[c->nops - 1];

@@ -49,6 +49,10 @@
 //                  them among the rows r * stride .. r * stride + stride - 1, out[rows / stride] is for the kinds
 //                  FRAMES_COUNT n[r], FRAMES_SHARE n[r] / sum of n (0 without any), FRAMES_LOG ln(n[r] / stride), -1e9
 //                  where n[r] = 0. It gives no gradient back
+//   OP_GROUPNORM   rows, c, gamma, beta, epsilon: each column by its mean and population variance over the clip's rows
+//   OP_GROUPED     rows, ci, co, k, groups, left, w[k,ci/groups,co], b: convolution over the rows, of which `left` zeros
+//                  stand before and k - 1 - left after, so that out has as many; group g of the output's columns sees
+//                  group g of the input's. At most 32 groups
 //
 // Threads: each has a fixed range of the clips; sums over the batch run over clips or rows in one fixed order, cut
 // into tasks by the sizes alone. So the result does not depend on the number of threads, to the bit.
@@ -62,6 +66,7 @@ enum {
   OP_DENSE = 1, OP_CONV2D = 2, OP_DEPTHWISE = 3, OP_BATCHNORM = 4, OP_LAYERNORM = 5, OP_ACTIVATION = 6,
   OP_MAXPOOL = 7, OP_AVGPOOL = 8, OP_GLOBALPOOL = 9, OP_DROPOUT = 10, OP_LSTM = 11, OP_GRU = 12, OP_CONCAT = 13,
   OP_ADD = 14, OP_MULTIPLY = 15, OP_DOT = 16, OP_REVERSE = 17, OP_PERMUTE = 18, OP_FRAMES = 19,
+  OP_GROUPNORM = 30, OP_GROUPED = 31,
 };
 enum {
   ACT_LINEAR = 0, ACT_RELU = 1, ACT_ELU = 2, ACT_TANH = 3, ACT_SIGMOID = 4, ACT_HARD_SIGMOID = 5, ACT_SOFTMAX = 6,

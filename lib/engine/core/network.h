@@ -51,7 +51,7 @@ typedef struct {
   int taps, inner, n;
 } Packed;
 
-enum { MAX_PACKED = 6, MAX_STORES = 10, CHUNKS = 8 };
+enum { MAX_PACKED = 64, MAX_STORES = 10, CHUNKS = 8 };
 
 struct Op {
   int code;

@@ -1,0 +1,125 @@
+import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs";
+import { gelu } from "../engine/layers/gelu.js";
+import { groupNorm } from "../engine/layers/group-norm.js";
+import { groupedConv } from "../engine/layers/grouped-conv.js";
+import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
+import { NORM_EPSILON, transformerBlock } from "./transformer.js";
+import type { EncoderOptions, EncoderShape } from "./whisper.js";
+
+/** Kernels and strides of the convolutions over samples: a frame hears 400 of them, 25 ms, and the next begins 320 later. */
+export const FEATURE_CONVOLUTIONS = [
+  [10, 5],
+  [3, 2],
+  [3, 2],
+  [3, 2],
+  [3, 2],
+  [2, 2],
+  [2, 2],
+] as const;
+
+export interface Wav2vec2Shape extends EncoderShape {
+  /** Of the convolutions over samples; default 512. */
+  channels?: number;
+  /** Frames that the positional convolution sees; default 128. */
+  reach?: number;
+  /** Groups of its columns; default 16. */
+  groups?: number;
+}
+
+/**
+ * The encoder of wav2vec 2.0 (Baevski et al. 2020), base, and of HuBERT (Hsu et al. 2021), base, which is the same
+ * network, with all its states as the output: seven convolutions over the samples, the first of which has its channels
+ * normalised over time; a projection; a convolution that tells frames their places; blocks of attention with the norm
+ * behind each sum. The large models, which normalise otherwise, are not this network.
+ *
+ * From `[samples, 1]` at 16 kHz, samples open but at least 400, to `[floor((samples - 400) / 320) + 1, (blocks + 1) width]`: the
+ * states side by side, first what goes into the first block, then what comes out of each; transformers' `hidden_states`.
+ * The published models want samples that {@link standardized} has seen.
+ *
+ * @example
+ * const model = await wav2vec2({ blocks: 12, width: 768, heads: 12, hidden: 3072, bands: 0, positions: 0 });
+ */
+export async function wav2vec2(shape: Wav2vec2Shape, { seed }: EncoderOptions = {}): Promise<LayersModel> {
+  const { blocks, width, heads, hidden } = shape;
+  const tf = await startTfjs();
+  const input = tf.input({ shape: [null, 1] });
+  const states = [placed(tf, projected(tf, heard(tf, input, shape, seed), shape, seed), shape, seed)];
+  for (let index = 0; index < blocks; index++)
+    states.push(transformerBlock(tf, states[index]!, { index, heads, width, hidden, norm: "after", seed }));
+  const outputs = tf.layers.concatenate({ name: "states" }).apply(states) as SymbolicTensor;
+  return tf.model({ inputs: input, outputs, name: "wav2vec2" });
+}
+
+/** The convolutions over samples. */
+function heard(
+  tf: typeof Tfjs,
+  input: SymbolicTensor,
+  { channels = 512 }: Wav2vec2Shape,
+  seed: number | undefined,
+): SymbolicTensor {
+  return FEATURE_CONVOLUTIONS.reduce((x, [kernelSize, strides], index) => {
+    const { heNormal, zeros } = tf.initializers;
+    const layer = tf.layers.conv1d({
+      filters: channels,
+      kernelSize,
+      strides,
+      useBias: false,
+      kernelInitializer: seed === undefined ? zeros() : heNormal({ seed: seed * 1000 - 1 - index }),
+      name: `feature${index}`,
+    });
+    let y = layer.apply(x) as SymbolicTensor;
+    if (index === 0)
+      y = groupNorm({ epsilon: NORM_EPSILON, name: "feature0.norm" }).apply(y) as SymbolicTensor;
+    return gelu({ name: `feature${index}.gelu` }).apply(y) as SymbolicTensor;
+  }, input);
+}
+
+function projected(
+  tf: typeof Tfjs,
+  x: SymbolicTensor,
+  { width }: Wav2vec2Shape,
+  seed: number | undefined,
+): SymbolicTensor {
+  const { glorotUniform, zeros } = tf.initializers;
+  const layer = tf.layers.dense({
+    units: width,
+    kernelInitializer: seed === undefined ? zeros() : glorotUniform({ seed: seed * 1000 - 8 }),
+    name: "projection",
+  });
+  return layer.apply(normalized(tf, x, "projection.norm")) as SymbolicTensor;
+}
+
+/** Frames with what the positional convolution says of their places, as they go into the first block. */
+function placed(
+  tf: typeof Tfjs,
+  x: SymbolicTensor,
+  { width, reach = 128, groups = 16 }: Wav2vec2Shape,
+  seed: number | undefined,
+): SymbolicTensor {
+  const layer = groupedConv({
+    filters: width,
+    kernelSize: reach,
+    groups,
+    seed: seed === undefined ? undefined : seed * 1000 - 9,
+    name: "positional",
+  });
+  const place = gelu({ name: "positional.gelu" }).apply(layer.apply(x));
+  const sum = tf.layers.add({ name: "positional.sum" }).apply([x, place as SymbolicTensor]);
+  return normalized(tf, sum as SymbolicTensor, "norm");
+}
+
+function normalized(tf: typeof Tfjs, x: SymbolicTensor, name: string): SymbolicTensor {
+  return tf.layers.layerNormalization({ epsilon: NORM_EPSILON, name }).apply(x) as SymbolicTensor;
+}
+
+/**
+ * Samples of zero mean and unit variance, as wav2vec 2.0 and HuBERT base were trained on, whole clips at a time: (x - mean) /
+ * sqrt(variance + 1e-7). Hugging Face's `do_normalize`.
+ *
+ * @example const x = standardized(audio.samples); // [samples, 1] for wav2vec2()
+ */
+export function standardized(samples: Float32Array): Float32Array {
+  const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;
+  const variance = samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / samples.length;
+  return samples.map((x) => (x - mean) / Math.sqrt(variance + 1e-7));
+}
