@@ -1,8 +1,12 @@
+import type { LayersModel } from "@tensorflow/tfjs";
 import type { Matrix } from "../base/matrix.js";
 import { createForward } from "../engine/forward.js";
+import type { EngineName } from "../engine/trainer.js";
+import { wav2vec2 } from "../models/wav2vec2.js";
 import { whisper } from "../models/whisper.js";
 import { readEncoder } from "./store.js";
-import type { EncoderInfo } from "./types.js";
+import type { EncoderInfo, EncoderWeights } from "./types.js";
+import { wav2vec2ShapeOf } from "./wav2vec2.js";
 
 /** An encoder that is ready to hear. */
 export interface OpenEncoder {
@@ -10,21 +14,30 @@ export interface OpenEncoder {
   /**
    * The states of all layers, side by side in each row: `[frames, (blocks + 1) * width]`.
    *
-   * @param input Whisper: log-mel frames; others: samples, one a row
+   * @param input Whisper: log-mel frames; others: samples at 16 kHz, one a row
    */
   states(input: Matrix): Promise<Matrix>;
   dispose(): Promise<void>;
 }
 
+function networkOf({ info, tensors }: EncoderWeights): Promise<LayersModel> {
+  return info.family === "whisper" ? whisper(info) : wav2vec2(wav2vec2ShapeOf(info, tensors));
+}
+
 /**
- * Loads an encoder from the user's cache and compiles it.
+ * Loads an encoder from the user's folder and makes it ready, on all cores.
  *
- * @param named its digest or name
- * @throws {UserError} when it is not there, with how to get it
+ * @param digest all 64 digits
+ * @throws {UserError} when it is not there or damaged, saying what to do
+ * @example const { states } = await openEncoder(outlineOf("whisper-base").digest);
  */
-export async function openEncoder(digest: string, options: { threads?: number } = {}): Promise<OpenEncoder> {
-  const { info, tensors } = await readEncoder(digest);
-  const model = await whisper(info);
+export async function openEncoder(
+  digest: string,
+  options: { engine?: EngineName; threads?: number } = {},
+): Promise<OpenEncoder> {
+  const encoder = await readEncoder(digest);
+  const { info, tensors } = encoder;
+  const model = await networkOf(encoder);
   try {
     const weights = model.weights.map(({ originalName }) => tensors.get(originalName)!.data);
     const forward = await createForward(model, weights, options);

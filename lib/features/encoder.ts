@@ -1,6 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { type Matrix, zeros } from "../base/matrix.js";
 import { openEncoder } from "../encoders/network.js";
+import { standardized } from "../models/wav2vec2.js";
 import { extended, whisperInput } from "./encoder-input.js";
 import { ENCODER_TIMING, type EncoderSettings } from "./settings.js";
 
@@ -35,7 +36,7 @@ export async function openEncoderFeatures(
     throw new UserError(
       `${info.name} hears ${(info.positions * HOP) / RATE} s at once, which ${settings.silence} s of silence fill: take less silence`,
     );
-  const input = info.family === "whisper" ? whisperInput(info.bands) : normalised;
+  const input = info.family === "whisper" ? whisperInput(info.bands) : samplesAsRows;
   return {
     dispose,
     of: async (samples) => {
@@ -69,13 +70,8 @@ function windowsOf(samples: Float32Array, longest: number): Float32Array[] {
   return Array.from({ length: count }, (_, i) => samples.subarray(i * length, (i + 1) * length));
 }
 
-/** Samples of mean 0 and deviation 1, as wav2vec 2.0 and HuBERT were trained on. */
-function normalised(samples: Float32Array): Matrix {
-  const n = samples.length;
-  const mean = samples.reduce((sum, value) => sum + value, 0) / n;
-  const variance = samples.reduce((sum, value) => sum + (value - mean) ** 2, 0) / n;
-  const scale = 1 / Math.sqrt(variance + 1e-7);
-  return { data: samples.map((value) => (value - mean) * scale), rows: n, cols: 1 };
+function samplesAsRows(samples: Float32Array): Matrix {
+  return { data: standardized(samples), rows: samples.length, cols: 1 };
 }
 
 /** The states of all layers lie side by side in each row: `[frames, (blocks + 1) * width]`. */
