@@ -42,8 +42,6 @@ export interface Family {
    * @throws {UserError} for one of this kind that is not read
    */
   recognise(files: ModelFiles): Promise<Recognised | undefined>;
-  /** Tensors that an encoder's file may lack, because they follow from its shape. */
-  implied?(shape: Shape): Map<string, Tensor>;
 }
 
 /** A dense layer's kernel [inputs, outputs] of matrices [outputs, inputs], side by side. */

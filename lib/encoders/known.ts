@@ -33,8 +33,8 @@ const whisper = (
 /** Published encoders by their names. */
 export const KNOWN_ENCODERS: Readonly<Record<string, KnownEncoder>> = Object.fromEntries([
   whisper("tiny"),
-  whisper("tiny.en", "70523f2d2d5a317e75420dc751ecc9ce46f77901ad962a45860273b2dfa86874", [384, 4, 8_209_920]),
-  whisper("base", "541c3c3294a5c8ae46ef798b7405d3c1542786ef1e85d85a88181a1382b87da8", [512, 6, 20_593_664]),
+  whisper("tiny.en", "e58147a595d0453ea688118c4cfe300e31f56b597e3f502d9d907df3a7900b56", [384, 4, 8_209_920]),
+  whisper("base", "22b1254db7dcfab5ca60b733434de707c42f87a77a9e4c0824059bffcbb84324", [512, 6, 20_593_664]),
   whisper("base.en"),
   whisper("small"),
   whisper("small.en"),

@@ -9,7 +9,7 @@ import { nearest } from "../base/schema.js";
 import { byText } from "../base/text.js";
 import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
-import { FAMILIES, recognise } from "./families.js";
+import { recognise } from "./families.js";
 import { make, type Shape } from "./family.js";
 import { KNOWN_ENCODERS } from "./known.js";
 import { openModel } from "./open.js";
@@ -20,8 +20,6 @@ const TENSORS = "encoder.safetensors";
 const INFO = "encoder.json";
 const PARTIAL = ".partial";
 const DAY = 24 * 3600 * 1000;
-/** Tensors this near to those that follow from the shape are left out: files have those in float32 or rounded to float16. */
-const NEAR = 1e-3;
 
 export interface AddOptions {
   /** What it is called here; default: what a published model of its shape is called. */
@@ -54,7 +52,7 @@ export async function addEncoder(path: string, options: AddOptions = {}): Promis
   if (options.name !== undefined) checkName(options.name);
   const { shape, name, tensors } = await readModel(path, options);
   const parameters = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
-  const stored = compact(withoutImplied(shape, tensors));
+  const stored = compact(tensors);
   const digest = await encoderDigest(shape.heads, stored);
   const existing = await intact(digest);
   const chosen = options.name ?? existing?.name ?? nameFor(path, name, shape, digest);
@@ -92,19 +90,6 @@ async function readModel(path: string, { signal, onProgress }: AddOptions): Prom
   } finally {
     await files.tensors.close();
   }
-}
-
-function impliedBy(shape: Shape): Map<string, Tensor> {
-  return FAMILIES.find(({ name }) => name === shape.family)?.implied?.(shape) ?? new Map();
-}
-
-function withoutImplied(shape: Shape, tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  const implied = impliedBy(shape);
-  return new Map([...tensors].filter(([name, { data }]) => !isNear(data, implied.get(name)?.data)));
-}
-
-function isNear(values: Float32Array, others: Float32Array | undefined): boolean {
-  return others !== undefined && values.every((value, i) => Math.abs(value - others[i]!) <= NEAR);
 }
 
 /** Names are distinct from digests and their beginnings, and are safe in paths. */
@@ -262,7 +247,7 @@ function howToGet(named: string, all: readonly EncoderInfo[]): string {
 }
 
 /**
- * The weights of an encoder that is there, with those that are left out of its file.
+ * The weights of an encoder that is there.
  *
  * @param digest all 64 digits, as {@link findEncoder} has them
  * @throws {UserError} when it is not there or damaged, saying what to do
@@ -275,7 +260,6 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
     const tensors = new Map<string, Tensor>();
     for (const [name, shape] of file.shapes)
       tensors.set(name, { shape: [...shape], data: await file.read(name) });
-    for (const [name, tensor] of impliedBy(info)) if (!tensors.has(name)) tensors.set(name, tensor);
     return { info, tensors };
   } finally {
     await file.close();
@@ -312,11 +296,7 @@ async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
   const file = await SafetensorsFile.open(path).catch((error: unknown) => {
     throw damaged(messageOf(error), error);
   });
-  const all = new Map(
-    [...impliedBy(info)].map(([name, { shape }]): [string, readonly number[]] => [name, shape]),
-  );
-  for (const [name, shape] of file.shapes) all.set(name, shape);
-  const values = [...all.values()].reduce((sum, shape) => sum + (valuesOf(shape) ?? 0), 0);
+  const values = [...file.shapes.values()].reduce((sum, shape) => sum + (valuesOf(shape) ?? 0), 0);
   if (file.metadata.digest === info.digest && values === info.parameters) return file;
   await file.close();
   throw damaged(`${path} is of another one`);

@@ -47,27 +47,7 @@ export const whisper: Family = {
     if (files.tensors.format === "CTranslate2") return fromCTranslate2(files.tensors);
     return files.config?.values.model_type === "whisper" ? fromHuggingFace(files) : undefined;
   },
-  implied: ({ positions, width }) =>
-    new Map([["positions/table", { shape: [positions, width], data: sinusoids(positions, width) }]]),
 };
-
-/**
- * Whisper's position encodings [positions, width]: sines, then cosines, of position * exp(-ln(10000) * i / (width / 2 - 1)).
- *
- * @example sinusoids(1500, 512)
- */
-export function sinusoids(positions: number, width: number): Float32Array {
-  const half = Math.floor(width / 2);
-  const table = new Float32Array(positions * width);
-  for (let i = 0; i < half; i++) {
-    const rate = Math.exp((-Math.log(10_000) * i) / Math.max(1, half - 1));
-    for (let position = 0; position < positions; position++) {
-      table[position * width + i] = Math.sin(position * rate);
-      table[position * width + half + i] = Math.cos(position * rate);
-    }
-  }
-  return table;
-}
 
 function fromHuggingFace({ tensors, config }: ModelFiles): Recognised {
   const { path, values } = config!;
