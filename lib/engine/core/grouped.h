@@ -87,7 +87,6 @@ static void gn_weights(Core *c, Op *o, int tid) {
 // gathered with its padding, so that its windows are rows of numbers side by side; then it is a product as any other.
 enum { GC_ROWS, GC_CI, GC_CO, GC_K, GC_GROUPS, GC_LEFT, GC_W, GC_B };
 enum { GC_INPUT, GC_SPREAD, GC_BIASES };
-enum { GC_DEPTH = 1024 };  // of a product at a time, so that what it reads of the weights stays in the cache
 
 typedef struct { int rows, ci, co, k, groups, left; long padded, in, out; } Grouped;
 
@@ -127,12 +126,8 @@ static void gather(const float *from, int rows, long n, long width, long before,
 // c[rows][n] = (accumulate ? c : bias) + windows of `depth` floats at a, a + step, ... times the packed matrix.
 static void windows(const float *a, int rows, long step, int depth, const Packed *p, float *to, long stride, const float *bias,
                     int accumulate) {
-  for (int n0 = 0; n0 < p->n; n0 += COLUMNS)
-    for (int k = 0; k < depth; k += GC_DEPTH)
-      product(&(Product){.ny = 1, .nx = rows, .a = a + k, .ax = step, .taps = 1, .subtaps = 1,
-                         .k = depth - k < GC_DEPTH ? depth - k : GC_DEPTH, .b = p->data + (long)n0 * depth + (long)k * COLUMNS,
-                         .n = p->n - n0 < COLUMNS ? p->n - n0 : COLUMNS, .c = to + n0, .cx = stride,
-                         .bias = bias ? bias + n0 : 0, .accumulate = accumulate || k});
+  product(&(Product){.ny = 1, .nx = rows, .a = a, .ax = step, .taps = 1, .subtaps = 1, .k = depth, .b = p->data, .n = p->n,
+                     .c = to, .cx = stride, .bias = bias, .accumulate = accumulate});
 }
 
 static void gc_group(Core *c, Op *o, int b, int g) {
