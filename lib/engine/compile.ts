@@ -1,5 +1,16 @@
 import type { LayersModel } from "@tensorflow/tfjs";
-import { ACTIVATION, CORE_MAGIC, FRAMES, floatBits, NONE, OP, PARAM, RNN } from "./core.js";
+import {
+  ACTIVATION,
+  CORE_FORWARD,
+  CORE_MAGIC,
+  DROPOUT,
+  FRAMES,
+  floatBits,
+  NONE,
+  OP,
+  PARAM,
+  RNN,
+} from "./core.js";
 import { type GraphNode, readGraph } from "./graph.js";
 
 /** A model as the core takes it. */
@@ -29,23 +40,7 @@ export class UnknownLayer extends Error {
  * @example const { program, offsets } = compile(model);
  */
 export function compile(model: LayersModel, inputShape?: readonly number[]): Compiled {
-  const graph = readGraph(model, inputShape);
-  const weights = layOut(model);
-  const program = new Program(weights.offsetOf);
-  const input = program.buffer(graph.inputShape);
-  const values: Value[] = [];
-  for (const node of graph.nodes) {
-    if (node.kind === "InputLayer") {
-      values.push({ buffer: input, shape: node.shape });
-      continue;
-    }
-    const layer = LAYERS.get(node.kind);
-    if (!layer) throw unknown(node);
-    const inputs = node.inputs.map((i) => values[i]!);
-    const buffer = layer(program, node, inputs);
-    values.push({ buffer, shape: node.shape, mask: maskOf(program, node, inputs) });
-  }
-  const output = values.at(-1)!;
+  const { program, graph, weights, input, output } = translate(model, CORE_MAGIC, inputShape);
   if (output.shape.length !== 1 || program.softmaxOutput !== output.buffer) {
     throw new UnknownLayer(
       `the core trains models that end in a softmax over the classes; "${model.name}" does not`,
@@ -60,12 +55,62 @@ export function compile(model: LayersModel, inputShape?: readonly number[]): Com
   };
 }
 
+/** A model as the core runs it forward only. */
+export interface CompiledForward extends Omit<Compiled, "classes"> {
+  /** Of the output, without the batch. */
+  outputShape: readonly number[];
+}
+
+/**
+ * Translates a tf.layers model into a program that is only run forward: its last layer may be any, and dropout does nothing.
+ *
+ * @param inputShape as in {@link compile}; programs for several of them differ in sizes only
+ * @throws {UnknownLayer} {UserError} as {@link compile}
+ * @example const { program, outputShape } = compileForward(model, [450, 80]);
+ */
+export function compileForward(model: LayersModel, inputShape?: readonly number[]): CompiledForward {
+  const { program, graph, weights, input, output } = translate(model, CORE_FORWARD, inputShape);
+  return {
+    program: program.words(weights.table, input, output.buffer),
+    offsets: weights.offsets,
+    parameters: weights.size,
+    inputSize: size(graph.inputShape),
+    outputShape: output.shape,
+  };
+}
+
+function translate(model: LayersModel, magic: number, inputShape?: readonly number[]) {
+  const graph = readGraph(model, inputShape);
+  const weights = layOut(model);
+  const program = new Program(magic, weights.offsetOf);
+  const input = program.buffer(graph.inputShape);
+  const values: Value[] = [];
+  for (const node of graph.nodes) {
+    if (node.kind === "InputLayer") {
+      values.push({ buffer: input, shape: node.shape });
+      continue;
+    }
+    const layer = LAYERS.get(node.kind);
+    if (!layer) throw unknown(node);
+    const inputs = node.inputs.map((i) => values[i]!);
+    if (node.kind !== "Conv1D" && inputs.some(({ padding }) => padding))
+      throw unknown(node, "padding that is not a Conv1D's");
+    const buffer = layer(program, node, inputs);
+    values.push({ buffer, shape: node.shape, mask: maskOf(program, node, inputs), padding: paddingOf(node) });
+  }
+  const output = values.at(-1)!;
+  if (output.padding) throw unknown(graph.nodes.at(-1)!, "padding that is not a Conv1D's");
+  return { program, graph, weights, input, output };
+}
+
 /** A buffer and how a layer sees it, without the batch. */
 interface Value {
   buffer: number;
   shape: readonly number[];
   /** Gives the buffer that says which rows are real, where a Masking layer lies before it. */
   mask?: () => number;
+  /** Frames of zeros before and behind those in the buffer, which the shape counts: for the convolution that comes next. */
+  padding?: readonly [number, number];
 }
 
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
@@ -99,14 +144,21 @@ function layOut(model: LayersModel) {
 class Program {
   readonly #buffers: number[] = [];
   readonly #ops: number[][] = [];
+  readonly #magic: number;
   readonly #offsetOf: (id: number) => number;
   readonly #masks = new Map<string, number>();
   #dropouts = 0;
   /** A Masking layer came before. */
   masked = false;
 
-  constructor(offsetOf: (id: number) => number) {
+  constructor(magic: number, offsetOf: (id: number) => number) {
+    this.#magic = magic;
     this.#offsetOf = offsetOf;
+  }
+
+  /** It is only run forward. */
+  get forward(): boolean {
+    return this.#magic === CORE_FORWARD;
   }
 
   buffer(shape: readonly number[]): number {
@@ -151,7 +203,7 @@ class Program {
   }
 
   words(parameters: readonly number[], input: number, output: number): Int32Array {
-    const head = [CORE_MAGIC, this.#buffers.length, parameters.length / 3, this.#ops.length, input, output];
+    const head = [this.#magic, this.#buffers.length, parameters.length / 3, this.#ops.length, input, output];
     return Int32Array.from([...head, ...this.#buffers, ...parameters, ...this.#ops.flat()]);
   }
 }
@@ -184,7 +236,8 @@ function isLastAxis(axis: number, shape: readonly number[]): boolean {
 function activationCode(node: GraphNode, key = "activation"): number {
   const name = setting<string>(node, key);
   const code = (ACTIVATION as Readonly<Record<string, number>>)[name];
-  if (code === undefined || name === "leakyRelu") throw unknown(node, `${key} ${JSON.stringify(name)}`);
+  if (code === undefined || name === "leakyRelu" || name === "gelu")
+    throw unknown(node, `${key} ${JSON.stringify(name)}`);
   return code;
 }
 
@@ -232,9 +285,10 @@ interface Window {
   out: [number, number];
 }
 
-function window(node: GraphNode, { shape }: Value, sizeKey: "kernelSize" | "poolSize"): Window {
+function window(node: GraphNode, { shape, padding }: Value, sizeKey: "kernelSize" | "poolSize"): Window {
   mustBe(node, "padding", "valid", "same");
   mustBe(node, "dataFormat", "channelsLast", undefined);
+  const [before, after] = padding ?? [0, 0];
   const [height, width, channels] = shape.length === 2 ? [1, ...shape] : shape;
   const pair = (key: string, otherwise = 1): [number, number] => {
     const given = [setting<number | number[] | undefined>(node, key) ?? otherwise].flat();
@@ -248,12 +302,12 @@ function window(node: GraphNode, { shape }: Value, sizeKey: "kernelSize" | "pool
   const x = pad(width!, extent[1], strides[1], dilation[1], same);
   return {
     height: height!,
-    width: width!,
+    width: width! - before - after,
     channels: channels!,
     size: extent,
     strides,
     dilation,
-    padding: [y.before, y.after, x.before, x.after],
+    padding: [y.before, y.after, x.before + before, x.after + after],
     out: [y.out, x.out],
   };
 }
@@ -271,6 +325,9 @@ function pad(n: number, extent: number, stride: number, dilation: number, same: 
 const convolution: LayerCompiler = (program, node, [x]) => {
   const [kernel, bias = NONE] = program.weights(node);
   const w = window(node, x!, "kernelSize");
+  const span = (w.size[1] - 1) * w.dilation[1];
+  if (x!.padding && Math.max(w.padding[2], w.padding[3]) > span)
+    throw unknown(node, "padding of more frames than its kernel reaches over");
   const sizes = [
     w.height,
     w.width,
@@ -392,13 +449,13 @@ const globalPool =
   };
 
 const dropout =
-  (spatial: 0 | 1): LayerCompiler =>
+  (masks: number): LayerCompiler =>
   (program, node, [x]) => {
     mustBe(node, "noiseShape", undefined, null);
     const salt = program.salt();
     const rate = setting<number>(node, "rate");
-    if (rate === 0) return x!.buffer;
-    const fields = [rows(node.shape), last(node.shape), floatBits(rate), salt, spatial];
+    if (rate === 0 || program.forward) return x!.buffer;
+    const fields = [rows(node.shape), last(node.shape), floatBits(rate), salt, masks];
     return program.op(OP.dropout, x!.buffer, node.shape, fields);
   };
 
@@ -440,6 +497,25 @@ const frameWeights: LayerCompiler = (program, node, [x]) => {
     kind,
   ]);
 };
+
+/** What a layer of padding leaves to the convolution behind it. */
+function paddingOf(node: GraphNode): Value["padding"] {
+  if (node.kind !== "FramePadding") return undefined;
+  const padding = [setting<number>(node, "before"), setting<number>(node, "after")] as const;
+  return padding[0] + padding[1] > 0 ? padding : undefined;
+}
+
+const positions: LayerCompiler = (program, node, [x]) => {
+  const fields = [...node.shape, ...program.weights(node), setting<number>(node, "positions")];
+  return program.op(OP.positions, x!.buffer, node.shape, fields);
+};
+
+const selfAttention: LayerCompiler = (program, node, [x, weights]) =>
+  program.op(OP.attention, x!.buffer, node.shape, [
+    ...node.shape,
+    setting<number>(node, "heads"),
+    weights?.buffer ?? NONE,
+  ]);
 
 const groupNorm: LayerCompiler = (program, node, [x]) => {
   const epsilon = floatBits(setting<number>(node, "epsilon"));
@@ -620,13 +696,18 @@ const LAYERS: ReadonlyMap<string, LayerCompiler> = new Map(
     GlobalAveragePooling2D: globalPool(0),
     GlobalMaxPooling1D: globalPool(1),
     GlobalMaxPooling2D: globalPool(1),
-    Dropout: dropout(0),
-    SpatialDropout1D: dropout(1),
+    Dropout: dropout(DROPOUT.units),
+    SpatialDropout1D: dropout(DROPOUT.channels),
+    StochasticDepth: dropout(DROPOUT.clips),
     LSTM: recurrent,
     GRU: recurrent,
     Bidirectional: bidirectional,
     Masking: masking,
     FrameWeights: frameWeights,
+    FramePadding: reshape,
+    Gelu: (program, _, [x]) => activate(program, x!, ACTIVATION.gelu),
+    Positions: positions,
+    SelfAttention: selfAttention,
     GroupNorm: groupNorm,
     GroupedConv1D: groupedConv,
     Flatten: reshape,

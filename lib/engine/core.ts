@@ -1,5 +1,7 @@
 /** What the training core's program is written with: the numbers of core/core.h, which documents them. */
 export const CORE_MAGIC = 0x53455231;
+/** Of a program that is only run forward. */
+export const CORE_FORWARD = 0x53455232;
 export const NONE = -1;
 export const PARAM = { trainable: 1, decay: 2 } as const;
 export const OP = {
@@ -22,6 +24,8 @@ export const OP = {
   reverse: 17,
   permute: 18,
   frames: 19,
+  positions: 20,
+  attention: 21,
   groupNorm: 30,
   grouped: 31,
 } as const;
@@ -35,8 +39,11 @@ export const ACTIVATION = {
   softmax: 6,
   leakyRelu: 7,
   relu6: 8,
+  gelu: 9,
 } as const;
 export const FRAMES = { count: 0, share: 1, log: 2 } as const;
+/** What one draw of a dropout is for. */
+export const DROPOUT = { units: 0, channels: 1, clips: 2 } as const;
 export const RNN = { sequences: 1, backwards: 2, inTime: 4 } as const;
 
 /** The bits of a 32-bit float as the integer that a program holds. */
@@ -99,6 +106,17 @@ export interface CoreNetwork {
   destroy(): Promise<void>;
 }
 
+/** One network in the core that is only run forward, on one input at a time, whose rows all threads share. */
+export interface CoreForward {
+  readonly threads: number;
+  /** Gives it the sizes of another input; `program` is of the same network. */
+  reshape(program: Int32Array): void;
+  /** The output, a copy. */
+  run(x: Float32Array): Float32Array;
+  /** Ends the threads and gives the memory back. */
+  destroy(): Promise<void>;
+}
+
 /** A build of the core that runs on this machine. */
 export interface Core {
   readonly engine: "native" | "wasm";
@@ -110,6 +128,12 @@ export interface Core {
    * @throws {Error} when the program is not valid (a mistake of the compiler, not of a person) or memory lacks
    */
   create(program: Int32Array, parameters: Float32Array, options: CoreOptions): Promise<CoreNetwork>;
+  /**
+   * @param program one that begins with CORE_FORWARD
+   * @param threads default: one a core; the result does not depend on it
+   * @throws {Error} as `create`
+   */
+  createForward(program: Int32Array, parameters: Float32Array, threads?: number): Promise<CoreForward>;
 }
 
 /** A core, or why there is none, in words. */

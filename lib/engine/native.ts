@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { messageOf, UsageError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
-import type { Core, CoreBatch, CoreNetwork, CoreOptions, FoundCore } from "./core.js";
+import type { Core, CoreBatch, CoreForward, CoreNetwork, CoreOptions, FoundCore } from "./core.js";
 import { ARRAY, checkBatch, MAX_THREADS, optimizerOf, predictAll } from "./core.js";
 
 /** What addon.c exports. */
@@ -17,6 +17,7 @@ interface Addon {
   write(network: object, array: number, values: Float32Array): void;
   step(network: object, count: number, rate: number, update: number): number;
   predict(network: object, count: number): void;
+  reshape(network: object, program: Int32Array): void;
   getStep(network: object): number;
   setStep(network: object, step: number): void;
 }
@@ -46,6 +47,8 @@ export function loadNative(options: { instructionSet?: string } = {}): FoundCore
     instructionSet,
     create: async (program, parameters, settings) =>
       network(addon, instructionSet, program, parameters, settings),
+    createForward: async (program, parameters, threads) =>
+      forward(addon, instructionSet, program, parameters, threads),
   };
   return { core };
 }
@@ -78,6 +81,28 @@ function addonFile(): string {
     hash.update(readFileSync(join(folder, name)));
   const name = `native-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}.node`;
   return join(root, ".cache", name);
+}
+
+function forward(
+  addon: Addon,
+  build: string,
+  program: Int32Array,
+  parameters: Float32Array,
+  wanted = availableParallelism(),
+): CoreForward {
+  const threads = Math.min(wanted, MAX_THREADS);
+  const handle = addon.create(build, program, 1, threads, 0, 0, 0, 0, 0, 0);
+  addon.write(handle, ARRAY.parameters, parameters);
+  return {
+    threads,
+    reshape: (other) => addon.reshape(handle, other),
+    run(x) {
+      addon.write(handle, ARRAY.input, x);
+      addon.predict(handle, 1);
+      return addon.read(handle, ARRAY.output);
+    },
+    destroy: async () => addon.destroy(handle),
+  };
 }
 
 function network(

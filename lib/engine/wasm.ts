@@ -5,6 +5,7 @@ import {
   ARRAY,
   type Core,
   type CoreBatch,
+  type CoreForward,
   type CoreNetwork,
   type CoreOptions,
   checkBatch,
@@ -52,6 +53,7 @@ interface Exports {
   core_set_step(core: number, step: number): void;
   core_step(core: number, count: number, rate: number, update: number): number;
   core_predict(core: number, count: number): void;
+  core_reshape(core: number, program: number, words: number): number;
   core_quit(core: number): void;
 }
 
@@ -74,6 +76,7 @@ export function loadWasm(options: { threads?: boolean } = {}): FoundCore {
       engine: "wasm",
       instructionSet: threads ? "WASM SIMD" : "WASM SIMD, no threads",
       create: (program, parameters, settings) => network(module, threads, program, parameters, settings),
+      createForward: (program, parameters, count) => forward(module, threads, program, parameters, count),
     };
     return { core };
   } catch (error) {
@@ -95,15 +98,24 @@ function compile(base64: string): object {
   return module;
 }
 
-async function network(
+/** A core that has been made, in a memory of its own, and the workers that are its other threads. */
+interface Instance {
+  core: Exports;
+  handle: number;
+  threads: number;
+  /** Where the program lies. */
+  program: number;
+  array(which: number): Float32Array;
+  destroy(): Promise<void>;
+}
+
+async function instantiate(
   module: object,
   shared: boolean,
   program: Int32Array,
-  parameters: Float32Array,
-  options: CoreOptions,
-): Promise<CoreNetwork> {
-  const { maxBatch, seed } = options;
-  const threads = shared ? Math.min(options.threads ?? availableParallelism(), MAX_THREADS) : 1;
+  { maxBatch, seed, threads: wanted }: CoreOptions,
+): Promise<Instance> {
+  const threads = shared ? Math.min(wanted ?? availableParallelism(), MAX_THREADS) : 1;
   const memory = new WebAssembly.Memory({ ...PAGES, shared });
   const core = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
 
@@ -111,20 +123,73 @@ async function network(
   const error = at + program.byteLength;
   new Int32Array(memory.buffer, at, program.length).set(program);
   const handle = core.core_create(at, program.length, maxBatch, threads, seed, error);
-  if (handle === 0) {
-    const lacks = new Int32Array(memory.buffer, error, 1)[0] === NO_MEMORY;
-    throw new Error(lacks ? "not enough memory" : "the program is not valid");
-  }
-  core.core_optimizer(handle, ...optimizerOf(options));
+  if (handle === 0) throw new Error(failure(new Int32Array(memory.buffer, error, 1)[0]));
   let workers = await Promise.all(
     Array.from({ length: threads - 1 }, (_, i) =>
       startWorker({ module, memory, stack: core.core_stack(), core: handle, thread: i + 1 }),
     ),
   );
-  const arrays = Object.values(ARRAY).map(
-    (array) =>
-      new Float32Array(memory.buffer, core.core_array(handle, array), core.core_length(handle, array)),
-  );
+  return {
+    core,
+    handle,
+    threads,
+    program: at,
+    array: (which) =>
+      new Float32Array(memory.buffer, core.core_array(handle, which), core.core_length(handle, which)),
+    async destroy() {
+      core.core_quit(handle);
+      const ends = workers.map((worker) => new Promise<void>((done) => worker.once("exit", () => done())));
+      for (const worker of workers) worker.ref();
+      workers = [];
+      await Promise.all(ends);
+    },
+  };
+}
+
+function failure(code: number): string {
+  return code === NO_MEMORY ? "not enough memory" : "the program is not valid";
+}
+
+async function forward(
+  module: object,
+  shared: boolean,
+  program: Int32Array,
+  parameters: Float32Array,
+  threads?: number,
+): Promise<CoreForward> {
+  const instance = await instantiate(module, shared, program, { maxBatch: 1, seed: 0, threads });
+  const { core, handle, array } = instance;
+  array(ARRAY.parameters).set(parameters);
+  core.core_changed(handle);
+  return {
+    threads: instance.threads,
+    reshape(other) {
+      const { buffer } = array(ARRAY.parameters);
+      new Int32Array(buffer, instance.program, program.length).set(other);
+      const code = core.core_reshape(handle, instance.program, other.length);
+      if (code !== 0) throw new Error(failure(code));
+    },
+    run(x) {
+      array(ARRAY.input).set(x);
+      core.core_predict(handle, 1);
+      return new Float32Array(array(ARRAY.output));
+    },
+    destroy: instance.destroy,
+  };
+}
+
+async function network(
+  module: object,
+  shared: boolean,
+  program: Int32Array,
+  parameters: Float32Array,
+  options: CoreOptions,
+): Promise<CoreNetwork> {
+  const { maxBatch } = options;
+  const instance = await instantiate(module, shared, program, options);
+  const { core, handle, threads } = instance;
+  core.core_optimizer(handle, ...optimizerOf(options));
+  const arrays = Object.values(ARRAY).map(instance.array);
   const read = (array: number) => new Float32Array(arrays[array]);
   const setParameters = (values: Float32Array) => {
     arrays[ARRAY.parameters].set(values);
@@ -164,13 +229,7 @@ async function network(
       arrays[ARRAY.v].set(v);
       core.core_set_step(handle, step);
     },
-    async destroy() {
-      core.core_quit(handle);
-      const ends = workers.map((worker) => new Promise<void>((done) => worker.once("exit", () => done())));
-      for (const worker of workers) worker.ref();
-      workers = [];
-      await Promise.all(ends);
-    },
+    destroy: instance.destroy,
   };
 }
 

@@ -152,7 +152,8 @@ static napi_value write_array(napi_env env, napi_callback_info info) {
   napi_value a[MOST_ARGUMENTS];
   Handle *h;
   if (!arguments(env, info, a) || !(h = handle(env, a[0]))) return 0;
-  if (write_floats(env, h, (int)number(env, a[1]), a[2])) h->api->changed(h->core);
+  int which = (int)number(env, a[1]);
+  if (write_floats(env, h, which, a[2]) && which == ARRAY_PARAMETERS) h->api->changed(h->core);
   return 0;
 }
 
@@ -173,6 +174,19 @@ static napi_value predict(napi_env env, napi_callback_info info) {
   return 0;
 }
 
+// reshape(network, program): for a network made to be run forward only.
+static napi_value reshape(napi_env env, napi_callback_info info) {
+  napi_value a[MOST_ARGUMENTS];
+  Handle *h;
+  size_t words;
+  if (!arguments(env, info, a) || !(h = handle(env, a[0]))) return 0;
+  const int32_t *program = array(env, a[1], &words);
+  int error = program ? h->api->reshape(h->core, program, (int)words) : CORE_BAD_PROGRAM;
+  if (error == CORE_OK) return 0;
+  close_handle(h);
+  return fail(env, error == CORE_NO_MEMORY ? "not enough memory" : "the program is not valid");
+}
+
 static napi_value get_step(napi_env env, napi_callback_info info) {
   napi_value a[MOST_ARGUMENTS];
   Handle *h;
@@ -190,7 +204,8 @@ static napi_value set_step(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   const struct { const char *name; napi_callback call; } all[] = {
       {"builds", builds}, {"create", create}, {"destroy", destroy}, {"read", read_array}, {"write", write_array},
-      {"step", step}, {"predict", predict}, {"getStep", get_step}, {"setStep", set_step}};
+      {"step", step}, {"predict", predict},
+      {"reshape", reshape}, {"getStep", get_step}, {"setStep", set_step}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     napi_value f;
     napi_create_function(env, all[i].name, NAPI_AUTO_LENGTH, all[i].call, 0, &f);

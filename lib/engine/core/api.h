@@ -16,5 +16,6 @@ typedef struct {
   void (*set_step)(Core *, uint32_t step);
   double (*step)(Core *, int count, float rate, int mode);
   void (*predict)(Core *, int count);
+  int (*reshape)(Core *, const int32_t *program, int words);
 } CoreApi;
 #endif

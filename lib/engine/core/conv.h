@@ -38,6 +38,7 @@ static void conv_setup(Core *c, Op *o) {
     p->taps = taps, p->inner = s.co, p->reverse = (long)s.ci * s.co;
     o->own[CONV_SPREAD] = floats(c, (double)c->team.size * s.hs * s.ws * s.co);
   }
+  if (c->solitary) return;
   o->own[CONV_BIASES] = floats(c, (double)c->max_batch * s.co);
   if (conv_chunks(&s) > 1) o->own[CONV_CHUNKS] = floats(c, (double)CHUNKS * conv_size(&s));
 }
@@ -49,21 +50,43 @@ static long conv_input_stride(Core *c, Op *o, const Shape *s) {
   return s->padded ? (long)s->hp * s->wp * s->ci : c->buffers[o->in].stride;
 }
 
-static void conv_forward(Core *c, Op *o, int tid, int b) {
+// Rows of a convolution are lines of its image, or, where that has but one line, its columns.
+static long conv_lines(const Op *o) { return o->f[CONV_H] > 1 ? o->f[CONV_H] : o->f[CONV_W]; }
+static long conv_places(const Op *o) {
+  Shape s = shape_of(o);
+  return s.oh > 1 ? s.oh : s.ow;
+}
+
+// Copies lines of the input between the zeros of the padding.
+static void conv_pad(Core *c, Op *o, int tid, int b, long first, long last) {
   (void)tid;
   Shape s = shape_of(o);
-  if (s.padded) {
-    float *to = o->own[CONV_INPUT] + (long)b * s.hp * s.wp * s.ci;
-    const float *from = value(c, o->in, b);
-    long line = (long)s.w * s.ci;
-    for (int y = 0; y < s.h; y++)
-      __builtin_memcpy(to + ((long)(y + s.top) * s.wp + s.left) * s.ci, from + y * line, (size_t)line * sizeof(float));
+  if (!s.padded) return;
+  float *to = o->own[CONV_INPUT] + (long)b * s.hp * s.wp * s.ci;
+  // In forward mode others have used this memory.
+  if (c->solitary && first == 0) __builtin_memset(to, 0, (size_t)(s.top * s.wp + s.left) * (size_t)s.ci * sizeof(float));
+  int lines = s.h > 1, from = lines ? 0 : (int)first, until = lines ? s.w : (int)last;
+  const float *x = value(c, o->in, b);
+  for (long y = lines ? first : 0; y < (lines ? last : 1); y++) {
+    float *line = to + ((y + s.top) * s.wp + s.left) * s.ci;
+    __builtin_memcpy(line + (long)from * s.ci, x + (y * s.w + from) * s.ci, (size_t)(until - from) * (size_t)s.ci * sizeof(float));
+    // What lies between this line's end and the next one's beginning.
+    long gap = y + 1 < s.h ? s.wp - s.w : (long)(s.hp - s.top - s.h) * s.wp + s.wp - s.left - s.w;
+    if (c->solitary && until == s.w) __builtin_memset(line + (long)s.w * s.ci, 0, (size_t)gap * (size_t)s.ci * sizeof(float));
   }
-  int dense = s.dw == 1;
-  product(&(Product){.ny = s.oh, .nx = s.ow, .a = conv_input(c, o, &s, b), .ay = (long)s.sh * s.wp * s.ci,
-                     .ax = (long)s.sw * s.ci, .taps = s.kh, .subtaps = dense ? 1 : s.kw, .k = dense ? s.kw * s.ci : s.ci,
-                     .tap = (long)s.dh * s.wp * s.ci, .subtap = (long)s.dw * s.ci, .b = o->packed[0].data, .n = s.co,
-                     .c = value(c, o->out, b), .cy = (long)s.ow * s.co, .cx = s.co, .bias = weight(c, o->f[CONV_BIAS])});
+}
+
+static void conv_rows(Core *c, Op *o, int tid, int b, long first, long last) {
+  (void)tid;
+  Shape s = shape_of(o);
+  int dense = s.dw == 1, lines = s.oh > 1;
+  long ay = (long)s.sh * s.wp * s.ci, ax = (long)s.sw * s.ci, cy = (long)s.ow * s.co;
+  product(&(Product){.ny = lines ? (int)(last - first) : 1, .nx = lines ? s.ow : (int)(last - first),
+                     .a = conv_input(c, o, &s, b) + first * (lines ? ay : ax), .ay = ay, .ax = ax, .taps = s.kh,
+                     .subtaps = dense ? 1 : s.kw, .k = dense ? s.kw * s.ci : s.ci, .tap = (long)s.dh * s.wp * s.ci,
+                     .subtap = (long)s.dw * s.ci, .b = o->packed[0].data, .n = s.co,
+                     .c = value(c, o->out, b) + first * (lines ? cy : s.co), .cy = cy, .cx = s.co,
+                     .bias = weight(c, o->f[CONV_BIAS])});
 }
 
 // The gradient of the input is the convolution of the output's gradient, spread by the strides, with the kernel turned.

@@ -1,5 +1,6 @@
 // The training core: reads a program (core.h), lays its memory out, and runs steps and predictions. This one file is
 // the whole core for one instruction set; the addon is made of several of it.
+#include "attention.h"
 #include "conv.h"
 #include "dense.h"
 #include "grouped.h"
@@ -13,30 +14,36 @@
 #endif
 
 static const Layer LAYERS[] = {
-    [OP_DENSE] = {dense_setup, {{.range = dense_forward}}, {{.range = dense_backward}, {.late = dense_weights}}},
-    [OP_CONV2D] = {conv_setup, {{.clip = conv_forward}}, {{.clip = conv_backward}, {.late = conv_weights, .after = conv_reduce}}},
+    [OP_DENSE] = {dense_setup, {{.range = dense_forward, .rows = dense_rows}}, {{.range = dense_backward}, {.late = dense_weights}}},
+    [OP_CONV2D] = {conv_setup, {{.rows = conv_pad, .count = conv_lines}, {.rows = conv_rows, .count = conv_places, .whole = 1}},
+                    {{.clip = conv_backward}, {.late = conv_weights, .after = conv_reduce}}},
     [OP_DEPTHWISE] = {depthwise_setup, {{.clip = depthwise_forward}}, {{.clip = depthwise_backward}, {.late = depthwise_weights}}},
     [OP_BATCHNORM] = {bn_setup, {{.clip = bn_statistics}, {.task = bn_combine}, {.clip = bn_apply}},
                       {{.clip = bn_sums}, {.task = bn_combine_sums}, {.clip = bn_backward}}},
-    [OP_LAYERNORM] = {ln_setup, {{.clip = ln_forward}}, {{.clip = ln_backward}, {.late = ln_weights}}},
-    [OP_ACTIVATION] = {0, {{.clip = activation_forward}}, {{.clip = activation_backward}}},
+    [OP_LAYERNORM] = {ln_setup, {{.rows = ln_rows}}, {{.clip = ln_backward}, {.late = ln_weights}}},
+    [OP_ACTIVATION] = {0, {{.rows = activation_forward}}, {{.clip = activation_backward}}},
     [OP_MAXPOOL] = {0, {{.clip = pool_forward}}, {{.clip = pool_backward}}},
     [OP_AVGPOOL] = {0, {{.clip = pool_forward}}, {{.clip = pool_backward}}},
     [OP_GLOBALPOOL] = {0, {{.clip = global_forward}}, {{.clip = global_backward}}},
     [OP_DROPOUT] = {0, {{.clip = dropout_forward}}, {{.clip = dropout_backward}}},
     [OP_LSTM] = {rnn_setup, {{.range = lstm_forward}}, {{.range = lstm_backward}, {.late = lstm_weights}}},
     [OP_GRU] = {rnn_setup, {{.range = gru_forward}}, {{.range = gru_backward}, {.late = gru_weights}}},
-    [OP_CONCAT] = {concat_setup, {{.clip = concat_forward}}, {{.clip = concat_backward}}},
-    [OP_ADD] = {0, {{.clip = add_forward}}, {{.clip = add_backward}}},
-    [OP_MULTIPLY] = {0, {{.clip = multiply_forward}}, {{.clip = multiply_backward}}},
+    [OP_CONCAT] = {concat_setup, {{.rows = concat_forward}}, {{.clip = concat_backward}}},
+    [OP_ADD] = {0, {{.rows = add_forward, .at = PAIR_ROWS}}, {{.clip = add_backward}}},
+    [OP_MULTIPLY] = {0, {{.rows = multiply_forward, .at = PAIR_ROWS}}, {{.clip = multiply_backward}}},
     [OP_DOT] = {0, {{.clip = dot_forward}}, {{.clip = dot_backward}}},
     [OP_REVERSE] = {0, {{.clip = reverse_forward}}, {{.clip = reverse_backward}}},
     [OP_PERMUTE] = {0, {{.clip = permute_forward}}, {{.clip = permute_backward}}},
     [OP_FRAMES] = {0, {{.clip = frames_forward}}, {{0}}},
-    [OP_GROUPNORM] = {gn_setup, {{.clip = gn_forward}}, {{.clip = gn_backward}, {.late = gn_weights}}},
-    [OP_GROUPED] = {gc_setup, {{.clip = gc_forward}}, {{.clip = gc_backward}, {.late = gc_weights}}},
+    [OP_POSITIONS] = {0, {{.rows = positions_forward}}, {{.clip = positions_backward}, {.late = positions_weights}}},
+    [OP_ATTENTION] = {attention_setup, {{.rows = attention_pack}, {.rows = attention_forward, .whole = 1}},
+                      {{.clip = attention_backward}}},
+    [OP_GROUPNORM] = {gn_setup, {{.rows = gn_statistics, .count = gn_columns, .whole = 1}, {.rows = gn_apply, .whole = 1}},
+                      {{.clip = gn_backward}, {.late = gn_weights}}},
+    [OP_GROUPED] = {gc_setup, {{.rows = gc_gather}, {.rows = gc_forward, .whole = 1}},
+                    {{.clip = gc_backward}, {.late = gc_weights}}},
 };
-enum { LAST_OP = OP_GROUPED, MAX_OPS = 4096, MAX_INPUTS = 64, BLOCK = 4096, STACK = 65536 };
+enum { LAST_OP = OP_GROUPED, PHASES = 3, MAX_OPS = 4096, MAX_INPUTS = 64, BLOCK = 4096, STACK = 65536 };
 
 // ---- What an op reads, writes and learns, for checking a program before it touches memory.
 
@@ -46,7 +53,8 @@ typedef struct { int inputs, buffers[MAX_INPUTS], needs; double sizes[MAX_INPUTS
 static const int FIELDS[] = {[OP_DENSE] = 5, [OP_CONV2D] = 16, [OP_DEPTHWISE] = 16, [OP_BATCHNORM] = 8, [OP_LAYERNORM] = 5,
                              [OP_ACTIVATION] = 4, [OP_MAXPOOL] = 11, [OP_AVGPOOL] = 11, [OP_GLOBALPOOL] = 3, [OP_DROPOUT] = 5,
                              [OP_LSTM] = 12, [OP_GRU] = 12, [OP_CONCAT] = 2, [OP_ADD] = 3, [OP_MULTIPLY] = 4, [OP_DOT] = 4,
-                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8, [OP_FRAMES] = 5, [OP_GROUPNORM] = 5, [OP_GROUPED] = 8};
+                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8, [OP_FRAMES] = 5,
+                             [OP_POSITIONS] = 4, [OP_ATTENTION] = 4, [OP_GROUPNORM] = 5, [OP_GROUPED] = 8};
 
 static void need(Facts *k, int32_t offset, double size) { k->weights[k->needs++] = (Need){offset, size}; }
 static void reads(Facts *k, int buffer, double size) {
@@ -160,7 +168,7 @@ static int facts(const Op *o, Facts *k, int fields) {
       return positive(f, 2);
     case OP_ACTIVATION:
       reads(k, o->in, k->out = all);
-      return positive(f, 2) && f[ACT_KIND] >= 0 && f[ACT_KIND] <= ACT_RELU6;
+      return positive(f, 2) && f[ACT_KIND] >= 0 && f[ACT_KIND] <= ACT_GELU;
     case OP_MAXPOOL:
     case OP_AVGPOOL: return pool_facts(o, k);
     case OP_GLOBALPOOL:
@@ -189,6 +197,15 @@ static int facts(const Op *o, Facts *k, int fields) {
       reads(k, o->in, all);
       k->out = f[FRAMES_ROWS] / f[FRAMES_STRIDE];
       return f[FRAMES_KIND] >= FRAMES_COUNT && f[FRAMES_KIND] <= FRAMES_LOG;
+    case OP_POSITIONS:
+      reads(k, o->in, k->out = all);
+      need(k, f[POS_TABLE], (double)f[POS_POSITIONS] * f[POS_C]);
+      return positive(f, 2) && f[POS_TABLE] >= 0 && f[POS_POSITIONS] >= f[POS_ROWS];
+    case OP_ATTENTION:
+      reads(k, o->in, 3 * all);
+      if (f[ATT_MASK] != NONE) reads(k, f[ATT_MASK], f[ATT_ROWS]);
+      k->out = all;
+      return positive(f, 3) && f[ATT_W] % f[ATT_HEADS] == 0;
     case OP_GROUPNORM:
       reads(k, o->in, k->out = all);
       need(k, f[GN_GAMMA], f[GN_C]), need(k, f[GN_BETA], f[GN_C]);
@@ -263,9 +280,10 @@ static void fuse(Core *c, Op *o) {
 // ---- Reading a program.
 
 static int read_header(Core *c, const int32_t *p, int words) {
-  if (words < 6 || p[0] != CORE_MAGIC) return 0;
+  if (words < 6 || (p[0] != CORE_MAGIC && p[0] != CORE_FORWARD)) return 0;
+  c->solitary = p[0] == CORE_FORWARD;
   c->nbuffers = p[1], c->nparameters = p[2], c->nops = p[3], c->input = p[4], c->output = p[5];
-  if (c->nbuffers < 2 || c->nbuffers > MAX_OPS || c->nops < 2 || c->nops > MAX_OPS || c->nparameters < 0 || c->nparameters > MAX_OPS)
+  if (c->nbuffers < 2 || c->nbuffers > MAX_OPS || c->nops < 2 - c->solitary || c->nops > MAX_OPS || c->nparameters < 0 || c->nparameters > MAX_OPS)
     return 0;
   if (c->input < 0 || c->input >= c->nbuffers || c->output < 0 || c->output >= c->nbuffers) return 0;
   return words >= 6 + c->nbuffers + 3 * c->nparameters;
@@ -294,13 +312,17 @@ static int read_ops(Core *c, const int32_t *p, int words) {
     if (o->code < 1 || o->code > LAST_OP || !FIELDS[o->code] || !check(c, o, p[at + 1] - 4)) return 0;
     at += p[at + 1];
   }
-  const Op *last = &c->ops[c->nops - 1];
-  if (last->code != OP_ACTIVATION || last->f[ACT_KIND] != ACT_SOFTMAX || last->f[ACT_ROWS] != 1 || last->out != c->output) return 0;
-  c->classes = last->f[ACT_C];
   for (int i = 0; i < c->nops; i++)
     if (c->ops[i].out != c->output && c->buffers[c->ops[i].out].consumers == 0) return 0;
   for (int i = 0; i < c->nops; i++)
     if (c->ops[i].code == OP_BATCHNORM && !c->ops[i].skip) fuse(c, &c->ops[i]);
+  if (c->solitary) {
+    c->classes = (int)c->buffers[c->output].size;
+    return c->output != c->input && !c->buffers[c->output].inner;
+  }
+  const Op *last = &c->ops[c->nops - 1];
+  if (last->code != OP_ACTIVATION || last->f[ACT_KIND] != ACT_SOFTMAX || last->f[ACT_ROWS] != 1 || last->out != c->output) return 0;
+  c->classes = last->f[ACT_C];
   return 1;
 }
 
@@ -361,6 +383,9 @@ static int count_blocks(Core *c, Block *blocks) {
 typedef struct { Op *op; Task *task, *after; } Late;
 typedef struct { Step *steps; int n, nlate, nafter; Late late[MAX_OPS], after[MAX_OPS]; } Schedule;
 
+static long rows_of(const Op *o, const Phase *p) { return p->count ? p->count(o) : o->f[p->at]; }
+static int by_clip(const Step *s) { return s->clip || s->rows; }
+
 // The threads meet; what was put off until then comes first.
 static void meet(Schedule *s) {
   int first = s->n, n = s->nafter;
@@ -379,6 +404,7 @@ static void schedule_phases(Schedule *s, Op *o, const Phase *phases) {
     if (p->late) s->late[s->nlate++] = (Late){o, p->late, p->after};
     if (p->clip) s->steps[s->n++] = (Step){.op = o, .clip = p->clip};
     if (p->range) s->steps[s->n++] = (Step){.op = o, .range = p->range};
+    else if (p->rows) s->steps[s->n++] = (Step){.op = o, .rows = p->rows, .count = rows_of(o, p)};
     if (!p->task) continue;
     int first = s->n;
     meet(s);
@@ -389,7 +415,7 @@ static void schedule_phases(Schedule *s, Op *o, const Phase *phases) {
 static int finish(Schedule *s) {
   while (s->nlate || s->nafter) meet(s);
   for (int i = s->n - 1; i >= 0; i--) {
-    int joins = s->steps[i].clip && i + 1 < s->n && s->steps[i + 1].clip;
+    int joins = by_clip(&s->steps[i]) && i + 1 < s->n && by_clip(&s->steps[i + 1]);
     s->steps[i].last = joins ? s->steps[i + 1].last : i;
   }
   return s->n;
@@ -405,6 +431,110 @@ static void schedule(Core *c, Schedule *s) {
   c->nbackward = finish(s);
 }
 
+// ---- Forward mode: one clip at a time, whose rows the threads share. Between meetings a thread goes on with its rows
+// from op to op; memory is used again once all threads have met since its last use.
+
+// Whether the threads meet before a phase: where it needs what others of them have written since they last met.
+static int meets(Core *c, const Facts *k, const Phase *p, long count, int now, int again) {
+  if (p->whole && again) return 1;
+  for (int i = 0; i < k->inputs; i++) {
+    const Buffer *b = &c->buffers[k->buffers[i]];
+    if (b->written == now && (p->whole || b->cut != count)) return 1;
+  }
+  return 0;
+}
+
+static void plan(Core *c) {
+  int now = 0;
+  for (int i = 0; i < c->nbuffers; i++) c->buffers[i].from = c->buffers[i].to = c->buffers[i].written = -1, c->buffers[i].same = NONE;
+  c->nparts = 0;
+  for (int i = 0; i < c->nops; i++) {
+    Op *o = &c->ops[i];
+    Facts k;
+    if (o->skip) continue;
+    facts(o, &k, 1 << 20);
+    Part *first = &c->parts[c->nparts];
+    Buffer *out = &c->buffers[o->to];
+    long count = SOLO;
+    const Phase *phases = LAYERS[o->code].forward;
+    for (int j = 0; j < PHASES; j++) {
+      const Phase *p = &phases[j];
+      if (!p->clip && !p->range && !p->task && !p->rows) continue;
+      count = p->rows ? rows_of(o, p) : SOLO;
+      Part *part = &c->parts[c->nparts++];
+      *part = (Part){o, p, count, meets(c, &k, p, count, now, part != first)};
+      now += part->meet;
+      if (part == first) o->from = now;
+      o->until = now;
+    }
+    if (out->from < 0) out->from = o->from;
+    out->cut = out->written == now && out->cut != count ? -1 : count;
+    out->written = out->to = now;
+    for (int j = 0; j < k.inputs; j++) c->buffers[k.buffers[j]].to = now;
+  }
+  c->buffers[c->output].to = c->buffers[c->input].to = now + 1;
+}
+
+// Where an op may write over an input that nothing else reads, it does.
+static int in_place(const Op *o) {
+  switch (o->code) {
+    case OP_ACTIVATION: case OP_LAYERNORM: case OP_GROUPNORM: case OP_ADD: case OP_POSITIONS: return 1;
+    default: return 0;
+  }
+}
+static void share_places(Core *c) {
+  for (int i = 0; i < c->nops; i++) {
+    const Op *o = &c->ops[i];
+    if (o->skip || !in_place(o)) continue;
+    Facts k;
+    facts(o, &k, 1 << 20);
+    for (int j = 0; j < k.inputs && c->buffers[o->out].same == NONE; j++) {
+      int from = k.buffers[j];
+      if (from == c->input || from == c->output || c->buffers[from].consumers != 1) continue;
+      int root = c->buffers[from].same == NONE ? from : c->buffers[from].same;
+      c->buffers[o->out].same = root;
+      if (c->buffers[root].to < c->buffers[o->out].to) c->buffers[root].to = c->buffers[o->out].to;
+    }
+  }
+}
+
+static void lay_out_forward(Core *c) {
+  c->used = c->room_used = 0, c->nholds = 0;
+  c->lasting = 1;
+  c->p = floats(c, (double)c->size);
+  c->lasting = 0;
+  for (int i = 0; i < c->nbuffers; i++) {
+    Buffer *b = &c->buffers[i];
+    b->stride = b->size;
+    if (b->inner || b->same != NONE) continue;
+    c->from = b->from, c->until = b->to;
+    b->value = floats(c, (double)b->size);
+  }
+  for (int i = 0; i < c->nbuffers; i++)
+    if (c->buffers[i].same != NONE) c->buffers[i].value = c->buffers[c->buffers[i].same].value;
+  c->x = c->buffers[c->input].value;
+  for (int i = 0; i < c->nops; i++) {
+    Op *o = &c->ops[i];
+    o->packs = 0;
+    c->from = o->from, c->until = o->until;
+    if (!o->skip && LAYERS[o->code].setup) LAYERS[o->code].setup(c, o);
+  }
+}
+
+static void run_part(Core *c, int tid, const Part *part) {
+  const Phase *p = part->phase;
+  long first, last;
+  if (part->count != SOLO) {
+    share_rows(c, tid, part->count, &first, &last);
+    if (first < last) p->rows(c, part->op, tid, 0, first, last);
+    return;
+  }
+  if (tid) return;
+  if (p->clip) p->clip(c, part->op, 0, 0);
+  if (p->range) p->range(c, part->op, 0, 0, 1);
+  if (p->task) p->task(c, part->op, 0);
+}
+
 // ---- Running.
 
 static void run_steps(Core *c, int tid, const Step *steps, int n, int b0, int b1) {
@@ -413,9 +543,12 @@ static void run_steps(Core *c, int tid, const Step *steps, int n, int b0, int b1
     if (s->meet) barrier(&c->team);
     if (s->task) s->task(c, s->op, tid);
     if (s->range && b1 > b0) s->range(c, s->op, tid, b0, b1);
-    if (!s->clip) continue;
+    if (!by_clip(s)) continue;
     for (int b = b0; b < b1; b++)
-      for (int k = i; k <= s->last; k++) steps[k].clip(c, steps[k].op, tid, b);
+      for (int k = i; k <= s->last; k++) {
+        if (steps[k].clip) steps[k].clip(c, steps[k].op, tid, b);
+        else steps[k].rows(c, steps[k].op, tid, b, 0, steps[k].count);
+      }
   }
 }
 
@@ -501,6 +634,10 @@ static void run(Core *c, int tid) {
   }
   if (c->unpacked) pack_weights(c, tid);
   barrier(&c->team);
+  for (int i = 0; i < c->nparts; i++) {
+    if (c->parts[i].meet) barrier(&c->team);
+    run_part(c, tid, &c->parts[i]);
+  }
   run_steps(c, tid, c->forward, c->nforward, b0, b1);
   if (c->training) {
     for (int b = b0; b < b1; b++) clip_loss(c, b);
@@ -556,12 +693,38 @@ static void release(void *at, uint64_t bytes) {
 
 static uint64_t head_bytes(const Core *c, int words) {
   return sizeof(Core) + 64 * 8 + sizeof(Schedule) + (uint64_t)words * 4 + (uint64_t)c->nbuffers * sizeof(Buffer) +
-         (uint64_t)c->nparameters * sizeof(Parameter) + (uint64_t)c->nops * (sizeof(Op) + 20 * sizeof(Step));
+         (uint64_t)c->nparameters * sizeof(Parameter) + (uint64_t)c->nops * (sizeof(Op) + 20 * sizeof(Step)) +
+         (uint64_t)c->nops * (PHASES * sizeof(Part) + MAX_STORES * sizeof(Hold)) + (uint64_t)c->nbuffers * sizeof(Hold);
 }
 static void *part(char **at, uint64_t bytes) {
   void *p = *at;
   *at += (bytes + 63) & ~63ull;
   return p;
+}
+
+// Lays a forward program out, with room for its sizes; gives a CORE_...
+static int prepare_forward(Core *c) {
+  char *memory_before = c->memory;
+  uint64_t before = c->used;
+  for (int i = 0; i < c->nbuffers; i++) c->buffers[i].needs = 0;
+  plan(c);
+  share_places(c);
+  char *room = c->room;
+  c->memory = c->room = 0;
+  lay_out_forward(c);
+  c->memory = memory_before, c->room = room;
+  if (c->memory && c->used != before) return CORE_BAD_PROGRAM;
+  if (!c->memory && !(c->memory = memory(c->used))) return CORE_NO_MEMORY;
+  if (c->room_used > c->room_bytes) {
+    // A little more than asked for, since clips differ by a little.
+    uint64_t bytes = c->room_used + c->room_used / 4;
+    release(c->room, c->room_bytes);
+    c->room_bytes = 0;
+    if (!(c->room = memory(bytes))) return CORE_NO_MEMORY;
+    c->room_bytes = bytes;
+  }
+  lay_out_forward(c);
+  return CORE_OK;
 }
 
 // A core for the program, or 0; *error says why. The parameters are zeros until the host writes them.
@@ -576,7 +739,7 @@ API(Core *, core_create)(const int32_t *program, int words, int max_batch, int t
   char *start = at;
   Core *c = part(&at, sizeof(Core));
   *c = head;
-  c->head = bytes, c->max_batch = max_batch, c->seed = seed, c->unpacked = 1;
+  c->head = bytes, c->words = words, c->max_batch = c->solitary ? 1 : max_batch, c->seed = seed, c->unpacked = 1;
   c->team.size = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
   c->program = part(&at, (uint64_t)words * 4);
   __builtin_memcpy(c->program, program, (size_t)words * 4);
@@ -586,8 +749,18 @@ API(Core *, core_create)(const int32_t *program, int words, int max_batch, int t
   c->forward = part(&at, (uint64_t)c->nops * 10 * sizeof(Step));
   c->backward = part(&at, (uint64_t)c->nops * 10 * sizeof(Step));
   Schedule *s = part(&at, sizeof(Schedule));
+  c->parts = part(&at, (uint64_t)c->nops * PHASES * sizeof(Part));
+  c->holds = part(&at, ((uint64_t)c->nops * MAX_STORES + (uint64_t)c->nbuffers) * sizeof(Hold));
   *error = CORE_BAD_PROGRAM;
   if (!read_tables(c, c->program + 6) || !read_ops(c, c->program, words)) {
+    release(start, bytes);
+    return 0;
+  }
+  if (c->solitary) {
+    c->count = 1;
+    if ((*error = prepare_forward(c)) == CORE_OK) return c;
+    release(c->memory, c->used);
+    release(c->room, c->room_bytes);
     release(start, bytes);
     return 0;
   }
@@ -625,6 +798,19 @@ API(double, core_length)(Core *c, int which) {
   if (which <= ARRAY_GRADIENTS) return (double)c->size;
   if (which == ARRAY_INPUT) return (double)c->max_batch * (double)c->buffers[c->input].size;
   return (double)c->max_batch * (which == ARRAY_WEIGHTS ? 1 : c->classes);
+}
+
+// Gives a forward core other sizes: the program of the same network for another input, as long as the one it was made
+// with. Weights stay as they are, packed. After anything but CORE_OK the core can only be ended.
+API(int, core_reshape)(Core *c, const int32_t *program, int words) {
+  Core head = {0};
+  if (!c->solitary || words != c->words || !read_header(&head, program, words) || !head.solitary || head.nbuffers != c->nbuffers ||
+      head.nparameters != c->nparameters || head.nops != c->nops || head.input != c->input || head.output != c->output)
+    return CORE_BAD_PROGRAM;
+  __builtin_memcpy(c->program, program, (size_t)words * 4);
+  long size = c->size;
+  if (!read_tables(c, c->program + 6) || c->size != size || !read_ops(c, c->program, words)) return CORE_BAD_PROGRAM;
+  return prepare_forward(c);
 }
 API(void, core_changed)(Core *c) { c->unpacked = 1; }
 API(uint32_t, core_get_step)(Core *c) { return c->step; }
@@ -672,6 +858,7 @@ static void core_destroy(Core *c) {
   for (int t = 1; members && t < c->team.size; t++) pthread_join(members[t].thread, 0);
   free(members);
   release(c->memory, c->used);
+  release(c->room, c->room_bytes);
   release(c, c->head);
 }
 // Starts the other threads; with fewer of them than asked for, where the system gives no more.
@@ -686,5 +873,5 @@ static void core_start(Core *c) {
 static int core_threads(Core *c) { return c->team.size; }
 
 const CoreApi CORE_API = {core_create, core_start, core_destroy, core_threads, core_optimizer, core_array, core_length,
-                          core_changed, core_get_step, core_set_step, core_step, core_predict};
+                          core_changed, core_get_step, core_set_step, core_step, core_predict, core_reshape};
 #endif

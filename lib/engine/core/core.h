@@ -24,15 +24,15 @@
 //                  training: statistics over all rows of the batch, running = running * momentum + batch * (1 -
 //                  momentum), population variance; prediction: the running ones
 //   OP_LAYERNORM   rows, c, gamma, beta, epsilon
-//   OP_ACTIVATION  rows, c, kind (ACT_...), alpha (leakyRelu, elu; else 0). Softmax is over c
+//   OP_ACTIVATION  rows, c, kind (ACT_...), alpha (leakyRelu, elu; else 0). Softmax is over c. Not all in recurrent ops
 //   OP_MAXPOOL     h, w, c, ph, pw, sh, sw, padTop, padLeft, oh, ow    (padding never wins)
 //   OP_AVGPOOL     the same; the mean is over what is no padding
 //   OP_GLOBALPOOL  rows, c, kind (0 mean, 1 maximum) over the rows
-//   OP_DROPOUT     rows, c, rate, salt, spatial (1: one mask per channel for all rows)
+//   OP_DROPOUT     rows, c, rate, salt, spatial (1: one mask per channel for all rows; 2: one for the whole clip)
 //                  keeps an element if (hash >> 8) >= rate * 2^24, then divides by 1 - rate; with
 //                  mix(x): x ^= x>>16; x *= 0x7feb352d; x ^= x>>15; x *= 0x846ca68b; x ^= x>>16
 //                  hash = mix(index + mix(mix(mix(seed) + step) + salt)), index = clip*rows*c + row*c + channel
-//                  (spatial: clip*c + channel), all modulo 2^32; step counts updates from 0
+//                  (spatial 1: clip*c + channel, 2: clip), all modulo 2^32; step counts updates from 0
 //   OP_LSTM        t, ci, h, flags (RNN_...), kernel[ci,4h] i f c o, recurrent[h,4h], bias, recurrentActivation, activation,
 //                  column, stride: row r of the output is at r * stride + column of `out` (no sequences: r = 0);
 //                  plain: column 0, stride h; then mask: a buffer of t numbers, or NONE. Where it is 0 the step is not
@@ -49,10 +49,18 @@
 //                  them among the rows r * stride .. r * stride + stride - 1, out[rows / stride] is for the kinds
 //                  FRAMES_COUNT n[r], FRAMES_SHARE n[r] / sum of n (0 without any), FRAMES_LOG ln(n[r] / stride), -1e9
 //                  where n[r] = 0. It gives no gradient back
+//   OP_POSITIONS   rows, c, table[positions, c], positions: out = in + the table's first rows
+//   OP_ATTENTION   rows, w, heads, weights: in has rows of queries, keys and values, w each. For each head, which has d =
+//                  w / heads columns, out[i] = sum over j of softmax over j(q[i] k[j] / sqrt(d) + weights[j]) v[j]; weights
+//                  is a buffer of `rows` numbers, or NONE
 //   OP_GROUPNORM   rows, c, gamma, beta, epsilon: each column by its mean and population variance over the clip's rows
 //   OP_GROUPED     rows, ci, co, k, groups, left, w[k,ci/groups,co], b: convolution over the rows, of which `left` zeros
 //                  stand before and k - 1 - left after, so that out has as many; group g of the output's columns sees
 //                  group g of the input's. At most 32 groups
+//
+// A program that begins with CORE_FORWARD is only run forward, on one clip at a time, whose rows all threads share. It may
+// end in any op, and its output may be the output of any. There are no arrays but ARRAY_PARAMETERS, ARRAY_INPUT and
+// ARRAY_OUTPUT; core_reshape gives it other sizes, after which the last two have to be asked for again.
 //
 // Threads: each has a fixed range of the clips; sums over the batch run over clips or rows in one fixed order, cut
 // into tasks by the sizes alone. So the result does not depend on the number of threads, to the bit.
@@ -60,17 +68,17 @@
 #define SER_CORE_H
 #include <stdint.h>
 
-enum { CORE_MAGIC = 0x53455231, NONE = -1 };
+enum { CORE_MAGIC = 0x53455231, CORE_FORWARD = 0x53455232, NONE = -1 };
 enum { PARAM_TRAINABLE = 1, PARAM_DECAY = 2 };
 enum {
   OP_DENSE = 1, OP_CONV2D = 2, OP_DEPTHWISE = 3, OP_BATCHNORM = 4, OP_LAYERNORM = 5, OP_ACTIVATION = 6,
   OP_MAXPOOL = 7, OP_AVGPOOL = 8, OP_GLOBALPOOL = 9, OP_DROPOUT = 10, OP_LSTM = 11, OP_GRU = 12, OP_CONCAT = 13,
   OP_ADD = 14, OP_MULTIPLY = 15, OP_DOT = 16, OP_REVERSE = 17, OP_PERMUTE = 18, OP_FRAMES = 19,
-  OP_GROUPNORM = 30, OP_GROUPED = 31,
+  OP_POSITIONS = 20, OP_ATTENTION = 21, OP_GROUPNORM = 30, OP_GROUPED = 31,
 };
 enum {
   ACT_LINEAR = 0, ACT_RELU = 1, ACT_ELU = 2, ACT_TANH = 3, ACT_SIGMOID = 4, ACT_HARD_SIGMOID = 5, ACT_SOFTMAX = 6,
-  ACT_LEAKY_RELU = 7, ACT_RELU6 = 8,
+  ACT_LEAKY_RELU = 7, ACT_RELU6 = 8, ACT_GELU = 9,
 };
 enum { FRAMES_COUNT = 0, FRAMES_SHARE = 1, FRAMES_LOG = 2 };
 // Backwards: reads the last row first. Sequences: the output has a row for each step, in the order of reading

@@ -9,7 +9,7 @@ static void dense_setup(Core *c, Op *o) {
   int ci = o->f[DENSE_CI], co = o->f[DENSE_CO];
   add_packed(c, o, o->f[DENSE_W], co, 1, ci, co);
   if (o->want[0]) add_packed(c, o, o->f[DENSE_W], 1, co, co, ci);
-  o->own[0] = floats(c, (double)c->max_batch * co);  // bias gradient of each clip
+  if (!c->solitary) o->own[0] = floats(c, (double)c->max_batch * co);  // bias gradient of each clip
 }
 
 static void dense_forward(Core *c, Op *o, int tid, int b0, int b1) {
@@ -18,6 +18,14 @@ static void dense_forward(Core *c, Op *o, int tid, int b0, int b1) {
   product(&(Product){.ny = b1 - b0, .nx = rows, .a = value(c, o->in, b0), .ay = c->buffers[o->in].stride, .ax = ci,
                      .taps = 1, .subtaps = 1, .k = ci, .b = o->packed[0].data, .n = co, .c = value(c, o->out, b0),
                      .cy = c->buffers[o->out].stride, .cx = co, .bias = weight(c, o->f[DENSE_B])});
+}
+
+static void dense_rows(Core *c, Op *o, int tid, int b, long first, long last) {
+  (void)tid;
+  int ci = o->f[DENSE_CI], co = o->f[DENSE_CO];
+  product(&(Product){.ny = 1, .nx = (int)(last - first), .a = value(c, o->in, b) + first * ci, .ax = ci, .taps = 1, .subtaps = 1,
+                     .k = ci, .b = o->packed[0].data, .n = co, .c = value(c, o->out, b) + first * co, .cx = co,
+                     .bias = weight(c, o->f[DENSE_B])});
 }
 
 static void dense_backward(Core *c, Op *o, int tid, int b0, int b1) {

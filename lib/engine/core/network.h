@@ -10,13 +10,19 @@ typedef struct Op Op;
 typedef void Clip(Core *, Op *, int tid, int b);
 typedef void Range(Core *, Op *, int tid, int b0, int b1);
 typedef void Task(Core *, Op *, int tid);
+typedef void Rows(Core *, Op *, int tid, int b, long first, long last);
 
-// Work on one clip; on a thread's range of clips; or a thread's share of work over the whole batch, before which all
-// threads meet. `late`: work that nothing waits for, done when the threads meet next, and `after` when they meet again.
+// Work on one clip; on a thread's range of clips; on rows of one clip, of which there are `count` (where that is missing,
+// as many as field `at` says); or a thread's share of work over the whole batch, before which all threads meet. `late`:
+// work that nothing waits for, done when the threads meet next, and `after` when they meet again. `whole`: a row needs more
+// than the same row of the inputs, or of the phase before.
 typedef struct {
   Clip *clip;
   Range *range;
   Task *task, *late, *after;
+  Rows *rows;
+  long (*count)(const Op *);
+  int at, whole;
 } Phase;
 
 typedef struct {
@@ -31,13 +37,25 @@ typedef struct {
   Clip *clip;
   Range *range;
   Task *task;
+  Rows *rows;
+  long count;
   int meet, last;
 } Step;
+
+// In forward mode: a phase whose rows all threads share, or (count 0) that the first one does alone.
+typedef struct { Op *op; const Phase *phase; long count; int meet; } Part;
+
+// In forward mode: a piece of memory, and between which meetings of the threads it is in use.
+typedef struct { uint64_t at, bytes; int from, to; } Hold;
 
 typedef struct {
   long size, stride;  // floats of one clip; from one clip to the next
   float *value, *gradient;
   int consumers, needs, inner;  // needs: a trainable weight lies before it; inner: inside a fused layer, never stored
+  // In forward mode: between which meetings it is in use, and after which it was written; into how many rows the writing
+  // was cut (SOLO: by one thread; -1: in several ways); the buffer in whose place it lies, or NONE.
+  int from, to, same, written;
+  long cut;
 } Buffer;
 
 typedef struct { long offset, size; int flags; } Parameter;
@@ -51,7 +69,7 @@ typedef struct {
   int taps, inner, n;
 } Packed;
 
-enum { MAX_PACKED = 64, MAX_STORES = 10, CHUNKS = 8 };
+enum { MAX_PACKED = 64, MAX_STORES = 10, CHUNKS = 8, SOLO = 0 };
 
 struct Op {
   int code;
@@ -69,6 +87,7 @@ struct Op {
   float rate;
   uint32_t salt;
   int to;  // where its result goes: `out` of the last op fused
+  int from, until;  // in forward mode: between which meetings it works
 };
 
 struct Core {
@@ -89,6 +108,13 @@ struct Core {
   char *memory;
   uint64_t used, head;  // bytes of the memory, and of what stands before it
   void *threads;
+  // Forward mode. `memory` has what no input's size changes; the rest is in `room`, whose pieces are used in turn.
+  int solitary, words, nparts, nholds;
+  Part *parts;
+  Hold *holds;
+  char *room;
+  uint64_t room_used, room_bytes;
+  int from, until, lasting;  // of what is taken next
 };
 
 INLINE float bits(int32_t i) {
@@ -100,6 +126,15 @@ INLINE float *gradient(Core *c, int buffer, int b) { return c->buffers[buffer].g
 INLINE uint32_t dropout_key(Core *c, uint32_t salt) { return mix(mix(mix(c->seed) + c->step) + salt); }
 INLINE int32_t dropout_threshold(float rate) { return (int32_t)(rate * 16777216.f); }
 INLINE const float *weight(Core *c, int32_t offset) { return offset < 0 ? 0 : c->p + offset; }
+
+// The rows [*first, *last) of a clip that are a thread's, whole tiles of the products.
+INLINE void share_rows(Core *c, int tid, long n, long *first, long *last) {
+  long tiles = (n + ROWS - 1) / ROWS;
+  *first = tiles * tid / c->team.size * ROWS;
+  *last = tiles * (tid + 1) / c->team.size * ROWS;
+  if (*first > n) *first = n;
+  if (*last > n) *last = n;
+}
 
 // The share [*first, *last) of n equal tasks of a thread.
 INLINE void share(Core *c, int tid, long n, long *first, long *last) {
@@ -130,10 +165,23 @@ INLINE void put(float *to, float v, int accumulate) { *to = accumulate ? *to + v
 INLINE void vput(float *to, vf v, long n, int accumulate) { store(to, either(accumulate, load(to) + v, v), n); }
 
 // Memory while a network is laid out: first counted, then handed out.
+static void *claim(Core *c, uint64_t bytes) {
+  Hold *held = c->holds, *mine = held + c->nholds;
+  *mine = (Hold){0, bytes, c->from, c->until};
+  for (int i = 0; i < c->nholds; i++) {
+    if (held[i].to < mine->from || held[i].from > mine->to) continue;
+    if (mine->at + bytes <= held[i].at || mine->at >= held[i].at + held[i].bytes) continue;
+    mine->at = held[i].at + held[i].bytes, i = -1;
+  }
+  if (mine->at + bytes > c->room_used) c->room_used = mine->at + bytes;
+  c->nholds++;
+  return c->room ? c->room + mine->at : 0;
+}
 static void *take(Core *c, double count, double each) {
   double bytes = count * each + SLACK * 4.;
   uint64_t rounded = ((uint64_t)bytes + 127) & ~63ull;
   if (bytes > 1e12) rounded = (uint64_t)1e12;
+  if (c->solitary && !c->lasting) return claim(c, rounded);
   void *at = c->memory ? c->memory + c->used : 0;
   c->used += rounded;
   return at;
@@ -143,7 +191,9 @@ INLINE float *floats(Core *c, double n) { return take(c, n, sizeof(float)); }
 // A weight matrix [k][n] at `offset` that products want packed; element (i, j) is at i * row + j * column.
 static Packed *add_packed(Core *c, Op *o, long offset, long row, long column, int k, int n) {
   Packed *p = &o->packed[o->packs++];
+  c->lasting++;
   *p = (Packed){floats(c, (double)PACKED(k, n)), offset, row, column, 0, 1, k, n};
+  c->lasting--;
   return p;
 }
 static void pack(Core *c, const Packed *p, int panel) {

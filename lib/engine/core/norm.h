@@ -186,27 +186,48 @@ static void bn_backward(Core *c, Op *o, int tid, int b) {
 enum { LN_ROWS, LN_C, LN_GAMMA, LN_BETA, LN_EPSILON };
 
 static void ln_setup(Core *c, Op *o) {
+  if (c->solitary) return;
   o->own[0] = floats(c, (double)c->max_batch * o->f[LN_ROWS] * 2);
   o->own[1] = floats(c, (double)c->max_batch * o->f[LN_C]);
   o->own[2] = floats(c, (double)c->max_batch * o->f[LN_C]);
 }
 
-static void ln_forward(Core *c, Op *o, int tid, int b) {
+// Sums over a row run lane by lane, then over the lanes.
+static float row_sum(const float *x, int n) {
+  vf s = fill(0);
+  for (int j = 0; j < n; j += VECTOR) s += load_part(x + j, n - j);
+  return sum(s);
+}
+static float row_deviation(const float *x, int n, float mean) {
+  vf s = fill(0);
+  int j = 0;
+  for (; j + VECTOR <= n; j += VECTOR) {
+    vf d = load(x + j) - fill(mean);
+    s += d * d;
+  }
+  float total = sum(s);
+  for (; j < n; j++) total += (x[j] - mean) * (x[j] - mean);
+  return total;
+}
+
+static void ln_rows(Core *c, Op *o, int tid, int b, long first, long last) {
   (void)tid;
-  int n = o->f[LN_C], rows = o->f[LN_ROWS];
-  const float *x = value(c, o->in, b), *gamma = weight(c, o->f[LN_GAMMA]), *beta = weight(c, o->f[LN_BETA]);
-  float *out = value(c, o->out, b), *moments = o->own[0] + (long)b * rows * 2;
-  for (int i = 0; i < rows; i++, x += n, out += n, moments += 2) {
-    float s = 0, q = 0;
-    for (int j = 0; j < n; j++) s += x[j];
-    float mean = s / (float)n;
-    for (int j = 0; j < n; j++) q += (x[j] - mean) * (x[j] - mean);
-    float inverse = 1.f / __builtin_sqrtf(q / (float)n + bits(o->f[LN_EPSILON]));
-    for (int j = 0; j < n; j++) out[j] = (x[j] - mean) * inverse * (gamma ? gamma[j] : 1) + (beta ? beta[j] : 0);
-    moments[0] = mean, moments[1] = inverse;
+  int n = o->f[LN_C];
+  const float *x = value(c, o->in, b) + first * n, *gamma = weight(c, o->f[LN_GAMMA]), *beta = weight(c, o->f[LN_BETA]);
+  float *out = value(c, o->out, b) + first * n, *moments = c->solitary ? 0 : o->own[0] + ((long)b * o->f[LN_ROWS] + first) * 2;
+  for (long i = first; i < last; i++, x += n, out += n) {
+    float mean = row_sum(x, n) / (float)n, inverse = 1.f / __builtin_sqrtf(row_deviation(x, n, mean) / (float)n + bits(o->f[LN_EPSILON]));
+    for (int j = 0; j < n; j += VECTOR) {
+      vf v = (load(x + j) - fill(mean)) * fill(inverse);
+      if (gamma) v *= load(gamma + j);
+      if (beta) v += load(beta + j);
+      store(out + j, v, n - j);
+    }
+    if (moments) moments[0] = mean, moments[1] = inverse, moments += 2;
   }
 }
 
+// dx = inverse * (v - mean(v) - normal * mean(v * normal)), v the gradient times gamma
 static void ln_backward(Core *c, Op *o, int tid, int b) {
   (void)tid;
   int n = o->f[LN_C], rows = o->f[LN_ROWS];
@@ -215,16 +236,20 @@ static void ln_backward(Core *c, Op *o, int tid, int b) {
   float *dx = o->want[0] ? gradient(c, o->in, b) : 0, *dgamma = o->own[1] + (long)b * n, *dbeta = o->own[2] + (long)b * n;
   for (int j = 0; j < n; j++) dgamma[j] = dbeta[j] = 0;
   for (int i = 0; i < rows; i++, x += n, d += n, moments += 2) {
-    float mean = moments[0], inverse = moments[1], s = 0, q = 0;
-    for (int j = 0; j < n; j++) {
-      float normal = (x[j] - mean) * inverse, v = d[j] * (gamma ? gamma[j] : 1);
+    vf mean = fill(moments[0]), inverse = fill(moments[1]), s = fill(0), q = fill(0);
+    for (int j = 0; j < n; j += VECTOR) {
+      vf e = load_part(d + j, n - j), normal = (load_part(x + j, n - j) - mean) * inverse, v = e;
+      if (gamma) v *= load_part(gamma + j, n - j);
       s += v, q += v * normal;
-      dgamma[j] += d[j] * normal, dbeta[j] += d[j];
+      store(dgamma + j, load(dgamma + j) + e * normal, n - j);
+      store(dbeta + j, load(dbeta + j) + e, n - j);
     }
     if (!dx) continue;
-    for (int j = 0; j < n; j++) {
-      float normal = (x[j] - mean) * inverse, v = d[j] * (gamma ? gamma[j] : 1);
-      put(dx + j, inverse * (v - (s + normal * q) / (float)n), o->accumulate[0]);
+    vf level = fill(sum(s) / (float)n), slope = fill(sum(q) / (float)n);
+    for (int j = 0; j < n; j += VECTOR) {
+      vf normal = (load(x + j) - mean) * inverse, v = load(d + j);
+      if (gamma) v *= load(gamma + j);
+      vput(dx + j, inverse * (v - (level + normal * slope)), n - j, o->accumulate[0]);
     }
     dx += n;
   }

@@ -44,6 +44,14 @@ INLINE void store(float *p, vf v, long n) {
   for (long i = 0; i < n; i++) p[i] = v[i];
 }
 
+// The first n lanes, then zeros.
+INLINE vf load_part(const float *p, long n) {
+  if (n >= VECTOR) return load(p);
+  vf v = fill(0);
+  for (long i = 0; i < n; i++) v[i] = p[i];
+  return v;
+}
+
 INLINE float sum(vf v) {
   float s = 0;
   for (int i = 0; i < VECTOR; i++) s += v[i];
@@ -68,6 +76,30 @@ INLINE vf vexp(vf x0) {
   vf y = p * f * f + f + fill(1.f);
   y = (vf)((vu)y + ((vu)r << 23));
   return choose(x0 == x0, y, x0);
+}
+// erf by two polynomials, error under 1e-7: x + x P(x^2) near 0, else 1 - e^(polynomial in |x|).
+INLINE vf verf(vf x) {
+  vf s = x * x, t = (vf)((vi)x & 0x7fffffff);
+  vf near = fill(-5.96761703e-4f);
+  near = near * s + fill(4.99119423e-3f);
+  near = near * s + fill(-2.67681349e-2f);
+  near = near * s + fill(1.12819925e-1f);
+  near = near * s + fill(-3.76125336e-1f);
+  near = near * s + fill(1.28379166e-1f);
+  near = near * x + x;
+  vf far = fill(-1.72853470e-5f) * t + fill(3.83197126e-4f);
+  far = far * s + (fill(-3.88396438e-3f) * t + fill(2.42546219e-2f));
+  far = far * t + fill(-1.06777877e-1f);
+  far = far * t + fill(-6.34846687e-1f);
+  far = far * t + fill(-1.28717512e-1f);
+  far = fill(1.f) - vexp(far * t - t);
+  far = (vf)((vi)far | ((vi)x & (int32_t)0x80000000));
+  return choose(t > fill(0.927734375f), far, near);
+}
+INLINE vf vgelu(vf x) { return fill(.5f) * x * (fill(1.f) + verf(x * fill(0.70710678f))); }
+INLINE vf vgelu_slope(vf x) {
+  vf density = fill(0.39894228f) * vexp(fill(-.5f) * x * x);
+  return fill(.5f) * (fill(1.f) + verf(x * fill(0.70710678f))) + x * density;
 }
 INLINE vf vsigmoid(vf x) { return fill(1.f) / (fill(1.f) + vexp(-x)); }
 INLINE vf vtanh(vf x) { return fill(1.f) - fill(2.f) / (vexp(x + x) + fill(1.f)); }

@@ -4,6 +4,7 @@
 #include "network.h"
 
 #define CLIP_LAYER(name) static void name(Core *c, Op *o, int tid, int b)
+#define ROW_LAYER(name) static void name(Core *c, Op *o, int tid, int b, long first, long last)
 
 enum { ACT_ROWS, ACT_C, ACT_KIND, ACT_ALPHA };
 
@@ -25,6 +26,7 @@ INLINE vf activate(vf x, int kind, vf alpha) {
     case ACT_TANH: return vtanh(x);
     case ACT_SIGMOID: return vsigmoid(x);
     case ACT_HARD_SIGMOID: return vhard_sigmoid(x);
+    case ACT_GELU: return vgelu(x);
     default: return x;
   }
 }
@@ -39,21 +41,22 @@ INLINE vf activation_slope(vf x, vf y, int kind, vf alpha) {
     case ACT_TANH: return one - y * y;
     case ACT_SIGMOID: return y * (one - y);
     case ACT_HARD_SIGMOID: return choose((y > zero) & (y < one), fill(0.2f), zero);
+    case ACT_GELU: return vgelu_slope(x);
     default: return one;
   }
 }
 
-CLIP_LAYER(activation_forward) {
+ROW_LAYER(activation_forward) {
   (void)tid;
-  int rows = o->f[ACT_ROWS], n = o->f[ACT_C], kind = o->f[ACT_KIND];
-  const float *x = value(c, o->in, b);
-  float *out = value(c, o->out, b);
+  int n = o->f[ACT_C], kind = o->f[ACT_KIND];
+  const float *x = value(c, o->in, b) + first * n;
+  float *out = value(c, o->out, b) + first * n;
   if (kind == ACT_SOFTMAX) {
-    for (int i = 0; i < rows; i++) softmax_row(x + (long)i * n, out + (long)i * n, n);
+    for (long i = 0; i < last - first; i++) softmax_row(x + i * n, out + i * n, n);
     return;
   }
   vf alpha = fill(bits(o->f[ACT_ALPHA]));
-  long total = (long)rows * n;
+  long total = (last - first) * n;
   for (long j = 0; j < total; j += VECTOR) store(out + j, activate(load(x + j), kind, alpha), total - j);
 }
 CLIP_LAYER(activation_backward) {
@@ -168,11 +171,19 @@ CLIP_LAYER(global_backward) {
 }
 
 enum { DROP_ROWS, DROP_C, DROP_RATE, DROP_SALT, DROP_SPATIAL };
+enum { DROP_CLIPS = 2 };
 static void dropout(Core *c, Op *o, int b, const float *from, float *to, int accumulate) {
   int rows = o->f[DROP_ROWS], n = o->f[DROP_C], spatial = o->f[DROP_SPATIAL];
   float rate = bits(o->f[DROP_RATE]);
   uint32_t key = dropout_key(c, (uint32_t)o->f[DROP_SALT]);
   vf scale = fill(1 / (1 - rate));
+  if (spatial == DROP_CLIPS) {
+    int whole = !c->training || kept((uint32_t)b, key, dropout_threshold(rate))[0];
+    if (!c->training) scale = fill(1.f);
+    for (long j = 0; j < (long)rows * n; j += VECTOR)
+      vput(to + j, either(whole, load(from + j) * scale, fill(0)), (long)rows * n - j, accumulate);
+    return;
+  }
   if (!spatial) n *= rows, rows = 1;
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < n; j += VECTOR) {
@@ -190,33 +201,46 @@ CLIP_LAYER(dropout_backward) {
 }
 
 enum { CONCAT_ROWS, CONCAT_N, CONCAT_LIST };
-static void concat_setup(Core *c, Op *o) { o->links = take(c, o->f[CONCAT_N], sizeof(int32_t)); }
-static void concat_walk(Core *c, Op *o, int b, int backward) {
-  int rows = o->f[CONCAT_ROWS], n = o->f[CONCAT_N], column = 0, all = 0;
-  for (int k = 0; k < n; k++) all += o->f[CONCAT_LIST + 2 * k + 1];
-  for (int k = 0; k < n; k++) {
-    int buffer = o->f[CONCAT_LIST + 2 * k], width = o->f[CONCAT_LIST + 2 * k + 1];
-    int acc = o->links[k];
-    if (!backward || (acc & 2))
-      for (int i = 0; i < rows; i++) {
-        long whole = (long)i * all + column, own = (long)i * width;
-        if (!backward) __builtin_memcpy(value(c, o->out, b) + whole, value(c, buffer, b) + own, sizeof(float) * (size_t)width);
-        else
-          for (int j = 0; j < width; j++) put(gradient(c, buffer, b) + own + j, gradient(c, o->out, b)[whole + j], acc & 1);
-      }
-    column += width;
+static void concat_setup(Core *c, Op *o) {
+  if (!c->solitary) o->links = take(c, o->f[CONCAT_N], sizeof(int32_t));
+}
+static int concat_width(const Op *o) {
+  int all = 0;
+  for (int k = 0; k < o->f[CONCAT_N]; k++) all += o->f[CONCAT_LIST + 2 * k + 1];
+  return all;
+}
+ROW_LAYER(concat_forward) {
+  (void)tid;
+  int all = concat_width(o);
+  float *out = value(c, o->out, b);
+  for (int k = 0; k < o->f[CONCAT_N]; k++) {
+    int width = o->f[CONCAT_LIST + 2 * k + 1];
+    const float *x = value(c, o->f[CONCAT_LIST + 2 * k], b);
+    for (long i = first; i < last; i++) __builtin_memcpy(out + i * all, x + i * width, sizeof(float) * (size_t)width);
+    out += width;
   }
 }
-CLIP_LAYER(concat_forward) { (void)tid, concat_walk(c, o, b, 0); }
-CLIP_LAYER(concat_backward) { (void)tid, concat_walk(c, o, b, 1); }
+CLIP_LAYER(concat_backward) {
+  (void)tid;
+  int all = concat_width(o), column = 0;
+  for (int k = 0; k < o->f[CONCAT_N]; k++) {
+    int buffer = o->f[CONCAT_LIST + 2 * k], width = o->f[CONCAT_LIST + 2 * k + 1], add = o->links[k] & 1;
+    const float *d = gradient(c, o->out, b) + column;
+    column += width;
+    if (!(o->links[k] & 2)) continue;
+    for (long i = 0; i < o->f[CONCAT_ROWS]; i++)
+      for (int j = 0; j < width; j++) put(gradient(c, buffer, b) + i * width + j, d[i * all + j], add);
+  }
+}
 
 enum { PAIR_IN2, PAIR_ROWS, PAIR_C, PAIR_C2 };
-CLIP_LAYER(add_forward) {
+ROW_LAYER(add_forward) {
   (void)tid;
-  long n = (long)o->f[PAIR_ROWS] * o->f[PAIR_C];
+  long n = o->f[PAIR_C];
   const float *x = value(c, o->in, b), *y = value(c, o->f[PAIR_IN2], b);
   float *out = value(c, o->out, b);
-  for (long j = 0; j < n; j++) out[j] = x[j] + y[j];
+  // In forward mode the result may lie in the place of an input.
+  for (long j = first * n; j < last * n; j += VECTOR) store(out + j, load(x + j) + load(y + j), last * n - j);
 }
 CLIP_LAYER(add_backward) {
   (void)tid;
@@ -228,12 +252,12 @@ CLIP_LAYER(add_backward) {
     for (long j = 0; j < n; j++) put(dx + j, d[j], o->accumulate[k]);
   }
 }
-CLIP_LAYER(multiply_forward) {
+ROW_LAYER(multiply_forward) {
   (void)tid;
-  int rows = o->f[PAIR_ROWS], n = o->f[PAIR_C], wide = o->f[PAIR_C2] == n;
+  int n = o->f[PAIR_C], wide = o->f[PAIR_C2] == n;
   const float *x = value(c, o->in, b), *y = value(c, o->f[PAIR_IN2], b);
   float *out = value(c, o->out, b);
-  for (long i = 0; i < rows; i++)
+  for (long i = first; i < last; i++)
     for (long j = 0; j < n; j++) out[i * n + j] = x[i * n + j] * y[wide ? i * n + j : i];
 }
 CLIP_LAYER(multiply_backward) {
@@ -251,6 +275,33 @@ CLIP_LAYER(multiply_backward) {
       s += d[i * n + j] * x[i * n + j];
     }
     if (!wide) put(gradient(c, other, b) + i, s, o->accumulate[1]);
+  }
+}
+
+// A table's rows are added to the clip's.
+enum { POS_ROWS, POS_C, POS_TABLE, POS_POSITIONS };
+ROW_LAYER(positions_forward) {
+  (void)tid;
+  long n = o->f[POS_C];
+  const float *x = value(c, o->in, b), *table = c->p + o->f[POS_TABLE];
+  float *out = value(c, o->out, b);
+  for (long j = first * n; j < last * n; j += VECTOR) store(out + j, load(x + j) + load(table + j), last * n - j);
+}
+CLIP_LAYER(positions_backward) {
+  (void)tid;
+  if (!o->want[0]) return;
+  long n = (long)o->f[POS_ROWS] * o->f[POS_C];
+  const float *d = gradient(c, o->out, b);
+  float *dx = gradient(c, o->in, b);
+  for (long j = 0; j < n; j++) put(dx + j, d[j], o->accumulate[0]);
+}
+static void positions_weights(Core *c, Op *o, int tid) {
+  long first, last;
+  share(c, tid, (long)o->f[POS_ROWS] * o->f[POS_C], &first, &last);
+  float *g = c->g + o->f[POS_TABLE];
+  for (int b = 0; b < c->count; b++) {
+    const float *d = gradient(c, o->out, b);
+    for (long j = first; j < last; j++) g[j] += d[j];
   }
 }
 
