@@ -3,6 +3,7 @@ import { messageOf, UserError } from "../base/errors.js";
 import { type CompiledForward, compileForward, UnknownLayer } from "./compile.js";
 import type { Core } from "./core.js";
 import { chooseEngine, type EngineLoaders } from "./detect.js";
+import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
@@ -72,8 +73,10 @@ function checkWeights(model: LayersModel, weights: readonly Float32Array[]): voi
   throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
 }
 
-/** Frames that a network is tried with, to hear of layers that the core lacks. */
+/** Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few. */
 const TRIED = 64;
+/** More than convolutions of any use eat. */
+const MOST_TRIED = 65_536;
 
 async function coreForward(
   core: Core,
@@ -84,7 +87,9 @@ async function coreForward(
   const [, ...columns] = model.inputs[0]!.shape.slice(1) as (number | null)[];
   const programs = new Programs(model, columns as number[]);
   const fixed = model.inputs[0]!.shape[1];
-  const first = programs.of(fixed ?? TRIED);
+  let frames = fixed ?? TRIED;
+  while (frames < MOST_TRIED && !programs.reaches(frames)) frames *= 2;
+  const first = programs.of(frames);
   const parameters = new Float32Array(first.parameters);
   weights.forEach((values, i) => {
     parameters.set(values, first.offsets[i]);
@@ -117,11 +122,24 @@ class Programs {
     private readonly columns: readonly number[],
   ) {}
 
+  /** Whether anything is left of so many frames in every layer. */
+  reaches(frames: number): boolean {
+    return readGraph(this.model, [frames, ...this.columns]).nodes.every(({ shape }) =>
+      shape.every((size) => size >= 1),
+    );
+  }
+
   of(frames: number): CompiledForward {
     if (!(Number.isInteger(frames) && frames >= 1)) throw new UserError(`${frames} frames are no input`);
-    const known = this.#known.get(frames) ?? compileForward(this.model, [frames, ...this.columns]);
+    const known = this.#known.get(frames) ?? this.#compiled(frames);
     this.#known.set(frames, known);
     return known;
+  }
+
+  #compiled(frames: number): CompiledForward {
+    if (!this.reaches(frames))
+      throw new UserError(`an input of ${frames} frames is too short for the model "${this.model.name}"`);
+    return compileForward(this.model, [frames, ...this.columns]);
   }
 }
 
