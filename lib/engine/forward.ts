@@ -1,7 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { messageOf, UserError } from "../base/errors.js";
 import { type CompiledForward, compileForward, UnknownLayer } from "./compile.js";
-import type { Core } from "./core.js";
+import type { Core, CoreForward } from "./core.js";
 import { chooseEngine, type EngineLoaders } from "./detect.js";
 import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
@@ -90,11 +90,7 @@ async function coreForward(
   let frames = fixed ?? TRIED;
   while (frames < MOST_TRIED && !programs.reaches(frames)) frames *= 2;
   const first = programs.of(frames);
-  const parameters = new Float32Array(first.parameters);
-  weights.forEach((values, i) => {
-    parameters.set(values, first.offsets[i]);
-  });
-  const network = await named(() => core.createForward(first.program, parameters, threads));
+  const network = await started(core, first, weights, threads);
   let current = first;
   return {
     engine: core.engine,
@@ -111,6 +107,18 @@ async function coreForward(
     },
     dispose: () => network.destroy(),
   };
+}
+
+/** Apart from what lives on with the network, so that nothing holds the weights any longer. */
+async function started(
+  core: Core,
+  { program, parameters: size, offsets }: CompiledForward,
+  weights: readonly Float32Array[],
+  threads?: number,
+): Promise<CoreForward> {
+  const parameters = new Float32Array(size);
+  for (const [i, values] of weights.entries()) parameters.set(values, offsets[i]);
+  return named(() => core.createForward(program, parameters, threads));
 }
 
 /** The programs of a network for numbers of frames. */
