@@ -1,9 +1,10 @@
 import { UserError } from "../base/errors.js";
 import { checkShapes, type Family, type ModelFiles, type Recognised } from "./family.js";
+import { hubert, wav2vec2 } from "./wav2vec2.js";
 import { whisper } from "./whisper.js";
 
 /** The kinds of encoders that are read. */
-export const FAMILIES: readonly Family[] = [whisper];
+export const FAMILIES: readonly Family[] = [whisper, wav2vec2, hubert];
 
 /** "Whisper tiny, base and small; wav2vec 2.0 base" */
 export const TITLES = FAMILIES.map(({ title }) => title).join("; ");

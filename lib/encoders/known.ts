@@ -30,6 +30,16 @@ const whisper = (
   },
 ];
 
+// By their model cards.
+const facebook = (name: string, repository: string): [string, KnownEncoder] => [
+  name,
+  {
+    licence: "Apache-2.0",
+    source: `https://huggingface.co/facebook/${repository}`,
+    repository: `facebook/${repository}`,
+  },
+];
+
 /** Published encoders by their names. */
 export const KNOWN_ENCODERS: Readonly<Record<string, KnownEncoder>> = Object.fromEntries([
   whisper("tiny"),
@@ -38,4 +48,6 @@ export const KNOWN_ENCODERS: Readonly<Record<string, KnownEncoder>> = Object.fro
   whisper("base.en"),
   whisper("small"),
   whisper("small.en"),
+  facebook("wav2vec2-base", "wav2vec2-base"),
+  facebook("hubert-base", "hubert-base-ls960"),
 ]);

@@ -498,21 +498,6 @@ const frameWeights: LayerCompiler = (program, node, [x]) => {
   ]);
 };
 
-const groupNorm: LayerCompiler = (program, node, [x]) => {
-  const epsilon = floatBits(setting<number>(node, "epsilon"));
-  return program.op(OP.groupNorm, x!.buffer, node.shape, [...node.shape, ...program.weights(node), epsilon]);
-};
-
-/** More the core does not take. */
-const MAX_GROUPS = 32;
-
-const groupedConv: LayerCompiler = (program, node, [x]) => {
-  const groups = setting<number>(node, "groups");
-  if (groups > MAX_GROUPS) throw unknown(node, `${groups} groups`);
-  const size = setting<number>(node, "kernelSize");
-  const fields = [...x!.shape, last(node.shape), size, groups, Math.floor(size / 2)];
-  return program.op(OP.grouped, x!.buffer, node.shape, [...fields, ...program.weights(node)]);
-};
 /** What a layer of padding leaves to the convolution behind it. */
 function paddingOf(node: GraphNode): Value["padding"] {
   if (node.kind !== "FramePadding") return undefined;
@@ -531,6 +516,22 @@ const selfAttention: LayerCompiler = (program, node, [x, weights]) =>
     setting<number>(node, "heads"),
     weights?.buffer ?? NONE,
   ]);
+
+const groupNorm: LayerCompiler = (program, node, [x]) => {
+  const epsilon = floatBits(setting<number>(node, "epsilon"));
+  return program.op(OP.groupNorm, x!.buffer, node.shape, [...node.shape, ...program.weights(node), epsilon]);
+};
+
+/** More the core does not take. */
+const MAX_GROUPS = 32;
+
+const groupedConv: LayerCompiler = (program, node, [x]) => {
+  const groups = setting<number>(node, "groups");
+  if (groups > MAX_GROUPS) throw unknown(node, `${groups} groups`);
+  const size = setting<number>(node, "kernelSize");
+  const fields = [...x!.shape, last(node.shape), size, groups, Math.floor(size / 2)];
+  return program.op(OP.grouped, x!.buffer, node.shape, [...fields, ...program.weights(node)]);
+};
 
 const RECURRENT: Readonly<Record<string, number>> = { LSTM: OP.lstm, GRU: OP.gru };
 
@@ -703,12 +704,12 @@ const LAYERS: ReadonlyMap<string, LayerCompiler> = new Map(
     Bidirectional: bidirectional,
     Masking: masking,
     FrameWeights: frameWeights,
-    GroupNorm: groupNorm,
-    GroupedConv1D: groupedConv,
     FramePadding: reshape,
     Gelu: (program, _, [x]) => activate(program, x!, ACTIVATION.gelu),
     Positions: positions,
     SelfAttention: selfAttention,
+    GroupNorm: groupNorm,
+    GroupedConv1D: groupedConv,
     Flatten: reshape,
     Reshape: reshape,
     Permute: permute,

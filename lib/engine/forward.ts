@@ -1,8 +1,9 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { messageOf, UserError } from "../base/errors.js";
 import { type CompiledForward, compileForward, UnknownLayer } from "./compile.js";
-import type { Core } from "./core.js";
+import type { Core, CoreForward } from "./core.js";
 import { chooseEngine, type EngineLoaders } from "./detect.js";
+import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
@@ -72,8 +73,10 @@ function checkWeights(model: LayersModel, weights: readonly Float32Array[]): voi
   throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
 }
 
-/** Frames that a network is tried with, to hear of layers that the core lacks. */
+/** Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few. */
 const TRIED = 64;
+/** More than convolutions of any use eat. */
+const MOST_TRIED = 65_536;
 
 async function coreForward(
   core: Core,
@@ -84,12 +87,10 @@ async function coreForward(
   const [, ...columns] = model.inputs[0]!.shape.slice(1) as (number | null)[];
   const programs = new Programs(model, columns as number[]);
   const fixed = model.inputs[0]!.shape[1];
-  const first = programs.of(fixed ?? TRIED);
-  const parameters = new Float32Array(first.parameters);
-  weights.forEach((values, i) => {
-    parameters.set(values, first.offsets[i]);
-  });
-  const network = await named(() => core.createForward(first.program, parameters, threads));
+  let frames = fixed ?? TRIED;
+  while (frames < MOST_TRIED && !programs.reaches(frames)) frames *= 2;
+  const first = programs.of(frames);
+  const network = await started(core, first, weights, threads);
   let current = first;
   return {
     engine: core.engine,
@@ -108,6 +109,18 @@ async function coreForward(
   };
 }
 
+/** Apart from what lives on with the network, so that nothing holds the weights any longer. */
+async function started(
+  core: Core,
+  { program, parameters: size, offsets }: CompiledForward,
+  weights: readonly Float32Array[],
+  threads?: number,
+): Promise<CoreForward> {
+  const parameters = new Float32Array(size);
+  for (const [i, values] of weights.entries()) parameters.set(values, offsets[i]);
+  return named(() => core.createForward(program, parameters, threads));
+}
+
 /** The programs of a network for numbers of frames. */
 class Programs {
   readonly #known = new Map<number, CompiledForward>();
@@ -117,11 +130,24 @@ class Programs {
     private readonly columns: readonly number[],
   ) {}
 
+  /** Whether anything is left of so many frames in every layer. */
+  reaches(frames: number): boolean {
+    return readGraph(this.model, [frames, ...this.columns]).nodes.every(({ shape }) =>
+      shape.every((size) => size >= 1),
+    );
+  }
+
   of(frames: number): CompiledForward {
     if (!(Number.isInteger(frames) && frames >= 1)) throw new UserError(`${frames} frames are no input`);
-    const known = this.#known.get(frames) ?? compileForward(this.model, [frames, ...this.columns]);
+    const known = this.#known.get(frames) ?? this.#compiled(frames);
     this.#known.set(frames, known);
     return known;
+  }
+
+  #compiled(frames: number): CompiledForward {
+    if (!this.reaches(frames))
+      throw new UserError(`an input of ${frames} frames is too short for the model "${this.model.name}"`);
+    return compileForward(this.model, [frames, ...this.columns]);
   }
 }
 

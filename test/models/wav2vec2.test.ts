@@ -1,21 +1,19 @@
 import { fileURLToPath } from "node:url";
-import type { LayersModel, Tensor } from "@tensorflow/tfjs";
+import type { LayersModel } from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { recognise } from "../../lib/encoders/families.js";
 import { make } from "../../lib/encoders/family.js";
 import { openModel } from "../../lib/encoders/open.js";
 import { SafetensorsFile } from "../../lib/encoders/safetensors.js";
 import { wav2vec2ShapeOf } from "../../lib/encoders/wav2vec2.js";
-import { startTfjs } from "../../lib/engine/tfjs.js";
+import { createForward } from "../../lib/engine/forward.js";
 import { standardized, wav2vec2 } from "../../lib/models/wav2vec2.js";
-
-const tf = await startTfjs();
-await tf.setBackend("cpu");
 
 /** Made by make_wav2vec2.py there with Hugging Face's transformers. */
 const folder = (name: string) => fileURLToPath(new URL(`../fixtures/encoders/${name}`, import.meta.url));
 
-async function network(name: string): Promise<LayersModel> {
+/** The model of a fixture, and its weights in the order of `model.weights`. */
+async function network(name: string): Promise<{ model: LayersModel; weights: Float32Array[] }> {
   const files = await openModel(folder(name));
   const { shape, recipes } = await recognise(files);
   const tensors = new Map(
@@ -25,12 +23,9 @@ async function network(name: string): Promise<LayersModel> {
   );
   await files.tensors.close();
   const model = await wav2vec2(wav2vec2ShapeOf(shape, tensors));
-  expect(model.weights.map((weight) => weight.originalName).sort()).toEqual([...tensors.keys()].sort());
-  for (const weight of model.weights) {
-    const { shape, data } = tensors.get(weight.originalName)!;
-    weight.write(tf.tensor(data, shape));
-  }
-  return model;
+  const named = model.weights.map((weight) => [weight.originalName, weight.shape]);
+  expect(named.sort()).toEqual([...tensors].map(([tensor, { shape: size }]) => [tensor, size]).sort());
+  return { model, weights: model.weights.map(({ originalName }) => tensors.get(originalName)!.data) };
 }
 
 async function expected(name: string) {
@@ -63,16 +58,31 @@ function errors(found: Float32Array, states: { shape: readonly number[]; data: F
   });
 }
 
-describe.each(["wav2vec2", "hubert"])("a small %s", (name) => {
-  test("run by tfjs gives transformers' hidden states", async () => {
+describe.each(["wav2vec2", "hubert"])("a small %s gives transformers' hidden states", (name) => {
+  test.each(["native", "wasm", "tfjs"] as const)("%s", async (engine) => {
     const { samples, states } = await expected(name);
-    const model = await network(name);
+    const { model, weights } = await network(name);
+    const forward = await createForward(model, weights, { engine, threads: 2 });
+    expect(forward.engine).toBe(engine);
     const x = standardized(samples.data);
-    const found = model.predict(tf.tensor3d(x, [1, x.length, 1])) as Tensor;
-    expect(found.shape.slice(1)).toEqual([states.shape[1], states.shape[0]! * states.shape[2]!]);
-    console.log(errors((await found.data()) as Float32Array, states));
-    expect(Math.max(...errors((await found.data()) as Float32Array, states))).toBeLessThan(1e-4);
+    // Before and after an input of another length.
+    for (const length of [x.length, 1700, x.length]) {
+      const { data, rows, cols } = await forward.run(x.subarray(0, length), length);
+      expect(rows).toBe(Math.floor((length - 400) / 320) + 1);
+      if (length < x.length) continue;
+      expect([rows, cols]).toEqual([states.shape[1], states.shape[0]! * states.shape[2]!]);
+      for (const error of errors(data, states)) expect(error).toBeLessThan(1e-4);
+    }
+    await forward.dispose();
   });
+});
+
+test("a clip that is too short for a frame is refused", async () => {
+  const { model, weights } = await network("hubert");
+  const forward = await createForward(model, weights);
+  expect((await forward.run(new Float32Array(400), 400)).rows).toBe(1);
+  await expect(forward.run(new Float32Array(399), 399)).rejects.toThrow("399 frames is too short");
+  await forward.dispose();
 });
 
 test("samples are standardised as Hugging Face's feature extractor does", async () => {

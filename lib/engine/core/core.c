@@ -35,11 +35,13 @@ static const Layer LAYERS[] = {
     [OP_REVERSE] = {0, {{.clip = reverse_forward}}, {{.clip = reverse_backward}}},
     [OP_PERMUTE] = {0, {{.clip = permute_forward}}, {{.clip = permute_backward}}},
     [OP_FRAMES] = {0, {{.clip = frames_forward}}, {{0}}},
-    [OP_GROUPNORM] = {gn_setup, {{.clip = gn_forward}}, {{.clip = gn_backward}, {.late = gn_weights}}},
-    [OP_GROUPED] = {gc_setup, {{.clip = gc_forward}}, {{.clip = gc_backward}, {.late = gc_weights}}},
     [OP_POSITIONS] = {0, {{.rows = positions_forward}}, {{.clip = positions_backward}, {.late = positions_weights}}},
     [OP_ATTENTION] = {attention_setup, {{.rows = attention_pack}, {.rows = attention_forward, .whole = 1}},
                       {{.clip = attention_backward}}},
+    [OP_GROUPNORM] = {gn_setup, {{.rows = gn_statistics, .count = gn_columns, .whole = 1}, {.rows = gn_apply, .whole = 1}},
+                      {{.clip = gn_backward}, {.late = gn_weights}}},
+    [OP_GROUPED] = {gc_setup, {{.rows = gc_gather}, {.rows = gc_forward, .whole = 1}},
+                    {{.clip = gc_backward}, {.late = gc_weights}}},
 };
 enum { LAST_OP = OP_GROUPED, PHASES = 3, MAX_OPS = 4096, MAX_INPUTS = 64, BLOCK = 4096, STACK = 65536 };
 
@@ -51,8 +53,8 @@ typedef struct { int inputs, buffers[MAX_INPUTS], needs; double sizes[MAX_INPUTS
 static const int FIELDS[] = {[OP_DENSE] = 5, [OP_CONV2D] = 16, [OP_DEPTHWISE] = 16, [OP_BATCHNORM] = 8, [OP_LAYERNORM] = 5,
                              [OP_ACTIVATION] = 4, [OP_MAXPOOL] = 11, [OP_AVGPOOL] = 11, [OP_GLOBALPOOL] = 3, [OP_DROPOUT] = 5,
                              [OP_LSTM] = 12, [OP_GRU] = 12, [OP_CONCAT] = 2, [OP_ADD] = 3, [OP_MULTIPLY] = 4, [OP_DOT] = 4,
-                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8, [OP_FRAMES] = 5, [OP_POSITIONS] = 4, [OP_ATTENTION] = 4,
-                             [OP_GROUPNORM] = 5, [OP_GROUPED] = 8};
+                             [OP_REVERSE] = 2, [OP_PERMUTE] = 8, [OP_FRAMES] = 5,
+                             [OP_POSITIONS] = 4, [OP_ATTENTION] = 4, [OP_GROUPNORM] = 5, [OP_GROUPED] = 8};
 
 static void need(Facts *k, int32_t offset, double size) { k->weights[k->needs++] = (Need){offset, size}; }
 static void reads(Facts *k, int buffer, double size) {
@@ -195,11 +197,6 @@ static int facts(const Op *o, Facts *k, int fields) {
       reads(k, o->in, all);
       k->out = f[FRAMES_ROWS] / f[FRAMES_STRIDE];
       return f[FRAMES_KIND] >= FRAMES_COUNT && f[FRAMES_KIND] <= FRAMES_LOG;
-    case OP_GROUPNORM:
-      reads(k, o->in, k->out = all);
-      need(k, f[GN_GAMMA], f[GN_C]), need(k, f[GN_BETA], f[GN_C]);
-      return positive(f, 2) && f[GN_GAMMA] >= 0 && f[GN_BETA] >= 0;
-    case OP_GROUPED: return grouped_facts(o, k);
     case OP_POSITIONS:
       reads(k, o->in, k->out = all);
       need(k, f[POS_TABLE], (double)f[POS_POSITIONS] * f[POS_C]);
@@ -209,6 +206,11 @@ static int facts(const Op *o, Facts *k, int fields) {
       if (f[ATT_MASK] != NONE) reads(k, f[ATT_MASK], f[ATT_ROWS]);
       k->out = all;
       return positive(f, 3) && f[ATT_W] % f[ATT_HEADS] == 0;
+    case OP_GROUPNORM:
+      reads(k, o->in, k->out = all);
+      need(k, f[GN_GAMMA], f[GN_C]), need(k, f[GN_BETA], f[GN_C]);
+      return positive(f, 2) && f[GN_GAMMA] >= 0 && f[GN_BETA] >= 0;
+    case OP_GROUPED: return grouped_facts(o, k);
     default: return permute_facts(o, k);
   }
 }
@@ -476,7 +478,7 @@ static void plan(Core *c) {
 // Where an op may write over an input that nothing else reads, it does.
 static int in_place(const Op *o) {
   switch (o->code) {
-    case OP_ACTIVATION: case OP_LAYERNORM: case OP_ADD: case OP_POSITIONS: return 1;
+    case OP_ACTIVATION: case OP_LAYERNORM: case OP_GROUPNORM: case OP_ADD: case OP_POSITIONS: return 1;
     default: return 0;
   }
 }

@@ -49,14 +49,14 @@
 //                  them among the rows r * stride .. r * stride + stride - 1, out[rows / stride] is for the kinds
 //                  FRAMES_COUNT n[r], FRAMES_SHARE n[r] / sum of n (0 without any), FRAMES_LOG ln(n[r] / stride), -1e9
 //                  where n[r] = 0. It gives no gradient back
-//   OP_GROUPNORM   rows, c, gamma, beta, epsilon: each column by its mean and population variance over the clip's rows
-//   OP_GROUPED     rows, ci, co, k, groups, left, w[k,ci/groups,co], b: convolution over the rows, of which `left` zeros
-//                  stand before and k - 1 - left after, so that out has as many; group g of the output's columns sees
-//                  group g of the input's. At most 32 groups
 //   OP_POSITIONS   rows, c, table[positions, c], positions: out = in + the table's first rows
 //   OP_ATTENTION   rows, w, heads, weights: in has rows of queries, keys and values, w each. For each head, which has d =
 //                  w / heads columns, out[i] = sum over j of softmax over j(q[i] k[j] / sqrt(d) + weights[j]) v[j]; weights
 //                  is a buffer of `rows` numbers, or NONE
+//   OP_GROUPNORM   rows, c, gamma, beta, epsilon: each column by its mean and population variance over the clip's rows
+//   OP_GROUPED     rows, ci, co, k, groups, left, w[k,ci/groups,co], b: convolution over the rows, of which `left` zeros
+//                  stand before and k - 1 - left after, so that out has as many; group g of the output's columns sees
+//                  group g of the input's. At most 32 groups
 //
 // A program that begins with CORE_FORWARD is only run forward, on one clip at a time, whose rows all threads share. It may
 // end in any op, and its output may be the output of any. There are no arrays but ARRAY_PARAMETERS, ARRAY_INPUT and

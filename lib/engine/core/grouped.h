@@ -9,7 +9,7 @@ enum { GN_MEAN, GN_INVERSE, GN_LEVEL, GN_SLOPE };  // of each clip
 enum { GN_BLOCK = 64 };  // rows whose sums are taken before they are added up
 
 static void gn_setup(Core *c, Op *o) {
-  for (int i = GN_MEAN; i <= GN_SLOPE; i++) o->own[i] = floats(c, (double)c->max_batch * o->f[GN_C]);
+  for (int i = GN_MEAN; i <= (c->solitary ? GN_INVERSE : GN_SLOPE); i++) o->own[i] = floats(c, (double)c->max_batch * o->f[GN_C]);
 }
 
 static float *gn_line(Op *o, int line, int b) { return o->own[line] + (long)b * o->f[GN_C]; }
@@ -32,21 +32,29 @@ static void gn_moments(const float *x, int before, int rows, long n, float *mean
   }
 }
 
-// Columns j0 .. j1 - 1 of one clip.
-static void gn_columns(Core *c, Op *o, int b, long j0, long j1) {
+static void gn_statistics(Core *c, Op *o, int tid, int b, long j0, long j1) {
+  (void)tid;
   long n = o->f[GN_C];
   int rows = o->f[GN_ROWS];
-  const float *x = value(c, o->in, b), *gamma = weight(c, o->f[GN_GAMMA]), *beta = weight(c, o->f[GN_BETA]);
-  float *out = value(c, o->out, b), *mean = gn_line(o, GN_MEAN, b), *inverse = gn_line(o, GN_INVERSE, b);
+  const float *x = value(c, o->in, b);
+  float *mean = gn_line(o, GN_MEAN, b), *inverse = gn_line(o, GN_INVERSE, b);
   for (int i = 0; i < rows; i += GN_BLOCK)
     gn_moments(x + i * n, i, rows - i < GN_BLOCK ? rows - i : GN_BLOCK, n, mean, inverse, j0, j1);
   for (long j = j0; j < j1; j++)
     inverse[j] = 1.f / __builtin_sqrtf(inverse[j] / (float)rows + bits(o->f[GN_EPSILON]));
-  for (int i = 0; i < rows; i++, x += n, out += n)
-    for (long j = j0; j < j1; j += VECTOR)
-      store(out + j, (load(x + j) - load(mean + j)) * (load(inverse + j) * load(gamma + j)) + load(beta + j), j1 - j);
 }
-static void gn_forward(Core *c, Op *o, int tid, int b) { (void)tid, gn_columns(c, o, b, 0, o->f[GN_C]); }
+static long gn_columns(const Op *o) { return o->f[GN_C]; }
+
+static void gn_apply(Core *c, Op *o, int tid, int b, long first, long last) {
+  (void)tid;
+  long n = o->f[GN_C];
+  const float *x = value(c, o->in, b) + first * n, *gamma = weight(c, o->f[GN_GAMMA]), *beta = weight(c, o->f[GN_BETA]);
+  const float *mean = gn_line(o, GN_MEAN, b), *inverse = gn_line(o, GN_INVERSE, b);
+  float *out = value(c, o->out, b) + first * n;
+  for (long i = first; i < last; i++, x += n, out += n)
+    for (long j = 0; j < n; j += VECTOR)
+      store(out + j, (load(x + j) - load(mean + j)) * (load(inverse + j) * load(gamma + j)) + load(beta + j), n - j);
+}
 
 // dx = gamma * inverse * (d - mean(d) - normalised * mean(d * normalised))
 static void gn_backward(Core *c, Op *o, int tid, int b) {
@@ -87,7 +95,6 @@ static void gn_weights(Core *c, Op *o, int tid) {
 // gathered with its padding, so that its windows are rows of numbers side by side; then it is a product as any other.
 enum { GC_ROWS, GC_CI, GC_CO, GC_K, GC_GROUPS, GC_LEFT, GC_W, GC_B };
 enum { GC_INPUT, GC_SPREAD, GC_BIASES };
-enum { GC_DEPTH = 1024 };  // of a product at a time, so that what it reads of the weights stays in the cache
 
 typedef struct { int rows, ci, co, k, groups, left; long padded, in, out; } Grouped;
 
@@ -103,6 +110,7 @@ static void gc_setup(Core *c, Op *o) {
   for (int g = 0; g < s.groups; g++)
     add_packed(c, o, o->f[GC_W] + g * s.out, s.co, 1, s.k * (int)s.in, (int)s.out);
   o->own[GC_INPUT] = floats(c, (double)c->max_batch * (double)s.padded * s.ci);
+  if (c->solitary) return;
   o->own[GC_BIASES] = floats(c, (double)c->max_batch * s.co);
   if (!o->want[0]) return;
   o->own[GC_SPREAD] = floats(c, (double)c->team.size * (double)(s.padded * s.out));
@@ -116,35 +124,37 @@ static float *gc_input(Op *o, const Grouped *s, int b, int g) {
   return o->own[GC_INPUT] + ((long)b * s->groups + g) * s->padded * s->in;
 }
 
-// `width` columns of rows that are `n` floats long, side by side with rows of zeros before and after.
-static void gather(const float *from, int rows, long n, long width, long before, long after, float *to) {
-  __builtin_memset(to, 0, sizeof(float) * (size_t)(before * width));
-  to += before * width;
-  for (int i = 0; i < rows; i++, from += n, to += width) __builtin_memcpy(to, from, sizeof(float) * (size_t)width);
-  __builtin_memset(to, 0, sizeof(float) * (size_t)(after * width));
+// Rows first .. last - 1, `width` columns of n, side by side at their places behind `before` rows of zeros; with the first
+// of `rows` rows come those zeros, with the last what stands behind.
+static void gather(const float *from, long n, long width, long first, long last, long rows, long before, long after, float *to) {
+  if (first == 0) __builtin_memset(to, 0, sizeof(float) * (size_t)(before * width));
+  to += (before + first) * width;
+  from += first * n;
+  for (long i = first; i < last; i++, from += n, to += width) __builtin_memcpy(to, from, sizeof(float) * (size_t)width);
+  if (last == rows) __builtin_memset(to, 0, sizeof(float) * (size_t)(after * width));
 }
 
 // c[rows][n] = (accumulate ? c : bias) + windows of `depth` floats at a, a + step, ... times the packed matrix.
 static void windows(const float *a, int rows, long step, int depth, const Packed *p, float *to, long stride, const float *bias,
                     int accumulate) {
-  for (int n0 = 0; n0 < p->n; n0 += COLUMNS)
-    for (int k = 0; k < depth; k += GC_DEPTH)
-      product(&(Product){.ny = 1, .nx = rows, .a = a + k, .ax = step, .taps = 1, .subtaps = 1,
-                         .k = depth - k < GC_DEPTH ? depth - k : GC_DEPTH, .b = p->data + (long)n0 * depth + (long)k * COLUMNS,
-                         .n = p->n - n0 < COLUMNS ? p->n - n0 : COLUMNS, .c = to + n0, .cx = stride,
-                         .bias = bias ? bias + n0 : 0, .accumulate = accumulate || k});
+  product(&(Product){.ny = 1, .nx = rows, .a = a, .ax = step, .taps = 1, .subtaps = 1, .k = depth, .b = p->data, .n = p->n,
+                     .c = to, .cx = stride, .bias = bias, .accumulate = accumulate});
 }
 
-static void gc_group(Core *c, Op *o, int b, int g) {
-  Grouped s = grouped_of(o);
-  float *a = gc_input(o, &s, b, g);
-  const float *bias = weight(c, o->f[GC_B]);
-  gather(value(c, o->in, b) + g * s.in, s.rows, s.ci, s.in, s.left, s.k - 1 - s.left, a);
-  windows(a, s.rows, s.in, s.k * (int)s.in, &o->packed[g], value(c, o->out, b) + g * s.out, s.co, bias ? bias + g * s.out : 0, 0);
-}
-static void gc_forward(Core *c, Op *o, int tid, int b) {
+static void gc_gather(Core *c, Op *o, int tid, int b, long first, long last) {
   (void)tid;
-  for (int g = 0; g < o->f[GC_GROUPS]; g++) gc_group(c, o, b, g);
+  Grouped s = grouped_of(o);
+  for (int g = 0; g < s.groups; g++)
+    gather(value(c, o->in, b) + g * s.in, s.ci, s.in, first, last, s.rows, s.left, s.k - 1 - s.left, gc_input(o, &s, b, g));
+}
+static void gc_forward(Core *c, Op *o, int tid, int b, long first, long last) {
+  (void)tid;
+  Grouped s = grouped_of(o);
+  const float *bias = weight(c, o->f[GC_B]);
+  float *to = value(c, o->out, b) + first * s.co;
+  for (int g = 0; g < s.groups; g++)
+    windows(gc_input(o, &s, b, g) + first * s.in, (int)(last - first), s.in, s.k * (int)s.in, &o->packed[g], to + g * s.out, s.co,
+            bias ? bias + g * s.out : 0, 0);
 }
 
 // The gradient of the input is the convolution of the output's gradient with the kernel turned.
@@ -155,7 +165,7 @@ static void gc_backward(Core *c, Op *o, int tid, int b) {
   if (!o->want[0]) return;
   float *spread = o->own[GC_SPREAD] + tid * s.padded * s.out;
   for (int g = 0; g < s.groups; g++) {
-    gather(dz + g * s.out, s.rows, s.co, s.out, s.k - 1 - s.left, s.left, spread);
+    gather(dz + g * s.out, s.co, s.out, 0, s.rows, s.rows, s.k - 1 - s.left, s.left, spread);
     windows(spread, s.rows, s.out, s.k * (int)s.out, &o->packed[s.groups + g], gradient(c, o->in, b) + g * s.in, s.ci, 0,
             o->accumulate[0]);
   }
