@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { thousands } from "../base/text.js";
 import type { EncoderInfo } from "../encoders/types.js";
 import { interruptSignal, printJson } from "./common.js";
 
@@ -176,6 +177,7 @@ function report(info: EncoderInfo, json: boolean | undefined): void {
   );
 }
 
+/** "20.6 M" */
 function millions(count: number): string {
-  return `${(count / 1e6).toFixed(1)} M`;
+  return count < 1e5 ? thousands(count) : `${(count / 1e6).toFixed(1)} M`;
 }

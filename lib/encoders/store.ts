@@ -11,6 +11,7 @@ import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
 import { recognise } from "./families.js";
 import { make, type Shape } from "./family.js";
+import { objectOf } from "./json.js";
 import { KNOWN_ENCODERS } from "./known.js";
 import { openModel } from "./open.js";
 import { SafetensorsFile, type StoredTensor, writeSafetensors } from "./safetensors.js";
@@ -269,18 +270,10 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
 async function readInfo(digest: string): Promise<EncoderInfo> {
   const path = join(encoderFolder(), digest, INFO);
   const text = await readIfThere(path);
-  const parsed = v.safeParse(encoderInfoSchema, jsonOf(text));
+  const parsed = v.safeParse(encoderInfoSchema, objectOf(text ?? ""));
   if (!parsed.success || parsed.output.digest !== digest)
     throw new UserError(`${path} is ${text === undefined ? "missing" : "damaged"}: ${remedy(digest)}`);
   return parsed.output;
-}
-
-function jsonOf(text = ""): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function remedy(digest: string): string {

@@ -89,8 +89,8 @@ async function fromCTranslate2(tensors: TensorFile): Promise<Recognised | undefi
   const [hidden] = sizes("encoder/layer_0/ffn/linear_0/weight", 2) as [number];
   sizes("encoder/num_heads", 0);
   const [heads] = (await tensors.read("encoder/num_heads")) as unknown as [number];
-  let blocks = 1;
-  while (tensors.shapes.has(`encoder/layer_${blocks}/ffn/linear_0/weight`)) blocks++;
+  const layers = [...tensors.shapes.keys()].map((name) => /^encoder\/layer_\d+(?=\/)/.exec(name)?.[0]);
+  const blocks = new Set(layers.filter(Boolean)).size;
   const shape: Shape = { family: "whisper", blocks, width, heads, hidden, bands, positions };
   checkSize(shape, tensors.path);
   const name = nameOf(shape, tensors.shapes.get("decoder/embeddings/weight")?.[0]);
