@@ -16,7 +16,7 @@ import {
   someFeaturesSchema,
 } from "../features/settings.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
-import { type Size, sizeRules, sizeSchema } from "../models/size.js";
+import { inputRules, type Size, sizeRules, sizeSchema } from "../models/size.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { RunSettings } from "../runs/record.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
@@ -225,12 +225,13 @@ export function parseGrid(value: unknown, where?: string): Grid {
 
 /** What does not go together in a block. */
 function blockRules(block: GridBlock, say: Say): void {
-  const own: Record<string, string> = { size: "sizes", normalisation: "normalisation" };
+  const own: Record<string, string> = { model: "models", size: "sizes", normalisation: "normalisation" };
   for (const { training, features } of cellsOf({ ...block, protocols: [""] })) {
     const { model, size, frames } = training;
     const sayInBlock: Say = (message, key = "", ...path) =>
       own[key] ? say(message, own[key]!) : say(message, "training", key, ...path);
     trainingRules(training, sayInBlock);
+    inputRules(model, features.kind, sayInBlock);
     if (features.kind === "mfcc" && training.augmentation.vocalTract)
       say("warp moves mel bands, which MFCC do not have: take logmel, or leave it out", "augment");
     if (size && !isBaseline(model))

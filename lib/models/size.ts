@@ -35,6 +35,7 @@ export const SIZES = {
   bilstm: { units: 128, layers: 2, dropout: 0.3 },
   clstm: { filters: [64, 128], units: 128, layers: 1, dropout: 0.3 },
   attention: { units: 128, dropout: 0.3 },
+  "weighted-layers": { dropout: 0.3 },
 } satisfies Record<NetworkName, Size>;
 
 /** What of a size is not as the network has it by itself; `undefined` where nothing is. */
@@ -71,6 +72,19 @@ export function sizeRules(
       `${own.length} blocks are too many: an input of ${input.frames} frames and ${input.bands} bands is exhausted after ${most}`,
       "filters",
     );
+}
+
+/**
+ * What features a network does not take.
+ *
+ * @param kind of the features
+ */
+export function inputRules(model: ModelName, kind: string, say: Say): void {
+  if (model !== "weighted-layers" || kind === "encoder") return;
+  say(
+    `weighted-layers adds up all layers of an encoder, and ${kind} has none: take features of an encoder, or another network`,
+    "model",
+  );
 }
 
 const halvings = (length: number) => Math.floor(Math.log2(length));

@@ -1,6 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { UsageError, UserError } from "../base/errors.js";
 import { canonicalJson, setDigest, sha256 } from "../base/hash.js";
+import { problemsBy, refuse } from "../base/schema.js";
 import { createTrainer, predict } from "../engine/engine.js";
 import type { EngineName, Inputs, Trainer, TrainerState } from "../engine/trainer.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
@@ -8,6 +9,7 @@ import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
+import { inputRules } from "../models/size.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
 import type { ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline } from "./baseline.js";
@@ -116,6 +118,7 @@ export async function train(
     throw new UsageError(
       "augmentation.vocalTract moves mel bands, which MFCC do not have: take logmel, or leave it out",
     );
+  if (!options.network) refuse(problemsBy((say) => inputRules(settings.model, features.settings.kind, say)));
   const parts = partsOf(features, split, classes);
   const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
   if (missing.length > 0) options.log?.(`no clip to train on is of class ${missing.join(", ")}`);

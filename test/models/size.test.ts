@@ -3,7 +3,7 @@ import { UsageError } from "../../lib/base/errors.js";
 import { problemsBy } from "../../lib/base/schema.js";
 import { models } from "../../lib/models/models.js";
 import { NETWORKS } from "../../lib/models/names.js";
-import { ownSize, SIZES, type Size, sizeRules } from "../../lib/models/size.js";
+import { inputRules, ownSize, SIZES, type Size, sizeRules } from "../../lib/models/size.js";
 
 const OPTIONS = { frames: 32, bands: 16, classes: 7, seed: 1 };
 
@@ -21,6 +21,7 @@ test.each<[(typeof NETWORKS)[number], Size, number]>([
   ["lstm", { layers: 1 }, lstm(16, 128) + head(128, 64)],
   ["bilstm", { units: 5, layers: 1 }, 2 * lstm(16, 5) + head(10, 3)],
   ["clstm", { filters: [8], units: 6, layers: 2 }, 5 * 16 * 8 + 4 * 8 + lstm(8, 6) + lstm(6, 6) + head(6, 3)],
+  ["weighted-layers", { dropout: 0 }, 4 * 32 * 16 + 32 * 32 + 17 * 7],
   ["attention", { units: 6 }, 17 * 6 + 6 + head(12, 6)],
 ])("%s of size %j has %d parameters", async (name, size, parameters) => {
   const model = await models[name]({ ...OPTIONS, size });
@@ -85,4 +86,14 @@ test("a baseline has no size", () => {
   const problems = problemsBy((say) => sizeRules("linear", { units: 3 }, say));
   expect(problems).toEqual(["units: linear has no units: it takes no size, being no network"]);
   expect(ownSize("majority", {})).toBeUndefined();
+});
+
+test("weighted-layers takes the layers of an encoder, and other networks any features", () => {
+  const problems = (model: (typeof NETWORKS)[number], kind: string) =>
+    problemsBy((say) => inputRules(model, kind, say));
+  expect(problems("weighted-layers", "logmel")).toEqual([
+    "model: weighted-layers adds up all layers of an encoder, and logmel has none: take features of an encoder, or another network",
+  ]);
+  expect(problems("weighted-layers", "encoder")).toEqual([]);
+  expect(problems("attention", "logmel")).toEqual([]);
 });
