@@ -243,7 +243,7 @@ export function parseGrid(value: unknown, where?: string): Grid {
 
 /** What does not go together in a block. */
 function blockRules(block: GridBlock, say: Say): void {
-  const own: Record<string, string> = { size: "sizes", normalisation: "normalisation" };
+  const own: Record<string, string> = { model: "models", size: "sizes", normalisation: "normalisation" };
   for (const { training, features } of cellsOf({ ...block, protocols: [""] })) {
     const { model, size, frames } = training;
     const sayInBlock: Say = (message, key = "", ...path) =>

@@ -7,6 +7,7 @@ import { cnnSmall } from "./cnn-small.js";
 import type { ModelOptions } from "./layers.js";
 import { lstm } from "./lstm.js";
 import type { NetworkName } from "./names.js";
+import { weightedLayers } from "./weighted-layers.js";
 
 export type { ModelOptions } from "./layers.js";
 export type { ModelName } from "./names.js";
@@ -24,4 +25,5 @@ export const models: Record<NetworkName, (options: ModelOptions) => Promise<Laye
   bilstm,
   clstm,
   attention,
+  "weighted-layers": weightedLayers,
 };

@@ -2,7 +2,15 @@
 export const BASELINES = ["majority", "linear"] as const;
 
 /** The networks, each in the file of its name. */
-export const NETWORKS = ["cnn", "cnn-small", "lstm", "bilstm", "clstm", "attention"] as const;
+export const NETWORKS = [
+  "cnn",
+  "cnn-small",
+  "lstm",
+  "bilstm",
+  "clstm",
+  "attention",
+  "weighted-layers",
+] as const;
 
 export type BaselineName = (typeof BASELINES)[number];
 export type NetworkName = (typeof NETWORKS)[number];

@@ -35,6 +35,7 @@ export const SIZES = {
   bilstm: { units: 128, layers: 2, dropout: 0.3 },
   clstm: { filters: [64, 128], units: 128, layers: 1, dropout: 0.3 },
   attention: { units: 128, dropout: 0.3 },
+  "weighted-layers": { dropout: 0.3 },
 } satisfies Record<NetworkName, Size>;
 
 /** What of a size is not as the network has it by itself; `undefined` where nothing is. */

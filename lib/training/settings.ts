@@ -102,16 +102,29 @@ export function plainTraining({ size, ...settings }: TrainingSettings): Training
   return own ? { ...settings, size: own } : settings;
 }
 
-/** What of a training does not go with the features. */
-export function inputRules(features: FeatureSettings, settings: TrainingSettings, say: Say): void {
-  const { model, augmentation } = settings;
+/**
+ * What of a training does not go with the features.
+ *
+ * @param own a network of one's own stands in the place of the model that the settings name
+ */
+export function inputRules(
+  features: FeatureSettings,
+  { model, augmentation }: TrainingSettings,
+  say: Say,
+  own = false,
+): void {
   augmentationRules(features, augmentation, (message) => say(message, "augmentation"));
-  const rows = fixedRows(features);
-  if (rows === 1 && !isBaseline(model))
-    say(
-      `${model} goes over frames, and an encoder's statistics have none: take linear, or pooling frames`,
-      "model",
-    );
+  if (!own) modelRules(features, model, (message) => say(message, "model"));
+}
+
+function modelRules(features: FeatureSettings, model: ModelName, say: Say): void {
+  const rows = fixedRows(features) ?? 0;
+  if (model === "weighted-layers") {
+    if (rows < 2)
+      say('weighted-layers adds up all layers of an encoder: take its features with layer "all", or another model');
+  } else if (rows > 1) say(`${model} takes one layer of an encoder: name it, or take weighted-layers`);
+  else if (rows === 1 && !isBaseline(model))
+    say(`${model} goes over frames, and an encoder's statistics have none: take linear, or pooling frames`);
 }
 
 /** What holds between several of the settings. */

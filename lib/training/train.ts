@@ -113,7 +113,7 @@ export async function train(
   checkTraining(settings);
   if (options.network && isBaseline(settings.model))
     throw new UsageError(`a network of one's own takes the place of a network, not of ${settings.model}`);
-  refuse(problemsBy((say) => inputRules(features.settings, settings, say)));
+  refuse(problemsBy((say) => inputRules(features.settings, settings, say, Boolean(options.network))));
   const parts = partsOf(features, split, classes);
   const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
   if (missing.length > 0) options.log?.(`no clip to train on is of class ${missing.join(", ")}`);

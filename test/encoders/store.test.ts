@@ -16,7 +16,6 @@ import {
   storedEncoders,
 } from "../../lib/encoders/store.js";
 import type { EncoderInfo } from "../../lib/encoders/types.js";
-import { sinusoids } from "../../lib/encoders/whisper.js";
 import {
   configOf,
   ctranslate2Of,
@@ -85,26 +84,6 @@ describe("adding", () => {
     // 24 x 80 x 3 + 24, 24 x 24 x 3 + 24, 36 x 24, blocks, norm.
     const block = 4 * 24 + 4 * 24 * 24 + 4 * 24 + 2 * 24 * 32 + 32 + 24;
     expect(one.parameters).toBe(5784 + 1752 + 864 + 2 * block + 48);
-  });
-
-  test("leaves positions out of the file where they are Whisper's, and gives them all the same", async () => {
-    const changed = (change: number) =>
-      huggingFaceParts().map((part) =>
-        part.name.includes("positions")
-          ? { ...part, values: sinusoids(SMALL.positions, SMALL.width).map((x) => x + change) }
-          : part,
-      );
-    const exact = await addEncoder(await huggingFace("exact", changed(0)), { name: "exact" });
-    const rounded = await addEncoder(await huggingFace("rounded", changed(9e-4)));
-    expect(rounded).toEqual(exact);
-    const file = await SafetensorsFile.open(tensorsPath(exact));
-    expect(file.shapes.has("positions/table")).toBe(false);
-    await file.close();
-    const { tensors } = await readEncoder(exact.digest);
-    expect(tensors.get("positions/table")).toEqual({ shape: [6, 16], data: sinusoids(6, 16) });
-    const other = await addEncoder(await huggingFace("other", changed(0.01)), { name: "other" });
-    expect(other.digest).not.toBe(exact.digest);
-    expect((await readEncoder(other.digest)).tensors.get("positions/table")!.data[0]).toBeCloseTo(0.01);
   });
 
   test("float32 where one value is no float16, and int8 as what CTranslate2 computes with", async () => {

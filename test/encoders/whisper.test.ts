@@ -7,7 +7,7 @@ import { make, type Recognised } from "../../lib/encoders/family.js";
 import { openModel } from "../../lib/encoders/open.js";
 import type { TensorFile } from "../../lib/encoders/tensor-file.js";
 import type { Tensor } from "../../lib/encoders/types.js";
-import { sinusoids, whisper } from "../../lib/encoders/whisper.js";
+import { whisper } from "../../lib/encoders/whisper.js";
 import {
   configOf,
   ctranslate2Of,
@@ -131,20 +131,6 @@ describe("tensors", () => {
       expect((await tensorsOf(await huggingFace(renamed, configOf()))).tensors).toEqual(expected.tensors);
     }
   });
-});
-
-test("positions are Whisper's", async () => {
-  // openai-whisper's sinusoids(4, 6), by NumPy 2 in float64.
-  const rates = [1, 0.01, 0.0001];
-  const expected = [0, 1, 2, 3].flatMap((p) => [
-    ...rates.map((rate) => Math.sin(p * rate)),
-    ...rates.map((rate) => Math.cos(p * rate)),
-  ]);
-  for (const [i, value] of sinusoids(4, 6).entries()) expect(value).toBeCloseTo(expected[i]!, 6);
-  const fixture = (await tensorsOf(FIXTURE)).tensors.get("positions/table")!;
-  for (const [i, value] of sinusoids(36, 24).entries()) expect(fixture.data[i]).toBeCloseTo(value, 3);
-  const implied = whisper.implied!((await tensorsOf(FIXTURE)).shape);
-  expect([...implied.keys()]).toEqual(["positions/table"]);
 });
 
 describe("names", () => {

@@ -70,7 +70,8 @@ export async function narrowed(model: LayersModel, divisor: number, seed = 1): P
     for (const [key, inner] of Object.entries(value)) {
       const settings = value as Record<string, unknown>;
       // The channels after a convolution are fewer, and so is what a Reshape folds them into.
-      if (/^target_?shape$/i.test(key) && inner.length === 2) settings[key] = [inner[0], inner[1] / divisor];
+      if (/^target_?shape$/i.test(key) && inner.length === 2 && inner[1] % divisor === 0)
+        settings[key] = [inner[0], inner[1] / divisor];
       else if (inner && typeof inner === "object") narrow(inner);
       else if (key === "rate") settings.rate = 0;
       else if ((key === "filters" || key === "units") && settings.activation !== "softmax") {

@@ -90,6 +90,10 @@ test.each([
     "7 blocks are too many: an input of 100 frames",
   ],
   [{ ...block, features: ["mfcc"], augment: [[], ["warp"]] }, "runs[0].augment: warp moves mel bands"],
+  [
+    { ...block, models: ["cnn", "weighted-layers"] },
+    "runs[0].models: weighted-layers adds up all layers of an encoder, and logmel has none",
+  ],
   [{ ...block, features: ["logmell"] }, 'did you mean "logmel"?'],
   [
     { ...block, features: [{ kind: "mfcc", nMels: 20 }] },
@@ -161,7 +165,7 @@ test("of five mistakes, three of them unknown keys, one message tells", async ()
   expect(head).toBe(`${path} has 5 problems:`);
   expect(lines.map((line) => line.replace(/(there are ).*(; did)/, "$1...$2"))).toEqual([
     'runs[0].seed is unknown: there are ...; did you mean "seeds"?',
-    'runs[1].models[0] is "cnm": it takes majority, linear, cnn, cnn-small, lstm, bilstm, clstm, attention; did you mean "cnn"?',
+    'runs[1].models[0] is "cnm": it takes majority, linear, cnn, cnn-small, lstm, bilstm, clstm, attention, weighted-layers; did you mean "cnn"?',
     "runs[1].training.epochs is 0: it takes a whole number from 1 to 1000000 epochs",
     'runs[1].training.optimizer.weight_decay is unknown: there are ...; did you mean "weightDecay"?',
     'discription is unknown: there are ...; did you mean "description"?',

@@ -65,3 +65,37 @@ test.each([
   expect(check).toThrow(UsageError);
   expect(check).toThrow(message);
 });
+
+const ENCODER = { digest: "a".repeat(64), width: 8, blocks: 2, family: "whisper" as const };
+
+test.each([
+  ["linear", {}, undefined],
+  ["lstm", {}, "model: lstm goes over frames, and an encoder's statistics have none"],
+  ["lstm", { pooling: "frames" }, undefined],
+  ["linear", { pooling: "frames" }, undefined],
+  ["linear", { layer: "all" }, "model: linear takes one layer of an encoder"],
+  ["weighted-layers", {}, "model: weighted-layers adds up all layers of an encoder"],
+  ["weighted-layers", { layer: "all" }, undefined],
+] satisfies [TrainingSettings["model"], Parameters<typeof encoderSettings>[1], string | undefined][])(
+  "%s over %o of an encoder",
+  (model, partial, problem) => {
+    const features = encoderSettings(ENCODER, partial);
+    const found = problemsBy((say) => inputRules(features, { ...TRAINING, model }, say));
+    expect(found).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
+  },
+);
+
+test("an encoder hears no augmented clip, and its frames can be masked", () => {
+  const frames = encoderSettings(ENCODER, { pooling: "frames" });
+  const problems = (augmentation: TrainingSettings["augmentation"], features: FeatureSettings = frames) =>
+    problemsBy((say) => inputRules(features, { ...TRAINING, augmentation }, say, true));
+  expect(problems({ timeMasks: 2, shift: 3 })).toEqual([]);
+  expect(problems({ vocalTract: 0.1 })).toEqual([expect.stringContaining("it takes masks, shift")]);
+  expect(problems({ noise: [10, 20] })).toEqual([expect.stringContaining("it takes masks, shift")]);
+  expect(problems({ timeMasks: 2 }, encoderSettings(ENCODER))).toEqual([
+    expect.stringContaining("the statistics of an encoder have no frames to change"),
+  ]);
+  expect(problems({ vocalTract: 0.1 }, featureSettings({ kind: "mfcc" }))).toEqual([
+    expect.stringContaining("warp moves mel bands"),
+  ]);
+});
