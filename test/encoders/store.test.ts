@@ -20,12 +20,14 @@ import { sinusoids } from "../../lib/encoders/whisper.js";
 import {
   configOf,
   ctranslate2Of,
+  ctranslate2Pieces,
   ctranslate2Variables,
   FIXTURE,
   huggingFaceParts,
   type Part,
   quantised,
   SMALL,
+  uniform,
   writeHuggingFace,
 } from "./files.js";
 
@@ -85,6 +87,25 @@ describe("adding", () => {
     // 24 x 80 x 3 + 24, 24 x 24 x 3 + 24, 36 x 24, blocks, norm.
     const block = 4 * 24 + 4 * 24 * 24 + 4 * 24 + 2 * 24 * 32 + 32 + 24;
     expect(one.parameters).toBe(5784 + 1752 + 864 + 2 * block + 48);
+  });
+
+  test("of Whisper small's shapes, known by them", async () => {
+    const sizes = { blocks: 12, width: 768, heads: 12, hidden: 3072, positions: 1500, tokens: 51_864 };
+    // All tensors are parts of one table, or making them would take longer than reading them.
+    const table = uniform("small")(3 * 768 * 768 + 3072 * 768);
+    let begin = 0;
+    const parts = huggingFaceParts(sizes, "small", (length) => {
+      begin = (begin + 997) % (table.length - length + 1);
+      return table.subarray(begin, begin + length);
+    });
+    const one = await addEncoder(await huggingFace("small", parts, configOf(sizes)));
+    expect(one).toMatchObject({ name: "whisper-small.en", blocks: 12, width: 768, parameters: 88_163_328 });
+    await rm(join(folder, "small"), { recursive: true });
+    const path = join(folder, "small.bin");
+    await writeFile(path, ctranslate2Pieces(ctranslate2Variables(parts, 12)));
+    expect(await addEncoder(path)).toEqual(one);
+    const { tensors } = await readEncoder(one.digest);
+    expect(tensors.get("block11.down/kernel")!.shape).toEqual([3072, 768]);
   });
 
   test("leaves positions out of the file where they are Whisper's, and gives them all the same", async () => {
