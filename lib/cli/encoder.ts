@@ -144,7 +144,7 @@ function addRemove(encoder: Command): void {
       `
 Examples:
   ser encoder rm whisper-tiny.en
-  ser encoder rm 70523f2d2d5a`,
+  ser encoder rm e58147a595d0`,
     )
     .action(async (named: string) => {
       const { removeEncoder } = await import("../encoders/store.js");

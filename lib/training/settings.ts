@@ -121,7 +121,9 @@ function modelRules(features: FeatureSettings, model: ModelName, say: Say): void
   const rows = fixedRows(features) ?? 0;
   if (model === "weighted-layers") {
     if (rows < 2)
-      say('weighted-layers adds up all layers of an encoder: take its features with layer "all", or another model');
+      say(
+        'weighted-layers adds up all layers of an encoder: take its features with layer "all", or another model',
+      );
   } else if (rows > 1) say(`${model} takes one layer of an encoder: name it, or take weighted-layers`);
   else if (rows === 1 && !isBaseline(model))
     say(`${model} goes over frames, and an encoder's statistics have none: take linear, or pooling frames`);

@@ -25,14 +25,15 @@ export const SMALL: Sizes = {
 };
 
 /** A whole Whisper's encoder and the embedding of its decoder, by Hugging Face's names; every value is exactly a float16. */
-export function huggingFaceParts(sizes: Partial<Sizes> = {}, seed = "whisper"): Part[] {
+export function huggingFaceParts(
+  sizes: Partial<Sizes> = {},
+  seed = "whisper",
+  fill: (length: number) => Float32Array = uniform(seed),
+): Part[] {
   const { width, blocks, hidden, positions, bands, tokens } = { ...SMALL, ...sizes };
-  const rng = random(seed);
   const part = (name: string, ...shape: number[]): Part => {
     const length = shape.reduce((product, n) => product * n, 1);
-    // Whole numbers of 1/256, as far as float16 has them.
-    const values = Float32Array.from({ length }, () => Math.round(rng.uniform(-256, 256)) / 256);
-    return { name: `model.${name}`, shape, values };
+    return { name: `model.${name}`, shape, values: fill(length) };
   };
   const linear = (name: string, inputs: number, outputs: number) => [
     part(`${name}.weight`, outputs, inputs),
@@ -60,6 +61,15 @@ export function huggingFaceParts(sizes: Partial<Sizes> = {}, seed = "whisper"): 
   ];
 }
 
+/** Random whole numbers of 1/256, which float16 has. */
+export function uniform(seed: string): (length: number) => Float32Array {
+  const rng = random(seed);
+  return (length) => Float32Array.from({ length }, () => Math.round(rng.uniform(-256, 256)) / 256);
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+
 export function configOf(sizes: Partial<Sizes> = {}): Record<string, unknown> {
   const { width, blocks, heads, hidden, positions, bands, tokens } = { ...SMALL, ...sizes };
   return {
@@ -71,13 +81,17 @@ export function configOf(sizes: Partial<Sizes> = {}): Record<string, unknown> {
 
 /** A safetensors file of float32. */
 export function safetensorsOf(parts: readonly Part[]): Buffer {
+  return Buffer.concat(safetensorsPieces(parts));
+}
+
+function safetensorsPieces(parts: readonly Part[]): Buffer[] {
   let end = 0;
   const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   for (const { name, shape, values } of parts) {
     header[name] = { dtype: "F32", shape, data_offsets: [end, end + 4 * values.length] };
     end += 4 * values.length;
   }
-  return withHeader(JSON.stringify(header), ...parts.map(({ values }) => Buffer.from(values.buffer)));
+  return [withHeader(JSON.stringify(header)), ...parts.map(({ values }) => bytesOf(values))];
 }
 
 /** A header behind its length, and what follows. */
@@ -95,7 +109,7 @@ export async function writeHuggingFace(
   config: Record<string, unknown> | undefined,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "model.safetensors"), safetensorsOf(parts));
+  await writeFile(join(folder, "model.safetensors"), safetensorsPieces(parts));
   if (config) await writeFile(join(folder, "config.json"), JSON.stringify(config));
 }
 
@@ -113,7 +127,7 @@ export function ctranslate2Variables(parts: readonly Part[], heads = SMALL.heads
   const float = (name: string, ...values: Part[]): Variable => {
     const [first] = values as [Part];
     const rows = values.reduce((sum, { shape }) => sum + shape[0]!, 0);
-    const bytes = Buffer.concat(values.map((one) => Buffer.from(one.values.buffer)));
+    const bytes = Buffer.concat(values.map((one) => bytesOf(one.values)));
     return { name: `encoder/${name}`, shape: [rows, ...first.shape.slice(1)], type: 0, bytes };
   };
   const linear = (name: string, from: string) => [
@@ -149,7 +163,7 @@ export function ctranslate2Variables(parts: readonly Part[], heads = SMALL.heads
     { name: "encoder/num_heads", shape: [], type: 2, bytes: Buffer.from(Int16Array.of(heads).buffer) },
     {
       name: "decoder/embeddings/weight",
-      ...{ shape: embedding.shape, type: 0, bytes: Buffer.from(embedding.values.buffer) },
+      ...{ shape: embedding.shape, type: 0, bytes: bytesOf(embedding.values) },
     },
   ];
 }
@@ -157,29 +171,32 @@ export function ctranslate2Variables(parts: readonly Part[], heads = SMALL.heads
 /** A model.bin, binary version 6. */
 export function ctranslate2Of(
   variables: readonly Variable[],
-  { version = 6, spec = "WhisperSpec", aliases = 1 } = {},
+  header: { version?: number; spec?: string } = {},
 ): Buffer {
+  return Buffer.concat(ctranslate2Pieces(variables, header));
+}
+
+export function ctranslate2Pieces(
+  variables: readonly Variable[],
+  { version = 6, spec = "WhisperSpec" } = {},
+): Buffer[] {
   const number = (value: number, bytes: number) => {
     const buffer = Buffer.alloc(bytes);
     buffer.writeUIntLE(value, 0, bytes);
     return buffer;
   };
   const text = (value: string) => Buffer.concat([number(value.length + 1, 2), Buffer.from(`${value}\0`)]);
-  return Buffer.concat([
+  return [
     ...[number(version, 4), text(spec), number(3, 4), number(variables.length, 4)],
     ...variables.flatMap(({ name, shape, type, bytes }) => [
       ...[text(name), number(shape.length, 1), ...shape.map((n) => number(n, 4)), number(type, 1)],
       ...[number(bytes.length, 4), bytes],
     ]),
-    number(aliases, 4),
-    ...Array.from({ length: aliases }, () => [
-      text("decoder/projection/weight"),
-      text("decoder/embeddings/weight"),
-    ]).flat(),
-  ]);
+    ...[number(1, 4), text("decoder/projection/weight"), text("decoder/embeddings/weight")],
+  ];
 }
 
-/** Every value to the nearest float16's neighbourhood in int8 with a scale for each row, as CTranslate2 does. */
+/** As CTranslate2 does: int8, and the scale of each row. */
 export function quantised(variable: Variable): Variable[] {
   const values = new Float32Array(new Uint8Array(variable.bytes).buffer);
   const rows = variable.shape[0]!;

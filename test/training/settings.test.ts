@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
+import { problemsBy } from "../../lib/base/schema.js";
+import { encoderSettings, type FeatureSettings, featureSettings } from "../../lib/features/settings.js";
 import { CURRICULUM } from "../../lib/training/curriculum.js";
 import {
   checkTraining,
+  inputRules,
   plainTraining,
   SMALL_TRAINING,
   TRAINING,
