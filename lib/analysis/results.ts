@@ -1,8 +1,9 @@
 import { groupBy } from "../base/group.js";
 import { byText, plural } from "../base/text.js";
+import type { EncoderFacts } from "../encoders/facts.js";
 import type { Experiment } from "../experiments/known.js";
 import { countReadings, type ReadingCounts } from "../experiments/readings.js";
-import type { StoredRun } from "../runs/record.js";
+import type { RunRecord, StoredRun } from "../runs/record.js";
 import { entriesOf, type Part } from "./entries.js";
 import { type Leakage, leakages } from "./leakage.js";
 import { type CrossCorpus, crossCorpusOf } from "./matrix.js";
@@ -27,6 +28,8 @@ export interface Results {
   /** Clips that could not be read and were left out. */
   broken: { id: string; error: string }[];
   engines: { engine: string; runs: number }[];
+  /** Those that runs stand on, by name; absent where none does. */
+  encoders?: EncoderFacts[];
   /** None where the record of the machines was not kept. */
   environments: { environment: string; runs: number }[];
 }
@@ -87,10 +90,17 @@ export function resultsOf(experiment: Experiment, options: ResultOptions = {}): 
       ...new Map(records.flatMap(({ broken }) => broken).map((clip) => [clip.id, clip])).values(),
     ].sort((a, b) => byText(a.id, b.id)),
     engines: counted(records.map(({ engine }) => engine)).map(([engine, runs]) => ({ engine, runs })),
+    ...encodersOf(records),
     environments: counted(
       records.flatMap(({ environment: of }) => (of.node === "" ? [] : [environmentText(of)])),
     ).map(([environment, runs]) => ({ environment, runs })),
   };
+}
+
+function encodersOf(records: readonly RunRecord[]): Pick<Results, "encoders"> {
+  const all = records.flatMap(({ encoder }) => encoder ?? []);
+  const encoders = [...new Map(all.map((one) => [one.digest, one])).values()];
+  return encoders.length > 0 ? { encoders: encoders.sort((a, b) => byText(a.name, b.name)) } : {};
 }
 
 function auditsOf(runs: readonly StoredRun[]): Results["audits"] {

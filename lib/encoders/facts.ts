@@ -48,9 +48,10 @@ export function encoderFacts(digest: string): EncoderFacts | undefined {
   return { name, digest, parameters, licence, source };
 }
 
-/** What an encoder is called; the beginning of its digest, where nobody knows it here. */
+/** What a well-known encoder is called; else the beginning of its digest, which is the same on every machine. */
 export function encoderName(digest: string): string {
-  return encoderFacts(digest)?.name ?? digest.slice(0, 12);
+  const known = Object.entries(KNOWN_ENCODERS).find(([, one]) => one.digest === digest);
+  return known?.[0] ?? digest.slice(0, 12);
 }
 
 function isBeginning(named: string, digest: string): boolean {

@@ -29,6 +29,16 @@ const cardSchema = v.object({
   parameters: v.number(),
   classes: v.pipe(v.array(v.string()), v.minLength(1), v.description("In the order of the outputs.")),
   features: v.pipe(featureSchema, rule<FeatureSettings>(featureRules)),
+  /** The encoder that the features are of, which is not part of the model. */
+  encoder: v.optional(
+    v.object({
+      name: v.string(),
+      digest: v.string(),
+      parameters: v.number(),
+      licence: v.string(),
+      source: v.string(),
+    }),
+  ),
   corpora: v.array(v.string()),
   /** Trained on synthetic clips: of no use on real voices. */
   synthetic: v.boolean(),

@@ -167,7 +167,7 @@ export async function loadModel(folder: string, options: { threshold?: number } 
   const bytes = await read(join(folder, WEIGHTS));
   const classify = await classifierOf(folder, card, bytes);
   const threshold = options.threshold ?? card.threshold;
-  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify, await openFeatures(card.features));
+  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify, await featuresOf(folder, card));
   return {
     card,
     sha256: loaded.sha256,
@@ -176,6 +176,18 @@ export async function loadModel(folder: string, options: { threshold?: number } 
     judge: (sound) => loaded.judge(sound),
     stream: (pieces, sampleRate) => loaded.stream(pieces, sampleRate),
   };
+}
+
+/** @throws {UserError} when the model stands on an encoder that is not on this machine */
+async function featuresOf(folder: string, { features, encoder }: ModelCard): Promise<ClipFeatures> {
+  try {
+    return await openFeatures(features);
+  } catch (error) {
+    if (!(error instanceof UserError) || !encoder) throw error;
+    throw new UserError(`${folder} stands on the encoder ${encoder.name}: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 class LoadedModel implements EmotionModel {

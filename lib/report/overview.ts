@@ -187,6 +187,14 @@ function networkBlocks(results: Results, networks: readonly Network[]): Block[] 
   };
   const items = [
     ...same.map(({ title, texts }): Text => [{ strong: capital(title) }, `: ${texts[0]}.`]),
+    ...(results.encoders ?? []).map(
+      ({ name, digest, parameters, licence, source }): Text => [
+        { strong: "Encoder" },
+        `: ${name}, ${thousands(parameters)} parameters, licence ${licence}, ${source}; SHA-256 of its tensors `,
+        { code: digest },
+        ".",
+      ],
+    ),
     ...results.engines.map(
       ({ engine, runs }): Text => [{ strong: "Engine" }, `: ${engine}, ${plural(runs, "run")}.`],
     ),

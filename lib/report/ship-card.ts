@@ -95,12 +95,28 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
       `), ${thousands(parameters)} parameters, ${megabytes(bytes)} in all.`,
     ],
     `Input: ${inputText(settings)}`,
+    ...encoderBlocks(record),
     `Output: a probability for each of ${classes.join(", ")}: what ${meant}.`,
     `Protocol ${split.name}, fold ${split.fold}: test shares no ${split.apart.join(" and no ") || "clip"} with training and validation. ${auditLine(record.audit)}`,
     `Training: ${trainingText(settings)}; augmentation: ${augmentationText(training.augmentation)}; seed ${training.seed}; engine ${engine}.`,
     epochText(record),
     ["Run: ", { code: record.name }, "."],
     [`Weights: ${megabytes(weights.bytes)}, SHA-256 `, { code: weights.sha256 }, "."],
+  ];
+}
+
+/** The encoder is not in the folder: its weights are somebody else's. */
+function encoderBlocks({ encoder }: RunRecord): Text[] {
+  if (!encoder) return [];
+  const { name, parameters, licence, source, digest } = encoder;
+  return [
+    [
+      `Encoder, which is not part of this folder: ${name}, ${thousands(parameters)} parameters, licence ${licence}, from ${source}; SHA-256 of its tensors `,
+      { code: digest },
+      "; to be had with ",
+      { code: `ser encoder get ${name}` },
+      ".",
+    ],
   ];
 }
 

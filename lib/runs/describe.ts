@@ -5,6 +5,7 @@ import { accuracyOf, confusionIntervals, type Scored, uarOf, withInterval } from
 import { type Metrics, metrics } from "../evaluation/metrics.js";
 import type { Audit } from "../protocols/audit.js";
 import type { RunRecord, StoredRun } from "./record.js";
+import { featuresName } from "./settings-text.js";
 
 /**
  * The tables of a run as text: figures with their intervals over speakers, by corpus, by class, and the confusion matrix, of
@@ -54,7 +55,7 @@ export function describeRun(run: StoredRun): string {
   );
   const kind = record.synthetic ? " on SYNTHETIC clips (these figures say nothing of real voices)" : "";
   return [
-    `${record.settings.training.model}, ${record.parameters} parameters, ${record.corpora.join(" + ")}${kind}`,
+    `${record.settings.training.model}, ${record.parameters} parameters${standingOn(record)}, ${record.corpora.join(" + ")}${kind}`,
     `${splitLine(record)} ${chosen(record)}`,
     auditLine(record.audit),
     ...warnings(record),
@@ -71,6 +72,11 @@ export function describeRun(run: StoredRun): string {
     `Confusion matrix of the ${part} part (clips)`,
     confusion,
   ].join("\n");
+}
+
+function standingOn({ settings, encoder }: RunRecord): string {
+  if (!encoder) return "";
+  return ` on ${featuresName(settings.features)} (${Math.round(encoder.parameters / 1e5) / 10} M parameters, frozen)`;
 }
 
 /** The verdict of an audit in a line. */

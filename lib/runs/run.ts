@@ -355,7 +355,7 @@ function epochLine(log: EpochLog, baseline: boolean): string {
 }
 
 function cardOf(record: RunRecord, input: InputSettings): ModelCard {
-  const { name, settings, parameters, classes, corpora, synthetic, split, engine } = record;
+  const { name, settings, parameters, classes, encoder, corpora, synthetic, split, engine } = record;
   const { temperature, threshold, validation, test } = record;
   const brief = ({ count, classesInTruth, accuracy, uar, macro }: Metrics) => ({
     count,
@@ -371,6 +371,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     ...(settings.training.size && { size: settings.training.size }),
     parameters,
     classes,
+    ...(encoder && { encoder }),
     ...input,
     features: settings.features,
     corpora,

@@ -25,7 +25,6 @@ import {
   huggingFaceParts,
   type Part,
   quantised,
-  SMALL,
   uniform,
   writeHuggingFace,
 } from "./files.js";

@@ -7,7 +7,6 @@ import { make, type Recognised } from "../../lib/encoders/family.js";
 import { openModel } from "../../lib/encoders/open.js";
 import type { TensorFile } from "../../lib/encoders/tensor-file.js";
 import type { Tensor } from "../../lib/encoders/types.js";
-import { whisper } from "../../lib/encoders/whisper.js";
 import {
   configOf,
   ctranslate2Of,
