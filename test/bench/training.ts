@@ -62,7 +62,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const counts = values.threads.split(",").map((n) => (n === "all" ? availableParallelism() : Number(n)));
   const available = (await detectEngines()).filter(({ available }) => available).map(({ engine }) => engine);
   const engines = available.filter((engine) => values.engines.split(",").includes(engine));
-  const torch = await Torch.start(values.python ? [values.python] : ["python3", "/usr/bin/python3"]);
+  const torch = await Torch.start("training_torch.py", values.python);
   const peak = measurePeak();
   const progress = new Progress("bench", models.length * Number(values.rounds));
   const rows: Row[] = [];
@@ -98,7 +98,7 @@ async function measure(model: Model, rounds: number, plan: Plan, onRound: () => 
     for (const threads of engine === "tfjs" ? [1] : plan.counts)
       entries.push({ engine, threads, ...(await ownTimer(model, engine, threads)), times: [] });
   for (const threads of plan.torch ? [1, 2] : []) {
-    const timer: Timer = (seconds) => plan.torch!.time(model, threads, seconds);
+    const timer: Timer = (seconds) => plan.torch!.ask(`${model} ${threads} ${seconds}`);
     entries.push({ engine: "pytorch", threads, timer, end: async () => {}, times: [] });
   }
   for (const { timer, engine } of entries) if (engine !== "tfjs") await timer(0.3); // compiles, fills the caches
@@ -261,7 +261,7 @@ int main(void) {
 }`;
 
 /** GFLOP/s of one core that does nothing but multiply and add in registers. */
-function measurePeak(): number | undefined {
+export function measurePeak(): number | undefined {
   const folder = mkdtempSync(join(tmpdir(), "peak-"));
   try {
     writeFileSync(join(folder, "peak.c"), PEAK);
@@ -276,19 +276,19 @@ function measurePeak(): number | undefined {
   }
 }
 
-/** PyTorch in a process of its own. */
-class Torch {
+/** PyTorch in a process of its own, which answers lines. */
+export class Torch {
   private constructor(
     private readonly child: ChildProcessByStdio<Writable, Readable, null>,
     private readonly lines: AsyncIterator<string>,
     readonly version: string,
   ) {}
 
-  /** The first Python that has PyTorch. */
-  static async start(pythons: readonly string[]): Promise<Torch | undefined> {
-    for (const python of pythons) {
-      const script = join(projectRoot(), "test", "bench", "training_torch.py");
-      const child = spawn(python, [script], { stdio: ["pipe", "pipe", "ignore"] });
+  /** The Python that is named, or the first that has PyTorch, with a script of this folder. */
+  static async start(name: string, python?: string): Promise<Torch | undefined> {
+    const script = join(projectRoot(), "test", "bench", name);
+    for (const command of python ? [python] : ["python3", "/usr/bin/python3"]) {
+      const child = spawn(command, [script], { stdio: ["pipe", "pipe", "ignore"] });
       child.on("error", () => {});
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       const { value, done } = await lines.next();
@@ -297,8 +297,8 @@ class Torch {
     return undefined;
   }
 
-  async time(model: Model, threads: number, seconds: number): Promise<number[]> {
-    this.child.stdin.write(`${model} ${threads} ${seconds}\n`);
+  async ask<T = number[]>(line: string): Promise<T> {
+    this.child.stdin.write(`${line}\n`);
     return JSON.parse((await this.lines.next()).value);
   }
 
@@ -307,12 +307,12 @@ class Torch {
   }
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1]!;
 }
 
-function round3(value: number): number {
+export function round3(value: number): number {
   return Math.round(value * 1e3) / 1e3;
 }
 

@@ -1,13 +1,18 @@
 import type { LayersModel, SymbolicTensor, Tensor, Variable } from "@tensorflow/tfjs";
 import type { Core } from "../../lib/engine/core.js";
 import { createCoreTrainer } from "../../lib/engine/core-trainer.js";
+import { framePadding } from "../../lib/engine/layers/frame-padding.js";
 import { frameWeights } from "../../lib/engine/layers/frame-weights.js";
+import { gelu } from "../../lib/engine/layers/gelu.js";
 import { groupNorm } from "../../lib/engine/layers/group-norm.js";
 import { groupedConv } from "../../lib/engine/layers/grouped-conv.js";
+import { positions } from "../../lib/engine/layers/positions.js";
+import { selfAttention } from "../../lib/engine/layers/self-attention.js";
 import { loadNative } from "../../lib/engine/native.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import type { Batch } from "../../lib/engine/trainer.js";
 import { loadWasm } from "../../lib/engine/wasm.js";
+import { transformerBlock } from "../../lib/models/transformer.js";
 import { type Body, chain, randomBatch } from "./networks.js";
 
 /** The builds of the core that run here. */
@@ -241,6 +246,68 @@ export const LAYERS: Readonly<Record<string, Body>> = {
     ),
   "layer normalisation": (x, { layers }) =>
     chain(x, layers.dense({ units: 7 }), layers.layerNormalization({})),
+  "layer normalisation of wide rows": (x, { layers }) =>
+    chain(
+      x,
+      layers.dense({ units: 37 }),
+      layers.layerNormalization({ epsilon: 1e-5 }),
+      layers.dense({ units: 4, activation: "tanh" }),
+    ),
+  gelu: (x, { layers }) => chain(x, layers.dense({ units: 5 }), gelu()),
+  positions: (x, { layers }) =>
+    chain(
+      x,
+      layers.dense({ units: 5 }),
+      positions({ positions: 130, trainable: true }),
+      layers.dense({ units: 4, activation: "tanh" }),
+    ),
+  "positions, fixed": (x, { layers }) =>
+    chain(
+      x,
+      layers.dense({ units: 4 }),
+      positions({ positions: 130 }),
+      layers.dense({ units: 4, activation: "tanh" }),
+    ),
+  "frames of padding": (x, { layers }) =>
+    chain(
+      x,
+      layers.dense({ units: 3 }),
+      framePadding({ before: 1, after: 1 }),
+      layers.conv1d({ filters: 5, kernelSize: 3 }),
+      gelu(),
+      framePadding({ before: 1, after: 1 }),
+      layers.conv1d({ filters: 4, kernelSize: 3, strides: 2 }),
+    ),
+  "self-attention": (x, { layers }) =>
+    chain(x, layers.dense({ units: 30 }), selfAttention({ heads: 2 }), layers.dense({ units: 3 })),
+  "self-attention of wide heads": (x, { layers }) =>
+    chain(x, layers.dense({ units: 3 * 37 }), selfAttention({ heads: 1 }), layers.dense({ units: 3 })),
+  "self-attention with learned weights": (x, { layers }) => {
+    const weights = chain(x, layers.dense({ units: 1 }), layers.flatten());
+    const qkv = chain(x, layers.dense({ units: 36 }));
+    return selfAttention({ heads: 3 }).apply([qkv, weights]) as SymbolicTensor;
+  },
+  "self-attention beside another use of its input": (x, { layers }) => {
+    const qkv = chain(x, layers.dense({ units: 12 }));
+    const mixed = chain(qkv, selfAttention({ heads: 2 }));
+    return layers.concatenate().apply([mixed, chain(qkv, layers.dense({ units: 3 }))]) as SymbolicTensor;
+  },
+  "self-attention, padding": (x, { layers }) => {
+    const qkv = chain(x, layers.dense({ units: 24 }));
+    const mixed = selfAttention({ heads: 2 }).apply([qkv, chain(x, frameWeights({ output: "log" }))]);
+    return layers
+      .dot({ axes: [1, 1] })
+      .apply([chain(x, frameWeights()), mixed as SymbolicTensor]) as SymbolicTensor;
+  },
+  ...Object.fromEntries(
+    (["before", "after"] as const).map((norm) => [
+      `transformer block, norm ${norm}`,
+      (x: SymbolicTensor, tf: Parameters<Body>[1]) =>
+        transformerBlock(tf, chain(x, tf.layers.dense({ units: 6 })), {
+          ...{ index: 0, heads: 2, width: 6, hidden: 10, norm },
+        }),
+    ]),
+  ),
   // Not linear before it, for the same reason; twice, as the gradient of the first goes through the second.
   "group normalisation": (x, { layers }) =>
     chain(

@@ -121,6 +121,9 @@ interface Config {
   maskValue: number;
   stride: number;
   output: "share" | "log";
+  heads: number;
+  before: number;
+  after: number;
   groups: number;
 }
 
@@ -462,6 +465,58 @@ function frameWeights([x]: Value[], { stride, output }: Config): Float64Array {
   return Float64Array.from(weights.flat());
 }
 
+/** erf by its series, as far as double precision can tell: sum of 2 / sqrt(pi) (-1)^n x^(2n+1) / (n! (2n+1)). */
+function erf(x: number): number {
+  if (Math.abs(x) > 5) return Math.sign(x); // 1 - erf(5) is 1.5e-12
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > 1e-17 && n < 200; n++) {
+    term *= (-x * x) / n;
+    sum += term / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum;
+}
+
+function framePadding([x]: Value[], { before, after }: Config): Float64Array {
+  const [n, frames, width] = x!.shape as [number, number, number];
+  const out = new Float64Array(n * (before + frames + after) * width);
+  for (let b = 0; b < n; b++)
+    out.set(
+      x!.data.subarray(b * frames * width, (b + 1) * frames * width),
+      (b * (before + frames + after) + before) * width,
+    );
+  return out;
+}
+
+function addPositions([x]: Value[], [table]: Float64Array[]): Float64Array {
+  const size = product(x!.shape.slice(1));
+  return x!.data.map((value, i) => value + table![i % size]!);
+}
+
+/** Of each head: the values' mean, weighted by the softmax over the keys of query times key over sqrt(width of a head). */
+function selfAttention([x, weights]: Value[], { heads }: Config): Float64Array {
+  const [n, frames, columns] = x!.shape as [number, number, number];
+  const width = columns / 3;
+  const d = width / heads;
+  const out = new Float64Array(n * frames * width);
+  const at = (b: number, frame: number, part: number, head: number, i: number) =>
+    x!.data[(b * frames + frame) * columns + part * width + head * d + i]!;
+  for (let b = 0; b < n; b++)
+    for (let h = 0; h < heads; h++)
+      for (let f = 0; f < frames; f++) {
+        const scores = Float64Array.from({ length: frames }, (_, key) => {
+          let sum = 0;
+          for (let i = 0; i < d; i++) sum += at(b, f, 0, h, i) * at(b, key, 1, h, i);
+          return sum / Math.sqrt(d) + (weights?.data[b * frames + key] ?? 0);
+        });
+        softmax(scores, frames, 1).forEach((share, key) => {
+          for (let i = 0; i < d; i++)
+            out[(b * frames + f) * width + h * d + i]! += share * at(b, key, 2, h, i);
+        });
+      }
+  return out;
+}
+
 function permute([x]: Value[], { dims }: Config): Float64Array {
   const shape = x!.shape.slice(1);
   const size = product(shape);
@@ -612,6 +667,10 @@ const LAYERS: Record<string, LayerFunction> = {
   Bidirectional: bidirectional,
   Masking: (inputs, _, config) => masking(inputs, config),
   FrameWeights: (inputs, _, config) => frameWeights(inputs, config),
+  FramePadding: (inputs, _, config) => framePadding(inputs, config),
+  Gelu: scalar((x) => (x * (1 + erf(x * Math.SQRT1_2))) / 2),
+  Positions: addPositions,
+  SelfAttention: (inputs, _, config) => selfAttention(inputs, config),
   GroupNorm: groupNormalisation,
   GroupedConv1D: (inputs, weights, config) => groupedConvolution(inputs, weights, config as never),
   Flatten: same,

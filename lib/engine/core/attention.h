@@ -95,7 +95,7 @@ static float largest(const float *s, int n) {
 // q[n][d], lines apart by `stride`, times a packed matrix of k rows and m columns.
 static void times(const float *q, long stride, int n, int k, const float *packed, int m, const float *bias, float *to, long line,
                   int accumulate) {
-  product(&(Product){.ny = 1, .nx = n, .a = q, .ax = stride, .taps = 1, .subtaps = 1, .k = k, .b = packed, .n = m, .c = to,
+  product_deep(&(Product){.ny = 1, .nx = n, .a = q, .ax = stride, .taps = 1, .subtaps = 1, .k = k, .b = packed, .n = m, .c = to,
                      .cx = line, .bias = bias, .accumulate = accumulate});
 }
 

@@ -81,7 +81,7 @@ static void conv_rows(Core *c, Op *o, int tid, int b, long first, long last) {
   Shape s = shape_of(o);
   int dense = s.dw == 1, lines = s.oh > 1;
   long ay = (long)s.sh * s.wp * s.ci, ax = (long)s.sw * s.ci, cy = (long)s.ow * s.co;
-  product(&(Product){.ny = lines ? (int)(last - first) : 1, .nx = lines ? s.ow : (int)(last - first),
+  (c->solitary ? product_deep : product)(&(Product){.ny = lines ? (int)(last - first) : 1, .nx = lines ? s.ow : (int)(last - first),
                      .a = conv_input(c, o, &s, b) + first * (lines ? ay : ax), .ay = ay, .ax = ax, .taps = s.kh,
                      .subtaps = dense ? 1 : s.kw, .k = dense ? s.kw * s.ci : s.ci, .tap = (long)s.dh * s.wp * s.ci,
                      .subtap = (long)s.dw * s.ci, .b = o->packed[0].data, .n = s.co,

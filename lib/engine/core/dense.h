@@ -23,7 +23,7 @@ static void dense_forward(Core *c, Op *o, int tid, int b0, int b1) {
 static void dense_rows(Core *c, Op *o, int tid, int b, long first, long last) {
   (void)tid;
   int ci = o->f[DENSE_CI], co = o->f[DENSE_CO];
-  product(&(Product){.ny = 1, .nx = (int)(last - first), .a = value(c, o->in, b) + first * ci, .ax = ci, .taps = 1, .subtaps = 1,
+  product_deep(&(Product){.ny = 1, .nx = (int)(last - first), .a = value(c, o->in, b) + first * ci, .ax = ci, .taps = 1, .subtaps = 1,
                      .k = ci, .b = o->packed[0].data, .n = co, .c = value(c, o->out, b) + first * co, .cx = co,
                      .bias = weight(c, o->f[DENSE_B])});
 }

@@ -31,8 +31,11 @@ typedef struct {
   float *c;
   long cy, cx;
   const float *bias;
-  int accumulate;
+  int accumulate;  // APART: the sum over k is made first, then added to C
+  long deep;       // rows of the packed matrix, where they are more than these
 } Product;
+
+enum { APART = 2, DEPTH = 128 };
 
 INLINE void multiply(int rows, int k, const float *const *a, const float *b, vf acc[][2]) {
   const float *p[ROWS];
@@ -57,10 +60,10 @@ NOINLINE void put_edge(const Product *g, float *c, const float *t, int n0, int w
 INLINE void product_rows(int rows, const Product *g, const float *const *a, float *const *c, const float *b, int n0, int real) {
   vf acc[ROWS][2];
   int width = g->n - n0, full = width >= COLUMNS;
-  if (full && g->accumulate) {
+  if (full && g->accumulate == 1) {
     UNROLL for (int i = 0; i < rows; i++) acc[i][0] = load(c[i] + n0), acc[i][1] = load(c[i] + n0 + VECTOR);
   } else {
-    int with = full && g->bias;
+    int with = full && g->bias && !g->accumulate;
     vf b0 = with ? load(g->bias + n0) : fill(0), b1 = with ? load(g->bias + n0 + VECTOR) : fill(0);
     UNROLL for (int i = 0; i < rows; i++) acc[i][0] = b0, acc[i][1] = b1;
   }
@@ -72,6 +75,13 @@ INLINE void product_rows(int rows, const Product *g, const float *const *a, floa
         UNROLL for (int i = 0; i < rows; i++) p[i] = a[i] + t * g->tap + s * g->subtap;
         multiply(rows, g->k, p, b, acc);
       }
+  if (full && g->accumulate == APART) {
+    UNROLL for (int i = 0; i < rows; i++) if (i < real) {
+      *(vf *)(c[i] + n0) = load(c[i] + n0) + acc[i][0];
+      *(vf *)(c[i] + n0 + VECTOR) = load(c[i] + n0 + VECTOR) + acc[i][1];
+    }
+    return;
+  }
   if (full) {
     UNROLL for (int i = 0; i < rows; i++) if (i < real) {
       *(vf *)(c[i] + n0) = acc[i][0];
@@ -89,7 +99,7 @@ INLINE void product_rows(int rows, const Product *g, const float *const *a, floa
 }
 
 NOINLINE void product(const Product *g) {
-  long total = (long)g->ny * g->nx, depth = (long)g->taps * g->subtaps * g->k;
+  long total = (long)g->ny * g->nx, depth = g->deep ? g->deep : (long)g->taps * g->subtaps * g->k;
   for (int n0 = 0; n0 < g->n; n0 += COLUMNS) {
     const float *b = g->b + n0 * depth;
     int x = 0;
@@ -109,6 +119,21 @@ NOINLINE void product(const Product *g) {
       else if (real <= ROWS / 2) product_rows(ROWS / 2, g, a, c, b, n0, real);
       else product_rows(ROWS, g, a, c, b, n0, real);
     }
+  }
+}
+
+// The same, but long sums are made in parts of DEPTH, each by itself: rounding errors stay small, and the parts of A and
+// B in the cache. The training has its sums in one piece.
+static void product_deep(const Product *g) {
+  if (g->taps > 1 || g->subtaps > 1 || g->k <= DEPTH) {
+    product(g);
+    return;
+  }
+  for (int k = 0; k < g->k; k += DEPTH) {
+    Product part = *g;
+    part.a += k, part.b += (long)k * COLUMNS, part.deep = g->k, part.k = g->k - k < DEPTH ? g->k - k : DEPTH;
+    if (k) part.accumulate = APART;
+    product(&part);
   }
 }
 
