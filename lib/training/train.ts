@@ -13,6 +13,7 @@ import { inputRules } from "../models/size.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
 import type { ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline } from "./baseline.js";
+import { type Beginning, begin, checkBeginning } from "./beginning.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
 import type { EpochLog } from "./history.js";
 import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
@@ -81,6 +82,8 @@ export interface TrainOptions extends LoopOptions {
    * probabilities of the classes. It is trained in place, and its initial weights are its own matter, not the seed's.
    */
   network?: LayersModel;
+  /** The weights that `settings.from` names, where it names any. */
+  beginning?: Beginning;
   /** What a finished training of the same settings without `refit` came to: then there is only the second to do. */
   chosen?: Chosen;
 }
@@ -114,6 +117,9 @@ export async function train(
   checkTraining(settings);
   if (options.network && isBaseline(settings.model))
     throw new UsageError(`a network of one's own takes the place of a network, not of ${settings.model}`);
+  if (options.network && settings.from)
+    throw new UsageError("a network of one's own has weights of its own: leave `from` out");
+  checkBeginning(settings, options.beginning);
   if (features.settings.kind === "mfcc" && settings.augmentation.vocalTract)
     throw new UsageError(
       "augmentation.vocalTract moves mel bands, which MFCC do not have: take logmel, or leave it out",
@@ -143,6 +149,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const shape = { frames, bands: features.matrix(0).cols, classes: classes.length, seed, size };
   const network = options.network ?? (await models[settings.model as NetworkName](shape));
   if (options.network) checkShape(network, shape);
+  if (options.beginning) await begin(network, options.beginning, classes);
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
   try {
     const ask: Predict = (inputs) => trainer.predict(inputs);
