@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
+import { canonicalJson } from "../base/hash.js";
+import { show } from "../base/schema.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
+import type { ModelCard } from "../inference/card.js";
 import { isBaseline, type ModelName } from "../models/names.js";
-import { SIZES } from "../models/size.js";
+import { ownSize, SIZES, type Size } from "../models/size.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import {
   baseTraining,
@@ -32,6 +35,7 @@ interface TrainFlags {
   calm?: Calm;
   encoder?: string;
   kind?: "mfcc" | "logmel" | "encoder";
+  from?: string;
   augment?: AugmentationName[];
   curriculum?: boolean;
   engine?: EngineName;
@@ -100,6 +104,10 @@ export function addTrain(program: Command): void {
       "--curriculum",
       "of a protocol that trains on other corpora too: from them to the tested one, epoch by epoch",
     )
+    .option(
+      "--from <model>",
+      "go on from a trained model: a run's name, or a folder; features, network and weights are its own, the last layer is new where classes differ",
+    )
     .addOption(choice("--engine <name>", "what executes the training; default: the best there is", ENGINES))
     .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
     .option("--out <dir>", "folder of runs", join("results", "runs"))
@@ -126,6 +134,7 @@ Examples:
   ser train --protocol savee/loso --model cnn    a published protocol, all of its folds
   ser train --protocol savee/loso+others --model clstm --augment warp --curriculum
   ser train --manifest clips.csv --kind mfcc     your own clips
+  ser train --manifest clips.csv --from results/model --learning-rate 3e-4 --warmup 0
   ser train --corpus ravdess --encoder whisper-base             a linear model of a pretrained encoder's layer 3
   ser train --corpus ravdess --encoder whisper-base --model lstm --frames 150`,
     )
@@ -145,13 +154,22 @@ async function train(flags: TrainFlags): Promise<void> {
   const { engine, threads, force, strict, pictures, target } = flags;
   if (force && flags.resume)
     throw new UsageError("--force begins anew and --resume goes on: give one of them");
-  const settings = await settingsOf(flags);
+  const from = flags.from === undefined ? undefined : await modelOf(flags.from);
+  if (from) assertNoOther(flags, from);
+  const settings = await settingsOf(flags, from);
   const clips = await clipsOf(flags, protocolOf(flags));
-  const grid = parseGrid(gridOf(flags, settings));
+  const grid = parseGrid(
+    gridOf(
+      flags,
+      settings,
+      from?.card.features ?? encoderOf(flags, settings.model) ?? flags.kind ?? "logmel",
+    ),
+  );
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
   const work = workOf(grid, clips, { folder: flags.out, perceived });
   const outcomes = await doExperiment(work, {
     ...{ engine, threads, force, strict, pictures, quiet, tell, own: false, stopAtFailure: true },
+    from: from?.folder,
     // What was stopped goes on; --resume insists on it, where the engine is another one or the checkpoint is damaged.
     resume: flags.resume ? true : "or-restart",
     signal: interruptSignal(),
@@ -169,17 +187,12 @@ async function train(flags: TrainFlags): Promise<void> {
 }
 
 /** A training is an experiment of one block: one run, or one for each fold. */
-function gridOf(flags: TrainFlags, settings: TrainingSettings): object {
-  const { kind = "logmel", target, score, fold, augment = [] } = flags;
+function gridOf(flags: TrainFlags, settings: TrainingSettings, features: string | object): object {
+  const { target, score, fold, augment = [] } = flags;
   const { model, size = {}, seed, normalisation, augmentation: _, ...training } = settings;
   const block = {
     ...{ protocols: [protocolOf(flags)], folds: fold === "all" ? "all" : [fold], models: [model] },
-    ...{
-      features: [encoderOf(flags, model) ?? kind],
-      training,
-      augment: [augment],
-      normalisation: [normalisation],
-    },
+    ...{ features: [features], training, augment: [augment], normalisation: [normalisation] },
     ...{ sizes: [size], targets: [target], seeds: [seed] },
   };
   // As in a file: what is not given is not there.
@@ -190,7 +203,7 @@ function gridOf(flags: TrainFlags, settings: TrainingSettings): object {
 function encoderOf(flags: TrainFlags, model: ModelName): object | undefined {
   const asked = askedOfEncoder(flags, flags.kind);
   if (!asked || isBaseline(model)) return asked;
-  return { pooling: "frames", ...asked };
+  return model === "weighted-layers" ? { layer: "all", ...asked } : { pooling: "frames", ...asked };
 }
 
 /** The protocol's name, with what becomes of calm where it is for the user to say. */
@@ -205,12 +218,12 @@ function protocolOf({ protocol, calm }: TrainFlags): string {
  *
  * @throws {UsageError} naming all that makes no sense
  */
-async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
+async function settingsOf(flags: TrainFlags, from: Origin | undefined): Promise<TrainingSettings> {
   const { CURRICULUM } = await import("../training/curriculum.js");
   const given: Partial<TrainingSettings> = settingsGiven(flags, SETTINGS);
   // A linear model of an encoder's statistics is as good as a network over its frames, in a hundredth of the time.
   if (flags.encoder !== undefined) given.model ??= "linear";
-  const base = baseTraining(given.model ?? TRAINING.model);
+  const base = { ...baseTraining(from?.card.model ?? given.model ?? TRAINING.model), ...from?.settings };
   const optimizer = { ...base.optimizer, ...given.optimizer };
   if (optimizer.name !== "adamw") {
     if (given.optimizer?.weightDecay !== undefined)
@@ -225,6 +238,49 @@ async function settingsOf(flags: TrainFlags): Promise<TrainingSettings> {
   });
   checkTraining(settings);
   return settings;
+}
+
+/** A trained model that a training goes on from. */
+interface Origin {
+  folder: string;
+  card: ModelCard;
+  /** What it says of the training: the settings that are its own. */
+  settings: Pick<TrainingSettings, "model" | "size" | "frames" | "normalisation" | "from">;
+}
+
+/** @throws {UsageError} where it is no network */
+async function modelOf(named: string): Promise<Origin> {
+  const [{ findModel }, { readCard, weightsDigest }] = await Promise.all([
+    import("../inference/find.js"),
+    import("../inference/model.js"),
+  ]);
+  const folder = await findModel(named);
+  const card = await readCard(folder);
+  const { model, size, frames, normaliser } = card;
+  if (isBaseline(model))
+    throw new UsageError(`--from goes on with the training of a network, and ${named} is ${model}`);
+  const from = await weightsDigest(folder);
+  return { folder, card, settings: { model, size, frames, normalisation: normaliser.kind, from } };
+}
+
+/** @throws {UsageError} where an option asks for other features or another network than the model's */
+function assertNoOther(flags: TrainFlags, { card, settings }: Origin): void {
+  const own: Record<string, unknown> = { ...settings, kind: card.features.kind };
+  const given: Record<string, unknown> = settingsGiven(flags, SETTINGS);
+  if (flags.kind !== undefined) given.kind = flags.kind;
+  if (askedOfEncoder(flags, flags.kind))
+    throw new UsageError("--from takes the features of its model: leave the options of an encoder out");
+  // A size that is told in part is otherwise the model's own.
+  const size = given.size && ownSize(card.model, { ...settings.size, ...(given.size as Size) });
+  const wanted: Record<string, unknown> = { ...given, size };
+  const wrong = ["model", "size", "frames", "normalisation", "kind"].filter(
+    (key) => given[key] !== undefined && canonicalJson(wanted[key] ?? {}) !== canonicalJson(own[key] ?? {}),
+  );
+  if (wrong.length === 0) return;
+  const asked = wrong.map((key) => `${key} ${show(given[key])} for ${show(own[key] ?? "its own")}`);
+  throw new UsageError(
+    `--from takes features and network from ${card.run}, which the options contradict: ${asked.join(", ")}; leave them out`,
+  );
 }
 
 async function clipsOf({ data, corpus, manifest }: TrainFlags, protocol: string): Promise<Clip[]> {

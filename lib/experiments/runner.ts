@@ -15,7 +15,8 @@ export type RunEvent =
   | { kind: "done"; name: string; seconds: number }
   | { kind: "failed"; name: string; error: string };
 
-export interface RunnerOptions extends Pick<RunOptions, "resume" | "strict" | "pictures" | "log" | "quiet"> {
+export interface RunnerOptions
+  extends Pick<RunOptions, "from" | "resume" | "strict" | "pictures" | "log" | "quiet"> {
   engine?: EngineName;
   /** Of each run's engine; default: one a core. */
   threads?: number;
@@ -92,9 +93,9 @@ async function doRun(store: Store, planned: PlannedRun, options: RunnerOptions):
   const { protocol: _, fold: __, ...choices } = settings;
   const epochs = epochsOf(settings.training);
   const { engine, threads, signal, onEvent, grid, force, resume = "or-restart" } = options;
-  const { strict, log, pictures = false, quiet = true } = options;
+  const { strict, from, log, pictures = false, quiet = true } = options;
   await run(plan, fold, choices, {
-    ...{ engine, threads, signal, force, resume: force ? false : resume, strict, pictures, quiet, log },
+    ...{ engine, threads, signal, force, resume: force ? false : resume, strict, from, pictures, quiet, log },
     folder: (own) => store.runFolder(own),
     ledger: store.ledger(grid),
     onEpoch: (log) => onEvent?.({ kind: "epoch", name, epoch: log.epoch, epochs, uar: log.validationUar }),

@@ -18,6 +18,21 @@ const brief = v.object({
   macro: v.object({ precision: v.number(), recall: v.number(), f1: v.number() }),
 });
 
+const originSchema = v.object({
+  sha256: v.pipe(text("SHA-256 of the weights."), v.regex(/^[0-9a-f]{64}$/)),
+  run: text("The run that made them."),
+  corpora: v.array(v.string()),
+  /** The card's. */
+  split: v.string(),
+  /** SHA-256 of the parts' clip ids and emotions, where the run's record was there to say it. */
+  clips: v.optional(v.string()),
+  /** Trained on its validation part too. */
+  refit: v.optional(v.boolean()),
+});
+
+/** Weights that a training began with, and what they had been trained on. */
+export type Origin = v.InferOutput<typeof originSchema>;
+
 /** Written by the program, so other keys are those of a later one and left alone. */
 const cardSchema = v.object({
   ...INPUT_ENTRIES,
@@ -45,6 +60,8 @@ const cardSchema = v.object({
   split: v.string(),
   /** Trained on the validation part too, once that had chosen: only test is unheard. */
   refit: v.optional(v.boolean()),
+  /** What it was trained from, nearest first; absent where that was from nothing. */
+  from: v.optional(v.array(originSchema)),
   seed: whole("Seed of the training.", 0, 2 ** 31),
   /** What trained it: engine, threads, instruction set. */
   engine: v.string(),

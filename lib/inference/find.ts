@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { UserError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
+import { weightsDigest } from "./model.js";
 
 /** How deep under `results/runs` a model's card can be: RUN/model/card.json or EXPERIMENT/RUN/model/card.json. */
 const DEPTH = 4;
@@ -37,6 +38,26 @@ export async function findModel(
   if (newest) return newest.folder;
   throw new UserError(
     "there is no trained model yet: `npm start` or `ser train` makes one; --model names another folder",
+  );
+}
+
+/**
+ * The folder of the model with these weights, among those that {@link findModel} looks through.
+ *
+ * @param digest SHA-256 of the weights
+ * @throws {UserError} where there is none
+ */
+export async function findWeights(
+  digest: string,
+  roots: readonly string[] = [process.cwd(), projectRoot()],
+): Promise<string> {
+  const shipped = [...new Set(roots)].map((root) => join(root, SHIPPED));
+  for (const folder of [...shipped, ...(await trained(roots)).map((one) => one.folder)]) {
+    const found = await weightsDigest(folder).catch(() => undefined);
+    if (found === digest) return folder;
+  }
+  throw new UserError(
+    `no model here has the weights ${digest.slice(0, 12)}: name its folder with \`ser train --from\`, or put it under results/runs`,
   );
 }
 

@@ -365,6 +365,15 @@ export async function readWeights(folder: string): Promise<Float32Array> {
   return floatsOf(await read(path), path);
 }
 
+/**
+ * SHA-256 of a saved model's weights, which names them.
+ *
+ * @throws {UserError} when there are none
+ */
+export async function weightsDigest(folder: string): Promise<string> {
+  return sha256(await read(join(folder, WEIGHTS)));
+}
+
 async function classifierOf(folder: string, card: ModelCard, bytes: Buffer): Promise<Classifier> {
   const weights = floatsOf(bytes, join(folder, WEIGHTS));
   const program = await readProgram(join(folder, PROGRAM));

@@ -11,7 +11,7 @@ import { fixedRows, timingOf } from "../features/settings.js";
 import { auditLine } from "../runs/describe.js";
 import type { RunRecord, StoredRun } from "../runs/record.js";
 import { type CorpusParts, type PartSize, partsOfRun } from "../runs/run-parts.js";
-import { augmentationText, featuresText, trainingText } from "../runs/settings-text.js";
+import { augmentationText, featuresText, originText, trainingText } from "../runs/settings-text.js";
 import type { Block, Column, Text } from "./document.js";
 import { INTENDED_USES, limitsOf, SHIPPED_FOLDER, UNFIT_USES, UNFIT_WARNING } from "./ship-texts.js";
 import { left, right, warning } from "./words.js";
@@ -83,7 +83,7 @@ export function cardBlocks(run: StoredRun, facts: CardFacts, options: BootstrapO
 }
 
 function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
-  const { settings, split, parameters, classes, engine } = record;
+  const { settings, split, parameters, classes, engine, from = [] } = record;
   const { training } = settings;
   const meant = settings.target === "perceived" ? "most listeners heard" : "the actor meant";
   return [
@@ -99,6 +99,9 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
     `Output: a probability for each of ${classes.join(", ")}: what ${meant}.`,
     `Protocol ${split.name}, fold ${split.fold}: test shares no ${split.apart.join(" and no ") || "clip"} with training and validation. ${auditLine(record.audit)}`,
     `Training: ${trainingText(settings)}; augmentation: ${augmentationText(training.augmentation)}; seed ${training.seed}; engine ${engine}.`,
+    ...from.map(
+      (origin, i) => `${i === 0 ? "It began" : "Which began"} with the weights of ${originText(origin)}.`,
+    ),
     epochText(record),
     ["Run: ", { code: record.name }, "."],
     [`Weights: ${megabytes(weights.bytes)}, SHA-256 `, { code: weights.sha256 }, "."],

@@ -5,7 +5,7 @@ import { accuracyOf, confusionIntervals, type Scored, uarOf, withInterval } from
 import { type Metrics, metrics } from "../evaluation/metrics.js";
 import type { Audit } from "../protocols/audit.js";
 import type { RunRecord, StoredRun } from "./record.js";
-import { featuresName } from "./settings-text.js";
+import { featuresName, originText } from "./settings-text.js";
 
 /**
  * The tables of a run as text: figures with their intervals over speakers, by corpus, by class, and the confusion matrix, of
@@ -57,6 +57,9 @@ export function describeRun(run: StoredRun): string {
   return [
     `${record.settings.training.model}, ${record.parameters} parameters${standingOn(record)}, ${record.corpora.join(" + ")}${kind}`,
     `${splitLine(record)} ${chosen(record)}`,
+    ...(record.from ?? []).map(
+      (origin, i) => `${i === 0 ? "Began" : "Which began"} with the weights of ${originText(origin)}.`,
+    ),
     auditLine(record.audit),
     ...warnings(record),
     "",

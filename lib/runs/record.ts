@@ -7,6 +7,7 @@ import type { EncoderFacts } from "../encoders/facts.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import type { Metrics } from "../evaluation/metrics.js";
 import type { FeatureSettings } from "../features/settings.js";
+import type { Origin } from "../inference/card.js";
 import type { Audit } from "../protocols/audit.js";
 import type { Split } from "../protocols/types.js";
 import { historyCsv } from "../training/history.js";
@@ -74,6 +75,8 @@ export interface RunRecord {
   clips: string;
   split: SplitRecord;
   audit: Audit;
+  /** The weights it began with, then those that they were trained from; absent where it began with none. */
+  from?: Origin[];
   /** What trained it: engine, threads, instruction set. Not part of the name. */
   engine: string;
   environment: Environment;

@@ -32,6 +32,7 @@ import {
   type TrainOptions,
   train,
 } from "../training/train.js";
+import { auditBeginning, type KnownBeginning, readBeginning } from "./beginning.js";
 import { drawRun } from "./pictures.js";
 import {
   type Environment,
@@ -64,6 +65,11 @@ export interface RunOptions {
   threads?: number;
   /** Stops at the first clip that cannot be read. */
   strict?: boolean;
+  /**
+   * Folder of the model whose weights the settings begin with; default: they are looked for among the models that are
+   * there.
+   */
+  from?: string;
   /** Draws the pictures of the run; default true. */
   pictures?: boolean;
   /** Where it is written down that the test part is read, before it is. */
@@ -147,6 +153,8 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const { plan, fold, settings, name, partial } = work;
   const log = options.log ?? (() => {});
   const started = performance.now();
+  const { from } = settings.training;
+  const beginning = from === undefined ? undefined : await readBeginning(settings, options.from);
   const ids = new Set([...fold.train, ...fold.validation, ...fold.test]);
   const clips = plan.clips.filter(({ id }) => ids.has(id));
   log(`features of ${clips.length} clips (${featuresName(settings.features)})`);
@@ -160,19 +168,31 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
     `${split.train.length} clips to train on, ${split.validation.length} to validate, ${split.test.length} to test`,
   );
   for (const part of split.description.split("; ")) log(`  ${part}`);
-  const before = auditSplit(plan, split, features.samples ?? new Map());
+  const before = auditOf(
+    [
+      ...auditSplit(plan, split, features.samples ?? new Map()).checks,
+      ...(beginning ? [auditBeginning(plan, fold, work.digest, beginning.origins)] : []),
+    ],
+    plan.leaky,
+  );
   assertAudit(before);
   const first = await firstTraining(work, options);
   if (first) log(`the first training is that of ${first.name}`);
   const trained = await untilStopped(options.signal, () =>
-    train(features, split, plan.classes, settings.training, trainOptions(work, options, first)),
+    train(
+      features,
+      split,
+      plan.classes,
+      settings.training,
+      trainOptions(work, options, { chosen: first, beginning }),
+    ),
   );
   const audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
   assertAudit(audit);
   const test = settings.score === "test" ? await testOf(work, split, trained, options) : undefined;
   const parts = { validation: trained.validation, test };
 
-  const record = recordOf(work, features, split, { ...trained, test }, audit, {
+  const record = recordOf(work, features, split, { ...trained, test, beginning }, audit, {
     features: (extracted - started) / 1000,
     training: (first?.seconds ?? 0) + (performance.now() - extracted) / 1000,
   });
@@ -217,11 +237,11 @@ async function firstTraining(
 function trainOptions(
   { settings, partial }: Work,
   { engine, threads, resume, quiet, signal, log, onEpoch, onRefitEpoch }: RunOptions,
-  chosen: Chosen | undefined,
+  given: Pick<TrainOptions, "chosen" | "beginning">,
 ): TrainOptions {
   const baseline = isBaseline(settings.training.model);
   return {
-    ...{ engine, threads, quiet, signal, log, folder: partial, resume: Boolean(resume), chosen },
+    ...{ engine, threads, quiet, signal, log, folder: partial, resume: Boolean(resume), ...given },
     onEpoch: (epoch) => {
       log?.(epochLine(epoch, baseline));
       onEpoch?.(epoch);
@@ -258,12 +278,12 @@ function recordOf(
   { plan, settings, name, digest }: Work,
   features: FeatureSet,
   split: Split,
-  trained: Trained & { test: PartResult | undefined },
+  trained: Trained & { test: PartResult | undefined; beginning: KnownBeginning | undefined },
   audit: Audit,
   seconds: RunRecord["seconds"],
 ): RunRecord {
   const { classes } = plan;
-  const { validation, test } = trained;
+  const { validation, test, beginning } = trained;
   const temperature = fitTemperature(validation.probabilities, validation.truth, classes.length);
   const calibrated = applyTemperature(validation.probabilities, classes.length, temperature);
   const figures = ({ probabilities, truth }: PartResult): Evaluation =>
@@ -290,6 +310,7 @@ function recordOf(
       test: split.test.length,
     },
     audit,
+    ...(beginning && { from: beginning.origins }),
     engine: trained.engine,
     environment: environment(),
     parameters: trained.network.countParams(),
@@ -356,7 +377,7 @@ function epochLine(log: EpochLog, baseline: boolean): string {
 
 function cardOf(record: RunRecord, input: InputSettings): ModelCard {
   const { name, settings, parameters, classes, encoder, corpora, synthetic, split, engine } = record;
-  const { temperature, threshold, validation, test } = record;
+  const { temperature, threshold, validation, test, from } = record;
   const brief = ({ count, classesInTruth, accuracy, uar, macro }: Metrics) => ({
     count,
     classesInTruth,
@@ -378,6 +399,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     synthetic,
     split: `${split.name}, fold ${split.fold}: ${split.description}${settings.training.refit ? "; then trained on validation too" : ""}`,
     ...(settings.training.refit && { refit: true }),
+    ...(from && { from }),
     seed: settings.training.seed,
     engine,
     temperature,

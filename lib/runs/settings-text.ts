@@ -1,5 +1,6 @@
 import { encoderName } from "../encoders/facts.js";
 import type { EncoderSettings, FeatureSettings, SpectralSettings } from "../features/settings.js";
+import type { Origin } from "../inference/card.js";
 import type { Size } from "../models/size.js";
 import type { AugmentationSettings } from "../training/augmentation.js";
 import type { RunSettings } from "./record.js";
@@ -76,6 +77,7 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
     mixup,
     curriculum,
     refit,
+    from,
   } = training;
   if (model === "majority") return "always the commonest class";
   if (model === "linear")
@@ -87,6 +89,7 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
     `${optimizer.name}, learning rate ${learningRate} (${schedule.name}${schedule.warmup ? `, ${schedule.warmup} warm-up` : ""})`,
     optimizer.weightDecay ? `weight decay ${optimizer.weightDecay}` : "",
     `batches of ${batchSize}`,
+    from && `begins with the trained weights ${from.slice(0, 12)}`,
     `at most ${epochs} epochs, patience ${patience}`,
     balance !== "none" && `classes balanced by ${balance}`,
     labelSmoothing > 0 && `label smoothing ${labelSmoothing}`,
@@ -97,6 +100,16 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
     target === "perceived" && "learns the emotion most listeners heard",
   ];
   return parts.filter(Boolean).join("; ");
+}
+
+/**
+ * Weights that a training began with, in words.
+ *
+ * @example originText(record.from[0]) // "ravdess-7-1-cnn-0123456789ab (89abcdef0123), trained under ravdess/7@1, fold 1"
+ */
+export function originText({ run, sha256, split, refit }: Origin): string {
+  const validation = refit ? ", validation part included" : "";
+  return `${run} (${sha256.slice(0, 12)}), trained under ${split.split(":")[0]}${validation}`;
 }
 
 /** How a network differs in size from what it is by itself, in words: `filters 16, 32; units 64`. */

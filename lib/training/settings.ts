@@ -44,6 +44,16 @@ export const TRAINING_ENTRIES = {
       false,
     ),
   ),
+  from: v.optional(
+    v.pipe(
+      v.string(),
+      v.description(
+        "SHA-256 of the weights of a trained model that the network begins with, in the place of weights that the seed draws; its last layer is drawn anew where the classes are others. Absent: from nothing.",
+      ),
+      v.regex(/^[0-9a-f]{64}$/),
+      v.metadata({ takes: "64 hexadecimal digits" }),
+    ),
+  ),
   seed: whole("Seed of weights, order, dropout and augmentation.", 0, 2 ** 31),
 };
 
@@ -131,10 +141,12 @@ function modelRules(features: FeatureSettings, model: ModelName, say: Say): void
 
 /** What holds between several of the settings. */
 export function trainingRules(settings: TrainingSettings, say: Say): void {
-  const { model, size, normalisation, balance, schedule, curriculum, refit } = settings;
+  const { model, size, normalisation, balance, schedule, curriculum, refit, from } = settings;
   if (size) sizeRules(model, size, (message, ...path) => say(message, "size", ...path));
   if (isBaseline(model)) {
     if (curriculum) say(`the ${model} model has no epochs for a curriculum: leave it out`, "curriculum");
+    if (from)
+      say(`only a network can begin with trained weights, and ${model} is none: leave it out`, "from");
     if (refit && model === "majority") say("majority has nothing to train anew: leave it out", "refit");
     if (!["global", "speaker"].includes(normalisation))
       say(

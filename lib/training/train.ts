@@ -12,6 +12,7 @@ import { isBaseline, type NetworkName } from "../models/names.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
 import type { ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline, fitLinear } from "./baseline.js";
+import { type Beginning, begin, checkBeginning } from "./beginning.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
 import type { EpochLog } from "./history.js";
 import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
@@ -80,6 +81,8 @@ export interface TrainOptions extends LoopOptions {
    * probabilities of the classes. It is trained in place, and its initial weights are its own matter, not the seed's.
    */
   network?: LayersModel;
+  /** The weights that `settings.from` names, where it names any. */
+  beginning?: Beginning;
   /** What a finished training of the same settings without `refit` came to: then there is only the second to do. */
   chosen?: Chosen;
 }
@@ -113,6 +116,9 @@ export async function train(
   checkTraining(settings);
   if (options.network && isBaseline(settings.model))
     throw new UsageError(`a network of one's own takes the place of a network, not of ${settings.model}`);
+  if (options.network && settings.from)
+    throw new UsageError("a network of one's own has weights of its own: leave `from` out");
+  checkBeginning(settings, options.beginning);
   refuse(problemsBy((say) => inputRules(features.settings, settings, say, Boolean(options.network))));
   const parts = partsOf(features, split, classes);
   const missing = classes.filter((_, c) => !parts.train.labels.includes(c));
@@ -138,6 +144,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const shape = { frames: input.frames, bands: features.matrix(0).cols, classes: classes.length, seed, size };
   const network = options.network ?? (await models[settings.model as NetworkName](shape));
   if (options.network) checkShape(network, shape);
+  if (options.beginning) await begin(network, options.beginning, classes);
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
   try {
     const ask: Predict = (inputs) => trainer.predict(inputs);

@@ -174,3 +174,42 @@ test("a protocol is trained fold by fold, leaves its test parts unread when told
   const perceived = await ser(["train", ...flags, "--target", "perceived"], folder);
   expect([perceived.code, perceived.stderr]).toEqual([1, expect.stringContaining("tabulatedVotes.csv")]);
 });
+
+test("--from goes on from a trained model, whose features and network they are", async () => {
+  const args = ["train", "--data", data, "--out", "from-runs", "--no-pictures", "--protocol", "savee/loso"];
+  const fold = ["--fold", "1", "--epochs", "1"];
+  const first = await ser([...args, ...fold, "--model", "cnn-small", "--frames", "40", "--json"], folder);
+  const { name } = JSON.parse(first.stdout) as RunRecord;
+  const model = join(folder, "from-runs", name);
+  const second = await ser([...args, ...fold, "--from", model, "--json"], folder);
+  expect(second.stderr).toBe("");
+  const record = JSON.parse(second.stdout) as RunRecord;
+  expect(record.settings.training).toMatchObject({ model: "cnn-small", frames: 40 });
+  expect(record.from![0]).toMatchObject({ run: name, corpora: ["savee"] });
+  expect(second.stdout).not.toContain(folder);
+  // The same command finds the run, and the run's own folder does for the name of its model.
+  const again = await ser([...args, ...fold, "--from", join(model, "model")], folder);
+  expect(again.stdout).toContain("this run is already done");
+  expect(again.stdout).toContain(`Began with the weights of ${name} (`);
+
+  const others = ["--model", "lstm", "--frames", "50", "--kind", "mfcc"];
+  const other = await ser([...args, "--from", model, ...others], folder);
+  expect(other.code).toBe(2);
+  expect(other.stderr).toContain(
+    'which the options contradict: model "lstm" for "cnn-small", frames 50 for 40, kind "mfcc" for "logmel"; leave them out',
+  );
+  const told = ["--model", "cnn-small", "--frames", "40", "--filters", "32", "48", "64", "--kind", "logmel"];
+  const same = await ser([...args, ...fold, "--from", model, ...told], folder);
+  expect(same.stdout).toContain("this run is already done");
+
+  const leak = await ser([...args, "--fold", "2", "--from", model], folder);
+  expect(leak.code).toBe(1);
+  expect(leak.stderr).toMatch(/the audit found leakage[\s\S]*heard \d+ of the \d+ test clips/);
+
+  const baseline = await ser([...args, "--fold", "1", "--model", "linear", "--json"], folder);
+  const linear = (JSON.parse(baseline.stdout) as RunRecord).name;
+  const none = await ser([...args, "--from", join(folder, "from-runs", linear)], folder);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("the training of a network, and")]);
+  const nowhere = await ser([...args, "--from", "nowhere"], folder);
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining("nowhere: is no folder")]);
+});

@@ -94,6 +94,11 @@ test.each([
     { ...block, models: ["cnn", "weighted-layers"] },
     "runs[0].models: weighted-layers adds up all layers of an encoder, and logmel has none",
   ],
+  [{ ...block, training: { from: "results/model" } }, "runs[0].training.from"],
+  [
+    { ...block, models: ["linear"], training: { from: "0123456789abcdef".repeat(4) } },
+    "runs[0].training.from: only a network can begin with trained weights",
+  ],
   [{ ...block, features: ["logmell"] }, 'did you mean "logmel"?'],
   [
     { ...block, features: [{ kind: "mfcc", nMels: 20 }] },

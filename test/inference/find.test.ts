@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findModel, isShipped } from "../../lib/inference/find.js";
+import { sha256 } from "../../lib/base/hash.js";
+import { findModel, findWeights, isShipped } from "../../lib/inference/find.js";
 
 let root: string;
 beforeEach(async () => {
@@ -44,4 +45,19 @@ test("a model is named by its folder, its run's folder or its run's name", async
     /^a-cnn-9: is no folder, and no run has that name/,
   );
   await expect(findModel(root, [root])).rejects.toThrow(/holds no model \(no card.json\)/);
+});
+
+test("a model is found by its weights, wherever it is", async () => {
+  const runs = [
+    await model("results/runs/a-cnn-1/model", 20),
+    await model("results/runs/grid/a-cnn-2/model", 15),
+    await model("results/model", 1),
+  ];
+  for (const [i, folder] of runs.slice(0, 2).entries())
+    await writeFile(join(folder, "weights.bin"), `weights ${i}`);
+  for (const [i, folder] of runs.slice(0, 2).entries())
+    expect(await findWeights(sha256(`weights ${i}`), [root])).toBe(folder);
+  await expect(findWeights("0123456789abcdef".repeat(4), [root])).rejects.toThrow(
+    "no model here has the weights 0123456789ab: name its folder with `ser train --from`",
+  );
 });

@@ -116,6 +116,14 @@ test("the note stands beside every table, or nowhere", () => {
   expect(without).not.toContain("copies");
 });
 
+test("what the training began with is told", () => {
+  const sha256 = "0123456789abcdef".repeat(4);
+  const from = [{ sha256, run: "savee-run", corpora: ["savee"], split: "savee/loso@1, fold 1: ..." }];
+  const line = "It began with the weights of savee-run (0123456789ab), trained under savee/loso@1, fold 1.";
+  expect(written({ ...run, record: { ...run.record, from } })).toContain(line);
+  expect(text).not.toContain("began with the weights");
+});
+
 test("clips of training that are not proven are told in one number", () => {
   const card = written({ ...run, record: { ...run.record, clips: "0123" } });
   expect(card).toContain("6,893 clips trained; the run does not list them by corpus.");

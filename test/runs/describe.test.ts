@@ -40,6 +40,24 @@ test("figures of synthetic clips are marked, and several corpora are told apart"
   expect(text).toMatch(/ {2}test, tess +3 +2 +75.0/);
 });
 
+test("what it began with is told, back to the first", () => {
+  const origin = (name: string) => ({
+    ...{
+      sha256: "0123456789abcdef".repeat(4),
+      run: name,
+      corpora: ["ravdess"],
+      split: "ravdess/7@1, fold 1: ...",
+    },
+  });
+  const text = describeRun(run({ ...recordExample(), from: [origin("a"), origin("b")] }));
+  expect(text).toContain(
+    [
+      "Began with the weights of a (0123456789ab), trained under ravdess/7@1, fold 1.",
+      "Which began with the weights of b (0123456789ab), trained under ravdess/7@1, fold 1.",
+    ].join("\n"),
+  );
+});
+
 test("a baseline has no epochs", () => {
   const record = recordExample();
   const of = (model: "linear" | "majority") =>

@@ -9,7 +9,7 @@ import { random } from "../../lib/base/random.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
-import { loadModel } from "../../lib/inference/model.js";
+import { loadModel, readCard, weightsDigest } from "../../lib/inference/model.js";
 import { Ledger } from "../../lib/protocols/ledger.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { PICTURES } from "../../lib/runs/pictures.js";
@@ -127,6 +127,43 @@ test("a refit on another engine than its first training names both", async () =>
   const refit = { ...SETTINGS, training: { ...SETTINGS.training, refit: true } };
   const { record } = await runOn(clips, refit, { ...store, engine: "tfjs" });
   expect(record.engine).toMatch(/^wasm .*, then tfjs /);
+});
+
+test("a run that goes on from another names it, in audit, record and card, and its name holds the weights", async () => {
+  const first = await runOn(clips, SETTINGS, options("first"));
+  const from = await weightsDigest(join(first.folder, "model"));
+  const training = { ...SETTINGS.training, from, epochs: 2, learningRate: 1e-3 };
+  const begun = { ...SETTINGS, training };
+  const second = await runOn(clips, begun, { ...options("second"), from: join(first.folder, "model") });
+  const { record } = second;
+  const origin = { sha256: from, run: first.record.name, corpora: ["own"], clips: first.record.clips };
+  expect(record.from).toEqual([expect.objectContaining(origin)]);
+  expect(record.settings.training.from).toBe(from);
+  expect(record.name).not.toBe(first.record.name);
+  expect(record.audit.checks.find(({ name }) => name.startsWith("the weights it began with"))).toEqual({
+    name: "the weights it began with heard neither test nor validation",
+    passed: true,
+    detail: `began with ${first.record.name} (${from.slice(0, 12)}), trained under held-out@1, fold 1`,
+  });
+  expect((await readCard(join(second.folder, "model"))).from).toEqual(record.from);
+  expect(JSON.stringify(record)).not.toContain(folder);
+  expect(record.history[0]!.trainLoss).toBeLessThan(first.record.history[0]!.trainLoss);
+
+  const third = await runOn(
+    clips,
+    { ...begun, training: { ...training, from: await weightsDigest(join(second.folder, "model")) } },
+    { ...options("third"), from: join(second.folder, "model") },
+  );
+  expect(third.record.from!.map(({ run }) => run)).toEqual([record.name, first.record.name]);
+
+  const refit = { ...begun, training: { ...training, refit: true } };
+  const again = await runOn(clips, refit, { ...options("again"), from: join(first.folder, "model") });
+  expect(again.record.audit.passed).toBe(true);
+  // It heard the validation part.
+  const after = { ...training, from: await weightsDigest(join(again.folder, "model")) };
+  await expect(
+    runOn(clips, { ...begun, training: after }, { ...options("leak"), from: join(again.folder, "model") }),
+  ).rejects.toThrow(/the audit found leakage.*heard 9 of the 9 validation clips/s);
 });
 
 test("clips that cannot be read are recorded, and fatal only when asked", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { featureSettings } from "../../lib/features/settings.js";
-import { augmentationText, featuresText, trainingText } from "../../lib/runs/settings-text.js";
+import { augmentationText, featuresText, originText, trainingText } from "../../lib/runs/settings-text.js";
 import { TRAINING } from "../../lib/training/settings.js";
 
 test("features in words: what there is, of which part of the sound, how often", () => {
@@ -49,4 +49,17 @@ test("a baseline has no epochs to speak of", () => {
 test("augmentation in words, in the order of the alphabet", () => {
   expect(augmentationText({})).toBe("none");
   expect(augmentationText({ vocalTract: 0.12, noise: [5, 20] })).toBe("noise 5 to 20, vocalTract 0.12");
+});
+
+test("weights to begin with, in words", () => {
+  const sha256 = "0123456789abcdef".repeat(4);
+  expect(trainingText({ training: { ...TRAINING, from: sha256 }, target: "intended" })).toContain(
+    "batches of 32; begins with the trained weights 0123456789ab; at most 30 epochs",
+  );
+  const origin = {
+    ...{ sha256, run: "ravdess-7-1-cnn-89ab", corpora: ["ravdess"], split: "ravdess/7@1, fold 1: test 01" },
+  };
+  const words = "ravdess-7-1-cnn-89ab (0123456789ab), trained under ravdess/7@1, fold 1";
+  expect(originText(origin)).toBe(words);
+  expect(originText({ ...origin, refit: true })).toBe(`${words}, validation part included`);
 });

@@ -38,6 +38,17 @@ test("a size that is the network's own is left out, key by key", () => {
   expect(plain({ layers: 2 }, "clstm")).toEqual({ layers: 2 });
 });
 
+test("trained weights to begin with are named by their digest, and for a network alone", () => {
+  const from = "0123456789abcdef".repeat(4);
+  checkTraining({ ...TRAINING, from });
+  expect(Object.keys(plainTraining(TRAINING))).not.toContain("from");
+  for (const wrong of ["results/model", from.slice(1), from.toUpperCase()])
+    expect(() => checkTraining({ ...TRAINING, from: wrong })).toThrow("it takes 64 hexadecimal digits");
+  expect(() => checkTraining({ ...TRAINING, model: "linear", from })).toThrow(
+    "from: only a network can begin with trained weights, and linear is none",
+  );
+});
+
 test("what is shipped passes", () => {
   checkTraining(TRAINING);
   checkTraining(SMALL_TRAINING);

@@ -1,0 +1,183 @@
+import { dirname, resolve } from "node:path";
+import { UserError } from "../base/errors.js";
+import { canonicalJson } from "../base/hash.js";
+import type { Clip } from "../corpora/clip.js";
+import { publishedClips } from "../corpora/registry.js";
+import type { ModelCard, Origin } from "../inference/card.js";
+import { findWeights } from "../inference/find.js";
+import { readCard, readWeights, weightsDigest } from "../inference/model.js";
+import type { AuditCheck } from "../protocols/audit.js";
+import { groupOf } from "../protocols/groups.js";
+import { protocolNamed } from "../protocols/registry.js";
+import { GROUPS, type Group, type Plan, type Split } from "../protocols/types.js";
+import type { Beginning } from "../training/beginning.js";
+import { type RunSettings, readRecord } from "./record.js";
+import { originText } from "./settings-text.js";
+
+/** A beginning with what is known of it. */
+export interface KnownBeginning extends Beginning {
+  /** The weights, then those that they were trained from, and so on. */
+  origins: Origin[];
+}
+
+/**
+ * Reads the weights that a run begins with.
+ *
+ * @param settings whose training names them
+ * @param folder of the model; default: it is looked for where trained models are
+ * @throws {UserError} where there is none, or where its features or its network are others than the settings'
+ */
+export async function readBeginning(
+  settings: Pick<RunSettings, "training" | "features">,
+  folder?: string,
+): Promise<KnownBeginning> {
+  const { from = "" } = settings.training;
+  const place =
+    folder !== undefined && (await weightsDigest(folder)) === from ? folder : await findWeights(from);
+  const card = await readCard(place);
+  const wrong = differences(card, settings);
+  if (wrong.length > 0)
+    throw new UserError(
+      `the model ${from.slice(0, 12)} (${card.run}) that this run is to begin with has another ${wrong.join(", ")}`,
+    );
+  // A model that was moved elsewhere has no record beside it, or that of another.
+  const record = await readRecord(dirname(resolve(place)));
+  const own: Origin = {
+    ...{ sha256: from, run: card.run, corpora: card.corpora, split: card.split },
+    ...(record?.name === card.run && { clips: record.clips }),
+    ...(card.refit && { refit: true }),
+  };
+  const weights = await readWeights(place);
+  return { sha256: from, weights, classes: card.classes, origins: [own, ...(card.from ?? [])] };
+}
+
+/** What of a model is not as in the settings, in words. */
+function differences(
+  card: ModelCard,
+  { training, features }: Pick<RunSettings, "training" | "features">,
+): string[] {
+  const pairs: Record<string, [unknown, unknown]> = {
+    network: [card.model, training.model],
+    size: [card.size, training.size],
+    "number of frames": [card.frames, training.frames],
+    features: [card.features, features],
+  };
+  return Object.entries(pairs)
+    .filter(([, [one, other]]) => canonicalJson(one ?? null) !== canonicalJson(other ?? null))
+    .map(([name]) => name);
+}
+
+/**
+ * Whether the weights that a run begins with heard what the run is to be judged by. Weights of other corpora did not. Of
+ * those that heard a corpus of the test or validation part, the clips must be known and be apart from these as the
+ * protocol keeps its parts apart: known they are where the parts are this fold's own, or where their protocol says it of
+ * the published names.
+ *
+ * @param clips the digest of this run's parts, as `runName` gives it
+ */
+export function auditBeginning(
+  plan: Plan,
+  fold: Split,
+  clips: string,
+  origins: readonly Origin[],
+): AuditCheck {
+  const found = origins.map((origin) => ({ origin, ...heardWith(plan, fold, clips, origin) }));
+  const problems = found.flatMap(({ origin, problem }) =>
+    problem ? [`${originText(origin)}, ${problem}`] : [],
+  );
+  const offending = found.flatMap(({ ids }) => ids).slice(0, 20);
+  return {
+    name: "the weights it began with heard neither test nor validation",
+    passed: problems.length === 0,
+    detail:
+      problems.length > 0
+        ? problems.join("; ")
+        : `began with ${origins.map(originText).join("; before that ")}`,
+    ...(offending.length > 0 && { clips: offending }),
+  };
+}
+
+function heardWith(
+  plan: Plan,
+  fold: Split,
+  digest: string,
+  origin: Origin,
+): { problem?: string; ids: string[] } {
+  const clipsOf = partsIn(plan, fold);
+  const judging = [...clipsOf.test, ...clipsOf.validation];
+  const shared = [...new Set(judging.map(({ corpus }) => corpus))].filter((name) =>
+    origin.corpora.includes(name),
+  );
+  if (shared.length === 0) return { ids: [] };
+  const same = origin.clips === digest;
+  const heard = same ? clipsOf : publishedParts(origin);
+  if (!heard)
+    return {
+      problem: `heard clips of ${shared.join(", ")}, which is tested here, and which of them is not known: begin with a model of the same fold, or of other corpora`,
+      ids: [],
+    };
+  const own = (list: readonly Clip[]) => list.filter(({ corpus }) => shared.includes(corpus));
+  const judged = own([...heard.train, ...heard.validation]);
+  const trained = origin.refit ? judged : own(heard.train);
+  // Within one fold the protocol itself says what is apart.
+  const test = same ? [] : sharing(clipsOf.test, judged, () => plan.apart);
+  const { validationApart, validationApartIn = {} } = plan;
+  const groups = ({ corpus }: Clip) => validationApartIn[corpus] ?? validationApart;
+  const validation = same && !origin.refit ? [] : sharing(clipsOf.validation, trained, groups);
+  const parts = [
+    ...(test.length > 0 ? [`${test.length} of the ${clipsOf.test.length} test clips`] : []),
+    ...(validation.length > 0
+      ? [`${validation.length} of the ${clipsOf.validation.length} validation clips`]
+      : []),
+  ];
+  if (parts.length === 0) return { ids: [] };
+  return {
+    problem: `heard ${parts.join(" and ")}, or their ${[...new Set(plan.apart)].join(", ") || "copies"}`,
+    ids: [...test, ...validation].map(({ id }) => id),
+  };
+}
+
+type ClipParts = Record<"train" | "validation" | "test", Clip[]>;
+
+function partsIn(plan: Plan, fold: Split): ClipParts {
+  const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
+  const pick = (ids: readonly string[]) => ids.flatMap((id) => clipOf.get(id) ?? []);
+  return { train: pick(fold.train), validation: pick(fold.validation), test: pick(fold.test) };
+}
+
+/** The parts that a protocol makes of the published names; `undefined` where it cannot tell. */
+function publishedParts({ split, corpora }: Origin): ClipParts | undefined {
+  const [, protocol, name] = /^(\S+), fold (.+?): /.exec(split) ?? [];
+  if (!protocol) return undefined;
+  try {
+    const clips = publishedClips()
+      .filter(({ corpus }) => corpora.includes(corpus))
+      .map((clip) => ({ ...clip, path: "", synthetic: false }));
+    const plan = protocolNamed(protocol).plan(clips);
+    const there = new Set(plan.clips.map(({ corpus }) => corpus as string));
+    const fold = plan.folds.find((one) => one.name === name);
+    // A random split depends on which clips there were.
+    if (!fold || plan.leaky || corpora.some((corpus) => !there.has(corpus))) return undefined;
+    return partsIn(plan, fold);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** The clips that are among others, or in a group with one of them. */
+function sharing(
+  clips: readonly Clip[],
+  heard: readonly Clip[],
+  groupsFor: (clip: Clip) => readonly Group[],
+): Clip[] {
+  const key = (clip: Clip, group: Group) => {
+    const own = groupOf(clip, group);
+    return own === undefined ? [] : [`${group} ${own}`];
+  };
+  const there = new Set(heard.flatMap((clip) => [clip.id, ...GROUPS.flatMap((group) => key(clip, group))]));
+  return clips.filter(
+    (clip) =>
+      there.has(clip.id) || groupsFor(clip).some((group) => key(clip, group).some((one) => there.has(one))),
+  );
+}
