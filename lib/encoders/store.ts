@@ -112,7 +112,7 @@ function isNear(values: Float32Array, others: Float32Array | undefined): boolean
 function checkName(name: string): void {
   if (/^\w[\w.-]{0,99}$/.test(name) && !isDigest(name)) return;
   throw new UsageError(
-    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and more than a digest`,
+    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and must not look like a digest`,
   );
 }
 
