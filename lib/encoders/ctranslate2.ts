@@ -128,8 +128,11 @@ async function readContent(file: ByteFile): Promise<Content> {
     variables.set(name, await readVariable(reader, file, name));
   }
   for (let left = await reader.number(4); left > 0; left--) {
-    await reader.text();
-    await reader.text();
+    // Equal variables are kept once: those of norms and biases that were never trained, and the decoder's projection.
+    const alias = await reader.text();
+    const variable = variables.get(await reader.text());
+    if (!variable || variables.has(alias)) throw damaged(file, `${alias} stands for no variable`);
+    variables.set(alias, variable);
   }
   if (reader.position < file.size) throw damaged(file, `${file.size - reader.position} bytes follow its end`);
   return { spec, variables };
