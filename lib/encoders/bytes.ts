@@ -100,3 +100,8 @@ export function valuesOf(shape: readonly number[]): number | undefined {
   const count = shape.reduce((product, n) => product * n, 1);
   return Number.isSafeInteger(count) ? count : undefined;
 }
+
+/** What a damaged file says, as a part of one line. */
+export function shown(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?").slice(0, 200);
+}

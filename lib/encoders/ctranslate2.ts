@@ -1,5 +1,5 @@
 import { UserError } from "../base/errors.js";
-import { ByteFile, floatsOf, valuesOf } from "./bytes.js";
+import { ByteFile, floatsOf, shown, valuesOf } from "./bytes.js";
 import { assertFinite } from "./safetensors.js";
 import type { TensorFile } from "./tensor-file.js";
 
@@ -153,7 +153,7 @@ async function readVariable(reader: Reader, file: ByteFile, name: string): Promi
 }
 
 function damaged({ path }: ByteFile, reason: string): UserError {
-  return new UserError(`${path} is no whole model.bin of CTranslate2: ${reason}`);
+  return new UserError(`${path} is no whole model.bin of CTranslate2: ${shown(reason)}`);
 }
 
 /** Reads one thing after the other. */
