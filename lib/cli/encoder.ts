@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { thousands } from "../base/text.js";
+import { KNOWN_ENCODERS } from "../encoders/known.js";
 import type { EncoderInfo } from "../encoders/types.js";
 import { interruptSignal, printJson } from "./common.js";
 
@@ -50,7 +51,7 @@ function addGet(encoder: Command): void {
   encoder
     .command("get")
     .description("Fetch a published encoder from Hugging Face.")
-    .argument("<name>", "whisper-tiny, -base, -small, or whisper-tiny.en, -base.en, -small.en")
+    .argument("<name>", Object.keys(KNOWN_ENCODERS).join(", "))
     .addOption(
       new Option("--url <url>", "another host with Hugging Face's paths")
         .env("HF_ENDPOINT")

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import * as v from "valibot";
 import { UserError } from "../base/errors.js";
-import { ByteFile, type FloatType, floatsOf, valuesOf } from "./bytes.js";
+import { ByteFile, type FloatType, floatsOf, shown, valuesOf } from "./bytes.js";
 import { objectOf } from "./json.js";
 import type { TensorFile } from "./tensor-file.js";
 
@@ -126,7 +126,7 @@ interface Header {
 
 async function readHeader(file: ByteFile): Promise<Header> {
   const fail = (reason: string): never => {
-    throw new UserError(`${file.path} is no whole safetensors file: ${reason}`);
+    throw new UserError(`${file.path} is no whole safetensors file: ${shown(reason)}`);
   };
   const length = (await file.read(0, 8)).readBigUInt64LE();
   if (length > BigInt(LONGEST_HEADER)) return fail(`its header would have ${length} bytes`);

@@ -97,7 +97,7 @@ async function readModel(path: string, { signal, onProgress }: AddOptions): Prom
 function checkName(name: string): void {
   if (/^\w[\w.-]{0,99}$/.test(name) && !isDigest(name)) return;
   throw new UsageError(
-    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and more than a digest`,
+    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and must not look like a digest`,
   );
 }
 

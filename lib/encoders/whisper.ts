@@ -110,7 +110,7 @@ function checkSize({ blocks, width, heads, bands }: Shape, path: string): void {
     const what = larger ? `Whisper ${larger.name}` : "a Whisper";
     throw new UserError(`${path} is ${what} (${blocks} blocks of width ${width}): ${TITLE} are read`);
   }
-  if (heads < 1 || width % heads !== 0 || width % 2 !== 0)
+  if (heads < 1 || width < 2 || width % heads !== 0 || width % 2 !== 0)
     throw new UserError(`${path} is damaged: a width of ${width} has no ${heads} heads`);
 }
 

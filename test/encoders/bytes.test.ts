@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ByteFile, bytesOf, floatsOf, valuesOf } from "../../lib/encoders/bytes.js";
+import { ByteFile, bytesOf, floatsOf, shown, valuesOf } from "../../lib/encoders/bytes.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -40,4 +40,9 @@ test("numbers are little-endian in files", () => {
 test("how many values a shape has", () => {
   expect([valuesOf([]), valuesOf([2, 3]), valuesOf([0, 5])]).toEqual([1, 6, 0]);
   expect(valuesOf([2 ** 40, 2 ** 40])).toBeUndefined();
+});
+
+test("what a damaged file says takes one line", () => {
+  expect(shown("a\nb\u001b[31m")).toBe("a?b?[31m");
+  expect(shown("x".repeat(1000))).toHaveLength(200);
 });

@@ -65,6 +65,17 @@ test("divides the scale of each row out of int8, of matrices and convolutions", 
   await file.close();
 });
 
+test("a variable that is equal to another is kept once, and has two names", async () => {
+  const a = [variable("a", [1], 0, floats(5))];
+  const file = await opened(ctranslate2Of(a, { aliases: [["b", "a"]] }));
+  expect(await file.read("b")).toEqual(Float32Array.of(5));
+  expect(file.shapes.get("b")).toEqual([1]);
+  await file.close();
+  await expect(opened(ctranslate2Of(a, { aliases: [["b", "c"]] }))).rejects.toThrow(
+    /b stands for no variable/,
+  );
+});
+
 test("refuses int16, int8 without scales, scales of another number, and infinities", async () => {
   const file = await opened(
     ctranslate2Of([
@@ -103,12 +114,15 @@ test("refuses other versions by name, and what is not whole", async () => {
 test("any damage gives whole variables or a UserError", async () => {
   const fixture = await readFile(join(FIXTURE, "model.int8.bin"));
   // Of the real file the beginning, where names and shapes are dense.
-  const small = ctranslate2Of([
-    variable("encoder/a", [2, 2], 0, floats(1, 2, 3, 4)),
-    variable("b", [3], 4, Buffer.alloc(6)),
-    variable("c", [2, 1], 1, Buffer.alloc(2)),
-    variable("c_scale", [2], 0, floats(1, 2)),
-  ]);
+  const small = ctranslate2Of(
+    [
+      variable("encoder/a", [2, 2], 0, floats(1, 2, 3, 4)),
+      variable("b", [3], 4, Buffer.alloc(6)),
+      variable("c", [2, 1], 1, Buffer.alloc(2)),
+      variable("c_scale", [2], 0, floats(1, 2)),
+    ],
+    { aliases: [["d", "b"]] },
+  );
   for (const [whole, numRuns] of [
     [small, 600],
     [fixture, 100],

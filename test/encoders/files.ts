@@ -169,16 +169,20 @@ export function ctranslate2Variables(parts: readonly Part[], heads = SMALL.heads
 }
 
 /** A model.bin, binary version 6. */
-export function ctranslate2Of(
-  variables: readonly Variable[],
-  header: { version?: number; spec?: string } = {},
-): Buffer {
+export function ctranslate2Of(variables: readonly Variable[], header: CTranslate2Header = {}): Buffer {
   return Buffer.concat(ctranslate2Pieces(variables, header));
+}
+
+interface CTranslate2Header {
+  version?: number;
+  spec?: string;
+  /** Names of variables that are equal to another. */
+  aliases?: [string, string][];
 }
 
 export function ctranslate2Pieces(
   variables: readonly Variable[],
-  { version = 6, spec = "WhisperSpec" } = {},
+  { version = 6, spec = "WhisperSpec", aliases = [] }: CTranslate2Header = {},
 ): Buffer[] {
   const number = (value: number, bytes: number) => {
     const buffer = Buffer.alloc(bytes);
@@ -192,7 +196,7 @@ export function ctranslate2Pieces(
       ...[text(name), number(shape.length, 1), ...shape.map((n) => number(n, 4)), number(type, 1)],
       ...[number(bytes.length, 4), bytes],
     ]),
-    ...[number(1, 4), text("decoder/projection/weight"), text("decoder/embeddings/weight")],
+    ...[number(aliases.length, 4), ...aliases.flat().map(text)],
   ];
 }
 

@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { UserError } from "../../lib/base/errors.js";
 import { recognise } from "../../lib/encoders/families.js";
 import { make, type Recognised } from "../../lib/encoders/family.js";
 import { openModel } from "../../lib/encoders/open.js";
@@ -16,6 +18,7 @@ import {
   type Part,
   type Sizes,
   SMALL,
+  safetensorsOf,
   type Variable,
   writeHuggingFace,
 } from "./files.js";
@@ -257,4 +260,35 @@ describe("refuses", () => {
       /has the shape \[3840\], which is so in no Whisper/,
     );
   });
+});
+
+test("any damage gives an encoder or a UserError", async () => {
+  const path = join(folder, "damaged");
+  await mkdir(path, { recursive: true });
+  const whole = {
+    "model.safetensors": safetensorsOf(huggingFaceParts()),
+    "config.json": Buffer.from(JSON.stringify(configOf())),
+    "model.bin": ctranslate2Of(ctranslate2Variables(huggingFaceParts())),
+  };
+  const names = ["model.safetensors", "config.json", "model.bin"] as const;
+  const place = fc.oneof(fc.nat(5000), fc.nat(60_000));
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      place,
+      fc.uint8Array({ maxLength: 6 }),
+      async (name, at, noise) => {
+        for (const one of names) await writeFile(join(path, one), whole[one]);
+        const bytes = Buffer.from(whole[name]);
+        const begin = at % bytes.length;
+        bytes.set(noise.subarray(0, bytes.length - begin), begin);
+        await writeFile(join(path, name), bytes);
+        for (const file of ["model.safetensors", "model.bin"]) {
+          const error = await tensorsOf(join(path, file)).catch((thrown: unknown) => thrown);
+          if (error instanceof Error && !(error instanceof UserError)) throw error;
+        }
+      },
+    ),
+    { seed: 5, numRuns: 200 },
+  );
 });
