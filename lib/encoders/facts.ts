@@ -29,15 +29,19 @@ export function outlineOf(named: string): EncoderOutline {
     throw new UserError(
       `${named} may be any of ${found.map(({ digest }) => digest.slice(0, 12)).join(", ")}: give the first digits of its digest`,
     );
-  if (KNOWN_ENCODERS[named])
-    throw new UserError(
-      `the encoder ${named} is not on this machine: get it with "ser encoder get ${named}", or add its files with "ser encoder add FOLDER"`,
-    );
-  const meant = nearest(named, [...all.map(({ name }) => name), ...Object.keys(KNOWN_ENCODERS)]);
-  const question = meant ? `; did you mean "${meant}"?` : "";
-  throw new UserError(
-    `there is no encoder ${named}${question} "ser encoder list" shows what there is, "ser encoder add FOLDER" adds one`,
+  throw new UserError(howToGet(named));
+}
+
+/** What to say of an encoder that is not on this machine. */
+export function howToGet(named: string): string {
+  const known = Object.entries(KNOWN_ENCODERS).find(
+    ([name, { digest = "" }]) => name === named || isBeginning(named, digest),
   );
+  if (known)
+    return `the encoder ${known[0]} is not on this machine: get it with "ser encoder get ${known[0]}", or add its files with "ser encoder add FOLDER"`;
+  const meant = nearest(named, [...outlines().map(({ name }) => name), ...Object.keys(KNOWN_ENCODERS)]);
+  const question = meant ? `did you mean "${meant}"? ` : "";
+  return `there is no encoder ${named}: ${question}"ser encoder list" shows what there is, "ser encoder add FOLDER" adds one`;
 }
 
 /** The facts of an encoder; `undefined` where nobody knows it here. */
@@ -54,7 +58,8 @@ export function encoderName(digest: string): string {
   return known?.[0] ?? digest.slice(0, 12);
 }
 
-function isBeginning(named: string, digest: string): boolean {
+/** Whether this names an encoder by at least the first 8 digits of its digest. */
+export function isBeginning(named: string, digest: string): boolean {
   return /^[0-9a-f]{8,64}$/.test(named) && digest.startsWith(named);
 }
 

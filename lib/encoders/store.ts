@@ -5,10 +5,10 @@ import * as v from "valibot";
 import { readIfThere, writeJson } from "../base/atomic.js";
 import { cacheFolder } from "../base/cache-folder.js";
 import { cannotWrite, messageOf, systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
-import { nearest } from "../base/schema.js";
 import { byText } from "../base/text.js";
 import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
+import { howToGet, isBeginning } from "./facts.js";
 import { recognise } from "./families.js";
 import { make, type Shape } from "./family.js";
 import { objectOf } from "./json.js";
@@ -225,26 +225,13 @@ export async function listEncoders(): Promise<EncoderInfo[]> {
  */
 export async function findEncoder(named: string): Promise<EncoderInfo> {
   const all = await listEncoders();
-  const found = all.filter(
-    ({ name, digest }) => name === named || (isDigest(named) && digest.startsWith(named)),
-  );
+  const found = all.filter(({ name, digest }) => name === named || isBeginning(named, digest));
   if (found.length === 1) return found[0]!;
   if (found.length > 1) {
     const digests = found.map(({ digest }) => digest.slice(0, 12)).join(", ");
     throw new UserError(`${named} may be any of ${digests}: give the first digits of its digest`);
   }
-  throw new UserError(`there is no encoder ${named} here: ${howToGet(named, all)}`);
-}
-
-function howToGet(named: string, all: readonly EncoderInfo[]): string {
-  const known = Object.keys(KNOWN_ENCODERS);
-  const name = known.find(
-    (one) => one === named || (isDigest(named) && KNOWN_ENCODERS[one]!.digest?.startsWith(named)),
-  );
-  if (name) return `get it with "ser encoder get ${name}", or add its files with "ser encoder add FOLDER"`;
-  const meant = nearest(named, [...all.map((one) => one.name), ...known]);
-  const question = meant ? `did you mean "${meant}"? ` : "";
-  return `${question}"ser encoder list" shows what there is, "ser encoder add FOLDER" adds one`;
+  throw new UserError(howToGet(named));
 }
 
 /**

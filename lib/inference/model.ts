@@ -7,6 +7,7 @@ import { openAudio } from "../audio/stream.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
+import { listEncoders } from "../encoders/store.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { networkInput } from "../features/input.js";
 import { type ClipFeatures, openFeatures } from "../features/open.js";
@@ -184,9 +185,13 @@ async function featuresOf(folder: string, { features, encoder }: ModelCard): Pro
     return await openFeatures(features);
   } catch (error) {
     if (!(error instanceof UserError) || !encoder) throw error;
-    throw new UserError(`${folder} stands on the encoder ${encoder.name}: ${error.message}`, {
-      cause: error,
-    });
+    const all = await listEncoders();
+    const other = all.find(({ name, digest }) => name === encoder.name && digest !== encoder.digest);
+    const there = other ? ` (what is called so here is another one, ${other.digest.slice(0, 12)})` : "";
+    throw new UserError(
+      `${folder} stands on the encoder ${encoder.name}, ${encoder.digest.slice(0, 12)}${there}: ${error.message}`,
+      { cause: error },
+    );
   }
 }
 
