@@ -72,8 +72,8 @@ function checkWeights(model: LayersModel, weights: readonly Float32Array[]): voi
   throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
 }
 
-/** Frames that a network is tried with, to hear of layers that the core lacks. */
-const TRIED = 64;
+/** Frames that a network is tried with, to hear of layers that the core lacks; samples are more, positions perhaps fewer. */
+const TRIED = [64, 4096, 16, 4, 1];
 
 async function coreForward(
   core: Core,
@@ -83,8 +83,7 @@ async function coreForward(
 ): Promise<Forward> {
   const [, ...columns] = model.inputs[0]!.shape.slice(1) as (number | null)[];
   const programs = new Programs(model, columns as number[]);
-  const fixed = model.inputs[0]!.shape[1];
-  const first = programs.of(fixed ?? TRIED);
+  const first = programs.first(model.inputs[0]!.shape[1] ?? undefined);
   const parameters = new Float32Array(first.parameters);
   weights.forEach((values, i) => {
     parameters.set(values, first.offsets[i]);
@@ -119,9 +118,30 @@ class Programs {
 
   of(frames: number): CompiledForward {
     if (!(Number.isInteger(frames) && frames >= 1)) throw new UserError(`${frames} frames are no input`);
-    const known = this.#known.get(frames) ?? compileForward(this.model, [frames, ...this.columns]);
-    this.#known.set(frames, known);
-    return known;
+    const program = this.#known.get(frames) ?? this.#make(frames);
+    this.#known.set(frames, program);
+    return program;
+  }
+
+  /** Of any number of frames that the network takes. */
+  first(frames?: number): CompiledForward {
+    for (const tried of frames ? [] : TRIED) {
+      try {
+        return this.of(tried);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+      }
+    }
+    return this.of(frames ?? TRIED[0]!);
+  }
+
+  #make(frames: number): CompiledForward {
+    try {
+      return compileForward(this.model, [frames, ...this.columns]);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new UserError(`an input of ${frames} frames is too long: ${error.message}`);
+    }
   }
 }
 

@@ -1,10 +1,11 @@
-import type { LayersModel, SymbolicTensor, Tensor } from "@tensorflow/tfjs";
+import type { SymbolicTensor, Tensor } from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
 import { createCoreTrainer } from "../../../lib/engine/core-trainer.js";
 import { frameWeights } from "../../../lib/engine/layers/frame-weights.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { cores } from "../gradients.js";
 import { chain, network, randomBatch } from "../networks.js";
+import { reloaded } from "./reload.js";
 
 const tf = await startTfjs();
 
@@ -32,18 +33,6 @@ test("a stride or an output that makes no sense is refused", () => {
   expect(() => frameWeights({ stride: 1.5 })).toThrow("stride is 1.5");
   expect(() => frameWeights({ output: "sum" as never })).toThrow("output is sum");
 });
-
-/** Of a saved model, as any program that has imported the library loads it. */
-async function reloaded(model: LayersModel): Promise<LayersModel> {
-  let artifacts: unknown;
-  await model.save(
-    tf.io.withSaveHandler(async (saved) => {
-      artifacts = saved;
-      return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) };
-    }),
-  );
-  return tf.loadLayersModel(tf.io.fromMemory(artifacts as never));
-}
 
 type Layers = typeof tf.layers;
 
