@@ -73,7 +73,10 @@ function checkWeights(model: LayersModel, weights: readonly Float32Array[]): voi
   throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
 }
 
-/** Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few. */
+/**
+ * Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few,
+ * half as many where it has no positions for them.
+ */
 const TRIED = 64;
 /** More than convolutions of any use eat. */
 const MOST_TRIED = 65_536;
@@ -87,9 +90,7 @@ async function coreForward(
   const [, ...columns] = model.inputs[0]!.shape.slice(1) as (number | null)[];
   const programs = new Programs(model, columns as number[]);
   const fixed = model.inputs[0]!.shape[1];
-  let frames = fixed ?? TRIED;
-  while (frames < MOST_TRIED && !programs.reaches(frames)) frames *= 2;
-  const first = programs.of(frames);
+  const first = programs.of(fixed ?? programs.tried());
   const network = await started(core, first, weights, threads);
   let current = first;
   return {
@@ -130,6 +131,24 @@ class Programs {
     private readonly columns: readonly number[],
   ) {}
 
+  /** A number of frames that the network takes. */
+  tried(): number {
+    let frames = TRIED;
+    while (frames > 1 && !this.#fits(frames)) frames /= 2;
+    while (frames < MOST_TRIED && !this.reaches(frames)) frames *= 2;
+    return frames;
+  }
+
+  #fits(frames: number): boolean {
+    try {
+      this.reaches(frames);
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+  }
+
   /** Whether anything is left of so many frames in every layer. */
   reaches(frames: number): boolean {
     return readGraph(this.model, [frames, ...this.columns]).nodes.every(({ shape }) =>
@@ -145,9 +164,13 @@ class Programs {
   }
 
   #compiled(frames: number): CompiledForward {
-    if (!this.reaches(frames))
-      throw new UserError(`an input of ${frames} frames is too short for the model "${this.model.name}"`);
-    return compileForward(this.model, [frames, ...this.columns]);
+    try {
+      if (this.reaches(frames)) return compileForward(this.model, [frames, ...this.columns]);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new UserError(`an input of ${frames} frames is too long: ${error.message}`);
+    }
+    throw new UserError(`an input of ${frames} frames is too short for the model "${this.model.name}"`);
   }
 }
 

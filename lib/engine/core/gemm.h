@@ -36,7 +36,7 @@ typedef struct {
   const float *then;  // and what is read of it after this part
 } Product;
 
-enum { APART = 2, DEPTH = 128 };
+enum { APART = 2, DEPTH = 128, TALL = 192 };
 
 INLINE void multiply(int rows, int k, const float *const *a, const float *b, vf acc[][2]) {
   const float *p[ROWS];
@@ -130,20 +130,22 @@ NOINLINE void product(const Product *g) {
   }
 }
 
-// The same, but long sums are made in parts of DEPTH, each by itself: rounding errors stay small, and the parts of A and
-// B in the cache. The training has its sums in one piece.
+// The same, but long sums are made in parts of DEPTH, each by itself, and for TALL rows at a time: rounding errors stay
+// small, and the parts of A, B and C in the cache. The training has its sums in one piece.
 static void product_deep(const Product *g) {
-  if (g->taps > 1 || g->subtaps > 1 || g->k <= DEPTH) {
+  if (g->taps > 1 || g->subtaps > 1 || g->ny > 1 || g->k <= DEPTH) {
     product(g);
     return;
   }
-  for (int k = 0; k < g->k; k += DEPTH) {
-    Product part = *g;
-    part.a += k, part.b += (long)k * COLUMNS, part.deep = g->k, part.k = g->k - k < DEPTH ? g->k - k : DEPTH;
-    part.then = k + DEPTH < g->k ? part.b + DEPTH * COLUMNS : 0;
-    if (k) part.accumulate = APART;
-    product(&part);
-  }
+  for (int x = 0; x < g->nx; x += TALL)
+    for (int k = 0; k < g->k; k += DEPTH) {
+      Product part = *g;
+      part.a += x * g->ax + k, part.c += x * g->cx, part.nx = g->nx - x < TALL ? g->nx - x : TALL;
+      part.b += (long)k * COLUMNS, part.deep = g->k, part.k = g->k - k < DEPTH ? g->k - k : DEPTH;
+      part.then = k + DEPTH < g->k ? part.b + DEPTH * COLUMNS : x + TALL < g->nx ? g->b : 0;
+      if (k) part.accumulate = APART;
+      product(&part);
+    }
 }
 
 // C[m][n] += sum over (z, y, x) of a[z*az + y*ay + x*ax + m] * b[z*bz + y*by + x*bx + n]: gradients of weights.
