@@ -97,6 +97,8 @@ export function auditBeginning(
   };
 }
 
+const REMEDY = "begin with a model of the same fold, without refit, or of other corpora";
+
 function heardWith(
   plan: Plan,
   fold: Split,
@@ -113,7 +115,7 @@ function heardWith(
   const heard = same ? clipsOf : publishedParts(origin);
   if (!heard)
     return {
-      problem: `heard clips of ${shared.join(", ")}, which is tested here, and which of them is not known: begin with a model of the same fold, or of other corpora`,
+      problem: `heard clips of ${shared.join(", ")}, which is tested here, and which of them is not known: ${REMEDY}`,
       ids: [],
     };
   const own = (list: readonly Clip[]) => list.filter(({ corpus }) => shared.includes(corpus));
@@ -132,7 +134,7 @@ function heardWith(
   ];
   if (parts.length === 0) return { ids: [] };
   return {
-    problem: `heard ${parts.join(" and ")}, or their ${[...new Set(plan.apart)].join(", ") || "copies"}`,
+    problem: `heard ${parts.join(" and ")}, or others of their ${plan.apart.join(", ") || "kind"}: ${REMEDY}`,
     ids: [...test, ...validation].map(({ id }) => id),
   };
 }
