@@ -691,6 +691,23 @@ static void release(void *at, uint64_t bytes) {
 }
 #endif
 
+// In forward mode a weight matrix that lies packed is not looked at again: its pages go back to the system.
+static void forget_packed(const Core *c) {
+#ifdef __linux__
+  enum { PAGE = 4096 };
+  for (int i = 0; i < c->nops; i++)
+    for (int j = 0; j < c->ops[i].packs; j++) {
+      const Packed *p = &c->ops[i].packed[j];
+      if (p->column != 1 || p->row != p->n) continue;
+      uintptr_t from = (uintptr_t)(c->p + p->offset), until = (uintptr_t)(c->p + p->offset + (long)p->taps * p->inner * p->n);
+      from = (from + PAGE - 1) / PAGE * PAGE, until = until / PAGE * PAGE;
+      if (until > from) madvise((void *)from, until - from, MADV_DONTNEED);
+    }
+#else
+  (void)c;
+#endif
+}
+
 static uint64_t head_bytes(const Core *c, int words) {
   return sizeof(Core) + 64 * 8 + sizeof(Schedule) + (uint64_t)words * 4 + (uint64_t)c->nbuffers * sizeof(Buffer) +
          (uint64_t)c->nparameters * sizeof(Parameter) + (uint64_t)c->nops * (sizeof(Op) + 20 * sizeof(Step)) +
@@ -831,6 +848,7 @@ API(void, core_predict)(Core *c, int count) {
   c->count = count, c->training = 0;
   wake(&c->team);
   run(c, 0);
+  if (c->solitary && c->unpacked) forget_packed(c);
   c->unpacked = 0;
 }
 

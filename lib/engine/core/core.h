@@ -59,8 +59,8 @@
 //                  group g of the input's. At most 32 groups
 //
 // A program that begins with CORE_FORWARD is only run forward, on one clip at a time, whose rows all threads share. It may
-// end in any op, and its output may be the output of any. There are no arrays but ARRAY_PARAMETERS, ARRAY_INPUT and
-// ARRAY_OUTPUT; core_reshape gives it other sizes, after which the last two have to be asked for again.
+// end in any op, and its output may be the output of any. There are no arrays but ARRAY_PARAMETERS (to be written whole, and
+// never read), ARRAY_INPUT and ARRAY_OUTPUT; core_reshape gives it other sizes, after which the last two have to be asked for again.
 //
 // Threads: each has a fixed range of the clips; sums over the batch run over clips or rows in one fixed order, cut
 // into tasks by the sizes alone. So the result does not depend on the number of threads, to the bit.

@@ -32,10 +32,11 @@ typedef struct {
   long cy, cx;
   const float *bias;
   int accumulate;  // APART: the sum over k is made first, then added to C
-  long deep;       // rows of the packed matrix, where they are more than these
+  long deep;       // of a part of a product: rows of the whole packed matrix
+  const float *then;  // and what is read of it after this part
 } Product;
 
-enum { APART = 2, DEPTH = 128 };
+enum { APART = 2, DEPTH = 256, TALL = 192 };
 
 INLINE void multiply(int rows, int k, const float *const *a, const float *b, vf acc[][2]) {
   const float *p[ROWS];
@@ -98,15 +99,22 @@ INLINE void product_rows(int rows, const Product *g, const float *const *a, floa
   }
 }
 
+// Asks for a share of a packed part, tile by tile of the one before, so that it is there when its turn comes.
+INLINE void fetch(const float *next, long floats, long tile, long tiles) {
+  if (!next) return;
+  for (long line = floats / 16 * tile / tiles; line < floats / 16 * (tile + 1) / tiles; line++) __builtin_prefetch(next + line * 16, 0, 2);
+}
+
 NOINLINE void product(const Product *g) {
   long total = (long)g->ny * g->nx, depth = g->deep ? g->deep : (long)g->taps * g->subtaps * g->k;
   for (int n0 = 0; n0 < g->n; n0 += COLUMNS) {
-    const float *b = g->b + n0 * depth;
+    const float *b = g->b + n0 * depth, *next = !g->deep ? 0 : n0 + COLUMNS < g->n ? b + COLUMNS * depth : g->then;
     int x = 0;
     const float *a0 = g->a;
     float *c0 = g->c;
     for (long m = 0; m < total; m += ROWS) {
       int real = total - m < ROWS ? (int)(total - m) : ROWS;
+      fetch(next, (long)g->k * COLUMNS, m / ROWS, (total + ROWS - 1) / ROWS);
       const float *a[ROWS];
       float *c[ROWS];
       UNROLL for (int i = 0; i < ROWS; i++) {
@@ -122,19 +130,22 @@ NOINLINE void product(const Product *g) {
   }
 }
 
-// The same, but long sums are made in parts of DEPTH, each by itself: rounding errors stay small, and the parts of A and
-// B in the cache. The training has its sums in one piece.
+// The same, but long sums are made in parts of DEPTH, each by itself, and for TALL rows at a time: rounding errors stay
+// small, and the parts of A, B and C in the cache. The training has its sums in one piece.
 static void product_deep(const Product *g) {
-  if (g->taps > 1 || g->subtaps > 1 || g->k <= DEPTH) {
+  if (g->taps > 1 || g->subtaps > 1 || g->ny > 1 || g->k <= DEPTH) {
     product(g);
     return;
   }
-  for (int k = 0; k < g->k; k += DEPTH) {
-    Product part = *g;
-    part.a += k, part.b += (long)k * COLUMNS, part.deep = g->k, part.k = g->k - k < DEPTH ? g->k - k : DEPTH;
-    if (k) part.accumulate = APART;
-    product(&part);
-  }
+  for (int x = 0; x < g->nx; x += TALL)
+    for (int k = 0; k < g->k; k += DEPTH) {
+      Product part = *g;
+      part.a += x * g->ax + k, part.c += x * g->cx, part.nx = g->nx - x < TALL ? g->nx - x : TALL;
+      part.b += (long)k * COLUMNS, part.deep = g->k, part.k = g->k - k < DEPTH ? g->k - k : DEPTH;
+      part.then = k + DEPTH < g->k ? part.b + DEPTH * COLUMNS : x + TALL < g->nx ? g->b : 0;
+      if (k) part.accumulate = APART;
+      product(&part);
+    }
 }
 
 // C[m][n] += sum over (z, y, x) of a[z*az + y*ay + x*ax + m] * b[z*bz + y*by + x*bx + n]: gradients of weights.
