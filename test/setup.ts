@@ -15,5 +15,10 @@ export default function setup(): () => void {
   process.env.XDG_CACHE_HOME = join(cache, "user");
   if (process.env.SER_DATA) console.log(`tests on the real corpora use ${process.env.SER_DATA}`);
   else console.log("SER_DATA is not set: tests on the real corpora are skipped");
+  if (process.env.SER_ENCODERS) console.log(`tests on real encoders use ${process.env.SER_ENCODERS}`);
+  else
+    console.log(
+      "SER_ENCODERS is not set: tests on real encoders are skipped (.ci/encoders FOLDER fetches them)",
+    );
   return () => rmSync(cache, { recursive: true, force: true });
 }

@@ -14,6 +14,8 @@ export interface DownloadOptions {
   retries?: number;
   /** Milliseconds before the second try, doubled for every further one; default 1000. */
   backoffMs?: number;
+  /** Bytes beyond which the file is refused; default: none. */
+  most?: number;
   /** Called with the bytes that are there and, where the server tells, the bytes there will be. */
   onProgress?: (done: number, total: number | undefined) => void;
   /** What happens, a line at a time. */
@@ -147,6 +149,8 @@ async function receive(
   options: DownloadOptions,
 ): Promise<void> {
   const total = totalOf(response, start);
+  const { most = Infinity } = options;
+  if ((total ?? 0) > most) await refuseSize(response, part, url, most);
   if (total !== undefined) await requireSpace(dirname(part), total - start);
   const file = await open(part, start > 0 ? "r+" : "w").catch((error: unknown) => throwWrite(part, error));
   let size = start;
@@ -155,6 +159,7 @@ async function receive(
     options.onProgress?.(size, total);
     for await (const piece of piecesOf(response)) {
       stall.reset();
+      if (size + piece.length > most) await refuseSize(response, part, url, most);
       await append(file, piece, size, part);
       size += piece.length;
       options.onProgress?.(size, total);
@@ -165,6 +170,14 @@ async function receive(
   if (total === undefined || size === total) return;
   if (size > total) await discard(part);
   throw new TransientError(`the connection ended after ${size} of ${total} bytes`);
+}
+
+async function refuseSize(response: Response, part: string, url: string, most: number): Promise<never> {
+  await discard(part);
+  await response.body?.cancel().catch(() => {});
+  throw new UserError(
+    `cannot download ${url}: it has more than ${most} bytes, which cannot be the right file`,
+  );
 }
 
 async function* piecesOf(response: Response): AsyncGenerator<Uint8Array> {

@@ -44,8 +44,9 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Ends in a full stop. */
+/** Ends in a full stop, where it is no question. */
 export function sentence(text: string): string {
+  if (text.endsWith("?")) return text;
   return `${text.replace(/[.\s]+$/, "")}.`;
 }
 

@@ -9,6 +9,7 @@ import { addData } from "./data.js";
 import { addDownload } from "./data-download.js";
 import { addSynthesize } from "./data-synthesize.js";
 import { addDemo } from "./demo.js";
+import { addEncoderCommand } from "./encoder.js";
 import { addEngine } from "./engine.js";
 import { addFeatures } from "./features.js";
 import { addNotebook } from "./notebook.js";
@@ -51,6 +52,7 @@ Examples:
   addShip(ser);
   addPredict(ser);
   addNotebook(ser, join(projectRoot(), "dist", "ser.cjs"));
+  addEncoderCommand(ser);
   addEngine(ser);
   addDemo(ser);
   return ser;

@@ -3,6 +3,9 @@ import { endianness } from "node:os";
 import { systemReason, UserError } from "../base/errors.js";
 import { fromBrain, fromHalf } from "./half.js";
 
+/** The system reads no more than 2 GiB at once. */
+const MOST = 1 << 30;
+
 /**
  * A file that is read piece by piece, never beyond its end.
  *
@@ -47,7 +50,7 @@ export class ByteFile {
     const bytes = Buffer.from(new ArrayBuffer(length));
     for (let done = 0; done < length; ) {
       const { bytesRead } = await this.#handle
-        .read(bytes, done, length - done, position + done)
+        .read(bytes, done, Math.min(length - done, MOST), position + done)
         .catch((error: unknown) => {
           throw new UserError(`cannot read ${this.path}: ${systemReason(error)}`, { cause: error });
         });
@@ -96,4 +99,9 @@ function littleEndian(bytes: Buffer, size: number): Buffer {
 export function valuesOf(shape: readonly number[]): number | undefined {
   const count = shape.reduce((product, n) => product * n, 1);
   return Number.isSafeInteger(count) ? count : undefined;
+}
+
+/** What a damaged file says, as a part of one line. */
+export function shown(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?").slice(0, 200);
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../base/errors.js";
-import { ByteFile, floatsOf, valuesOf } from "./bytes.js";
+import { ByteFile, floatsOf, shown, valuesOf } from "./bytes.js";
 import { assertFinite } from "./safetensors.js";
 import type { TensorFile } from "./tensor-file.js";
 
@@ -128,8 +128,11 @@ async function readContent(file: ByteFile): Promise<Content> {
     variables.set(name, await readVariable(reader, file, name));
   }
   for (let left = await reader.number(4); left > 0; left--) {
-    await reader.text();
-    await reader.text();
+    // Equal variables are kept once: those of norms and biases that were never trained, and the decoder's projection.
+    const alias = await reader.text();
+    const variable = variables.get(await reader.text());
+    if (!variable || variables.has(alias)) throw damaged(file, `${alias} stands for no variable`);
+    variables.set(alias, variable);
   }
   if (reader.position < file.size) throw damaged(file, `${file.size - reader.position} bytes follow its end`);
   return { spec, variables };
@@ -150,7 +153,7 @@ async function readVariable(reader: Reader, file: ByteFile, name: string): Promi
 }
 
 function damaged({ path }: ByteFile, reason: string): UserError {
-  return new UserError(`${path} is no whole model.bin of CTranslate2: ${reason}`);
+  return new UserError(`${path} is no whole model.bin of CTranslate2: ${shown(reason)}`);
 }
 
 /** Reads one thing after the other. */

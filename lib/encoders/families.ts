@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { shown } from "./bytes.js";
 import { checkShapes, type Family, type ModelFiles, type Recognised } from "./family.js";
 import { hubert, wav2vec2 } from "./wav2vec2.js";
 import { whisper } from "./whisper.js";
@@ -27,7 +28,7 @@ export async function recognise(files: ModelFiles): Promise<Recognised> {
   const kind = config?.values.model_type;
   throw new UserError(
     typeof kind === "string"
-      ? `${config!.path} says that the model is of the kind "${kind}": ${TITLES} are read`
+      ? `${config!.path} says that the model is of the kind "${shown(kind)}": ${TITLES} are read`
       : `${config?.path ?? tensors.path} does not say what kind of model it is (model_type): ${TITLES} are read`,
   );
 }

@@ -4,11 +4,13 @@ import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { ByteFile } from "./bytes.js";
 import { CTranslate2File, looksLikeCTranslate2 } from "./ctranslate2.js";
 import type { ModelFiles } from "./family.js";
+import { objectOf } from "./json.js";
 import { looksLikeSafetensors, SafetensorsFile } from "./safetensors.js";
 
 const WANTED =
   "give Hugging Face's model.safetensors with its config.json beside it, or CTranslate2's model.bin";
 const INDEX = "model.safetensors.index.json";
+const SHARD = /-\d{5}-of-\d{5}\.safetensors$/;
 
 /**
  * Opens a model's file, or the one in a folder, by what is in it, whatever it is called. Close its tensors afterwards.
@@ -22,7 +24,7 @@ export async function openModel(path: string): Promise<ModelFiles> {
     throw new UserError(`cannot read ${path}: ${systemReason(error)}; ${WANTED}`, { cause: error });
   });
   const file = found.isDirectory() ? await fileIn(path) : path;
-  if (basename(file) === INDEX) throw splitRefusal(file);
+  if (basename(file) === INDEX || SHARD.test(file)) throw splitRefusal(file);
   const start = await startOf(file);
   if (looksLikeCTranslate2(start)) return { tensors: await CTranslate2File.open(file) };
   if (!looksLikeSafetensors(start)) throw await refusal(file, start);
@@ -36,7 +38,8 @@ async function fileIn(folder: string): Promise<string> {
   });
   const known = ["model.safetensors", INDEX, "model.bin"].find((name) => names.includes(name));
   if (known) return join(folder, known);
-  const pickle = names.sort().find((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  const pickles = names.sort().filter((name) => /\.(bin|pt|pth|ckpt)$/.test(name));
+  const pickle = pickles.find((name) => name === "pytorch_model.bin") ?? pickles[0];
   if (pickle) return join(folder, pickle);
   throw new UserError(`${folder} holds no model: ${WANTED}`);
 }
@@ -100,9 +103,11 @@ function pickleRefusal(path: string, beside: readonly string[]): UserError {
 /** The lines of Python that save a model as one file of safetensors. */
 function linesFor(from: string, shard?: string): string {
   const size = shard ? `, max_shard_size="${shard}"` : "";
-  const load = `m = AutoModel.from_pretrained(${JSON.stringify(from)})`;
+  // The shell ends the lines at the next single quote.
+  const path = JSON.stringify(from).replaceAll("'", "\\u0027");
+  const load = `m = AutoModel.from_pretrained(${path})`;
   const save = `m.save_pretrained("encoder", safe_serialization=True${size})`;
-  return `python -c 'from transformers import AutoModel; ${load}; ${save}' and then: ser encoder add encoder`;
+  return `python3 -c 'from transformers import AutoModel; ${load}; ${save}' and then: ser encoder add encoder`;
 }
 
 async function readConfig(file: string): Promise<ModelFiles["config"]> {
@@ -118,15 +123,4 @@ async function readConfig(file: string): Promise<ModelFiles["config"]> {
   const values = objectOf(text);
   if (!values) throw new UserError(`${path} is not JSON as Hugging Face has it: fetch it again`);
   return { path, values };
-}
-
-function objectOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

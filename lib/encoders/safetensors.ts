@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import * as v from "valibot";
 import { UserError } from "../base/errors.js";
-import { ByteFile, type FloatType, floatsOf, valuesOf } from "./bytes.js";
+import { ByteFile, type FloatType, floatsOf, shown, valuesOf } from "./bytes.js";
+import { objectOf } from "./json.js";
 import type { TensorFile } from "./tensor-file.js";
 
 /** The format's own limit. */
@@ -125,13 +126,13 @@ interface Header {
 
 async function readHeader(file: ByteFile): Promise<Header> {
   const fail = (reason: string): never => {
-    throw new UserError(`${file.path} is no whole safetensors file: ${reason}`);
+    throw new UserError(`${file.path} is no whole safetensors file: ${shown(reason)}`);
   };
   const length = (await file.read(0, 8)).readBigUInt64LE();
   if (length > BigInt(LONGEST_HEADER)) return fail(`its header would have ${length} bytes`);
   const start = 8 + Number(length);
   const bytes = await file.read(8, Number(length));
-  const parsed = v.safeParse(headerSchema, jsonOf(bytes) ?? fail("its header is not JSON"));
+  const parsed = v.safeParse(headerSchema, objectOf(textOf(bytes)) ?? fail("its header is no JSON object"));
   if (!parsed.success) {
     const [issue] = parsed.issues;
     return fail(`its header says ${issue.received} at ${v.getDotPath(issue) ?? "its beginning"}`);
@@ -165,11 +166,11 @@ async function readHeader(file: ByteFile): Promise<Header> {
   return { entries: new Map(entries), metadata };
 }
 
-function jsonOf(bytes: Buffer): unknown {
+function textOf(bytes: Buffer): string {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return undefined;
+    return "";
   }
 }
 

@@ -11,6 +11,7 @@ import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
 import { FAMILIES, recognise } from "./families.js";
 import { make, type Shape } from "./family.js";
+import { objectOf } from "./json.js";
 import { KNOWN_ENCODERS } from "./known.js";
 import { openModel } from "./open.js";
 import { SafetensorsFile, type StoredTensor, writeSafetensors } from "./safetensors.js";
@@ -111,7 +112,7 @@ function isNear(values: Float32Array, others: Float32Array | undefined): boolean
 function checkName(name: string): void {
   if (/^\w[\w.-]{0,99}$/.test(name) && !isDigest(name)) return;
   throw new UsageError(
-    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and more than a digest`,
+    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and must not look like a digest`,
   );
 }
 
@@ -211,6 +212,21 @@ export async function storedEncoders(): Promise<StoredEncoder[]> {
   return all.sort((a, b) => byText(key(a), key(b)));
 }
 
+/** {@link storedEncoders}, each of them read from end to end. */
+export async function checkedEncoders(): Promise<StoredEncoder[]> {
+  const checked: StoredEncoder[] = [];
+  for (const one of await storedEncoders()) {
+    try {
+      if ("info" in one) await checkEncoder(one.info);
+      checked.push(one);
+    } catch (error) {
+      if (!(error instanceof UserError) || "problem" in one) throw error;
+      checked.push({ digest: one.info.digest, problem: error.message });
+    }
+  }
+  return checked;
+}
+
 /** The encoders that are there, by name. */
 export async function listEncoders(): Promise<EncoderInfo[]> {
   return (await storedEncoders()).flatMap((one) => ("info" in one ? one.info : []));
@@ -270,18 +286,10 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
 async function readInfo(digest: string): Promise<EncoderInfo> {
   const path = join(encoderFolder(), digest, INFO);
   const text = await readIfThere(path);
-  const parsed = v.safeParse(encoderInfoSchema, jsonOf(text));
+  const parsed = v.safeParse(encoderInfoSchema, objectOf(text ?? ""));
   if (!parsed.success || parsed.output.digest !== digest)
     throw new UserError(`${path} is ${text === undefined ? "missing" : "damaged"}: ${remedy(digest)}`);
   return parsed.output;
-}
-
-function jsonOf(text = ""): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function remedy(digest: string): string {

@@ -109,8 +109,8 @@ async function fromCTranslate2(tensors: TensorFile): Promise<Recognised | undefi
   const [hidden] = sizes("encoder/layer_0/ffn/linear_0/weight", 2) as [number];
   sizes("encoder/num_heads", 0);
   const [heads] = (await tensors.read("encoder/num_heads")) as unknown as [number];
-  let blocks = 1;
-  while (tensors.shapes.has(`encoder/layer_${blocks}/ffn/linear_0/weight`)) blocks++;
+  const layers = [...tensors.shapes.keys()].map((name) => /^encoder\/layer_\d+(?=\/)/.exec(name)?.[0]);
+  const blocks = new Set(layers.filter(Boolean)).size;
   const shape: Shape = { family: "whisper", blocks, width, heads, hidden, bands, positions };
   checkSize(shape, tensors.path);
   const name = nameOf(shape, tensors.shapes.get("decoder/embeddings/weight")?.[0]);
@@ -130,7 +130,7 @@ function checkSize({ blocks, width, heads, bands }: Shape, path: string): void {
     const what = larger ? `Whisper ${larger.name}` : "a Whisper";
     throw new UserError(`${path} is ${what} (${blocks} blocks of width ${width}): ${TITLE} are read`);
   }
-  if (heads < 1 || width % heads !== 0 || width % 2 !== 0)
+  if (heads < 1 || width < 2 || width % heads !== 0 || width % 2 !== 0)
     throw new UserError(`${path} is damaged: a width of ${width} has no ${heads} heads`);
 }
 

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+export type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => unknown;
 
 /** A web server on this machine, for tests of downloads; it takes down what it was asked. */
 export class TestServer {
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;
+  /** `http://127.0.0.1:PORT` */
+  url = "";
 
   private constructor(handler: Handler) {
     this.#server = createServer((request, response) => {
@@ -18,12 +20,8 @@ export class TestServer {
   static async start(handler: Handler): Promise<TestServer> {
     const server = new TestServer(handler);
     await new Promise<void>((resolve) => server.#server.listen(0, "127.0.0.1", resolve));
+    server.url = `http://127.0.0.1:${(server.#server.address() as AddressInfo).port}`;
     return server;
-  }
-
-  /** `http://127.0.0.1:PORT` */
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { claim } from "../base/claims.js";
+import { type DownloadOptions, downloadFile, downloadWithProgress, sizeOf } from "../base/download.js";
+import { systemReason, UsageError, UserError } from "../base/errors.js";
+import { Progress } from "../base/progress.js";
+import { meant } from "../base/schema.js";
+import { sentence } from "../base/text.js";
+import { KNOWN_ENCODERS, type KnownEncoder } from "./known.js";
+import { type AddOptions, addEncoder, checkEncoder, encoderFolder, listEncoders } from "./store.js";
+import type { EncoderInfo } from "./types.js";
+
+const HUGGING_FACE = "https://huggingface.co";
+const WEIGHTS = "model.safetensors";
+const CONFIG = "config.json";
+/** Of a pointer or a configuration, which have a few thousand. */
+const SMALL = 1_000_000;
+
+export interface GetOptions
+  extends Omit<DownloadOptions, "onProgress" | "most">,
+    Pick<AddOptions, "onProgress"> {
+  /** Where the models are; default https://huggingface.co. */
+  url?: string;
+  /** Shows no bars of the download. */
+  quiet?: boolean;
+}
+
+/** Where {@link getEncoder} puts a model's files while it works; a download that was stopped goes on from there. */
+export function downloadsOf(name: string): string {
+  return join(encoderFolder(), "downloads", name);
+}
+
+/**
+ * Fetches a published encoder from Hugging Face, compares the checksum that is told there, and keeps the encoder as
+ * {@link addEncoder} does. One that is there, undamaged, is not fetched again.
+ *
+ * @param name one of {@link KNOWN_ENCODERS}
+ * @throws {UsageError} for a name that is not known
+ * @throws {UserError} with the reason and how to get it by hand
+ * @throws {DOMException} AbortError when `signal` is set; the part that was fetched stays
+ * @example const { digest } = await getEncoder("whisper-base");
+ */
+export async function getEncoder(name: string, options: GetOptions = {}): Promise<EncoderInfo> {
+  if (!Object.hasOwn(KNOWN_ENCODERS, name)) {
+    const names = Object.keys(KNOWN_ENCODERS);
+    throw new UsageError(
+      `there is no ${name} to get: there are ${names.join(", ")}${meant(name, names)}; "ser encoder add FOLDER" adds any other from its files`,
+    );
+  }
+  const known = KNOWN_ENCODERS[name]!;
+  const there = await published(name, known);
+  if (there) return there;
+  const held = await claim(join(encoderFolder(), "downloads", ".claims"), name);
+  if (!held) throw new UserError(`${name} is being fetched by another process: wait for that one`);
+  try {
+    const folder = await download(name, known, options);
+    const { licence, source } = known;
+    const { signal, onProgress } = options;
+    const info = await addEncoder(folder, { name, licence, source, signal, onProgress });
+    await rm(folder, { recursive: true, force: true });
+    return info;
+  } finally {
+    await held.release(true);
+  }
+}
+
+/** The encoder where it was fetched before, or added from a file that has the same. */
+async function published(name: string, known: KnownEncoder): Promise<EncoderInfo | undefined> {
+  const all = await listEncoders();
+  const found = all.find(
+    (one) => one.digest === known.digest || (one.name === name && one.source === known.source),
+  );
+  if (!found) return undefined;
+  try {
+    await checkEncoder(found);
+    return found;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+async function download(name: string, known: KnownEncoder, options: GetOptions): Promise<string> {
+  const { quiet, signal, log } = options;
+  const base = `${(options.url ?? HUGGING_FACE).replace(/\/+$/, "")}/${known.repository}`;
+  const folder = downloadsOf(name);
+  const weights = join(folder, WEIGHTS);
+  try {
+    // Whether there is a network shows at the first and small file, which is not tried for long.
+    const first: DownloadOptions = { retries: 1, ...options, onProgress: undefined, most: SMALL };
+    await downloadFile(`${base}/resolve/main/${CONFIG}`, join(folder, CONFIG), first);
+    const pointer = await pointerAt(`${base}/raw/main/${WEIGHTS}`, join(folder, `${WEIGHTS}.pointer`), first);
+    if ((await sizeOf(weights)) === 0) {
+      const { stallMs, retries, backoffMs } = options;
+      const rest = { quiet, signal, log, stallMs, retries, backoffMs };
+      await downloadWithProgress(`${base}/resolve/main/${WEIGHTS}`, weights, rest);
+    }
+    await verify(weights, pointer, signal, quiet);
+    return folder;
+  } catch (error) {
+    if (!(error instanceof UserError) || error instanceof UsageError) throw error;
+    throw new UserError(`${sentence(error.message)} ${byHand(name, known)}`, { cause: error });
+  }
+}
+
+function byHand(name: string, { source }: KnownEncoder): string {
+  return `To get it by hand, put ${WEIGHTS} and ${CONFIG} of ${source} into a folder and run: ser encoder add FOLDER --name ${name}`;
+}
+
+interface Pointer {
+  sha256: string;
+  size: number;
+}
+
+/** What Git LFS keeps in place of a large file: its checksum and size. */
+async function pointerAt(url: string, file: string, options: DownloadOptions): Promise<Pointer> {
+  await downloadFile(url, file, options);
+  const text = await readFile(file, "utf8");
+  await rm(file, { force: true });
+  const sha256 = /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1];
+  const size = /^size (\d+)$/m.exec(text)?.[1];
+  if (sha256 && size) return { sha256, size: Number(size) };
+  throw new UserError(`${url} does not tell the file's checksum, as Hugging Face does`);
+}
+
+/** A file that is another one than was told is removed, so that the next try fetches it anew. */
+async function verify(path: string, pointer: Pointer, signal?: AbortSignal, quiet?: boolean): Promise<void> {
+  const size = await sizeOf(path);
+  const sha256 = size === pointer.size ? await digestOf(path, size, signal, quiet) : undefined;
+  if (sha256 === pointer.sha256) return;
+  await rm(path, { force: true });
+  const found = sha256
+    ? `the checksum ${sha256.slice(0, 12)}... instead of ${pointer.sha256.slice(0, 12)}...`
+    : `${size} bytes instead of ${pointer.size}`;
+  throw new UserError(`the downloaded ${WEIGHTS} has ${found} and was removed: try again`);
+}
+
+async function digestOf(path: string, size: number, signal?: AbortSignal, quiet?: boolean): Promise<string> {
+  const hash = createHash("sha256");
+  const bar = new Progress("checksum, MB", Math.ceil(size / 1e6), { quiet });
+  try {
+    let bytes = 0;
+    for await (const piece of createReadStream(path, { signal, highWaterMark: 1 << 20 })) {
+      hash.update(piece as Buffer);
+      bytes += (piece as Buffer).length;
+      bar.step(Math.floor(bytes / 1e6) - bar.count);
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  } finally {
+    bar.done();
+  }
+  return hash.digest("hex");
+}
