@@ -3,7 +3,6 @@ import { messageOf, UserError } from "../base/errors.js";
 import { type CompiledForward, compileForward, UnknownLayer } from "./compile.js";
 import type { Core, CoreForward } from "./core.js";
 import { chooseEngine, type EngineLoaders } from "./detect.js";
-import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
@@ -73,10 +72,8 @@ function checkWeights(model: LayersModel, weights: readonly Float32Array[]): voi
   throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
 }
 
-/** Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few. */
-const TRIED = 64;
-/** More than convolutions of any use eat. */
-const MOST_TRIED = 65_536;
+/** Frames that a network is tried with, to hear of layers that the core lacks; samples are more, positions perhaps fewer. */
+const TRIED = [64, 4096, 16, 4, 1];
 
 async function coreForward(
   core: Core,
@@ -86,10 +83,7 @@ async function coreForward(
 ): Promise<Forward> {
   const [, ...columns] = model.inputs[0]!.shape.slice(1) as (number | null)[];
   const programs = new Programs(model, columns as number[]);
-  const fixed = model.inputs[0]!.shape[1];
-  let frames = fixed ?? TRIED;
-  while (frames < MOST_TRIED && !programs.reaches(frames)) frames *= 2;
-  const first = programs.of(frames);
+  const first = programs.first(model.inputs[0]!.shape[1] ?? undefined);
   const network = await started(core, first, weights, threads);
   let current = first;
   return {
@@ -130,24 +124,32 @@ class Programs {
     private readonly columns: readonly number[],
   ) {}
 
-  /** Whether anything is left of so many frames in every layer. */
-  reaches(frames: number): boolean {
-    return readGraph(this.model, [frames, ...this.columns]).nodes.every(({ shape }) =>
-      shape.every((size) => size >= 1),
-    );
-  }
-
   of(frames: number): CompiledForward {
     if (!(Number.isInteger(frames) && frames >= 1)) throw new UserError(`${frames} frames are no input`);
-    const known = this.#known.get(frames) ?? this.#compiled(frames);
-    this.#known.set(frames, known);
-    return known;
+    const program = this.#known.get(frames) ?? this.#make(frames);
+    this.#known.set(frames, program);
+    return program;
   }
 
-  #compiled(frames: number): CompiledForward {
-    if (!this.reaches(frames))
-      throw new UserError(`an input of ${frames} frames is too short for the model "${this.model.name}"`);
-    return compileForward(this.model, [frames, ...this.columns]);
+  /** Of any number of frames that the network takes. */
+  first(frames?: number): CompiledForward {
+    for (const tried of frames ? [] : TRIED) {
+      try {
+        return this.of(tried);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+      }
+    }
+    return this.of(frames ?? TRIED[0]!);
+  }
+
+  #make(frames: number): CompiledForward {
+    try {
+      return compileForward(this.model, [frames, ...this.columns]);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new UserError(`an input of ${frames} frames is too long: ${error.message}`);
+    }
   }
 }
 

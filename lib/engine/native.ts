@@ -92,7 +92,7 @@ function forward(
 ): CoreForward {
   const threads = Math.min(wanted, MAX_THREADS);
   const handle = addon.create(build, program, 1, threads, 0, 0, 0, 0, 0, 0);
-  addon.write(handle, ARRAY.parameters, parameters);
+  if (parameters.length > 0) addon.write(handle, ARRAY.parameters, parameters);
   return {
     threads,
     reshape: (other) => addon.reshape(handle, other),

@@ -1,7 +1,19 @@
 import type { layers as Layers, SymbolicTensor } from "@tensorflow/tfjs";
 import { describe, expect, test } from "vitest";
-import { compile, UnknownLayer } from "../../lib/engine/compile.js";
-import { ACTIVATION, CORE_MAGIC, NONE, OP, PARAM } from "../../lib/engine/core.js";
+import { compile, compileForward, UnknownLayer } from "../../lib/engine/compile.js";
+import {
+  ACTIVATION,
+  CORE_FORWARD,
+  CORE_MAGIC,
+  DROPOUT,
+  floatBits,
+  NONE,
+  OP,
+  PARAM,
+} from "../../lib/engine/core.js";
+import { framePadding } from "../../lib/engine/layers/frame-padding.js";
+import { selfAttention } from "../../lib/engine/layers/self-attention.js";
+import { stochasticDepth } from "../../lib/engine/layers/stochastic-depth.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import { models } from "../../lib/models/models.js";
 import { LAYERS } from "./gradients.js";
@@ -60,6 +72,42 @@ test("a small network, number by number", () => {
   ]);
   expect([program.input, program.output, program.rest]).toEqual([0, 3, 0]);
   expect(compiled).toMatchObject({ offsets: [0, 48, 80], inputSize: 21, classes: 2, parameters: 82 });
+});
+
+/** An encoder of one layer of attention. */
+function encoder() {
+  const input = tf.input({ shape: [null, 4] });
+  const outputs = chain(
+    input,
+    framePadding({ before: 1, after: 1 }),
+    layers.conv1d({ filters: 6, kernelSize: 3, strides: 2, useBias: false }),
+    selfAttention({ heads: 2 }),
+    stochasticDepth({ rate: 0.25 }),
+  );
+  return tf.model({ inputs: input, outputs });
+}
+
+test("a program that is only run forward ends in any layer, and drops nothing", () => {
+  const compiled = compileForward(encoder(), [8, 4]);
+  const { magic, sizes, ops, output } = parse(compiled.program);
+  expect(magic).toBe(CORE_FORWARD);
+  expect(sizes).toEqual([32, 24, 8]);
+  expect(ops).toEqual([
+    // 8 frames between one of padding on each side, whatever "same" would put there
+    { code: OP.conv2d, from: 0, to: 1, fields: [1, 8, 4, 6, 1, 3, 1, 2, 1, 1, 0, 0, 1, 1, 0, NONE] },
+    { code: OP.attention, from: 1, to: 2, fields: [4, 2, 2, NONE] },
+  ]);
+  expect([output, compiled.outputShape, compiled.inputSize]).toEqual([2, [4, 2], 32]);
+  expect(compileForward(encoder(), [9, 4]).program.length).toBe(compiled.program.length);
+  expect(() => compile(encoder(), [8, 4])).toThrow(UnknownLayer);
+});
+
+test("stochastic depth in training is a dropout with a mask a clip", () => {
+  const input = tf.input({ shape: [3, 2] });
+  const end = [layers.flatten(), layers.dense({ units: 2, activation: "softmax" })];
+  const outputs = chain(input, stochasticDepth({ rate: 0.25 }), ...end);
+  const [first] = parse(compile(tf.model({ inputs: input, outputs })).program).ops;
+  expect(first).toMatchObject({ code: OP.dropout, fields: [3, 2, floatBits(0.25), 0, DROPOUT.clips] });
 });
 
 test.each(Object.entries(LAYERS))(
@@ -158,6 +206,19 @@ describe("what the core does not know is named", () => {
   ])("%#", (layer, message) => {
     expect(() => compile(model(layer))).toThrow(UnknownLayer);
     expect(() => compile(model(layer))).toThrow(message);
+  });
+
+  test("padding that no convolution takes, or more than its kernel reaches over", () => {
+    const padding = framePadding({ before: 2 });
+    expect(() => compile(model(padding, layers.dense({ units: 3, name: "d" })))).toThrow(
+      'Dense with padding that is not a Conv1D\'s (layer "d")',
+    );
+    expect(() => compileForward(headless(framePadding({ after: 1, name: "p" })))).toThrow(
+      'FramePadding with padding that is not a Conv1D\'s (layer "p")',
+    );
+    expect(() => compile(model(padding, layers.conv1d({ filters: 2, kernelSize: 2, name: "c" })))).toThrow(
+      'Conv1D with padding of more frames than its kernel reaches over (layer "c")',
+    );
   });
 
   test("a recurrent layer behind one that loses the mask", () => {

@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { ACTIVATION, CORE_MAGIC, type Core, floatBits, NONE, OP, RNN } from "../../lib/engine/core.js";
+import {
+  ACTIVATION,
+  CORE_FORWARD,
+  CORE_MAGIC,
+  type Core,
+  floatBits,
+  NONE,
+  OP,
+  RNN,
+} from "../../lib/engine/core.js";
 
 const CLIPS = 5;
 const [IN, HIDDEN, OUT] = [6, 4, 3];
@@ -25,6 +34,16 @@ const PROGRAM = Int32Array.from([
   ...[OP.dense, 9, 2, 3, 1, HIDDEN, OUT, 28, 40],
   ...[OP.activation, 8, 3, 4, 1, OUT, ACTIVATION.softmax, 0],
 ]);
+
+/** The same network, forward only, on rows of one clip. */
+function forwardProgram(rows: number): Int32Array {
+  const program = Int32Array.from(PROGRAM);
+  program[0] = CORE_FORWARD;
+  for (let i = 6; i < 11; i++) program[i] *= rows;
+  for (let at = 23; at < program.length; at += program[at + 1]) program[at + 4] = rows;
+  return program;
+}
+
 const PARAMETERS = numbers(43, 3).map((value) => 2 * value);
 const BATCH = {
   x: numbers(CLIPS * IN, 5).map((value) => 4 * value),
@@ -204,6 +223,40 @@ export function coreContract(core: Core): void {
     x[3] = Number.NaN;
     expect(network.gradients({ ...BATCH, x }).loss).toBeNaN();
     await network.destroy();
+  });
+
+  test("a forward program gives the textbook's numbers, for sizes that change, and the same for any threads", async () => {
+    const outputs = await Promise.all(
+      [1, 2, 3].map(async (threads) => {
+        const network = await core.createForward(forwardProgram(1), PARAMETERS, threads);
+        expect(network.threads).toBeLessThanOrEqual(threads);
+        const outputs = [BATCH.x.subarray(0, IN)].map((x) => network.run(x));
+        for (const rows of [CLIPS, 40, 2]) {
+          network.reshape(forwardProgram(rows));
+          outputs.push(network.run(rows === 40 ? numbers(40 * IN, 29) : BATCH.x.subarray(0, rows * IN)));
+        }
+        await network.destroy();
+        return outputs;
+      }),
+    );
+    for (const other of outputs) expect(other).toEqual(outputs[0]);
+    const [one, all, many, two] = outputs[0];
+    expectClose(all, reference(PARAMETERS).probabilities, 1e-6);
+    expect(one).toEqual(all.subarray(0, OUT));
+    expect(two).toEqual(all.subarray(0, 2 * OUT));
+    expect(many.length).toBe(40 * OUT);
+  });
+
+  test("a forward program takes sizes of the same network only", async () => {
+    const network = await core.createForward(forwardProgram(2), PARAMETERS, 2);
+    const other = forwardProgram(3);
+    other[6] = IN; // the input's size is not that of three rows
+    expect(() => network.reshape(other)).toThrow("not valid");
+    await network.destroy();
+    const shorter = await core.createForward(forwardProgram(2), PARAMETERS, 1);
+    expect(() => shorter.reshape(forwardProgram(2).subarray(0, 30))).toThrow("not valid");
+    await shorter.destroy();
+    await expect(core.createForward(other, PARAMETERS)).rejects.toThrow("not valid");
   });
 
   test("a program that contradicts itself and a batch too large are refused", async () => {

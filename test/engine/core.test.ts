@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ACTIVATION, ARRAY, CORE_MAGIC, floatBits, OP, PARAM, RNN } from "../../lib/engine/core.js";
+import {
+  ACTIVATION,
+  ARRAY,
+  CORE_FORWARD,
+  CORE_MAGIC,
+  floatBits,
+  OP,
+  PARAM,
+  RNN,
+} from "../../lib/engine/core.js";
 
 test("the numbers are those of core.h", () => {
   const header = readFileSync(join(__dirname, "../../lib/engine/core/core.h"), "utf8");
@@ -25,6 +34,7 @@ test("the numbers are those of core.h", () => {
     for (const [key, value] of Object.entries(table))
       expect([key, byName.get(plain(name(prefix, key)))]).toEqual([key, value]);
   expect(byName.get("COREMAGIC")).toBe(CORE_MAGIC);
+  expect(byName.get("COREFORWARD")).toBe(CORE_FORWARD);
 });
 
 test("floatBits keeps the bits", () => {

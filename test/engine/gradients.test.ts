@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { stochasticDepth } from "../../lib/engine/layers/stochastic-depth.js";
 import { models } from "../../lib/models/models.js";
 import {
   batchFor,
@@ -107,6 +108,23 @@ test.each([false, true])("dropout (spatial: %s) draws the documented masks", asy
   const expected = await tfjsDerivatives(plain, { ...batch, x: kept });
   for (const core of CORES) {
     const found = await coreDerivatives(core, dropped, batch);
+    expect(gradientError(found.gradients, expected.gradients), core.engine).toBeLessThan(TOLERANCE);
+  }
+});
+
+test("stochastic depth draws one mask a clip, as documented", async () => {
+  const rate = 0.4;
+  const [count, frames, width, seed] = [40, 3, 5, 1];
+  const dropped = await network((x) => stochasticDepth({ rate }).apply(x) as typeof x, [frames, width]);
+  const plain = await network((x) => x, [frames, width]);
+  const batch = randomBatch(count, frames * width);
+  const clips = Array.from({ length: count }, (_, b) => dropoutHash(b, seed, 0, 0) >>> 8 >= rate * 2 ** 24);
+  const share = clips.filter(Boolean).length / count;
+  expect(Math.abs(share - (1 - rate))).toBeLessThan(0.2);
+  const kept = batch.x.map((value, i) => (clips[Math.floor(i / (frames * width))] ? value / (1 - rate) : 0));
+  const expected = await tfjsDerivatives(plain, { ...batch, x: kept });
+  for (const core of CORES) {
+    const found = await coreDerivatives(core, dropped, batch, 2);
     expect(gradientError(found.gradients, expected.gradients), core.engine).toBeLessThan(TOLERANCE);
   }
 });
