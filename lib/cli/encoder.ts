@@ -29,8 +29,8 @@ function addAdd(encoder: Command): void {
       "after",
       `
 Read are Whisper tiny, base and small, English-only or not, from Hugging Face's files and from those that
-faster-whisper uses (CTranslate2: float32, float16, int8). Only the encoder's half is kept, in the user's cache folder,
-in a form of our own; the files may be removed afterwards. An encoder is known by the digest of its weights, which is
+faster-whisper uses (CTranslate2: float32, float16, int8), and wav2vec 2.0 and HuBERT base from Hugging Face's. Only the
+encoder is kept, in the user's cache folder, in a form of our own; the files may be removed afterwards. An encoder is known by the digest of its weights, which is
 the same from either form, as long as the weights are.
 
 Examples:
@@ -61,7 +61,8 @@ function addGet(encoder: Command): void {
     .addHelpText(
       "after",
       `
-whisper-tiny has 151 MB, whisper-base 290 MB, whisper-small 967 MB; a tenth to a fifth of it is kept. Stopped at any time,
+whisper-tiny has 151 MB, whisper-base 290 MB, whisper-small 967 MB, of which a tenth to a fifth is kept; wav2vec2-base and
+hubert-base have 378 MB, all of which is kept. Stopped at any time,
 the same command goes on where it was.
 
 Examples:

@@ -77,6 +77,29 @@ export function same(name: string, shape: number[], part: string): Recipe {
   return { name, shape, parts: [{ name: part, shape }], make: ([values]) => values! };
 }
 
+/**
+ * Kernel and bias of a dense layer, or of several of one input side by side.
+ *
+ * @param parts what comes before `weight` and `bias` in the names of each
+ * @param outputs of each
+ */
+export function dense(name: string, parts: readonly string[], inputs: number, outputs: number): Recipe[] {
+  return [
+    {
+      name: `${name}/kernel`,
+      shape: [inputs, parts.length * outputs],
+      parts: parts.map((part) => ({ name: `${part}weight`, shape: [outputs, inputs] })),
+      make: denseKernel(inputs, ...parts.map(() => outputs)),
+    },
+    {
+      name: `${name}/bias`,
+      shape: [parts.length * outputs],
+      parts: parts.map((part) => ({ name: `${part}bias`, shape: [outputs] })),
+      make: (biases) => Float32Array.from(biases.flatMap((bias) => [...bias])),
+    },
+  ];
+}
+
 /** Reads what one tensor of ours is made of, and makes it. */
 export async function make(recipe: Recipe, file: TensorFile): Promise<Tensor> {
   const parts: Float32Array[] = [];

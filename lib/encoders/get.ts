@@ -9,6 +9,7 @@ import { Progress } from "../base/progress.js";
 import { meant } from "../base/schema.js";
 import { sentence } from "../base/text.js";
 import { KNOWN_ENCODERS, type KnownEncoder } from "./known.js";
+import { linesOfPython } from "./open.js";
 import { type AddOptions, addEncoder, checkEncoder, encoderFolder, listEncoders } from "./store.js";
 import type { EncoderInfo } from "./types.js";
 
@@ -105,8 +106,9 @@ async function download(name: string, known: KnownEncoder, options: GetOptions):
   }
 }
 
-function byHand(name: string, { source }: KnownEncoder): string {
-  return `To get it by hand, put ${WEIGHTS} and ${CONFIG} of ${source} into a folder and run: ser encoder add FOLDER --name ${name}`;
+function byHand(name: string, { source, repository, pickle }: KnownEncoder): string {
+  const saved = pickle ? `. Where that page has a pickle only: ${linesOfPython(repository)}` : "";
+  return `To get it by hand, put ${WEIGHTS} and ${CONFIG} of ${source} into a folder and run: ser encoder add FOLDER --name ${name}${saved}`;
 }
 
 interface Pointer {

@@ -11,6 +11,8 @@ export interface KnownEncoder {
   source: string;
   /** OWNER/NAME on Hugging Face. */
   repository: string;
+  /** Its page has had the weights as a pickle only; safetensors may have come since. */
+  pickle?: true;
 }
 
 const whisper = (
@@ -31,14 +33,11 @@ const whisper = (
 ];
 
 // By their model cards.
-const facebook = (name: string, repository: string): [string, KnownEncoder] => [
-  name,
-  {
-    licence: "Apache-2.0",
-    source: `https://huggingface.co/facebook/${repository}`,
-    repository: `facebook/${repository}`,
-  },
-];
+const facebook = (name: string, model: string): [string, KnownEncoder] => {
+  const repository = `facebook/${model}`;
+  const source = `https://huggingface.co/${repository}`;
+  return [name, { licence: "Apache-2.0", source, repository, pickle: true }];
+};
 
 /** Published encoders by their names. */
 export const KNOWN_ENCODERS: Readonly<Record<string, KnownEncoder>> = Object.fromEntries([

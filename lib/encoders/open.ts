@@ -46,7 +46,7 @@ async function fileIn(folder: string): Promise<string> {
 
 function splitRefusal(index: string): UserError {
   return new UserError(
-    `${index}: a model in several files is not read; save it in one: ${linesFor(dirname(index), "1TB")}`,
+    `${index}: a model in several files is not read; save it in one: ${linesOfPython(dirname(index), "1TB")}`,
   );
 }
 
@@ -96,12 +96,12 @@ function namesBeside(path: string): Promise<string[]> {
 function pickleRefusal(path: string, beside: readonly string[]): UserError {
   const from = beside.includes("config.json") ? dirname(path) : "openai/whisper-base";
   return new UserError(
-    `${path} is a pickle, which can run anything when it is read; save it as safetensors: ${linesFor(from)}`,
+    `${path} is a pickle, which can run anything when it is read; save it as safetensors: ${linesOfPython(from)}`,
   );
 }
 
-/** The lines of Python that save a model as one file of safetensors. */
-function linesFor(from: string, shard?: string): string {
+/** The lines of Python that save a model, of a folder or of Hugging Face, as one file of safetensors. */
+export function linesOfPython(from: string, shard?: string): string {
   const size = shard ? `, max_shard_size="${shard}"` : "";
   // The shell ends the lines at the next single quote.
   const path = JSON.stringify(from).replaceAll("'", "\\u0027");

@@ -4,7 +4,7 @@ import { problemsOf, whole } from "../base/schema.js";
 import { FEATURE_CONVOLUTIONS, type Wav2vec2Shape } from "../models/wav2vec2.js";
 import {
   convKernel,
-  denseKernel,
+  dense,
   type Family,
   type ModelFiles,
   type Recipe,
@@ -160,7 +160,7 @@ function recipesOf(sizes: Sizes, prefix: string, tensors: TensorFile): Recipe[] 
     ),
     ...norm("feature0.norm", `${extractor}.0.layer_norm`, channels),
     ...norm("projection.norm", `${projection}.layer_norm`, channels),
-    ...dense("projection", [`${projection}.projection`], channels, width),
+    ...dense("projection", [`${projection}.projection.`], channels, width),
     ...positional(sizes, `${prefix}encoder.pos_conv_embed.conv`, tensors),
     ...norm("norm", `${prefix}encoder.layer_norm`, width),
     ...Array.from({ length: blocks }, (_, i) => block(i, `${prefix}encoder.layers.${i}`, sizes)).flat(),
@@ -169,14 +169,14 @@ function recipesOf(sizes: Sizes, prefix: string, tensors: TensorFile): Recipe[] 
 
 function block(index: number, part: string, { width, hidden }: Sizes): Recipe[] {
   const name = `block${index}`;
-  const qkv = ["q", "k", "v"].map((one) => `${part}.attention.${one}_proj`);
+  const qkv = ["q", "k", "v"].map((one) => `${part}.attention.${one}_proj.`);
   return [
     ...norm(`${name}.norm1`, `${part}.layer_norm`, width),
     ...dense(`${name}.qkv`, qkv, width, width),
-    ...dense(`${name}.out`, [`${part}.attention.out_proj`], width, width),
+    ...dense(`${name}.out`, [`${part}.attention.out_proj.`], width, width),
     ...norm(`${name}.norm2`, `${part}.final_layer_norm`, width),
-    ...dense(`${name}.up`, [`${part}.feed_forward.intermediate_dense`], width, hidden),
-    ...dense(`${name}.down`, [`${part}.feed_forward.output_dense`], hidden, width),
+    ...dense(`${name}.up`, [`${part}.feed_forward.intermediate_dense.`], width, hidden),
+    ...dense(`${name}.down`, [`${part}.feed_forward.output_dense.`], hidden, width),
   ];
 }
 
@@ -228,25 +228,6 @@ function conv(name: string, part: string, size: number, inputs: number, outputs:
 
 function norm(name: string, part: string, width: number): Recipe[] {
   return [same(`${name}/gamma`, [width], `${part}.weight`), same(`${name}/beta`, [width], `${part}.bias`)];
-}
-
-/** A dense layer, or several of one input side by side. */
-function dense(name: string, parts: readonly string[], inputs: number, outputs: number): Recipe[] {
-  const columns = parts.length * outputs;
-  return [
-    {
-      name: `${name}/kernel`,
-      shape: [inputs, columns],
-      parts: parts.map((part) => ({ name: `${part}.weight`, shape: [outputs, inputs] })),
-      make: denseKernel(inputs, ...parts.map(() => outputs)),
-    },
-    {
-      name: `${name}/bias`,
-      shape: [columns],
-      parts: parts.map((part) => ({ name: `${part}.bias`, shape: [outputs] })),
-      make: (biases) => Float32Array.from(biases.flatMap((bias) => [...bias])),
-    },
-  ];
 }
 
 /**

@@ -3,6 +3,7 @@ import { UserError } from "../base/errors.js";
 import { problemsOf, whole } from "../base/schema.js";
 import {
   convKernel,
+  dense,
   denseKernel,
   type Family,
   type ModelFiles,
@@ -206,10 +207,10 @@ function blockRecipes(block: string, names: BlockNames, { width, hidden }: Shape
   return [
     ...norm(`${block}.norm1`, names.norm1, width),
     ...qkv(`${block}.qkv`, names, width),
-    ...dense(`${block}.out`, names.out, width, width),
+    ...dense(`${block}.out`, [names.out], width, width),
     ...norm(`${block}.norm2`, names.norm2, width),
-    ...dense(`${block}.up`, names.up, width, hidden),
-    ...dense(`${block}.down`, names.down, hidden, width),
+    ...dense(`${block}.up`, [names.up], width, hidden),
+    ...dense(`${block}.down`, [names.down], hidden, width),
   ];
 }
 
@@ -225,16 +226,6 @@ function conv(name: string, part: string, inputs: number, outputs: number): Reci
 
 function norm(name: string, { gamma, beta }: NormNames, width: number): Recipe[] {
   return [same(`${name}/gamma`, [width], gamma), same(`${name}/beta`, [width], beta)];
-}
-
-function dense(name: string, part: string, inputs: number, outputs: number): Recipe[] {
-  const kernel: Recipe = {
-    name: `${name}/kernel`,
-    shape: [inputs, outputs],
-    parts: [{ name: `${part}weight`, shape: [outputs, inputs] }],
-    make: denseKernel(inputs, outputs),
-  };
-  return [kernel, same(`${name}/bias`, [outputs], `${part}bias`)];
 }
 
 function qkv(name: string, names: BlockNames, width: number): Recipe[] {

@@ -120,6 +120,14 @@ test("without the host, one line says which files to put where", async () => {
   await expect(again({ url: "nowhere" })).rejects.toThrow(UsageError);
 });
 
+test("where there may be a pickle only, the lines of Python are told", async () => {
+  hub = await startHub();
+  const failure = getEncoder("hubert-base", { url: hub.url, quiet: true, backoffMs: 1 });
+  await expect(failure).rejects.toThrow(
+    /there is no such file\)\. To get it by hand, put .* --name hubert-base\. Where that page has a pickle only: python3 -c 'from transformers import AutoModel; m = AutoModel\.from_pretrained\("facebook\/hubert-base-ls960"\)/,
+  );
+});
+
 test("a name that is not known", async () => {
   const failure = getEncoder("wisper-base");
   await expect(failure).rejects.toThrow(UsageError);

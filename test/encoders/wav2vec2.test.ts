@@ -2,13 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { compact, encoderDigest } from "../../lib/encoders/digest.js";
 import { recognise } from "../../lib/encoders/families.js";
 import { type ModelFiles, make } from "../../lib/encoders/family.js";
 import { openModel } from "../../lib/encoders/open.js";
 import { type SafetensorsFile, type StoredTensor, writeSafetensors } from "../../lib/encoders/safetensors.js";
+import { addEncoder, readEncoder } from "../../lib/encoders/store.js";
 import { hubert, wav2vec2, wav2vec2ShapeOf } from "../../lib/encoders/wav2vec2.js";
 
 let folder: string;
@@ -112,6 +113,19 @@ async function copyOf(
   await writeFile(join(folder, "config.json"), JSON.stringify(config!.values));
   return openModel(folder);
 }
+
+test("added and read again it is the same, with the sizes that the model takes", async () => {
+  vi.stubEnv("XDG_CACHE_HOME", folder);
+  const { shape, tensors } = await tensorsOf("wav2vec2");
+  const { digest, parameters } = await addEncoder(fixture("wav2vec2"), { name: "small" });
+  expect(parameters).toBe([...tensors.values()].reduce((sum, { data }) => sum + data.length, 0));
+  const again = await readEncoder(digest);
+  expect(again.tensors).toEqual(tensors);
+  expect(again.info).toMatchObject(shape);
+  expect(wav2vec2ShapeOf(again.info, again.tensors)).toMatchObject({ channels: 10, reach: 8, groups: 4 });
+  await expect(addEncoder(fixture("hubert"))).rejects.toThrow("give it a name with --name");
+  vi.unstubAllEnvs();
+});
 
 test("a kernel under weight norm is g times the direction, by hand", async () => {
   const { recipes } = await tensorsOf("wav2vec2");

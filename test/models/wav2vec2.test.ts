@@ -8,12 +8,14 @@ import { SafetensorsFile } from "../../lib/encoders/safetensors.js";
 import { wav2vec2ShapeOf } from "../../lib/encoders/wav2vec2.js";
 import { createForward } from "../../lib/engine/forward.js";
 import { standardized, wav2vec2 } from "../../lib/models/wav2vec2.js";
+import { coreDerivatives, cores, gradientError, tfjsDerivatives } from "../engine/gradients.js";
+import { network, randomBatch } from "../engine/networks.js";
 
 /** Made by make_wav2vec2.py there with Hugging Face's transformers. */
 const folder = (name: string) => fileURLToPath(new URL(`../fixtures/encoders/${name}`, import.meta.url));
 
 /** The model of a fixture, and its weights in the order of `model.weights`. */
-async function network(name: string): Promise<{ model: LayersModel; weights: Float32Array[] }> {
+async function fixture(name: string): Promise<{ model: LayersModel; weights: Float32Array[] }> {
   const files = await openModel(folder(name));
   const { shape, recipes } = await recognise(files);
   const tensors = new Map(
@@ -61,7 +63,7 @@ function errors(found: Float32Array, states: { shape: readonly number[]; data: F
 describe.each(["wav2vec2", "hubert"])("a small %s gives transformers' hidden states", (name) => {
   test.each(["native", "wasm", "tfjs"] as const)("%s", async (engine) => {
     const { samples, states } = await expected(name);
-    const { model, weights } = await network(name);
+    const { model, weights } = await fixture(name);
     const forward = await createForward(model, weights, { engine, threads: 2 });
     expect(forward.engine).toBe(engine);
     const x = standardized(samples.data);
@@ -77,11 +79,40 @@ describe.each(["wav2vec2", "hubert"])("a small %s gives transformers' hidden sta
   });
 });
 
+test.each(["native", "wasm"] as const)("%s: the states do not depend on the threads", async (engine) => {
+  const { samples } = await expected("wav2vec2");
+  const { model, weights } = await fixture("wav2vec2");
+  const answers: Float32Array[] = [];
+  for (const threads of [1, 2, 3]) {
+    const forward = await createForward(model, weights, { engine, threads });
+    answers.push((await forward.run(samples.data, samples.data.length)).data);
+    await forward.dispose();
+  }
+  expect(answers[1]).toEqual(answers[0]);
+  expect(answers[2]).toEqual(answers[0]);
+});
+
+test("the core's gradients of the whole network are those of TensorFlow.js", async () => {
+  const encoder = await wav2vec2({
+    ...{ blocks: 1, width: 8, heads: 2, hidden: 10, bands: 0, positions: 0 },
+    ...{ channels: 4, reach: 4, groups: 2 },
+  });
+  const samples = 1700;
+  const model = await network((x) => encoder.apply(x) as typeof x, [samples, 1]);
+  const batch = randomBatch(2, samples);
+  const expected = await tfjsDerivatives(model, batch);
+  for (const core of cores()) {
+    const found = await coreDerivatives(core, model, batch, 2);
+    expect(Math.abs(found.loss - expected.loss), core.engine).toBeLessThan(1e-4);
+    expect(gradientError(found.gradients, expected.gradients), core.engine).toBeLessThan(1e-4);
+  }
+});
+
 test("a clip that is too short for a frame is refused", async () => {
-  const { model, weights } = await network("hubert");
+  const { model, weights } = await fixture("hubert");
   const forward = await createForward(model, weights);
   expect((await forward.run(new Float32Array(400), 400)).rows).toBe(1);
-  await expect(forward.run(new Float32Array(399), 399)).rejects.toThrow("399 frames is too short");
+  await expect(forward.run(new Float32Array(399), 399)).rejects.toThrow("[399, 1] is too short");
   await forward.dispose();
 });
 

@@ -14,8 +14,10 @@ static void gn_setup(Core *c, Op *o) {
 
 static float *gn_line(Op *o, int line, int b) { return o->own[line] + (long)b * o->f[GN_C]; }
 
-// Moments of a block of rows around its first row, put together with those before (Chan et al. 1979).
-static void gn_moments(const float *x, int before, int rows, long n, float *mean, float *square, long j0, long j1) {
+// Moments of a block of rows around its first row, put together with those before (Chan et al. 1979). The mean is less the
+// clip's first row, so that it loses nothing to numbers far from zero.
+static void gn_moments(const float *clip, int before, int rows, long n, float *mean, float *square, long j0, long j1) {
+  const float *x = clip + before * n;
   float each = 1.f / (float)rows, all = 1.f / (float)(before + rows);
   vf share = fill((float)rows * all), spread = fill((float)before * (float)rows * all);
   for (long j = j0; j < j1; j += VECTOR) {
@@ -25,7 +27,7 @@ static void gn_moments(const float *x, int before, int rows, long n, float *mean
       s += d;
       q += d * d;
     }
-    vf away = first + s * fill(each) - m;
+    vf away = first - load(clip + j) + s * fill(each) - m;
     q = q - s * s * fill(each) + away * away * spread;
     store(square + j, either(before, load(square + j) + q, q), j1 - j);
     store(mean + j, m + away * share, j1 - j);
@@ -39,9 +41,11 @@ static void gn_statistics(Core *c, Op *o, int tid, int b, long j0, long j1) {
   const float *x = value(c, o->in, b);
   float *mean = gn_line(o, GN_MEAN, b), *inverse = gn_line(o, GN_INVERSE, b);
   for (int i = 0; i < rows; i += GN_BLOCK)
-    gn_moments(x + i * n, i, rows - i < GN_BLOCK ? rows - i : GN_BLOCK, n, mean, inverse, j0, j1);
-  for (long j = j0; j < j1; j++)
+    gn_moments(x, i, rows - i < GN_BLOCK ? rows - i : GN_BLOCK, n, mean, inverse, j0, j1);
+  for (long j = j0; j < j1; j++) {
+    mean[j] += x[j];
     inverse[j] = 1.f / __builtin_sqrtf(inverse[j] / (float)rows + bits(o->f[GN_EPSILON]));
+  }
 }
 static long gn_columns(const Op *o) { return o->f[GN_C]; }
 
