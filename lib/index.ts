@@ -72,6 +72,7 @@ export {
   type Trainer,
   type TrainerOptions,
 } from "./engine/engine.js";
+export { createForward, type Forward, type ForwardOptions, type ForwardOutput } from "./engine/forward.js";
 export { type FrameWeightsArgs, frameWeights } from "./engine/layers/frame-weights.js";
 export { startTfjs, tf } from "./engine/tfjs.js";
 // evaluation
@@ -151,6 +152,7 @@ export { textGrid } from "./inference/textgrid.js";
 // models and training
 export { type ModelName, type ModelOptions, models } from "./models/models.js";
 export { SIZES, type Size } from "./models/size.js";
+export { type EncoderOptions, type EncoderShape, whisper } from "./models/whisper.js";
 // in the cells of a notebook
 export { listen, type ShowOptions, type Sound as PlayableSound, show } from "./notebook/display.js";
 export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./protocols/audit.js";

@@ -1,5 +1,4 @@
 import type { LayersModel } from "@tensorflow/tfjs";
-import { UserError } from "../base/errors.js";
 import {
   ACTIVATION,
   CORE_FORWARD,
@@ -93,10 +92,6 @@ function translate(model: LayersModel, magic: number, inputShape?: readonly numb
     }
     const layer = LAYERS.get(node.kind);
     if (!layer) throw unknown(node);
-    if (node.shape.some((n) => n < 1))
-      throw new UserError(
-        `an input of [${graph.inputShape.join(", ")}] is too short for the model: layer "${node.layer.name}" has nothing to give`,
-      );
     const inputs = node.inputs.map((i) => values[i]!);
     if (node.kind !== "Conv1D" && inputs.some(({ padding }) => padding))
       throw unknown(node, "padding that is not a Conv1D's");

@@ -3,6 +3,7 @@ import { messageOf, UserError } from "../base/errors.js";
 import { type CompiledForward, compileForward, UnknownLayer } from "./compile.js";
 import type { Core, CoreForward } from "./core.js";
 import { chooseEngine, type EngineLoaders } from "./detect.js";
+import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
@@ -72,8 +73,13 @@ function checkWeights(model: LayersModel, weights: readonly Float32Array[]): voi
   throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
 }
 
-/** Frames that a network is tried with, to hear of layers that the core lacks; samples are more, positions perhaps fewer. */
-const TRIED = [64, 4096, 16, 4, 1];
+/**
+ * Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few,
+ * half as many where it has no positions for them.
+ */
+const TRIED = 64;
+/** More than convolutions of any use eat. */
+const MOST_TRIED = 65_536;
 
 async function coreForward(
   core: Core,
@@ -83,7 +89,8 @@ async function coreForward(
 ): Promise<Forward> {
   const [, ...columns] = model.inputs[0]!.shape.slice(1) as (number | null)[];
   const programs = new Programs(model, columns as number[]);
-  const first = programs.first(model.inputs[0]!.shape[1] ?? undefined);
+  const fixed = model.inputs[0]!.shape[1];
+  const first = programs.of(fixed ?? programs.tried());
   const network = await started(core, first, weights, threads);
   let current = first;
   return {
@@ -124,32 +131,46 @@ class Programs {
     private readonly columns: readonly number[],
   ) {}
 
+  /** A number of frames that the network takes. */
+  tried(): number {
+    let frames = TRIED;
+    while (frames > 1 && !this.#fits(frames)) frames /= 2;
+    while (frames < MOST_TRIED && !this.reaches(frames)) frames *= 2;
+    return frames;
+  }
+
+  #fits(frames: number): boolean {
+    try {
+      this.reaches(frames);
+      return true;
+    } catch (error) {
+      if (error instanceof RangeError) return false;
+      throw error;
+    }
+  }
+
+  /** Whether anything is left of so many frames in every layer. */
+  reaches(frames: number): boolean {
+    return readGraph(this.model, [frames, ...this.columns]).nodes.every(({ shape }) =>
+      shape.every((size) => size >= 1),
+    );
+  }
+
   of(frames: number): CompiledForward {
     if (!(Number.isInteger(frames) && frames >= 1)) throw new UserError(`${frames} frames are no input`);
-    const program = this.#known.get(frames) ?? this.#make(frames);
-    this.#known.set(frames, program);
-    return program;
+    const known = this.#known.get(frames) ?? this.#compiled(frames);
+    this.#known.set(frames, known);
+    return known;
   }
 
-  /** Of any number of frames that the network takes. */
-  first(frames?: number): CompiledForward {
-    for (const tried of frames ? [] : TRIED) {
-      try {
-        return this.of(tried);
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-      }
-    }
-    return this.of(frames ?? TRIED[0]!);
-  }
-
-  #make(frames: number): CompiledForward {
+  #compiled(frames: number): CompiledForward {
     try {
-      return compileForward(this.model, [frames, ...this.columns]);
+      if (this.reaches(frames)) return compileForward(this.model, [frames, ...this.columns]);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new UserError(`an input of ${frames} frames is too long: ${error.message}`);
     }
+    throw new UserError(`an input of ${frames} frames is too short for the model "${this.model.name}"`);
   }
 }
 

@@ -135,7 +135,7 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (engine
       open((x, { layers }) => chain(x, layers.conv1d({ filters: 2, kernelSize: 5, name: "c" }))),
     );
     await expect(forward.run(new Float32Array(3 * WIDTH), 3)).rejects.toThrow(
-      '[3, 6] is too short for the model: layer "c" has nothing to give',
+      "an input of 3 frames is too short for the model",
     );
     await expect(forward.run(new Float32Array(7), 8)).rejects.toThrow("8 frames has 48 numbers, not 7");
     await expect(forward.run(new Float32Array(0), 0)).rejects.toThrow("0 frames are no input");

@@ -36,7 +36,7 @@ typedef struct {
   const float *then;  // and what is read of it after this part
 } Product;
 
-enum { APART = 2, DEPTH = 256, TALL = 192 };
+enum { APART = 2, DEPTH = 128, TALL = 192 };
 
 INLINE void multiply(int rows, int k, const float *const *a, const float *b, vf acc[][2]) {
   const float *p[ROWS];

@@ -5,7 +5,7 @@ import { frameWeights } from "../../../lib/engine/layers/frame-weights.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { cores } from "../gradients.js";
 import { chain, network, randomBatch } from "../networks.js";
-import { reloaded } from "./reload.js";
+import { reloaded } from "./reloaded.js";
 
 const tf = await startTfjs();
 

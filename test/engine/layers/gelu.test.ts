@@ -4,7 +4,7 @@ import { createForward } from "../../../lib/engine/forward.js";
 import { gelu } from "../../../lib/engine/layers/gelu.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { cores } from "../gradients.js";
-import { reloaded } from "./reload.js";
+import { reloaded } from "./reloaded.js";
 
 const tf = await startTfjs();
 

@@ -5,7 +5,7 @@ import { createForward } from "../../../lib/engine/forward.js";
 import { groupNorm } from "../../../lib/engine/layers/group-norm.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { network } from "../networks.js";
-import { reloaded } from "./reload.js";
+import { reloaded } from "./reloaded.js";
 
 const tf = await startTfjs();
 

@@ -4,7 +4,7 @@ import { compile } from "../../../lib/engine/compile.js";
 import { groupedConv } from "../../../lib/engine/layers/grouped-conv.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { network } from "../networks.js";
-import { reloaded } from "./reload.js";
+import { reloaded } from "./reloaded.js";
 
 const tf = await startTfjs();
 

@@ -2,7 +2,7 @@ import type { Tensor } from "@tensorflow/tfjs";
 import { expect, test } from "vitest";
 import { positions, sinusoids } from "../../../lib/engine/layers/positions.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
-import { reloaded } from "./reload.js";
+import { reloaded } from "./reloaded.js";
 
 const tf = await startTfjs();
 

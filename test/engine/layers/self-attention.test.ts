@@ -6,7 +6,7 @@ import { selfAttention } from "../../../lib/engine/layers/self-attention.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { cores } from "../gradients.js";
 import { randomBatch } from "../networks.js";
-import { reloaded } from "./reload.js";
+import { reloaded } from "./reloaded.js";
 
 const tf = await startTfjs();
 

@@ -4,7 +4,7 @@ import { stochasticDepth } from "../../../lib/engine/layers/stochastic-depth.js"
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { createTfjsTrainer } from "../../../lib/engine/tfjs-trainer.js";
 import { network, randomBatch } from "../networks.js";
-import { reloaded } from "./reload.js";
+import { reloaded } from "./reloaded.js";
 
 const tf = await startTfjs();
 

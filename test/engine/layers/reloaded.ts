@@ -1,7 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 
-/** Of a saved model, as any program that has imported the library loads it. */
+/** A model saved, and loaded as any program that has imported the library does. */
 export async function reloaded(model: LayersModel): Promise<LayersModel> {
   const tf = await startTfjs();
   let artifacts: unknown;
