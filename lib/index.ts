@@ -58,6 +58,7 @@ export { synthesizeCorpora } from "./corpora/synthetic/synthetic.js";
 // encoders
 export { addEncoder, findEncoder, listEncoders, readEncoder, removeEncoder } from "./encoders/store.js";
 export type { EncoderInfo, EncoderWeights, Tensor } from "./encoders/types.js";
+export { wav2vec2ShapeOf } from "./encoders/wav2vec2.js";
 // engines
 export { detectEngines } from "./engine/detect.js";
 export {
@@ -152,6 +153,7 @@ export { textGrid } from "./inference/textgrid.js";
 // models and training
 export { type ModelName, type ModelOptions, models } from "./models/models.js";
 export { SIZES, type Size } from "./models/size.js";
+export { standardized, type Wav2vec2Shape, wav2vec2 } from "./models/wav2vec2.js";
 export { type EncoderOptions, type EncoderShape, whisper } from "./models/whisper.js";
 // in the cells of a notebook
 export { listen, type ShowOptions, type Sound as PlayableSound, show } from "./notebook/display.js";

@@ -3,6 +3,7 @@ import { messageOf, UserError } from "../base/errors.js";
 import { type CompiledForward, compileForward, UnknownLayer } from "./compile.js";
 import type { Core, CoreForward } from "./core.js";
 import { chooseEngine, type EngineLoaders } from "./detect.js";
+import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
