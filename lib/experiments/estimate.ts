@@ -8,7 +8,7 @@ import type { Store } from "./store.js";
 /** Training time of a clip in an epoch, milliseconds, on one busy AVX-512 core; 100 frames of 64 bands. */
 const GUESS: Record<ModelName, number> = {
   ...{ majority: 0.01, linear: 1, "cnn-small": 0.5, cnn: 6, lstm: 2.5, bilstm: 5, clstm: 1.2 },
-  ...{ attention: 0.5, "weighted-layers": 0.05 },
+  ...{ attention: 0.5, "weighted-layers": 0.05, "top-blocks": 30 },
 };
 
 /** The entries that a history will have at most: epochs, or of the linear model penalties. */

@@ -7,6 +7,7 @@ import { cnnSmall } from "./cnn-small.js";
 import type { ModelOptions } from "./layers.js";
 import { lstm } from "./lstm.js";
 import type { NetworkName } from "./names.js";
+import { topBlocks } from "./top-blocks.js";
 import { weightedLayers } from "./weighted-layers.js";
 
 export type { ModelOptions } from "./layers.js";
@@ -26,4 +27,5 @@ export const models: Record<NetworkName, (options: ModelOptions) => Promise<Laye
   clstm,
   attention,
   "weighted-layers": weightedLayers,
+  "top-blocks": topBlocks,
 };

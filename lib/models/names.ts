@@ -10,6 +10,7 @@ export const NETWORKS = [
   "clstm",
   "attention",
   "weighted-layers",
+  "top-blocks",
 ] as const;
 
 export type BaselineName = (typeof BASELINES)[number];

@@ -19,6 +19,7 @@ export const sizeSchema = strict("Size of the network; what is left out is as th
     ),
   ),
   layers: v.optional(whole("Layers of LSTM cells; of lstm, bilstm and clstm.", 1, 8)),
+  blocks: v.optional(whole("Blocks of the encoder that are trained further; of top-blocks.", 1, 64)),
   dropout: v.optional(
     number("Dropout around the dense layer; elsewhere in the network it changes in proportion.", {
       ...{ from: 0, to: 0.9 },
@@ -36,6 +37,7 @@ export const SIZES = {
   clstm: { filters: [64, 128], units: 128, layers: 1, dropout: 0.3 },
   attention: { units: 128, dropout: 0.3 },
   "weighted-layers": { dropout: 0.3 },
+  "top-blocks": { blocks: 2, dropout: 0.3 },
 } satisfies Record<NetworkName, Size>;
 
 /** What of a size is not as the network has it by itself; `undefined` where nothing is. */

@@ -4,7 +4,7 @@ import { optimizerSchema } from "../engine/trainer.js";
 import { NORMALISATIONS } from "../features/normalise.js";
 import { type FeatureSettings, fixedRows } from "../features/settings.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
-import { ownSize, sizeRules, sizeSchema } from "../models/size.js";
+import { ownSize, SIZES, sizeRules, sizeSchema } from "../models/size.js";
 import { augmentationRules, augmentationSchema } from "./augmentation.js";
 import { curriculumSchema } from "./curriculum.js";
 import { BALANCES } from "./sampler.js";
@@ -93,8 +93,21 @@ export const SMALL_TRAINING: TrainingSettings = {
   optimizer: { name: "adam" },
 };
 
+/** Settings for blocks of an encoder, which were trained on far more clips and forget it at higher learning rates. */
+const BLOCKS_TRAINING: TrainingSettings = {
+  ...TRAINING,
+  model: "top-blocks",
+  frames: 150,
+  normalisation: "none",
+  epochs: 6,
+  patience: 6,
+  batchSize: 16,
+  learningRate: 5e-5,
+};
+
 /** The training settings that suit a model, before anything is changed. */
 export function baseTraining(model: ModelName): TrainingSettings {
+  if (model === "top-blocks") return BLOCKS_TRAINING;
   return { ...(model === "cnn-small" ? SMALL_TRAINING : TRAINING), model };
 }
 
@@ -119,12 +132,32 @@ export function plainTraining({ size, ...settings }: TrainingSettings): Training
  */
 export function inputRules(
   features: FeatureSettings,
-  { model, augmentation }: TrainingSettings,
+  settings: TrainingSettings,
   say: Say,
   own = false,
 ): void {
+  const { model, augmentation } = settings;
   augmentationRules(features, augmentation, (message) => say(message, "augmentation"));
-  if (!own) modelRules(features, model, (message) => say(message, "model"));
+  if (own) return;
+  if (model === "top-blocks") blockRules(features, settings, (message) => say(message, "model"));
+  else modelRules(features, model, (message) => say(message, "model"));
+}
+
+function blockRules(features: FeatureSettings, { size, normalisation }: TrainingSettings, say: Say): void {
+  if (features.kind !== "encoder" || features.pooling !== "frames") {
+    say("top-blocks goes on with blocks of an encoder: take the frames of one of its layers");
+    return;
+  }
+  const { blocks } = { ...SIZES["top-blocks"], ...size };
+  const above = features.blocks - (features.layer as number);
+  if (blocks > above)
+    say(
+      `top-blocks trains ${blocks} blocks, and there are ${above} above layer ${features.layer}: take a lower layer, or fewer blocks`,
+    );
+  if (normalisation !== "none")
+    say(
+      `top-blocks takes the frames as the encoder's blocks know them: take normalisation none, not ${normalisation}`,
+    );
 }
 
 function modelRules(features: FeatureSettings, model: ModelName, say: Say): void {

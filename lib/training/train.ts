@@ -7,6 +7,7 @@ import type { EngineName, Inputs, Trainer, TrainerState } from "../engine/traine
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
+import type { EncoderSettings } from "../features/settings.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
@@ -14,6 +15,7 @@ import type { ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline, fitLinear } from "./baseline.js";
 import { type Beginning, begin, checkBeginning } from "./beginning.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
+import { beginWithBlocks } from "./encoder-blocks.js";
 import type { EpochLog } from "./history.js";
 import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInputs } from "./inputs.js";
 import { type LoopOptions, type LoopTask, runLoop } from "./loop.js";
@@ -144,6 +146,8 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const shape = { frames: input.frames, bands: features.matrix(0).cols, classes: classes.length, seed, size };
   const network = options.network ?? (await models[settings.model as NetworkName](shape));
   if (options.network) checkShape(network, shape);
+  if (settings.model === "top-blocks" && !options.network)
+    await beginWithBlocks(network, features.settings as EncoderSettings);
   if (options.beginning) await begin(network, options.beginning, classes);
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
   try {

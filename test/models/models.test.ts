@@ -21,6 +21,7 @@ const PARAMETERS: Record<NetworkName, number> = {
   clstm: 5 * 64 * 64 + 5 * 64 * 128 + 4 * (64 + 128) + lstmSize(128, 128) + head(128, 64),
   attention: 65 * 128 + 128 + head(2 * 128, 128),
   "weighted-layers": 4 * 100 * 64 + 100 * 100 + 65 * 7,
+  "top-blocks": 2 * (65 * 192 + 65 * 64 + 65 * 256 + 257 * 64 + 4 * 64) + 2 * 64 + 65 * 7,
 };
 
 describe.each(NETWORKS)("%s", (name) => {

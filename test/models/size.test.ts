@@ -22,6 +22,7 @@ test.each<[(typeof NETWORKS)[number], Size, number]>([
   ["bilstm", { units: 5, layers: 1 }, 2 * lstm(16, 5) + head(10, 3)],
   ["clstm", { filters: [8], units: 6, layers: 2 }, 5 * 16 * 8 + 4 * 8 + lstm(8, 6) + lstm(6, 6) + head(6, 3)],
   ["weighted-layers", { dropout: 0 }, 4 * 32 * 16 + 32 * 32 + 17 * 7],
+  ["top-blocks", { blocks: 1 }, 17 * 48 + 17 * 16 + 17 * 64 + 65 * 16 + 4 * 16 + 2 * 16 + 17 * 7],
   ["attention", { units: 6 }, 17 * 6 + 6 + head(12, 6)],
 ])("%s of size %j has %d parameters", async (name, size, parameters) => {
   const model = await models[name]({ ...OPTIONS, size });

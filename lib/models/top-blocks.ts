@@ -1,0 +1,45 @@
+import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs";
+import { frameWeights } from "../engine/layers/frame-weights.js";
+import { startTfjs } from "../engine/tfjs.js";
+import type { ModelOptions } from "./layers.js";
+import { sizeOf } from "./size.js";
+import { NORM_EPSILON, transformerBlock } from "./transformer.js";
+
+/** Columns of a head of attention, in every Whisper. */
+const HEAD = 64;
+
+/**
+ * How much faster the judge learns than the blocks. Under Adam a step is as long as the learning rate whatever the gradient,
+ * so what is multiplied by this learns as if its learning rate were this many times as high.
+ */
+const GAIN = 20;
+
+/**
+ * Blocks of a Whisper encoder that are trained further, over the frames of the layer below them: attention that pays none to
+ * padding, the mean over real frames, a norm, dropout and a dense softmax. `train()` begins with the encoder's own weights. The
+ * judge, whose weights are new, learns {@link GAIN} times as fast as the blocks, for which learning rates of some 5e-5 are
+ * usual.
+ *
+ * @param options see {@link ModelOptions}; `bands` is the width of the encoder; its size may have `blocks`, `dropout`
+ * @example const model = await topBlocks({ frames: 150, bands: 512, classes: 7, seed: 1 });
+ */
+export async function topBlocks(options: ModelOptions): Promise<LayersModel> {
+  const { frames, bands: width, classes, seed } = options;
+  const { blocks, dropout } = sizeOf("top-blocks", options);
+  const tf = await startTfjs();
+  const apply = (layer: layers.Layer, value: SymbolicTensor | SymbolicTensor[]) =>
+    layer.apply(value) as SymbolicTensor;
+  const input = tf.input({ shape: [frames, width] });
+  const mask = apply(frameWeights({ output: "log" }), input);
+  const shape = { heads: Math.max(1, width / HEAD), width, hidden: 4 * width };
+  let states = input;
+  for (let index = 0; index < blocks; index++)
+    states = transformerBlock(tf, states, { ...shape, index, norm: "before", mask, seed });
+  const mean = apply(tf.layers.dot({ axes: [1, 1] }), [apply(frameWeights(), input), states]);
+  const gammaInitializer = tf.initializers.constant({ value: GAIN });
+  const standard = apply(tf.layers.layerNormalization({ epsilon: NORM_EPSILON, gammaInitializer }), mean);
+  const kernelInitializer = tf.initializers.zeros();
+  const judge = tf.layers.dense({ units: classes, activation: "softmax", kernelInitializer });
+  const outputs = apply(judge, apply(tf.layers.dropout({ rate: dropout }), standard));
+  return tf.model({ name: "top-blocks", inputs: input, outputs });
+}
