@@ -1,4 +1,4 @@
-// The forward pass of Whisper's encoder on one clip, on each engine, against PyTorch where a Python has it.
+// The forward pass of a speech encoder on one clip, on each engine, against PyTorch where a Python has it.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Progress } from "../../lib/base/progress.js";
@@ -7,21 +7,28 @@ import { formatTable } from "../../lib/base/table.js";
 import { detectEngines } from "../../lib/engine/detect.js";
 import { createForward } from "../../lib/engine/forward.js";
 import type { EngineName } from "../../lib/engine/trainer.js";
+import { FEATURE_CONVOLUTIONS, wav2vec2 } from "../../lib/models/wav2vec2.js";
 import { type EncoderShape, whisper } from "../../lib/models/whisper.js";
 import { measurePeak, median, round3, Torch } from "./training.js";
 
 const HELP = `npm run -s bench -- encoder [--json] [--sizes base] [--engines native,wasm] [--threads 1,all] [--rounds 5]
   [--seconds 0.5] [--clip 3.5] [--python PYTHON]
 
-Whisper tiny, base or small with random weights, all states, on a clip of 3.5 s with 1 s of silence behind it: 450 frames of
-mel. Every round gives each engine and PyTorch the same time, in turn. A ratio is the median pass over the median pass
+Whisper tiny, base or small, or wav2vec2 (2.0, base), with random weights, all states, on a clip of 3.5 s with 1 s of silence
+behind it: 450 frames of mel, or 72,000 samples. Every round gives each engine and PyTorch the same time, in turn. A ratio is the median pass over the median pass
 of PyTorch with as many threads. GFLOP/s count multiplications and additions of the matrix products; the peak is
 measured with a C compiler, if any. Memory is what the process grew by (PyTorch: at most, beyond PyTorch itself).
 `;
 
-const SIZES = { tiny: [4, 384, 6], base: [6, 512, 8], small: [12, 768, 12] } as const;
+const SIZES = {
+  tiny: [4, 384, 6],
+  base: [6, 512, 8],
+  small: [12, 768, 12],
+  wav2vec2: [12, 768, 12],
+} as const;
 type Size = keyof typeof SIZES;
 const [BANDS, POSITIONS, FRAMES_PER_SECOND, SILENCE] = [80, 1500, 100, 1];
+const [SAMPLES_PER_SECOND, CHANNELS, REACH, GROUPS] = [16_000, 512, 128, 16];
 
 interface Row {
   size: Size;
@@ -65,7 +72,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const counts = [...new Set(all)];
   const wanted = values.engines.split(",");
   const engines = (await detectEngines()).filter((e) => e.available && wanted.includes(e.engine));
-  const frames = Math.round((Number(values.clip) + SILENCE) * FRAMES_PER_SECOND);
+  const seconds = Number(values.clip) + SILENCE;
   const torch = await Torch.start("encoder_torch.py", values.python);
   const peak = measurePeak();
   const sizes = values.sizes.split(",") as Size[];
@@ -74,29 +81,37 @@ export async function run(args: readonly string[]): Promise<void> {
   for (const size of sizes) {
     const entries: Entry[] = [];
     for (const { engine } of engines)
-      for (const threads of counts) entries.push(await ownEntry(size, frames, engine, threads));
-    for (const threads of torch ? counts : []) entries.push(torchEntry(torch!, size, frames, threads));
+      for (const threads of counts) entries.push(await ownEntry(size, seconds, engine, threads));
+    for (const threads of torch ? counts : []) entries.push(torchEntry(torch!, size, seconds, threads));
     for (const { timer } of entries) await timer(0.3); // fills the caches
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const { timer, times } of entries) times.push(...(await timer(Number(values.seconds))));
       progress.step(1, size);
     }
     for (const { end } of entries) await end();
-    rows.push(...entries.map((entry) => rowOf(entry, entries, size, frames, peak)));
+    rows.push(...entries.map((entry) => rowOf(entry, entries, size, seconds, peak)));
   }
   torch?.stop();
   progress.done();
-  const text = values.json ? JSON.stringify(rows, null, 2) : table(rows, torch, peak, frames);
+  const text = values.json ? JSON.stringify(rows, null, 2) : table(rows, torch, peak, seconds);
   process.stdout.write(`${text}\n`);
 }
 
-async function ownEntry(size: Size, frames: number, engine: EngineName, threads: number): Promise<Entry> {
+/** Rows of the input. */
+function framesOf(size: Size, seconds: number): number {
+  return Math.round(seconds * (size === "wav2vec2" ? SAMPLES_PER_SECOND : FRAMES_PER_SECOND));
+}
+
+async function ownEntry(size: Size, seconds: number, engine: EngineName, threads: number): Promise<Entry> {
   const [blocks, width, heads] = SIZES[size];
-  const shape: EncoderShape = {
-    ...{ blocks, width, heads, hidden: 4 * width, bands: BANDS, positions: POSITIONS },
-  };
+  const sizes = { blocks, width, heads, hidden: 4 * width };
+  const shape: EncoderShape =
+    size === "wav2vec2"
+      ? { ...sizes, bands: 0, positions: 0 }
+      : { ...sizes, bands: BANDS, positions: POSITIONS };
+  const frames = framesOf(size, seconds);
   const draws = random("bench/encoder");
-  const model = await whisper(shape);
+  const model = await (size === "wav2vec2" ? wav2vec2 : whisper)(shape);
   const weights = model.weights.map(({ shape }) => {
     const scale =
       shape.length > 1 ? Math.sqrt(1 / (shape as number[]).slice(0, -1).reduce((a, b) => a! * b!)) : 0.1;
@@ -108,7 +123,7 @@ async function ownEntry(size: Size, frames: number, engine: EngineName, threads:
   const before = process.memoryUsage().rss;
   const forward = await createForward(model, weights, { engine, threads });
   model.dispose();
-  const x = Float32Array.from({ length: frames * BANDS }, () => draws.uniform(-1, 1));
+  const x = Float32Array.from({ length: frames * (shape.bands || 1) }, () => draws.uniform(-1, 1));
   await forward.run(x, frames);
   const memory = process.memoryUsage().rss - before;
   return {
@@ -127,11 +142,12 @@ async function ownEntry(size: Size, frames: number, engine: EngineName, threads:
   };
 }
 
-function torchEntry(torch: Torch, size: Size, frames: number, threads: number): Entry {
+function torchEntry(torch: Torch, size: Size, seconds: number, threads: number): Entry {
   const entry: Entry = {
     ...{ engine: "pytorch", threads, times: [], memory: 0, end: async () => {} },
-    async timer(seconds) {
-      const line = [...SIZES[size], frames, threads, seconds].join(" ");
+    async timer(time) {
+      const kind = size === "wav2vec2" ? size : "whisper";
+      const line = [kind, ...SIZES[size], framesOf(size, seconds), threads, time].join(" ");
       const { times, memory } = await torch.ask<{ times: number[]; memory: number }>(line);
       entry.memory = memory;
       return times;
@@ -141,17 +157,28 @@ function torchEntry(torch: Torch, size: Size, frames: number, threads: number): 
 }
 
 /** Multiplications and additions of a pass: convolutions, the four dense layers of a block, scores and mixing. */
-function passFlops(size: Size, frames: number): number {
+function passFlops(size: Size, seconds: number): number {
   const [blocks, w] = SIZES[size];
-  const half = Math.ceil(frames / 2);
-  const convolutions = frames * 3 * BANDS * w + half * 3 * w * w;
-  return 2 * (convolutions + blocks * half * (12 * w * w + 2 * half * w));
+  let rows = framesOf(size, seconds);
+  let before = 0;
+  if (size === "wav2vec2") {
+    for (const [i, [kernel, stride]] of FEATURE_CONVOLUTIONS.entries()) {
+      rows = Math.floor((rows - kernel) / stride) + 1;
+      before += rows * kernel * (i === 0 ? 1 : CHANNELS) * CHANNELS;
+    }
+    before += rows * w * (CHANNELS + (REACH * w) / GROUPS);
+  } else {
+    before += rows * 3 * BANDS * w;
+    rows = Math.ceil(rows / 2);
+    before += rows * 3 * w * w;
+  }
+  return 2 * (before + blocks * rows * (12 * w * w + 2 * rows * w));
 }
 
-function rowOf(entry: Entry, all: readonly Entry[], size: Size, frames: number, peak?: number): Row {
+function rowOf(entry: Entry, all: readonly Entry[], size: Size, seconds: number, peak?: number): Row {
   const ms = median(entry.times);
   const rival = all.find(({ engine, threads }) => engine === "pytorch" && threads === entry.threads);
-  const gflops = passFlops(size, frames) / ms / 1e6;
+  const gflops = passFlops(size, seconds) / ms / 1e6;
   return {
     size,
     engine: entry.engine,
@@ -169,7 +196,7 @@ function table(
   rows: readonly Row[],
   torch: Torch | undefined,
   peak: number | undefined,
-  frames: number,
+  seconds: number,
 ): string {
   const cells = rows.map((row) => [
     row.size,
@@ -184,7 +211,7 @@ function table(
   ]);
   const head = ["size", "engine", "threads", "min ms", "median ms", "/ PyTorch", "GFLOP/s", "of peak", "MB"];
   const notes = [
-    `${frames} frames of mel`,
+    `${seconds} s of sound`,
     torch ? `PyTorch ${torch.version}` : "no Python with PyTorch",
     peak ? `peak of a core ${peak.toFixed(0)} GFLOP/s` : "no C compiler to measure the peak with",
   ];
