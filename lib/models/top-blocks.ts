@@ -5,8 +5,13 @@ import type { ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 import { NORM_EPSILON, transformerBlock } from "./transformer.js";
 
-/** Columns of a head of attention, in every Whisper. */
+/** Columns of a head of attention in every published Whisper; other widths have one head. */
 const HEAD = 64;
+
+/** The sizes of the blocks that go with a width. */
+export function blockShape(width: number): { heads: number; width: number; hidden: number } {
+  return { heads: width % HEAD === 0 ? width / HEAD : 1, width, hidden: 4 * width };
+}
 
 /**
  * How much faster the judge learns than the blocks. Under Adam a step is as long as the learning rate whatever the gradient,
@@ -31,10 +36,9 @@ export async function topBlocks(options: ModelOptions): Promise<LayersModel> {
     layer.apply(value) as SymbolicTensor;
   const input = tf.input({ shape: [frames, width] });
   const mask = apply(frameWeights({ output: "log" }), input);
-  const shape = { heads: Math.max(1, width / HEAD), width, hidden: 4 * width };
   let states = input;
   for (let index = 0; index < blocks; index++)
-    states = transformerBlock(tf, states, { ...shape, index, norm: "before", mask, seed });
+    states = transformerBlock(tf, states, { ...blockShape(width), index, norm: "before", mask, seed });
   const mean = apply(tf.layers.dot({ axes: [1, 1] }), [apply(frameWeights(), input), states]);
   const gammaInitializer = tf.initializers.constant({ value: GAIN });
   const standard = apply(tf.layers.layerNormalization({ epsilon: NORM_EPSILON, gammaInitializer }), mean);

@@ -3,6 +3,7 @@ import { UsageError } from "../base/errors.js";
 import { readEncoder } from "../encoders/store.js";
 import { startTfjs } from "../engine/tfjs.js";
 import type { EncoderSettings } from "../features/settings.js";
+import { blockShape } from "../models/top-blocks.js";
 
 /**
  * Gives the blocks of a network of the model `top-blocks` the weights of the encoder's blocks above the layer that its features
@@ -19,6 +20,11 @@ export async function beginWithBlocks(
   if (info.family !== "whisper")
     throw new UsageError(
       `top-blocks trains blocks of Whisper, and ${info.name} is ${info.family}: take another model`,
+    );
+  const { heads, hidden } = blockShape(info.width);
+  if (heads !== info.heads || hidden !== info.hidden)
+    throw new UsageError(
+      `top-blocks trains blocks of the published sizes, and ${info.name} has ${info.heads} heads and ${info.hidden} units within: take another model`,
     );
   const tf = await startTfjs();
   tf.tidy(() => {

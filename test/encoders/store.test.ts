@@ -190,7 +190,7 @@ describe("finding", () => {
     await expect(findEncoder("whisper-base")).rejects.toThrow(/get it with "ser encoder get whisper-base"/);
     await expect(findEncoder("wisper-base")).rejects.toThrow(/did you mean "whisper-base"\?/);
     await expect(findEncoder("22b1254db7dc")).rejects.toThrow(/ser encoder get whisper-base/);
-    await expect(findEncoder("x")).rejects.toThrow(/here: "ser encoder list" shows/);
+    await expect(findEncoder("x")).rejects.toThrow(/there is no encoder x: "ser encoder list" shows/);
   });
 
   test("two of one name need their digests", async () => {

@@ -92,7 +92,7 @@ test.each([
   [{ ...block, features: ["mfcc"], augment: [[], ["warp"]] }, "runs[0].augment: warp moves mel bands"],
   [
     { ...block, models: ["cnn", "weighted-layers"] },
-    "runs[0].models: weighted-layers adds up all layers of an encoder, and logmel has none",
+    "runs[0].models: weighted-layers adds up all layers of an encoder: take its features",
   ],
   [{ ...block, training: { from: "results/model" } }, "runs[0].training.from"],
   [
@@ -106,8 +106,8 @@ test.each([
   ],
   [{ ...block, protocols: ["savee/lso"] }, 'no protocol "savee/lso"; did you mean "savee/loso"?'],
   [
-    { ...block, models: ["linear"], training: { refit: true } },
-    "runs[0].training.refit: it trains a network",
+    { ...block, models: ["majority"], training: { refit: true } },
+    "runs[0].training.refit: majority has nothing to train anew",
   ],
   [[], "runs[0] is []: it takes an object"],
 ])("%j is refused with its place", (wrong, message) => {
@@ -170,7 +170,7 @@ test("of five mistakes, three of them unknown keys, one message tells", async ()
   expect(head).toBe(`${path} has 5 problems:`);
   expect(lines.map((line) => line.replace(/(there are ).*(; did)/, "$1...$2"))).toEqual([
     'runs[0].seed is unknown: there are ...; did you mean "seeds"?',
-    'runs[1].models[0] is "cnm": it takes majority, linear, cnn, cnn-small, lstm, bilstm, clstm, attention, weighted-layers; did you mean "cnn"?',
+    'runs[1].models[0] is "cnm": it takes majority, linear, cnn, cnn-small, lstm, bilstm, clstm, attention, weighted-layers, top-blocks; did you mean "cnn"?',
     "runs[1].training.epochs is 0: it takes a whole number from 1 to 1000000 epochs",
     'runs[1].training.optimizer.weight_decay is unknown: there are ...; did you mean "weightDecay"?',
     'discription is unknown: there are ...; did you mean "description"?',
