@@ -127,13 +127,23 @@ export { powerToDb } from "./features/decibels.js";
 export { delta } from "./features/delta.js";
 export { DESCRIPTORS, type DescriptorName, descriptors } from "./features/descriptors.js";
 export { loadEmbeddings } from "./features/embeddings.js";
+export { encoderFeatures } from "./features/encoder-settings.js";
 export { createExtractor, type Extractor } from "./features/extract.js";
 export { hzToMel, melFilterbank, melFrequencies, melToHz } from "./features/mel.js";
 export { fitNormaliser, type Normalisation, type Normaliser, normalise } from "./features/normalise.js";
+export { type ClipFeatures, openFeatures } from "./features/open.js";
 export { type Pca, pca } from "./features/pca.js";
 export { type Pitch, pitch } from "./features/pitch.js";
 export { RUN_FEATURES } from "./features/presets.js";
-export { columnsOf, type FeatureSettings, featureSettings, librosaSettings } from "./features/settings.js";
+export {
+  columnsOf,
+  type EncoderSettings,
+  encoderSettings,
+  type FeatureSettings,
+  featureSettings,
+  librosaSettings,
+  type SpectralSettings,
+} from "./features/settings.js";
 export { clipStatistics, statisticsNames } from "./features/statistics.js";
 export { powerSpectrogram, stft } from "./features/stft.js";
 export * from "./figures/index.js";
