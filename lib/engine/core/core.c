@@ -431,21 +431,24 @@ static void schedule(Core *c, Schedule *s) {
   c->nbackward = finish(s);
 }
 
-// ---- Forward mode: one clip at a time, whose rows the threads share. Between meetings a thread goes on with its rows
-// from op to op; memory is used again once all threads have met since its last use.
+// ---- Forward mode: one clip at a time, whose rows the threads share. Between meetings a thread takes some rows from op to
+// op, then others, so that one that is held up holds up no other; memory is used again once all threads have met since.
 
-// Whether the threads meet before a phase: where it needs what others of them have written since they last met.
-static int meets(Core *c, const Facts *k, const Phase *p, long count, int now, int again) {
-  if (p->whole && again) return 1;
+// Whether the threads meet before a phase: where it needs what others of them may have written since they last met.
+// `open`: the group that the phase would join, or NONE; `again`: the op has had a phase before.
+static int meets(Core *c, const Facts *k, const Phase *p, long count, int now, int open, int again) {
+  int joins = open != NONE && c->parts[open].count == count;
+  if (again && (p->whole || (count == SOLO ? open != NONE : !joins))) return 1;
   for (int i = 0; i < k->inputs; i++) {
     const Buffer *b = &c->buffers[k->buffers[i]];
-    if (b->written == now && (p->whole || b->cut != count)) return 1;
+    if (b->written != now) continue;
+    if (count == SOLO ? b->group != NONE : p->whole || !joins || b->group != open) return 1;
   }
   return 0;
 }
 
 static void plan(Core *c) {
-  int now = 0;
+  int now = 0, open = NONE;
   for (int i = 0; i < c->nbuffers; i++) c->buffers[i].from = c->buffers[i].to = c->buffers[i].written = -1, c->buffers[i].same = NONE;
   c->nparts = 0;
   for (int i = 0; i < c->nops; i++) {
@@ -455,21 +458,22 @@ static void plan(Core *c) {
     facts(o, &k, 1 << 20);
     Part *first = &c->parts[c->nparts];
     Buffer *out = &c->buffers[o->to];
-    long count = SOLO;
     const Phase *phases = LAYERS[o->code].forward;
     for (int j = 0; j < PHASES; j++) {
       const Phase *p = &phases[j];
       if (!p->clip && !p->range && !p->task && !p->rows) continue;
-      count = p->rows ? rows_of(o, p) : SOLO;
-      Part *part = &c->parts[c->nparts++];
-      *part = (Part){o, p, count, meets(c, &k, p, count, now, part != first)};
-      now += part->meet;
-      if (part == first) o->from = now;
+      long count = p->rows ? rows_of(o, p) : SOLO;
+      int at = c->nparts++, meet = meets(c, &k, p, count, now, open, &c->parts[at] != first);
+      c->parts[at] = (Part){o, p, count, meet, at + 1, 0};
+      if (meet) now++, open = NONE;
+      if (count == SOLO) open = NONE;
+      else if (open != NONE && c->parts[open].count == count) c->parts[open].end = at + 1;
+      else open = at;
+      if (&c->parts[at] == first) o->from = now;
       o->until = now;
     }
     if (out->from < 0) out->from = o->from;
-    out->cut = out->written == now && out->cut != count ? -1 : count;
-    out->written = out->to = now;
+    out->group = open, out->written = out->to = now;
     for (int j = 0; j < k.inputs; j++) c->buffers[k.buffers[j]].to = now;
   }
   c->buffers[c->output].to = c->buffers[c->input].to = now + 1;
@@ -521,18 +525,33 @@ static void lay_out_forward(Core *c) {
   }
 }
 
-static void run_part(Core *c, int tid, const Part *part) {
-  const Phase *p = part->phase;
-  long first, last;
-  if (part->count != SOLO) {
-    share_rows(c, tid, part->count, &first, &last);
-    if (first < last) p->rows(c, part->op, tid, 0, first, last);
-    return;
+// Two turns for each thread, if they are long enough to be worth it: then a thread that is held up has one left to give.
+static int turns(const Core *c, long tiles) {
+  int size = c->team.size;
+  return size == 1 ? 1 : tiles >= 8L * size ? 2 * size : size;
+}
+static void run_group(Core *c, int tid, Part *group) {
+  long tiles = (group->count + ROWS - 1) / ROWS;
+  int n = turns(c, tiles);
+  for (int turn; (turn = __atomic_fetch_add(&group->taken, 1, __ATOMIC_RELAXED)) < n;) {
+    long first = tiles * turn / n * ROWS, last = tiles * (turn + 1) / n * ROWS;
+    if (last > group->count) last = group->count;
+    for (Part *p = group; first < last && p < c->parts + group->end; p++) p->phase->rows(c, p->op, tid, 0, first, last);
   }
-  if (tid) return;
+}
+static void run_alone(Core *c, const Part *part) {
+  const Phase *p = part->phase;
   if (p->clip) p->clip(c, part->op, 0, 0);
   if (p->range) p->range(c, part->op, 0, 0, 1);
   if (p->task) p->task(c, part->op, 0);
+}
+static void run_parts(Core *c, int tid) {
+  for (int i = 0; i < c->nparts; i = c->parts[i].end) {
+    Part *part = &c->parts[i];
+    if (part->meet) barrier(&c->team);
+    if (part->count != SOLO) run_group(c, tid, part);
+    else if (!tid) run_alone(c, part);
+  }
 }
 
 // ---- Running.
@@ -633,11 +652,9 @@ static void run(Core *c, int tid) {
     __builtin_memset(c->g + first, 0, sizeof(float) * (size_t)(last - first));
   }
   if (c->unpacked) pack_weights(c, tid);
+  for (int i = 0; !tid && i < c->nparts; i++) c->parts[i].taken = 0;
   barrier(&c->team);
-  for (int i = 0; i < c->nparts; i++) {
-    if (c->parts[i].meet) barrier(&c->team);
-    run_part(c, tid, &c->parts[i]);
-  }
+  run_parts(c, tid);
   run_steps(c, tid, c->forward, c->nforward, b0, b1);
   if (c->training) {
     for (int b = b0; b < b1; b++) clip_loss(c, b);

@@ -42,8 +42,10 @@ typedef struct {
   int meet, last;
 } Step;
 
-// In forward mode: a phase whose rows all threads share, or (count 0) that the first one does alone.
-typedef struct { Op *op; const Phase *phase; long count; int meet; } Part;
+// In forward mode: a phase whose rows all threads share, or (count 0) that the first one does alone. Parts up to `end` make a
+// group: a row's way through all of them needs no other row. `taken`: how many of the turns into
+// which a group's rows are cut have been given away.
+typedef struct { Op *op; const Phase *phase; long count; int meet, end, taken; } Part;
 
 // In forward mode: a piece of memory, and between which meetings of the threads it is in use.
 typedef struct { uint64_t at, bytes; int from, to; } Hold;
@@ -52,10 +54,9 @@ typedef struct {
   long size, stride;  // floats of one clip; from one clip to the next
   float *value, *gradient;
   int consumers, needs, inner;  // needs: a trainable weight lies before it; inner: inside a fused layer, never stored
-  // In forward mode: between which meetings it is in use, and after which it was written; into how many rows the writing
-  // was cut (SOLO: by one thread; -1: in several ways); the buffer in whose place it lies, or NONE.
-  int from, to, same, written;
-  long cut;
+  // In forward mode: between which meetings it is in use, and after which it was written; by which group of parts (or
+  // NONE: by the first thread alone); the buffer in whose place it lies, or NONE.
+  int from, to, same, written, group;
 } Buffer;
 
 typedef struct { long offset, size; int flags; } Parameter;
@@ -126,15 +127,6 @@ INLINE float *gradient(Core *c, int buffer, int b) { return c->buffers[buffer].g
 INLINE uint32_t dropout_key(Core *c, uint32_t salt) { return mix(mix(mix(c->seed) + c->step) + salt); }
 INLINE int32_t dropout_threshold(float rate) { return (int32_t)(rate * 16777216.f); }
 INLINE const float *weight(Core *c, int32_t offset) { return offset < 0 ? 0 : c->p + offset; }
-
-// The rows [*first, *last) of a clip that are a thread's, whole tiles of the products.
-INLINE void share_rows(Core *c, int tid, long n, long *first, long *last) {
-  long tiles = (n + ROWS - 1) / ROWS;
-  *first = tiles * tid / c->team.size * ROWS;
-  *last = tiles * (tid + 1) / c->team.size * ROWS;
-  if (*first > n) *first = n;
-  if (*last > n) *last = n;
-}
 
 // The share [*first, *last) of n equal tasks of a thread.
 INLINE void share(Core *c, int tid, long n, long *first, long *last) {
