@@ -2,23 +2,15 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { extended, heardSamples, whisperInput } from "../../lib/features/encoder-input.js";
+import { whistle } from "./signals.js";
 
-/** Of `WhisperFeatureExtractor(padding=False)` in transformers 5, for the samples of {@link sound}. */
+/** Of `WhisperFeatureExtractor(padding=False)` in transformers 5, for the samples of {@link whistle}. */
 const FIXTURE = JSON.parse(
   readFileSync(new URL("../fixtures/encoders/whisper-mel.json", import.meta.url), "utf8"),
 ) as { frames: number; rows: Record<string, number[]> };
 
-function sound(): Float32Array {
-  const turn = (2 * Math.PI) / 16000;
-  return Float32Array.from({ length: 12345 }, (_, n) => {
-    if (n >= 9000) return 0;
-    const whistle = n > 4000 ? 0.1 * Math.sin(3100 * turn * n) : 0;
-    return 0.5 * Math.sin(220 * turn * n + 3 * Math.sin(3 * turn * n)) + whistle;
-  });
-}
-
 test("the input of Whisper is that of transformers", () => {
-  const { data, rows, cols } = whisperInput(80)(sound());
+  const { data, rows, cols } = whisperInput(80)(whistle());
   expect([rows, cols]).toEqual([FIXTURE.frames, 80]);
   for (const [row, values] of Object.entries(FIXTURE.rows))
     values.forEach((value, band) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ import { encoderFeatures } from "../../lib/features/encoder-settings.js";
 import { openFeatures } from "../../lib/features/open.js";
 import { encoderSettings } from "../../lib/features/settings.js";
 import { FIXTURE } from "../encoders/files.js";
+import { whistle } from "./signals.js";
 
 let folder: string;
 let info: EncoderInfo;
@@ -117,3 +119,30 @@ test("what is asked of an encoder by name is completed by what it is", () => {
   );
   expect(() => encoderFeatures({ kind: "encoder", encoder: "nobody" })).toThrow(/there is no encoder nobody/);
 });
+
+interface RealState {
+  deviation: number;
+  rows: Record<string, number[]>;
+}
+
+// Where the folder is named, a model that it lacks is a failure.
+const real = process.env.SER_ENCODERS;
+test.skipIf(!real).each(["whisper-base", "whisper-tiny.en"])(
+  "the states of %s are PyTorch's",
+  async (name) => {
+    const fixture = new URL("../fixtures/encoders/whisper-real.json", import.meta.url);
+    const expected = (JSON.parse(readFileSync(fixture, "utf8")) as Record<string, RealState[]>)[name]!;
+    const { digest, width } = await addEncoder(join(real!, name, "model.bin"));
+    const { states, dispose } = await openEncoder(digest);
+    const samples = whistle();
+    const { data, cols } = await states(whisperInput(80)(extended(samples, samples.length + 16000)));
+    await dispose();
+    expect(cols).toBe(expected.length * width);
+    for (const [layer, { deviation, rows }] of expected.entries())
+      for (const [row, values] of Object.entries(rows))
+        values.forEach((value, col) => {
+          const own = data[Number(row) * cols + layer * width + col]!;
+          expect(Math.abs(own - value) / deviation, `layer ${layer}`).toBeLessThan(1e-3);
+        });
+  },
+);

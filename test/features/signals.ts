@@ -25,3 +25,13 @@ export const SIGNALS: Record<string, (rate: number, n: number) => Float32Array> 
 function make(n: number, value: (i: number) => number): Float32Array {
   return Float32Array.from({ length: n }, (_, i) => value(i));
 }
+
+/** A wavering tone, then a whistle beside it, then silence: 12,345 samples at 16 kHz, of which fixtures were made. */
+export function whistle(): Float32Array {
+  const turn = (2 * Math.PI) / 16000;
+  return Float32Array.from({ length: 12345 }, (_, n) => {
+    if (n >= 9000) return 0;
+    const high = n > 4000 ? 0.1 * Math.sin(3100 * turn * n) : 0;
+    return 0.5 * Math.sin(220 * turn * n + 3 * Math.sin(3 * turn * n)) + high;
+  });
+}
