@@ -104,15 +104,15 @@ Examples:
  * @throws {UsageError} where options do not go together
  */
 function settingsOf(flags: FeatureFlags): FeatureSettings {
-  const { kind, ...own } = settingsGiven(flags, SETTINGS) as { kind?: string; trimDb?: number | null };
+  const { kind, trimDb, ...own } = settingsGiven(flags, SETTINGS) as Partial<SpectralSettings>;
+  const trim = trimDb === undefined ? {} : { trimDb };
   const asked = askedOfEncoder(flags, kind);
   if (asked) {
-    const [other] = Object.keys(own).filter((key) => key !== "trimDb");
-    if (other)
-      throw new UsageError(`--${FLAGS[other] ?? other} is of spectral features: leave it out with --encoder`);
-    return encoderFeatures({ ...asked, ...own });
+    // `center` is there unless it was turned off.
+    const other = SETTINGS.find(({ path }) => path in own && !(path === "center" && own.center));
+    if (other) throw new UsageError(`${other.long} is of spectral features: leave it out with an encoder`);
+    return encoderFeatures({ ...asked, ...trim });
   }
-  const given = { kind, ...own } as Partial<SpectralSettings>;
   const make = flags.preset === "speech" ? featureSettings : librosaSettings;
-  return make({ kind: "mfcc", ...given });
+  return make({ kind: kind ?? "mfcc", ...trim, ...own });
 }
