@@ -13,6 +13,7 @@ import { askedOfEncoder, ENCODER_OPTIONS } from "./encoder-options.js";
 import { settingOption, settingsGiven } from "./options.js";
 
 interface FeatureFlags {
+  encoder?: string;
   preset: "librosa" | "speech";
   json?: boolean;
   out?: string;
@@ -80,6 +81,8 @@ Examples:
   ser features clip.wav --encoder whisper-base --layer 3 --pooling frames --out clip.npy`,
     )
     .action(async (paths: string[], options: FeatureFlags) => {
+      if (options.encoder !== undefined && command.getOptionValueSource("preset") === "cli")
+        throw new UsageError("--preset is of spectral features: leave it out with --encoder");
       const { extractSounds, findSounds } = await import("../features/files.js");
       const settings = settingsOf(options);
       const { files, several } = await findSounds(paths);
@@ -104,13 +107,18 @@ Examples:
  * @throws {UsageError} where options do not go together
  */
 function settingsOf(flags: FeatureFlags): FeatureSettings {
-  const { kind, ...own } = settingsGiven(flags, SETTINGS) as { kind?: string; trimDb?: number | null };
+  const { kind, ...own } = settingsGiven(flags, SETTINGS) as {
+    kind?: string;
+    center?: boolean;
+    trimDb?: number | null;
+  };
   const asked = askedOfEncoder(flags, kind);
   if (asked) {
-    const [other] = Object.keys(own).filter((key) => key !== "trimDb");
-    if (other)
-      throw new UsageError(`--${FLAGS[other] ?? other} is of spectral features: leave it out with --encoder`);
-    return encoderFeatures({ ...asked, ...own });
+    const { trimDb, ...others } = own;
+    // Commander sets `center` where --no-center is not given.
+    const other = SETTINGS.find(({ path }) => path in others && (path !== "center" || !others.center));
+    if (other) throw new UsageError(`${other.long} is of spectral features: leave it out with --encoder`);
+    return encoderFeatures({ ...asked, ...(trimDb !== undefined && { trimDb }) });
   }
   const given = { kind, ...own } as Partial<SpectralSettings>;
   const make = flags.preset === "speech" ? featureSettings : librosaSettings;
