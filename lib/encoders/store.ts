@@ -245,6 +245,8 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
   const info = await findEncoder(digest);
   const file = await openStored(info);
   try {
+    // One changed bit would make other features, which the cache then has under this digest.
+    await compareDigest(info, file);
     const tensors = new Map<string, Tensor>();
     for (const [name, shape] of file.shapes)
       tensors.set(name, { shape: [...shape], data: await file.read(name) });
@@ -289,15 +291,15 @@ async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
  */
 export async function checkEncoder(info: EncoderInfo): Promise<void> {
   const file = await openStored(info);
-  try {
-    const found = await encoderDigest(info.heads, storedIn(file));
-    if (found === info.digest) return;
-    throw new UserError(
-      `the encoder ${info.name} is damaged (${file.path} has the digest ${found.slice(0, 12)}): ${remedy(info.digest)}`,
-    );
-  } finally {
-    await file.close();
-  }
+  await compareDigest(info, file).finally(() => file.close());
+}
+
+async function compareDigest({ name, heads, digest }: EncoderInfo, file: SafetensorsFile): Promise<void> {
+  const found = await encoderDigest(heads, storedIn(file));
+  if (found === digest) return;
+  throw new UserError(
+    `the encoder ${name} is damaged (${file.path} has the digest ${found.slice(0, 12)}): ${remedy(digest)}`,
+  );
 }
 
 async function* storedIn(file: SafetensorsFile): AsyncGenerator<StoredTensor> {
