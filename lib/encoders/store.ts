@@ -57,6 +57,7 @@ export async function addEncoder(path: string, options: AddOptions = {}): Promis
   const digest = await encoderDigest(shape.heads, stored);
   const existing = await intact(digest);
   const chosen = options.name ?? existing?.name ?? nameFor(path, name, shape, digest);
+  checkNotPublished(chosen, digest, options.source);
   await checkNameFree(chosen, digest);
   const known = Object.values(KNOWN_ENCODERS).find((one) => one.digest === digest);
   const { licence = "unknown", source = "unknown" } = { ...existing, ...known, ...defined(options) };
@@ -116,6 +117,15 @@ function nameFor(path: string, name: string | undefined, shape: Shape, digest: s
   const published = KNOWN_ENCODERS[name]?.digest;
   // Somebody's own weights, or rounded ones, are not to be taken for the published ones.
   return published === undefined || published === digest ? name : `${name}-${digest.slice(0, 8)}`;
+}
+
+/** Plans know a published encoder by its name without having it; one that was fetched from its page has it whatever it is. */
+function checkNotPublished(name: string, digest: string, source: string | undefined): void {
+  const known = KNOWN_ENCODERS[name];
+  if (known?.digest === undefined || known.digest === digest || source === known.source) return;
+  throw new UserError(
+    `${name} is a published encoder with other weights (${known.digest.slice(0, 12)}): give this one another name with --name`,
+  );
 }
 
 async function checkNameFree(name: string, digest: string): Promise<void> {

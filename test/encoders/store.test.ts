@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UsageError, UserError } from "../../lib/base/errors.js";
+import { KNOWN_ENCODERS } from "../../lib/encoders/known.js";
 import { SafetensorsFile } from "../../lib/encoders/safetensors.js";
 import {
   addEncoder,
@@ -200,6 +201,15 @@ describe("finding", () => {
     await expect(findEncoder("one")).rejects.toThrow(/one may be any of /);
     expect(await findEncoder(one.digest)).toEqual(one);
   });
+});
+
+test("a published encoder's name is no other's", async () => {
+  await expect(addEncoder(FIXTURE, { name: "whisper-base" })).rejects.toThrow(
+    /^whisper-base is a published encoder with other weights \(22b1254db7dc\): give this one another name/,
+  );
+  expect(await listEncoders()).toEqual([]);
+  const { source } = KNOWN_ENCODERS["whisper-base"]!;
+  expect(await addEncoder(FIXTURE, { name: "whisper-base", source })).toMatchObject({ source });
 });
 
 describe("damage", () => {
