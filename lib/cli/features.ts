@@ -13,6 +13,7 @@ import { askedOfEncoder, ENCODER_OPTIONS } from "./encoder-options.js";
 import { settingOption, settingsGiven } from "./options.js";
 
 interface FeatureFlags {
+  encoder?: string;
   preset: "librosa" | "speech";
   json?: boolean;
   out?: string;
@@ -80,6 +81,8 @@ Examples:
   ser features clip.wav --encoder whisper-base --layer 3 --pooling frames --out clip.npy`,
     )
     .action(async (paths: string[], options: FeatureFlags) => {
+      if (options.encoder !== undefined && command.getOptionValueSource("preset") === "cli")
+        throw new UsageError("--preset is of spectral features: leave it out with --encoder");
       const { extractSounds, findSounds } = await import("../features/files.js");
       const settings = settingsOf(options);
       const { files, several } = await findSounds(paths);

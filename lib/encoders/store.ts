@@ -57,6 +57,7 @@ export async function addEncoder(path: string, options: AddOptions = {}): Promis
   const digest = await encoderDigest(shape.heads, stored);
   const existing = await intact(digest);
   const chosen = options.name ?? existing?.name ?? nameFor(path, name, shape, digest);
+  checkNotPublished(chosen, digest, options.source);
   await checkNameFree(chosen, digest);
   const known = Object.values(KNOWN_ENCODERS).find((one) => one.digest === digest);
   const { licence = "unknown", source = "unknown" } = { ...existing, ...known, ...defined(options) };
@@ -116,6 +117,15 @@ function nameFor(path: string, name: string | undefined, shape: Shape, digest: s
   const published = KNOWN_ENCODERS[name]?.digest;
   // Somebody's own weights, or rounded ones, are not to be taken for the published ones.
   return published === undefined || published === digest ? name : `${name}-${digest.slice(0, 8)}`;
+}
+
+/** Plans know a published encoder by its name without having it; one that was fetched from its page has it whatever it is. */
+function checkNotPublished(name: string, digest: string, source: string | undefined): void {
+  const known = KNOWN_ENCODERS[name];
+  if (known?.digest === undefined || known.digest === digest || source === known.source) return;
+  throw new UserError(
+    `${name} is a published encoder with other weights (${known.digest.slice(0, 12)}): give this one another name with --name`,
+  );
 }
 
 async function checkNameFree(name: string, digest: string): Promise<void> {
@@ -245,6 +255,8 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
   const info = await findEncoder(digest);
   const file = await openStored(info);
   try {
+    // One changed bit would make other features, which the cache then has under this digest.
+    await compareDigest(info, file);
     const tensors = new Map<string, Tensor>();
     for (const [name, shape] of file.shapes)
       tensors.set(name, { shape: [...shape], data: await file.read(name) });
@@ -289,15 +301,15 @@ async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
  */
 export async function checkEncoder(info: EncoderInfo): Promise<void> {
   const file = await openStored(info);
-  try {
-    const found = await encoderDigest(info.heads, storedIn(file));
-    if (found === info.digest) return;
-    throw new UserError(
-      `the encoder ${info.name} is damaged (${file.path} has the digest ${found.slice(0, 12)}): ${remedy(info.digest)}`,
-    );
-  } finally {
-    await file.close();
-  }
+  await compareDigest(info, file).finally(() => file.close());
+}
+
+async function compareDigest({ name, heads, digest }: EncoderInfo, file: SafetensorsFile): Promise<void> {
+  const found = await encoderDigest(heads, storedIn(file));
+  if (found === digest) return;
+  throw new UserError(
+    `the encoder ${name} is damaged (${file.path} has the digest ${found.slice(0, 12)}): ${remedy(digest)}`,
+  );
 }
 
 async function* storedIn(file: SafetensorsFile): AsyncGenerator<StoredTensor> {

@@ -3,6 +3,7 @@ import { basename, extname, join } from "node:path";
 import { systemReason, UserError } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
+import { plural } from "../base/text.js";
 import { extractFiles } from "./batches.js";
 import { type FeatureJson, toJson, writeFeatures } from "./export.js";
 import { type FeatureSettings, fixedRows, timingOf } from "./settings.js";
@@ -158,7 +159,7 @@ class Shape {
     const range = `${this.#low.toPrecision(4)} to ${this.#high.toPrecision(4)}`;
     const step = ((1000 * hopLength) / sampleRate).toFixed(2);
     if (fixedRows(settings) !== undefined)
-      return `${kind}: ${files}${this.#frames} rows of statistics x ${this.#cols} columns at ${sampleRate} Hz, from ${range}`;
+      return `${kind}: ${files}${plural(this.#frames, "row")} of statistics x ${this.#cols} columns at ${sampleRate} Hz, from ${range}`;
     return `${kind}: ${files}${this.#frames} frames x ${this.#cols} columns at ${sampleRate} Hz, one every ${step} ms, from ${range}`;
   }
 }

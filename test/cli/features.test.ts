@@ -2,13 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import { UsageError, UserError } from "../../lib/base/errors.js";
 import { addFeatures } from "../../lib/cli/features.js";
+import { addEncoder } from "../../lib/encoders/store.js";
 import { createExtractor } from "../../lib/features/extract.js";
 import { readNpy } from "../../lib/features/npy.js";
 import { featureSettings } from "../../lib/features/settings.js";
+import { FIXTURE } from "../encoders/files.js";
 import { farthest, fixture } from "../features/fixture.js";
 import { SIGNALS } from "../features/signals.js";
 import { capturePrinted, printed } from "./printed.js";
@@ -25,6 +27,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 capturePrinted();
+afterEach(() => void vi.unstubAllEnvs());
 
 async function ser(...args: string[]): Promise<number> {
   const program = new Command().exitOverride();
@@ -75,6 +78,17 @@ test("every option reaches the settings", async () => {
   const features = JSON.parse(printed.out) as { rows: number; cols: number; data: number[][] };
   expect([features.rows, features.cols]).toEqual([expected.rows, expected.cols]);
   expect(farthest(Float32Array.from(features.data.flat()), expected.data)).toBe(0);
+});
+
+test("an encoder's states; options of spectral features do not go with them", async () => {
+  vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
+  const { width } = await addEncoder(FIXTURE, { name: "fixture" });
+  expect(await ser(clip, "--encoder", "fixture", "--layer", "1", "--silence", "0.1")).toBe(0);
+  expect(printed.out).toMatch(new RegExp(`^encoder: 1 row of statistics x ${2 * width} columns`));
+  for (const option of ["--no-center", "--n-mels 40", "--htk", "--preset speech"]) {
+    const refused = ser(clip, "--encoder", "fixture", ...option.split(" "));
+    await expect(refused, option).rejects.toThrow(`${option.split(" ")[0]} is of spectral features`);
+  }
 });
 
 test("a short summary, or a file", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UsageError, UserError } from "../../lib/base/errors.js";
+import { KNOWN_ENCODERS } from "../../lib/encoders/known.js";
 import { SafetensorsFile } from "../../lib/encoders/safetensors.js";
 import {
   addEncoder,
@@ -202,6 +203,15 @@ describe("finding", () => {
   });
 });
 
+test("a published encoder's name is no other's", async () => {
+  await expect(addEncoder(FIXTURE, { name: "whisper-base" })).rejects.toThrow(
+    /^whisper-base is a published encoder with other weights \(22b1254db7dc\): give this one another name/,
+  );
+  expect(await listEncoders()).toEqual([]);
+  const { source } = KNOWN_ENCODERS["whisper-base"]!;
+  expect(await addEncoder(FIXTURE, { name: "whisper-base", source })).toMatchObject({ source });
+});
+
 describe("damage", () => {
   const stored = () => addEncoder(FIXTURE, { name: "one" });
 
@@ -230,8 +240,8 @@ describe("damage", () => {
     const bytes = await readFile(tensorsPath(one));
     bytes[bytes.length - 100]! ^= 1;
     await writeFile(tensorsPath(one), bytes);
-    await readEncoder(one.digest);
-    await expect(checkEncoder(one)).rejects.toThrow(/encoder one is damaged \(.* has the digest /);
+    for (const read of [() => readEncoder(one.digest), () => checkEncoder(one)])
+      await expect(read()).rejects.toThrow(/encoder one is damaged \(.* has the digest .*\): add it again/);
     expect(await checkedEncoders()).toEqual([
       { digest: one.digest, problem: expect.stringMatching(/damaged/) },
     ]);
