@@ -41,9 +41,15 @@ export async function openEncoder(
   try {
     const weights = model.weights.map(({ originalName }) => tensors.get(originalName)!.data);
     const forward = await createForward(model, weights, options);
+    let turn: Promise<unknown> = Promise.resolve();
     return {
       info,
-      states: ({ data, rows }) => forward.run(data, rows),
+      // One input at a time, whoever asks: all threads work on it.
+      states: ({ data, rows }) => {
+        const own = turn.then(() => forward.run(data, rows));
+        turn = own.catch(() => {});
+        return own;
+      },
       dispose: () => forward.dispose(),
     };
   } finally {

@@ -47,3 +47,19 @@ test("one that is not there is an error that says how to get it", async () => {
     /there is no encoder f{64}: .*ser encoder add FOLDER/,
   );
 });
+
+test("inputs of several callers at once are heard one after the other", async () => {
+  const { digest } = await addEncoder(FIXTURE, { name: "fixture" });
+  const { states, dispose } = await openEncoder(digest);
+  const inputs = [8, 20, 14, 20].map((rows) => ({
+    ...{ rows, cols: 80 },
+    data: Float32Array.from({ length: rows * 80 }, (_, i) => Math.sin(i * rows)),
+  }));
+  const alone = [];
+  for (const input of inputs) alone.push(await states(input));
+  expect(await Promise.all(inputs.map(states))).toEqual(alone);
+  const short = { data: new Float32Array(1), rows: 2, cols: 80 };
+  const [refused, fine] = await Promise.allSettled([states(short), states(inputs[0]!)]);
+  expect([refused!.status, fine!.status]).toEqual(["rejected", "fulfilled"]);
+  await dispose();
+});
