@@ -8,6 +8,7 @@ import { type Abstention, abstentionAt } from "../evaluation/abstention.js";
 import { breakdown, type Group } from "../evaluation/breakdown.js";
 import { type BootstrapOptions, FEWEST_SPEAKERS, type Interval } from "../evaluation/interval.js";
 import { fixedRows, timingOf } from "../features/settings.js";
+import { isBaseline } from "../models/names.js";
 import { auditLine } from "../runs/describe.js";
 import type { RunRecord, StoredRun } from "../runs/record.js";
 import { type CorpusParts, type PartSize, partsOfRun } from "../runs/run-parts.js";
@@ -124,8 +125,14 @@ function encoderBlocks({ encoder }: RunRecord): Text[] {
 }
 
 function epochText({ settings, bestEpoch, history, validation }: RunRecord): string {
-  const epoch = `Epoch ${bestEpoch} of ${history.length} was`;
   const best = `the best on validation: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}`;
+  if (isBaseline(settings.training.model)) {
+    const penalty = `Penalty ${history[bestEpoch - 1]!.learningRate} of ${history.length} that were tried was ${best}`;
+    return settings.training.refit
+      ? `${penalty}; the model was then fitted once more with it.`
+      : `${penalty}.`;
+  }
+  const epoch = `Epoch ${bestEpoch} of ${history.length} was`;
   return settings.training.refit
     ? `${epoch} ${best}, before the second training, whose last epoch was kept.`
     : `${epoch} kept, ${best}.`;

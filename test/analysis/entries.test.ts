@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ensembleOf, entriesOf, pooled } from "../../lib/analysis/entries.js";
 import { compareNames } from "../../lib/base/text.js";
+import { KNOWN_ENCODERS } from "../../lib/encoders/known.js";
+import { encoderSettings } from "../../lib/features/settings.js";
 import type { StoredRun } from "../../lib/runs/record.js";
 import { madeExperiment, SEVEN } from "../experiments/experiment.js";
 
@@ -40,6 +42,25 @@ describe("entriesOf", () => {
       "lstm, gain 6, mixup 0.2",
       "lstm, mixup 0",
     ]);
+  });
+
+  test("features of an encoder are told by its name and layer, not by what else a spectrogram has", () => {
+    const [run] = made.runs as [StoredRun];
+    const base = {
+      digest: KNOWN_ENCODERS["whisper-base"]!.digest!,
+      width: 512,
+      blocks: 6,
+      family: "whisper",
+    } as const;
+    const on = (layer: number): StoredRun => {
+      const settings = { ...run.record.settings, features: encoderSettings(base, { layer }) };
+      return { ...run, record: { ...run.record, settings } };
+    };
+    const labels = entriesOf([run, on(3), on(6)]).map(({ label }) => label);
+    expect(labels).toHaveLength(3);
+    expect(labels).toEqual(
+      expect.arrayContaining(["cnn, whisper-base layer 3", "cnn, whisper-base layer 6"]),
+    );
   });
 
   test("what most entries of a network have is not said, only what is unusual", () => {

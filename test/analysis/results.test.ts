@@ -44,4 +44,16 @@ describe("resultsOf", () => {
     expect(own.protocols[0]!.entries[0]).not.toHaveProperty("test.n");
     expect(own.protocols[0]!.entries[0]!.validation!.n).toBe(112);
   });
+
+  test("the encoders that runs stand on are listed once, by name", () => {
+    expect(results).not.toHaveProperty("encoders");
+    const facts = (name: string) => ({
+      ...{ name, digest: name.repeat(32), parameters: 5, licence: "MIT", source: "https://example.org" },
+    });
+    const runs = made.runs.map((run, i) => {
+      const encoder = facts(i % 2 ? "ab" : "aa");
+      return { ...run, record: { ...run.record, encoder } };
+    });
+    expect(resultsOf({ ...made, runs }, { resamples: 99 }).encoders).toEqual([facts("aa"), facts("ab")]);
+  });
 });

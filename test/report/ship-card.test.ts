@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { riskCoverage } from "../../lib/evaluation/abstention.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
+import { encoderSettings } from "../../lib/features/settings.js";
 import { toMarkdown } from "../../lib/report/markdown.js";
 import { cardBlocks } from "../../lib/report/ship-card.js";
 import { readRun, type StoredRun } from "../../lib/runs/record.js";
@@ -146,4 +147,23 @@ test("a single corpus of one test speaker: no intervals, no table by corpus", as
   expect(card).not.toContain("By corpus");
   expect(row("UAR %", card)![2]).toBe("one speaker");
   expect(card).not.toMatch(/\bTESS\b|NaN|undefined/);
+});
+
+test("a model on an encoder names it, and where it is to be had; a linear one has a penalty, and no epochs", () => {
+  const encoder = {
+    ...{ name: "whisper-base", digest: "cd".repeat(32), parameters: 20_593_664 },
+    ...{ licence: "MIT", source: "https://example.org/base" },
+  };
+  const features = encoderSettings({ digest: encoder.digest, width: 512, blocks: 6, family: "whisper" });
+  const training = { ...run.record.settings.training, model: "linear" as const, refit: true };
+  const record = { ...run.record, encoder, settings: { ...run.record.settings, features, training } };
+  const card = written({ ...run, record });
+  expect(card).toContain("whisper-base, 20,593,664 parameters, licence MIT, from https://example.org/base");
+  expect(card).toContain(encoder.digest);
+  expect(card).toContain("ser encoder get whisper-base");
+  expect(card).not.toMatch(/frames, which are/);
+  expect(card).toMatch(
+    /Penalty \S+ of \d+ that were tried was the best on validation: .* fitted once more with it/,
+  );
+  expect(text).toMatch(/frames, which are/);
 });

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
-import { featureSettings } from "../../lib/features/settings.js";
-import { augmentationText, featuresText, originText, trainingText } from "../../lib/runs/settings-text.js";
+import { KNOWN_ENCODERS } from "../../lib/encoders/known.js";
+import { encoderSettings, featureSettings } from "../../lib/features/settings.js";
+import {
+  augmentationText,
+  featuresName,
+  featuresText,
+  originText,
+  trainingText,
+} from "../../lib/runs/settings-text.js";
 import { TRAINING } from "../../lib/training/settings.js";
 
 test("features in words: what there is, of which part of the sound, how often", () => {
@@ -62,4 +69,30 @@ test("weights to begin with, in words", () => {
   const words = "ravdess-7-1-cnn-89ab (0123456789ab), trained under ravdess/7@1, fold 1";
   expect(originText(origin)).toBe(words);
   expect(originText({ ...origin, refit: true })).toBe(`${words}, validation part included`);
+});
+
+test("an encoder's features in words, and as a table has them", () => {
+  const digest = KNOWN_ENCODERS["whisper-base"]!.digest!;
+  const base = { digest, width: 512, blocks: 6, family: "whisper" as const };
+  expect(featuresText(encoderSettings(base))).toBe(
+    "mean and standard deviation over time of layer 3 of the encoder whisper-base, silence 60 dB down trimmed, 1 s of silence behind",
+  );
+  expect(featuresName(encoderSettings(base))).toBe("whisper-base layer 3");
+  expect(featuresName(encoderSettings(base, { layer: "all" }))).toBe("whisper-base all layers");
+  const own = encoderSettings(
+    { ...base, digest: "ab".repeat(32) },
+    { pooling: "frames", trimDb: null, silence: 0.5 },
+  );
+  expect(featuresText(own)).toBe(
+    "frames of 20 ms of layer 3 of the encoder abababababab, 0.5 s of silence behind",
+  );
+  expect(featuresName(own)).toBe("abababababab layer 3 frames untrimmed 0.5 s of silence");
+  expect(featuresName(featureSettings({ kind: "mfcc" }))).toBe("mfcc");
+});
+
+test("a linear model that was refitted says so", () => {
+  const training = { ...TRAINING, model: "linear" as const, refit: true };
+  expect(trainingText({ training, target: "intended" })).toContain(
+    "; then fitted once more on the training and the validation part",
+  );
 });
