@@ -49,7 +49,7 @@ interface TrainFlags {
   json?: boolean;
 }
 
-const SIZE = ["size.filters", "size.units", "size.layers", "size.dropout"];
+const SIZE = ["size.filters", "size.units", "size.layers", "size.blocks", "size.dropout"];
 
 /** The options that set what is chosen before a training. */
 const SETTINGS = [
@@ -59,10 +59,25 @@ const SETTINGS = [
 ].map((path) => settingOption(TRAINING_ENTRIES, path, { defaults: defaultsOf(path) }));
 
 function defaultsOf(path: string): Record<string, object> {
-  if (path === "model") return { "": TRAINING };
+  if (path === "model") return { "": TRAINING, "on an encoder": { model: "linear" } };
   if (path === "refit") return {};
-  if (!SIZE.includes(path)) return { "": TRAINING, "cnn-small": SMALL_TRAINING };
+  if (!SIZE.includes(path)) {
+    const { "": usual, ...others } = {
+      "": TRAINING,
+      "cnn-small": SMALL_TRAINING,
+      "top-blocks": baseTraining("top-blocks"),
+    };
+    const differs = (settings: TrainingSettings) => textAt(settings, path) !== textAt(usual, path);
+    return { "": usual, ...Object.fromEntries(Object.entries(others).filter(([, own]) => differs(own))) };
+  }
   return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, { size }]));
+}
+
+function textAt(settings: object, path: string): string {
+  const at = path
+    .split(".")
+    .reduce((inner: unknown, key) => (inner as Record<string, unknown> | undefined)?.[key], settings);
+  return JSON.stringify(at ?? null);
 }
 
 /** `ser train`: one network on held-out speakers. */
