@@ -56,6 +56,8 @@ export {
 export { findClips } from "./corpora/synthetic/stand-in.js";
 export { synthesizeCorpora } from "./corpora/synthetic/synthetic.js";
 // encoders
+export { type EncoderFacts, encoderFacts } from "./encoders/facts.js";
+export { type OpenEncoder, openEncoder } from "./encoders/network.js";
 export { addEncoder, findEncoder, listEncoders, readEncoder, removeEncoder } from "./encoders/store.js";
 export type { EncoderInfo, EncoderWeights, Tensor } from "./encoders/types.js";
 export { wav2vec2ShapeOf } from "./encoders/wav2vec2.js";
@@ -147,6 +149,7 @@ export {
 export { clipStatistics, statisticsNames } from "./features/statistics.js";
 export { powerSpectrogram, stft } from "./features/stft.js";
 export * from "./figures/index.js";
+export type { Origin } from "./inference/card.js";
 export { findModel } from "./inference/find.js";
 export {
   type EmotionModel,
