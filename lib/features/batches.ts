@@ -3,7 +3,6 @@ import { resolve } from "node:path";
 import { Interrupted } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { runPool } from "../base/pool.js";
-import { openEncoderFeatures } from "./encoder.js";
 import type { ExtractItem, ExtractResult, ExtractTask } from "./extract.worker.js";
 import { columnsOf, type FeatureSettings } from "./settings.js";
 
@@ -40,7 +39,8 @@ export async function* extractFiles(
 ): AsyncGenerator<FileResult[]> {
   if (settings?.kind !== "encoder") return yield* readFiles(paths, settings, options);
   if (paths.length === 0) return;
-  // Its threads share each clip, so that it is in memory once.
+  // It takes TensorFlow.js, which other features do without. Its threads share each clip, so that it is in memory once.
+  const { openEncoderFeatures } = await import("./encoder.js");
   const encoder = await openEncoderFeatures(settings, options);
   try {
     for await (const batch of readFiles(paths, settings, options))

@@ -6,7 +6,7 @@ import { projectRoot } from "../base/root.js";
 import type { Clip } from "../corpora/clip.js";
 import { extractFiles, type FileResult } from "./batches.js";
 import { FeatureCache } from "./cache.js";
-import { layerOf, madeWith } from "./encoder.js";
+import { layerOf, madeWith } from "./encoder-layers.js";
 import { FileHashes } from "./hashes.js";
 import type { FeatureSettings } from "./settings.js";
 

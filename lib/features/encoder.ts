@@ -3,6 +3,7 @@ import { type Matrix, zeros } from "../base/matrix.js";
 import { openEncoder } from "../encoders/network.js";
 import { standardized } from "../models/wav2vec2.js";
 import { extended, whisperInput } from "./encoder-input.js";
+import { layerOf } from "./encoder-layers.js";
 import { ENCODER_TIMING, type EncoderSettings } from "./settings.js";
 
 const { sampleRate: RATE, hopLength: HOP } = ENCODER_TIMING;
@@ -49,18 +50,6 @@ export async function openEncoderFeatures(
       return layerOf(pool.result(), settings);
     },
   };
-}
-
-/** The settings of what is made and kept for these: one pass makes the statistics of all layers. */
-export function madeWith(settings: EncoderSettings): EncoderSettings {
-  return settings.pooling === "statistics" ? { ...settings, layer: "all" } : settings;
-}
-
-/** The part of what was made by {@link madeWith} that the settings ask for; not a copy. */
-export function layerOf(made: Matrix, { pooling, layer }: EncoderSettings): Matrix {
-  if (pooling === "frames" || layer === "all") return made;
-  const { data, cols } = made;
-  return { data: data.subarray(layer * cols, (layer + 1) * cols), rows: 1, cols };
 }
 
 /** Windows of equal length, but for the last, which may be a step shorter; each begins a step of the encoder. */

@@ -1,5 +1,4 @@
 import type { Matrix } from "../base/matrix.js";
-import { openEncoderFeatures } from "./encoder.js";
 import { heardSamples } from "./encoder-input.js";
 import { createExtractor } from "./extract.js";
 import type { FeatureSettings } from "./settings.js";
@@ -18,6 +17,8 @@ export async function openFeatures(settings: FeatureSettings): Promise<ClipFeatu
     const extract = createExtractor(settings);
     return async (samples, sampleRate) => extract(samples, sampleRate);
   }
+  // It takes TensorFlow.js, which other features do without.
+  const { openEncoderFeatures } = await import("./encoder.js");
   const encoder = await openEncoderFeatures(settings);
   return (samples, sampleRate) => encoder.of(heardSamples(samples, sampleRate, settings));
 }

@@ -7,7 +7,6 @@ import { openAudio } from "../audio/stream.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
-import { listEncoders } from "../encoders/store.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { networkInput } from "../features/input.js";
 import { type ClipFeatures, openFeatures } from "../features/open.js";
@@ -185,6 +184,7 @@ async function featuresOf(folder: string, { features, encoder }: ModelCard): Pro
     return await openFeatures(features);
   } catch (error) {
     if (!(error instanceof UserError) || !encoder) throw error;
+    const { listEncoders } = await import("../encoders/store.js");
     const all = await listEncoders();
     const other = all.find(({ name, digest }) => name === encoder.name && digest !== encoder.digest);
     const there = other ? ` (what is called so here is another one, ${other.digest.slice(0, 12)})` : "";
