@@ -99,8 +99,12 @@ export function resultsOf(experiment: Experiment, options: ResultOptions = {}): 
 
 function encodersOf(records: readonly RunRecord[]): Pick<Results, "encoders"> {
   const all = records.flatMap(({ encoder }) => encoder ?? []);
-  const encoders = [...new Map(all.map((one) => [one.digest, one])).values()];
-  return encoders.length > 0 ? { encoders: encoders.sort((a, b) => byText(a.name, b.name)) } : {};
+  // Their members in one order: a summary has them in another than a run.
+  const encoders = all.map(({ name, digest, parameters, licence, source }) => {
+    return { name, digest, parameters, licence, source };
+  });
+  const each = [...new Map(encoders.map((one) => [one.digest, one])).values()];
+  return each.length > 0 ? { encoders: each.sort((a, b) => byText(a.name, b.name)) } : {};
 }
 
 function auditsOf(runs: readonly StoredRun[]): Results["audits"] {

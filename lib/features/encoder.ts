@@ -31,6 +31,11 @@ export async function openEncoderFeatures(
   options: { threads?: number } = {},
 ): Promise<EncoderFeatures> {
   const { info, states, dispose } = await openEncoder(settings.encoder, options);
+  const { blocks, width } = settings;
+  if (info.blocks !== blocks || info.width !== width)
+    throw new UserError(
+      `${info.name} has ${info.blocks} blocks of width ${info.width}, and the settings of its features have ${blocks} of ${width}`,
+    );
   const silence = Math.round(settings.silence * RATE);
   const longest = (info.positions > 0 ? info.positions * HOP : LONGEST * RATE) - silence;
   if (longest < HOP)

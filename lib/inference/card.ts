@@ -2,7 +2,13 @@ import * as v from "valibot";
 import { UserError } from "../base/errors.js";
 import { number, problemsOf, rule, text, whole } from "../base/schema.js";
 import { INPUT_ENTRIES } from "../features/input.js";
-import { columnsOf, type FeatureSettings, featureRules, featureSchema } from "../features/settings.js";
+import {
+  columnsOf,
+  type FeatureSettings,
+  featureRules,
+  featureSchema,
+  fixedRows,
+} from "../features/settings.js";
 import { STATISTICS } from "../features/statistics.js";
 import { MODEL_NAMES } from "../models/names.js";
 import { sizeSchema } from "../models/size.js";
@@ -89,6 +95,11 @@ const checkedSchema = v.pipe(
     const cols = inputColumns(card);
     if (kind === "global" && mean.length !== cols)
       say(`has ${mean.length} columns for features of ${cols}`, "normaliser");
+    const { features, frames, encoder } = card;
+    const rows = fixedRows(features) ?? frames;
+    if (frames !== rows) say(`is ${frames} for features of ${rows}`, "frames");
+    if (features.kind === "encoder" && encoder && encoder.digest !== features.encoder)
+      say("is another one than that of its features", "encoder");
   }),
 );
 

@@ -20,6 +20,18 @@ describe("resultsOf", () => {
     expect(JSON.stringify(resultsOf({ ...made, runs }, { resamples: 99 }))).toBe(JSON.stringify(results));
   });
 
+  test("nor does the order in which a run or its summary names the facts of its encoder", () => {
+    const facts = { name: "whisper-base", digest: "22b1", parameters: 3, licence: "MIT", source: "there" };
+    const [one, two] = [facts, Object.fromEntries(Object.entries(facts).reverse()) as typeof facts].map(
+      (encoder) => {
+        const runs = made.runs.map((run) => ({ ...run, record: { ...run.record, encoder } }));
+        return JSON.stringify(resultsOf({ ...made, runs }, { resamples: 99 }).encoders);
+      },
+    );
+    expect(two).toBe(one);
+    expect(JSON.parse(one!)).toEqual([facts]);
+  });
+
   test("leaky protocols come last, and are marked with all that is made from them", () => {
     expect(results.protocols.map(({ protocol, leaky }) => [protocol, leaky])).toEqual([
       ["ravdess/7@1", false],

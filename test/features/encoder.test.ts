@@ -69,6 +69,13 @@ test("frames are the clip's own, and statistics are theirs", async () => {
   }
 });
 
+test("settings of another shape are refused, as the states of one encoder would be taken for another's", async () => {
+  for (const other of [{ width: info.width + 1 }, { blocks: info.blocks + 1 }])
+    await expect(openEncoderFeatures({ ...settings(), ...other })).rejects.toThrow(
+      /^fixture has \d+ blocks of width \d+, and the settings of its features have/,
+    );
+});
+
 test("a clip longer than the encoder hears at once goes through it in equal windows", async () => {
   const samples = noise(20000);
   const encoder = await openEncoderFeatures(settings({ pooling: "frames" }));

@@ -11,7 +11,7 @@ import { metrics } from "../../lib/evaluation/metrics.js";
 import { extractClips } from "../../lib/features/corpus.js";
 import { networkInput } from "../../lib/features/input.js";
 import { fitNormaliser } from "../../lib/features/normalise.js";
-import { featureSettings } from "../../lib/features/settings.js";
+import { encoderSettings, featureSettings } from "../../lib/features/settings.js";
 import { loadModel, type ModelCard, saveModel } from "../../lib/inference/model.js";
 import { coreClassifier, predictionCore, programOf } from "../../lib/inference/program.js";
 import { streamWindows } from "../../lib/inference/stream.js";
@@ -304,6 +304,12 @@ test("what is missing, damaged or of another version is named", async () => {
   await (await change(cardOf({ classes: ["a", "b"] }), path)).toThrow(/3 classes/);
   const speaker = { kind: "speaker", mean: [], scale: [], speakers: {} };
   await (await change(cardOf({ normaliser: speaker }), path)).toThrow(/normalises by speaker/);
+  const digest = "a".repeat(64);
+  const features = encoderSettings({ digest, width: 4, blocks: 2, family: "whisper" }, { layer: "all" });
+  const facts = { name: "one", digest: "b".repeat(64), parameters: 1, licence: "MIT", source: "there" };
+  await (await change(cardOf({ features, frames: 2, encoder: facts }), path)).toThrow(
+    /frames is 2 for features of 3; encoder is another one than that of its features/,
+  );
 });
 
 test("a model of another size is loaded and predicts, with its program and without", async () => {
