@@ -99,9 +99,12 @@ async function coreForward(
     async run(x, frames) {
       const wanted = programs.of(frames);
       checkInput(x, frames, wanted.inputSize);
-      if (wanted !== current) await named(async () => network.reshape(wanted.program));
-      current = wanted;
-      const data = network.run(x);
+      const data = await named(async () => {
+        // Nothing is awaited in between, where another call would reshape the network to its own length.
+        if (wanted !== current) network.reshape(wanted.program);
+        current = wanted;
+        return network.run(x);
+      });
       await new Promise(setImmediate); // lets a Ctrl-C through
       const cols = wanted.outputShape.at(-1)!;
       return { data, rows: data.length / cols, cols };

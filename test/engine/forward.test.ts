@@ -121,6 +121,14 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (engine
     await forward.dispose();
   });
 
+  test("calls that do not wait for each other have each its own output", async () => {
+    const forward = await forwardOf(open(NETWORKS["transformer blocks and all their states"]!));
+    const lengths = [20, 31, 12, 31];
+    const together = await Promise.all(lengths.map((frames) => run(forward, frames)));
+    for (const [i, frames] of lengths.entries()) expect(together[i]).toEqual(await run(forward, frames));
+    await forward.dispose();
+  });
+
   test("what comes out is a copy", async () => {
     const forward = await forwardOf(open(NETWORKS["rows only"]!));
     const first = await run(forward, 5);
