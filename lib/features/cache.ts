@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { KERNEL_SOURCE as AUDIO_KERNEL_SOURCE } from "../audio/kernelBinary.js";
 import { writeJson } from "../base/atomic.js";
-import { messageOf, systemReason } from "../base/errors.js";
+import { messageOf, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Matrix } from "../base/matrix.js";
 import { KERNEL_SOURCE } from "./kernelBinary.js";
@@ -23,6 +23,7 @@ const MAGIC = 0x46524553; // "SERF"
 
 export interface Place {
   file: number;
+  path: string;
   offset: number;
   rows: number;
   crc: number;
@@ -44,6 +45,8 @@ export class FeatureCache {
   readonly #files: number[] = [];
   readonly #warn: (text: string) => void;
   #segment: number | undefined;
+  /** Of the segment. */
+  #path = "";
   #writable = true;
 
   /** Opens what there is; a folder that does not exist is an empty cache. */
@@ -69,15 +72,38 @@ export class FeatureCache {
   read(hash: string): Matrix | undefined {
     const place = this.#places.get(hash);
     if (!place) return undefined;
-    const data = new Float32Array(place.rows * this.#cols);
+    const matrix = this.#readAt(place);
+    if (!matrix) this.#places.delete(hash);
+    return matrix;
+  }
+
+  /**
+   * A way to read a matrix that is stored whenever it is wanted, also once the cache is closed.
+   *
+   * @throws {UserError} from the way: when the file is not there any more, or was damaged
+   */
+  later(hash: string): (() => Matrix) | undefined {
+    const place = this.#places.get(hash);
+    if (!place) return undefined;
+    return () => {
+      const file = openToRead(place.path);
+      try {
+        const matrix = file === undefined ? undefined : this.#readAt({ ...place, file });
+        if (matrix) return matrix;
+      } finally {
+        if (file !== undefined) closeSync(file);
+      }
+      throw new UserError(
+        `${place.path} was changed while it was in use: run the command again, and what it lacks is computed anew`,
+      );
+    };
+  }
+
+  #readAt({ file, offset, rows, crc }: Place): Matrix | undefined {
+    const data = new Float32Array(rows * this.#cols);
     const bytes = new Uint8Array(data.buffer);
-    if (
-      readSync(place.file, bytes, 0, bytes.length, place.offset) === bytes.length &&
-      crc32(bytes) === place.crc
-    )
-      return { data, rows: place.rows, cols: this.#cols };
-    this.#places.delete(hash);
-    return undefined;
+    const whole = readSync(file, bytes, 0, bytes.length, offset) === bytes.length && crc32(bytes) === crc;
+    return whole ? { data, rows, cols: this.#cols } : undefined;
   }
 
   /** Appends a matrix. Where that fails, it warns once and from then on keeps nothing. */
@@ -90,7 +116,7 @@ export class FeatureCache {
       const offset = fstatSync(this.#segment).size + HEAD;
       const written = writevSync(this.#segment, [header(hash, matrix, crc), bytes]);
       if (written !== HEAD + bytes.length) throw new Error("no space left on the device");
-      this.#places.set(hash, { file: this.#segment, offset, rows: matrix.rows, crc });
+      this.#places.set(hash, { file: this.#segment, path: this.#path, offset, rows: matrix.rows, crc });
     } catch (error) {
       this.#giveUp(error);
     }
@@ -111,7 +137,8 @@ export class FeatureCache {
     await mkdir(this.#folder, { recursive: true });
     await writeJson(join(this.#folder, "settings.json"), this.#settings);
     const name = `${Date.now().toString(36)}-${process.pid}.segment`;
-    const file = openSync(join(this.#folder, name), "ax+");
+    this.#path = join(this.#folder, name);
+    const file = openSync(this.#path, "ax+");
     this.#files.push(file);
     return file;
   }
@@ -130,7 +157,7 @@ export class FeatureCache {
       const end = at + HEAD + 4 * rows * head.readUInt32LE(8);
       if (end > size || head.readUInt32LE(8) !== this.#cols) return;
       const hash = head.toString("hex", 16, 48);
-      this.#places.set(hash, { file, offset: at + HEAD, rows, crc: head.readUInt32LE(12) });
+      this.#places.set(hash, { file, path, offset: at + HEAD, rows, crc: head.readUInt32LE(12) });
       at = end;
     }
   }

@@ -15,7 +15,7 @@ export interface FeatureSet {
   settings: FeatureSettings;
   /** Those that could be read, in the order they were given in. */
   clips: Clip[];
-  /** The frames of `clips[index]`; not a copy. */
+  /** The frames of `clips[index]`; not a copy, but for the frames of an encoder, which are read anew. */
   matrix(index: number): Matrix;
   /** Those that could not be read, and why. */
   broken: { clip: Clip; error: string }[];
@@ -139,7 +139,8 @@ class Extraction {
   readonly #cache: FeatureCache | undefined;
   readonly #hashes: FileHashes | undefined;
   readonly #paths: string[];
-  readonly #matrices: (Matrix | undefined)[];
+  /** How the features of a clip are had. */
+  readonly #kept: ((() => Matrix) | undefined)[];
   readonly #samples: (string | undefined)[];
   readonly #errors = new Map<number, string>();
 
@@ -156,14 +157,14 @@ class Extraction {
     this.#cache = cache;
     this.#hashes = hashes;
     this.#paths = clips.map((clip) => resolve(clip.path));
-    this.#matrices = new Array(clips.length);
+    this.#kept = new Array(clips.length);
     this.#samples = new Array(clips.length);
   }
 
   async run(): Promise<FeatureSet> {
     const progress = new Progress("features", this.#clips.length, { quiet: this.#options.quiet });
     if (this.#cache && this.#cache.size > 0) await this.#load(this.#cache, progress);
-    const missing = this.#clips.flatMap((_, i) => (this.#matrices[i] ? [] : [i]));
+    const missing = this.#clips.flatMap((_, i) => (this.#kept[i] ? [] : [i]));
     for await (const batch of this.#extract(missing, madeOf(this.#settings))) {
       for (const result of batch) await this.#take(result);
       progress.step(batch.length);
@@ -192,8 +193,10 @@ class Extraction {
       if (i % 256 === 0) await new Promise((done) => setImmediate(done));
       if (this.#options.signal?.aborted) throw this.#interrupted();
       const hash = hashes[i];
-      this.#matrices[i] = hash === undefined ? undefined : cache.read(hash);
-      if (this.#matrices[i]) progress.skip(1);
+      const matrix = hash === undefined ? undefined : cache.read(hash);
+      if (!matrix) continue;
+      this.#keep(i, hash!, matrix);
+      progress.skip(1);
     }
   }
 
@@ -214,9 +217,17 @@ class Extraction {
       this.#errors.set(result.index, result.error);
       return;
     }
-    this.#matrices[result.index] = result.matrix;
     await this.#cache?.add(result.hash, result.matrix);
+    this.#keep(result.index, result.hash, result.matrix);
     this.#remember(result);
+  }
+
+  /** The frames of an encoder are read anew whenever they are wanted: those of 7,000 clips take 2 GB. */
+  #keep(index: number, hash: string, made: Matrix): void {
+    const large = this.#settings.kind === "encoder" && this.#settings.pooling === "frames";
+    const later = large ? this.#cache?.later(hash) : undefined;
+    const own = later ? undefined : ownOf(made, this.#settings);
+    this.#kept[index] = later ?? (() => own!);
   }
 
   #remember({ index, stamp, hash, samples }: Exclude<FileResult, { error: string }>): void {
@@ -225,21 +236,21 @@ class Extraction {
   }
 
   #interrupted(): Interrupted {
-    const done = this.#matrices.reduce((sum, matrix) => sum + (matrix ? 1 : 0), 0);
+    const done = this.#kept.reduce((sum, kept) => sum + (kept ? 1 : 0), 0);
     const kept = this.#cache ? "kept in the cache and reused next time" : "lost, since there is no cache";
     return new Interrupted(`stopped: the features of ${done} of ${this.#clips.length} clips are ${kept}`);
   }
 
   #result(): FeatureSet {
     const read = this.#clips.flatMap((clip, i) => {
-      const matrix = this.#matrices[i];
-      return matrix ? [{ clip, matrix: ownOf(matrix, this.#settings), samples: this.#samples[i]! }] : [];
+      const matrix = this.#kept[i];
+      return matrix ? [{ clip, matrix, samples: this.#samples[i]! }] : [];
     });
     const errors = [...this.#errors].sort(([a], [b]) => a - b);
     return {
       settings: this.#settings,
       clips: read.map(({ clip }) => clip),
-      matrix: (index) => read[index]!.matrix,
+      matrix: (index) => read[index]!.matrix(),
       broken: errors.map(([i, error]) => ({ clip: this.#clips[i]!, error })),
       samples: new Map(read.map(({ clip, samples }) => [clip.id, samples])),
     };

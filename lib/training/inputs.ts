@@ -26,8 +26,8 @@ import { warpSpectrogram } from "./warp.js";
 /** The clips of one part of the split. */
 export interface Part {
   clips: Clip[];
-  /** Of each clip, before normalisation. */
-  features: Matrix[];
+  /** Of each clip, before normalisation; what is large is read whenever it is asked for. */
+  features: (() => Matrix)[];
   /** Class index of each clip. */
   labels: number[];
 }
@@ -45,9 +45,10 @@ export function partsOf(features: FeatureSet, split: Split, classes: readonly st
     const indices = split[name].flatMap((id) => indexOf.get(id) ?? []);
     if (indices.length === 0) throw new UserError(`the ${name} part of "${split.name}" has no clips`);
     const clips = indices.map((i) => features.clips[i]!);
-    const matrices = indices.map((i) => features.matrix(i));
-    matrices.forEach(({ data }, i) => {
-      if (!data.every(Number.isFinite)) throw new UserError(`the features of ${clips[i]!.id} are not finite`);
+    const matrices = indices.map((i) => () => features.matrix(i));
+    matrices.forEach((matrix, i) => {
+      if (!matrix().data.every(Number.isFinite))
+        throw new UserError(`the features of ${clips[i]!.id} are not finite`);
     });
     return { clips, features: matrices, labels: clips.map((clip) => labelOf(clip, classes)) };
   };
@@ -82,15 +83,15 @@ export function fitInput(parts: Parts, settings: TrainingSettings, features: Fea
   const baseline = isBaseline(settings.model) && rows === undefined;
   const input = baseline ? "statistics" : undefined;
   const fitted = settings.normalisation === "speaker" ? Object.values(parts) : [parts.train];
-  const items = fitted.flatMap(({ clips, features }) =>
-    clips.map((clip, i) => ({
-      matrix: modelFeatures(features[i]!, input),
-      speaker: speakerOf(clip),
-      id: clip.id,
-    })),
-  );
-  const normaliser = fitNormaliser(settings.normalisation, items);
+  const normaliser = fitNormaliser(settings.normalisation, itemsOf(fitted, input));
   return baseline ? { normaliser, frames: 1, input } : { normaliser, frames: rows ?? settings.frames };
+}
+
+/** One by one: all together may be more than there is memory for. */
+function* itemsOf(parts: readonly Part[], input: InputSettings["input"]) {
+  for (const { clips, features } of parts)
+    for (const [i, clip] of clips.entries())
+      yield { matrix: modelFeatures(features[i]!(), input), speaker: speakerOf(clip), id: clip.id };
 }
 
 /** Speakers of different corpora may have one name. */
@@ -102,7 +103,7 @@ function speakerOf({ corpus, speaker }: Clip): string {
 export function plainInputs(part: Part, input: InputSettings, start = 0, end = part.clips.length): Inputs {
   const each = part.clips
     .slice(start, end)
-    .map((clip, i) => networkInput(part.features[start + i]!, input, speakerOf(clip)));
+    .map((clip, i) => networkInput(part.features[start + i]!(), input, speakerOf(clip)));
   const width = each[0]!.length;
   const x = new Float32Array(each.length * width);
   each.forEach((values, i) => {
@@ -143,7 +144,7 @@ export class BatchMaker {
     const { batchSize, labelSmoothing, mixup: alpha, seed } = this.#settings;
     const chosen = order.slice(first, first + batchSize);
     const { frames } = this.#input;
-    const width = frames * this.#train.features[0]!.cols;
+    const width = frames * this.#train.features[0]!().cols;
     const count = chosen.length;
     const x = new Float32Array(count * width);
     const y = new Float32Array(count * this.#classes).fill(labelSmoothing / this.#classes);
@@ -159,7 +160,7 @@ export class BatchMaker {
 
   #input1(clip: number, seed: string): Float32Array {
     const { augmentation } = this.#settings;
-    const original = this.#train.features[clip]!;
+    const original = this.#train.features[clip]!();
     const speaker = speakerOf(this.#train.clips[clip]!);
     if (Object.keys(augmentation).length === 0) return networkInput(original, this.#input, speaker);
     const rng = random(seed);

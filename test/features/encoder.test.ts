@@ -117,6 +117,27 @@ test("one pass makes the statistics of all layers, which are kept together", asy
   expect(fresh.matrix(2)).toEqual(one.matrix(2));
 });
 
+test("frames are read from the cache whenever they are wanted, and a cache that was changed meanwhile is told", async () => {
+  const path = join(folder, "frames.wav");
+  await writeWav(path, noise(5000, 7), 16000);
+  const clip: Clip = {
+    ...{ id: "own/frames", corpus: "own", speaker: "a", emotion: "anger", label: "anger" },
+    ...{ path, synthetic: false },
+  };
+  const cache = join(folder, "frames");
+  const frames = settings({ pooling: "frames" });
+  const fresh = await extractClips([clip], frames, { cache, quiet: true });
+  const again = await extractClips([clip], frames, { cache, quiet: true });
+  const none = await extractClips([clip], frames, { cache: null, quiet: true });
+  expect(fresh.matrix(0).rows).toBe(15);
+  expect(fresh.matrix(0)).toEqual(none.matrix(0));
+  expect(again.matrix(0)).toEqual(none.matrix(0));
+  expect(none.matrix(0)).toBe(none.matrix(0));
+  expect(again.matrix(0)).not.toBe(again.matrix(0));
+  await rm(cache, { recursive: true });
+  expect(() => again.matrix(0)).toThrow(/segment was changed while it was in use: run the command again/);
+});
+
 test("what is asked of an encoder by name is completed by what it is", () => {
   expect(encoderFeatures({ kind: "encoder", encoder: "fixture", layer: 1 })).toEqual({
     ...{ kind: "encoder", encoder: info.digest, width: 24, blocks: 2, layer: 1 },

@@ -91,12 +91,14 @@ test("a voice that is warped is another every epoch, of the same shape", () => {
 });
 
 test("each epoch hears the original or one of the variants", () => {
-  const marked = train.features.map(({ rows, cols }, i) =>
-    [1, 2].map((value) => ({
-      parent: train.clips[i]!.id,
-      features: { rows, cols, data: new Float32Array(rows * cols).fill(1e6 * value) },
-    })),
-  );
+  const marked = train.features
+    .map((matrix) => matrix())
+    .map(({ rows, cols }, i) =>
+      [1, 2].map((value) => ({
+        parent: train.clips[i]!.id,
+        features: { rows, cols, data: new Float32Array(rows * cols).fill(1e6 * value) },
+      })),
+    );
   const own = new BatchMaker(
     train,
     marked,
