@@ -173,13 +173,8 @@ async function train(flags: TrainFlags): Promise<void> {
   if (from) assertNoOther(flags, from);
   const settings = await settingsOf(flags, from);
   const clips = await clipsOf(flags, protocolOf(flags));
-  const grid = parseGrid(
-    gridOf(
-      flags,
-      settings,
-      from?.card.features ?? encoderOf(flags, settings.model) ?? flags.kind ?? "logmel",
-    ),
-  );
+  const features = from?.card.features ?? encoderOf(flags, settings.model) ?? flags.kind ?? "logmel";
+  const grid = inOptions(() => parseGrid(gridOf(flags, settings, features)));
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
   const work = workOf(grid, clips, { folder: flags.out, perceived });
   const outcomes = await doExperiment(work, {
@@ -212,6 +207,19 @@ function gridOf(flags: TrainFlags, settings: TrainingSettings, features: string 
   };
   // As in a file: what is not given is not there.
   return JSON.parse(JSON.stringify({ name: "train", score, runs: [block] })) as object;
+}
+
+/** Nobody who gives options knows of the grid that is made of them: its places are left out of what is wrong. */
+function inOptions<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { message } = error;
+    throw new UsageError(message.replace(/\bruns\[0\]\.((features|models|augment)(\[0\])?: )?/g, ""), {
+      cause: error,
+    });
+  }
 }
 
 /** What was asked of an encoder; its frames for a network that goes over frames. */

@@ -123,6 +123,7 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
   const linear = await ser(["train", ...flags, "--model", "linear"], folder);
   expect((JSON.parse(linear.stdout) as RunRecord).test!.uar).toBeGreaterThan(1 / 7);
 
+  const whisper = ["--encoder", "whisper-base"];
   for (const [wrong, message] of [
     [["--optimizer", "adam", "--weight-decay", "0.1"], "--weight-decay is of adamw"],
     [["--model", "linear", "--normalisation", "clip"], "the linear model takes global"],
@@ -136,6 +137,12 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
     [["--filters", "8", "0"], "It takes a whole number from 1 to 4096."],
     [["--protocol", "savee/lso"], 'there is no protocol "savee/lso"; did you mean "savee/loso"?'],
     [["--augment", "echo"], "Allowed choices are masks, shift, gain"],
+    [[...whisper, "--layer", "9"], "ser: layer is 9: it takes 0 to 6, or all: the encoder has 6 blocks"],
+    [[...whisper, "--model", "lstm", "--pooling", "statistics"], "ser: lstm goes over frames"],
+    [
+      [...whisper, "--model", "top-blocks", "--blocks", "4"],
+      "ser: top-blocks trains 4 blocks, and there are",
+    ],
   ] as const) {
     const refused = await ser(["train", ...flags, ...wrong], folder);
     expect([refused.code, refused.stderr.includes(message)]).toEqual([2, true]);
