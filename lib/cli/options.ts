@@ -85,7 +85,7 @@ function schemaAt(entries: Record<string, unknown>, path: string): Node {
   return rest.length > 0 ? schemaAt(factsOf(schema).entries!, rest.join(".")) : schema;
 }
 
-/** `30; cnn-small 15`, or a single value where all have the same; nothing where none has any. */
+/** `30; cnn-small 15`, with those that have another than the unnamed default, or a single value; nothing where none has any. */
 function usualOf(path: string, usual: unknown, defaults: Record<string, object>): string {
   const values = Object.entries(defaults).flatMap(([name, settings]) => {
     const value = path
@@ -97,7 +97,9 @@ function usualOf(path: string, usual: unknown, defaults: Record<string, object>)
   const same =
     values.length === Object.keys(defaults).length && new Set(values.map(({ text }) => text)).size === 1;
   if (same && values[0]) return values[0].text;
-  return values.map(({ name, text }) => `${name} ${text}`.trim()).join("; ");
+  const unnamed = values.find(({ name }) => name === "")?.text;
+  const telling = values.filter(({ name, text }) => name === "" || text !== unnamed);
+  return telling.map(({ name, text }) => `${name} ${text}`.trim()).join("; ");
 }
 
 /** `learningRate` as `learning-rate`; a name within settings goes by these. */

@@ -61,23 +61,9 @@ const SETTINGS = [
 function defaultsOf(path: string): Record<string, object> {
   if (path === "model") return { "": TRAINING, "on an encoder": { model: "linear" } };
   if (path === "refit") return {};
-  if (!SIZE.includes(path)) {
-    const { "": usual, ...others } = {
-      "": TRAINING,
-      "cnn-small": SMALL_TRAINING,
-      "top-blocks": baseTraining("top-blocks"),
-    };
-    const differs = (settings: TrainingSettings) => textAt(settings, path) !== textAt(usual, path);
-    return { "": usual, ...Object.fromEntries(Object.entries(others).filter(([, own]) => differs(own))) };
-  }
+  if (!SIZE.includes(path))
+    return { "": TRAINING, "cnn-small": SMALL_TRAINING, "top-blocks": baseTraining("top-blocks") };
   return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, { size }]));
-}
-
-function textAt(settings: object, path: string): string {
-  const at = path
-    .split(".")
-    .reduce((inner: unknown, key) => (inner as Record<string, unknown> | undefined)?.[key], settings);
-  return JSON.stringify(at ?? null);
 }
 
 /** `ser train`: one network on held-out speakers. */
