@@ -18,7 +18,7 @@ export const ENCODER_OPTIONS = [
   }),
   settingOption(ENCODER_ENTRIES, "silence", {
     help: "behind a clip, which the encoder hears",
-    defaults: USUAL,
+    defaults: { ...USUAL, "wav2vec 2.0 and HuBERT": { silence: 0 } },
   }),
 ];
 

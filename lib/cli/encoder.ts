@@ -30,8 +30,8 @@ function addAdd(encoder: Command): void {
       `
 Read are Whisper tiny, base and small, English-only or not, from Hugging Face's files and from those that
 faster-whisper uses (CTranslate2: float32, float16, int8), and wav2vec 2.0 and HuBERT base from Hugging Face's. Only the
-encoder is kept, in the user's cache folder, in a form of our own; the files may be removed afterwards. An encoder is known by the digest of its weights, which is
-the same from either form, as long as the weights are.
+encoder is kept, in the user's cache folder, in a form of our own; the files may be removed afterwards. An encoder is
+known by the digest of its weights, which is the same from either form, as long as the weights are.
 
 Examples:
   ser encoder add ~/Downloads/whisper-base
@@ -62,8 +62,7 @@ function addGet(encoder: Command): void {
       "after",
       `
 whisper-tiny has 151 MB, whisper-base 290 MB, whisper-small 967 MB, of which a tenth to a fifth is kept; wav2vec2-base and
-hubert-base have 378 MB, all of which is kept. Stopped at any time,
-the same command goes on where it was.
+hubert-base have 378 MB, all of which is kept. Stopped at any time, the same command goes on where it was.
 
 Examples:
   ser encoder get whisper-base

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { cacheFolder } from "../base/cache-folder.js";
-import { UserError } from "../base/errors.js";
+import { UsageError } from "../base/errors.js";
 import { nearest } from "../base/schema.js";
 import { KNOWN_ENCODERS } from "./known.js";
 import { type EncoderInfo, encoderInfoSchema } from "./types.js";
@@ -17,7 +17,7 @@ export type EncoderOutline = EncoderFacts & Pick<EncoderInfo, "family" | "width"
  * What is known of an encoder that is on this machine, or well known: enough to plan with, not to hear with.
  *
  * @param named its name, its digest, or at least the first 8 digits of that
- * @throws {UserError} saying how to get one that is not known
+ * @throws {UsageError} saying how to get one that is not known
  * @example outlineOf("whisper-base").blocks // 6
  */
 export function outlineOf(named: string): EncoderOutline {
@@ -26,10 +26,10 @@ export function outlineOf(named: string): EncoderOutline {
   const [first] = found;
   if (first && found.every(({ digest }) => digest === first.digest)) return first;
   if (first)
-    throw new UserError(
+    throw new UsageError(
       `${named} may be any of ${found.map(({ digest }) => digest.slice(0, 12)).join(", ")}: give the first digits of its digest`,
     );
-  throw new UserError(howToGet(named));
+  throw new UsageError(howToGet(named));
 }
 
 /** What to say of an encoder that is not on this machine. */

@@ -7,6 +7,7 @@ import { writeJson } from "../base/atomic.js";
 import { messageOf, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Matrix } from "../base/matrix.js";
+import type { EngineName } from "../engine/trainer.js";
 import { KERNEL_SOURCE } from "./kernelBinary.js";
 import { columnsOf, type FeatureSettings } from "./settings.js";
 
@@ -49,9 +50,22 @@ export class FeatureCache {
   #path = "";
   #writable = true;
 
-  /** Opens what there is; a folder that does not exist is an empty cache. */
-  constructor(folder: string, settings: FeatureSettings, warn: (text: string) => void) {
-    const key = sha256(canonicalJson({ version: FEATURE_VERSION, kernels: KERNELS, settings }));
+  /**
+   * Opens what there is; a folder that does not exist is an empty cache.
+   *
+   * @param engine what an encoder runs on; the default, and that of all other features, is `native`
+   */
+  constructor(folder: string, settings: FeatureSettings, warn: (text: string) => void, engine?: EngineName) {
+    // An encoder's states differ in their last digits from engine to engine.
+    const other = engine === "native" ? undefined : engine;
+    const key = sha256(
+      canonicalJson({
+        version: FEATURE_VERSION,
+        kernels: KERNELS,
+        settings,
+        ...(other && { engine: other }),
+      }),
+    );
     this.#folder = join(folder, key.slice(0, 24));
     this.#settings = settings;
     this.#cols = columnsOf(settings);

@@ -4,6 +4,7 @@ import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
 import type { Clip } from "../corpora/clip.js";
+import { chooseEngine } from "../engine/detect.js";
 import { extractFiles, type FileResult } from "./batches.js";
 import { FeatureCache } from "./cache.js";
 import { layerOf, madeWith } from "./encoder-layers.js";
@@ -55,7 +56,8 @@ export async function extractClips(
   const folder = options.cache === undefined ? defaultCache() : options.cache;
   if (folder === null) return new Extraction(clips, settings, options).run();
   const warn = warnOnce();
-  const cache = new FeatureCache(folder, madeOf(settings), warn);
+  const engine = settings.kind === "encoder" ? (await chooseEngine()).engine : undefined;
+  const cache = new FeatureCache(folder, madeOf(settings), warn, engine);
   const hashes = new FileHashes(folder, warn);
   try {
     return await new Extraction(clips, settings, options, cache, hashes).run();

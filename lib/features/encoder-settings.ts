@@ -8,7 +8,7 @@ import { type EncoderSettings, encoderSettings, someEncoderSchema } from "./sett
  * The settings of an encoder's features from what is asked of it by name.
  *
  * @param asked a grid's object of kind `encoder`
- * @throws {UserError} when the encoder is neither on this machine nor well known, saying how to get it
+ * @throws {UsageError} when the encoder is neither on this machine nor well known, saying how to get it
  * @throws {UsageError} naming every setting that makes no sense
  * @example encoderFeatures({ kind: "encoder", encoder: "whisper-base", layer: 4 })
  */

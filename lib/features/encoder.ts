@@ -1,6 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { type Matrix, zeros } from "../base/matrix.js";
-import { openEncoder } from "../encoders/network.js";
+import { type OpenEncoder, openEncoder } from "../encoders/network.js";
 import { standardized } from "../models/wav2vec2.js";
 import { extended, whisperInput } from "./encoder-input.js";
 import { layerOf } from "./encoder-layers.js";
@@ -21,7 +21,7 @@ export interface EncoderFeatures {
  * Opens an encoder for its features. Frames are those of the clip, none of the silence behind it; a clip that is longer than the
  * encoder hears at once goes through it in windows of equal length.
  *
- * @throws {UserError} when the encoder is not on this machine, with how to get it
+ * @throws {UserError} when the encoder is not on this machine, with how to get it, or is not that of the settings
  * @example
  * const encoder = await openEncoderFeatures(settings);
  * const states = await encoder.of(heardSamples(samples, sampleRate, settings));
@@ -30,7 +30,16 @@ export async function openEncoderFeatures(
   settings: EncoderSettings,
   options: { threads?: number } = {},
 ): Promise<EncoderFeatures> {
-  const { info, states, dispose } = await openEncoder(settings.encoder, options);
+  const encoder = await openEncoder(settings.encoder, options);
+  try {
+    return featuresOf(encoder, settings);
+  } catch (error) {
+    await encoder.dispose();
+    throw error;
+  }
+}
+
+function featuresOf({ info, states, dispose }: OpenEncoder, settings: EncoderSettings): EncoderFeatures {
   const { blocks, width } = settings;
   if (info.blocks !== blocks || info.width !== width)
     throw new UserError(
@@ -57,7 +66,7 @@ export async function openEncoderFeatures(
   };
 }
 
-/** Windows of equal length, but for the last, which may be a step shorter; each begins a step of the encoder. */
+/** Windows of equal length, but for the last, which may be shorter by a step for each other one; each begins a step of the encoder. */
 function windowsOf(samples: Float32Array, longest: number): Float32Array[] {
   const count = Math.ceil(samples.length / longest);
   const length = Math.ceil(samples.length / count / HOP) * HOP;

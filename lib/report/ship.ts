@@ -89,7 +89,10 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
 }
 
 /** Why a run is none to be shown as a result, and what to do; `undefined` for one that is. */
-function unfitness({ synthetic, leaky, transductive, test, audit, corpora }: RunRecord): string | undefined {
+function unfitness(record: RunRecord): string | undefined {
+  const { synthetic, leaky, transductive, test, audit, corpora, encoder, settings } = record;
+  if (settings.training.model === "top-blocks")
+    return `its weights hold blocks of ${encoder?.name ?? "an encoder"}, which are somebody else's: train a linear model, or another network, on the encoder`;
   if (synthetic)
     return "it was trained on SYNTHETIC voices, which say nothing of real ones: train on the corpora (`ser data download`)";
   if (leaky)

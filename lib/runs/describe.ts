@@ -79,7 +79,8 @@ export function describeRun(run: StoredRun): string {
 
 function standingOn({ settings, encoder }: RunRecord): string {
   if (!encoder) return "";
-  return ` on ${featuresName(settings.features)} (${Math.round(encoder.parameters / 1e5) / 10} M parameters, frozen)`;
+  const trained = settings.training.model === "top-blocks" ? "below it frozen" : "frozen";
+  return ` on ${featuresName(settings.features)} (${Math.round(encoder.parameters / 1e5) / 10} M parameters, ${trained})`;
 }
 
 /** The verdict of an audit in a line. */

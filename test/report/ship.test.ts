@@ -7,6 +7,7 @@ import { loadModel } from "../../lib/inference/model.js";
 import { shipModel } from "../../lib/report/ship.js";
 import { type RunRecord, readRecord } from "../../lib/runs/record.js";
 import { buzz, saveExample } from "../inference/example.js";
+import { SETTINGS } from "../runs/examples.js";
 import { shippableRun } from "./shippable.js";
 
 const FAST = { resamples: 199 };
@@ -81,6 +82,11 @@ const REFUSED: [name: string, changes: Partial<RunRecord>, reason: RegExp][] = [
   ["synthetic", { synthetic: true }, /SYNTHETIC voices.*ser data download/],
   ["leaky", { leaky: true }, /LEAKY.*ser protocols/],
   ["transductive", { transductive: true }, /TRANSDUCTIVE.*--normalisation global/],
+  [
+    "blocks of an encoder",
+    { settings: { ...SETTINGS, training: { ...SETTINGS.training, model: "top-blocks" } } },
+    /its weights hold blocks of an encoder, which are somebody else's/,
+  ],
   ["not scored on test", { test: undefined }, /not scored on test.*--score test/],
   [
     "a failed audit",
