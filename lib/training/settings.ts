@@ -14,7 +14,12 @@ import { scheduleSchema } from "./schedule.js";
 export const TRAINING_ENTRIES = {
   model: oneOf("A baseline (`majority`, `linear`) or a network.", MODEL_NAMES),
   size: v.optional(sizeSchema),
-  frames: whole("Frames of an input, 30 ms each with the usual features, 20 ms with those of an encoder.", 4, 1e5, { unit: "frames" }),
+  frames: whole(
+    "Frames of an input, 30 ms each with the usual features, 20 ms with those of an encoder.",
+    4,
+    1e5,
+    { unit: "frames" },
+  ),
   normalisation: oneOf(
     "What the features' mean and deviation are fitted to: the training part, each speaker's own clips (transductive, and marked so), each clip, or nothing.",
     NORMALISATIONS,
