@@ -11,9 +11,9 @@ import { layerOf, madeWith } from "./encoder-layers.js";
 import { FileHashes } from "./hashes.js";
 import type { FeatureSettings } from "./settings.js";
 
-/** The features of many clips. */
-export interface FeatureSet {
-  settings: FeatureSettings;
+/** The features of many clips, by default of any kind. */
+export interface FeatureSet<Settings extends FeatureSettings = FeatureSettings> {
+  settings: Settings;
   /** Those that could be read, in the order they were given in. */
   clips: Clip[];
   /** The frames of `clips[index]`; not a copy, but for the frames of an encoder, which are read anew. */
@@ -48,11 +48,11 @@ export interface ExtractOptions {
  * @throws {Interrupted} when the signal comes
  * @example const set = await extractClips(clips, featureSettings({ kind: "mfcc" }));
  */
-export async function extractClips(
+export async function extractClips<Settings extends FeatureSettings>(
   clips: readonly Clip[],
-  settings: FeatureSettings,
+  settings: Settings,
   options: ExtractOptions = {},
-): Promise<FeatureSet> {
+): Promise<FeatureSet<Settings>> {
   const folder = options.cache === undefined ? defaultCache() : options.cache;
   if (folder === null) return new Extraction(clips, settings, options).run();
   const warn = warnOnce();
@@ -134,9 +134,9 @@ function ownOf(made: Matrix, settings: FeatureSettings): Matrix {
   return settings.kind === "encoder" ? layerOf(made, settings) : made;
 }
 
-class Extraction {
+class Extraction<Settings extends FeatureSettings> {
   readonly #clips: readonly Clip[];
-  readonly #settings: FeatureSettings;
+  readonly #settings: Settings;
   readonly #options: ExtractOptions;
   readonly #cache: FeatureCache | undefined;
   readonly #hashes: FileHashes | undefined;
@@ -148,7 +148,7 @@ class Extraction {
 
   constructor(
     clips: readonly Clip[],
-    settings: FeatureSettings,
+    settings: Settings,
     options: ExtractOptions,
     cache?: FeatureCache,
     hashes?: FileHashes,
@@ -163,7 +163,7 @@ class Extraction {
     this.#samples = new Array(clips.length);
   }
 
-  async run(): Promise<FeatureSet> {
+  async run(): Promise<FeatureSet<Settings>> {
     const progress = new Progress("features", this.#clips.length, { quiet: this.#options.quiet });
     if (this.#cache && this.#cache.size > 0) await this.#load(this.#cache, progress);
     const missing = this.#clips.flatMap((_, i) => (this.#kept[i] ? [] : [i]));
@@ -243,7 +243,7 @@ class Extraction {
     return new Interrupted(`stopped: the features of ${done} of ${this.#clips.length} clips are ${kept}`);
   }
 
-  #result(): FeatureSet {
+  #result(): FeatureSet<Settings> {
     const read = this.#clips.flatMap((clip, i) => {
       const matrix = this.#kept[i];
       return matrix ? [{ clip, matrix, samples: this.#samples[i]! }] : [];
