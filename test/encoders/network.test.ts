@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openEncoder } from "../../lib/encoders/network.js";
 import { SafetensorsFile } from "../../lib/encoders/safetensors.js";
 import { addEncoder } from "../../lib/encoders/store.js";
+import { CORE_ENGINES } from "../engine/gradients.js";
 import { farthest } from "../features/fixture.js";
 import { FIXTURE } from "./files.js";
 
@@ -18,7 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test.each(["native", "wasm"] as const)(
+test.each(CORE_ENGINES)(
   "an encoder that was added gives transformers' hidden states on %s",
   async (engine) => {
     const { digest } = await addEncoder(FIXTURE, { name: "fixture" });

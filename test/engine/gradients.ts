@@ -20,6 +20,9 @@ export function cores(): Core[] {
   return [loadNative(), loadWasm()].flatMap((found) => ("core" in found ? [found.core] : []));
 }
 
+/** What they are called: native only where there is a compiler. */
+export const CORE_ENGINES = cores().map(({ engine }) => engine);
+
 /** What one step sees, before it changes a weight. */
 export interface Derivatives {
   loss: number;

@@ -8,7 +8,7 @@ import { SafetensorsFile } from "../../lib/encoders/safetensors.js";
 import { wav2vec2ShapeOf } from "../../lib/encoders/wav2vec2.js";
 import { createForward } from "../../lib/engine/forward.js";
 import { standardized, wav2vec2 } from "../../lib/models/wav2vec2.js";
-import { coreDerivatives, cores, gradientError, tfjsDerivatives } from "../engine/gradients.js";
+import { CORE_ENGINES, coreDerivatives, cores, gradientError, tfjsDerivatives } from "../engine/gradients.js";
 import { network, randomBatch } from "../engine/networks.js";
 
 /** Made by make_wav2vec2.py there with Hugging Face's transformers. */
@@ -61,7 +61,7 @@ function errors(found: Float32Array, states: { shape: readonly number[]; data: F
 }
 
 describe.each(["wav2vec2", "hubert"])("a small %s gives transformers' hidden states", (name) => {
-  test.each(["native", "wasm", "tfjs"] as const)("%s", async (engine) => {
+  test.each([...CORE_ENGINES, "tfjs"] as const)("%s", async (engine) => {
     const { samples, states } = await expected(name);
     const { model, weights } = await fixture(name);
     const forward = await createForward(model, weights, { engine, threads: 2 });
@@ -79,7 +79,7 @@ describe.each(["wav2vec2", "hubert"])("a small %s gives transformers' hidden sta
   });
 });
 
-test.each(["native", "wasm"] as const)("%s: the states do not depend on the threads", async (engine) => {
+test.each(CORE_ENGINES)("%s: the states do not depend on the threads", async (engine) => {
   const { samples } = await expected("wav2vec2");
   const { model, weights } = await fixture("wav2vec2");
   const answers: Float32Array[] = [];

@@ -6,6 +6,7 @@ import { createForward } from "../../lib/engine/forward.js";
 import { sinusoids } from "../../lib/engine/layers/positions.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import { type EncoderShape, whisper } from "../../lib/models/whisper.js";
+import { CORE_ENGINES } from "../engine/gradients.js";
 
 const tf = await startTfjs();
 const file = join(__dirname, "../fixtures/transformers/whisper_states.json");
@@ -60,7 +61,7 @@ function drawn({ blocks, width, hidden, bands }: EncoderShape) {
 const ordered = (model: LayersModel, weights: Map<string, Float32Array>) =>
   model.weights.map(({ originalName }) => weights.get(originalName)!);
 
-test.each(["native", "wasm", "tfjs"] as const)(
+test.each([...CORE_ENGINES, "tfjs"] as const)(
   "its states are those of transformers, on %s",
   async (engine) => {
     const { weights, mel } = drawn(fixture.shape);
