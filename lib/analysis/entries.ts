@@ -1,5 +1,6 @@
 import { groupBy } from "../base/group.js";
 import { canonicalJson } from "../base/hash.js";
+import { concatenated } from "../base/matrix.js";
 import { compareNames, plural } from "../base/text.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { argmax } from "../evaluation/metrics.js";
@@ -108,19 +109,9 @@ function poolRuns(runs: readonly StoredRun[], classes: readonly string[], part: 
     truth: clips.map(({ truth }) => truth),
     predicted: clips.map(({ predicted }) => predicted),
     speakers: clips.map(({ speaker }) => speaker),
-    probabilities: joined(parts.map((own) => own.probabilities)),
-    calibrated: joined(parts.map((own) => own.calibrated)),
+    probabilities: concatenated(parts.map((own) => own.probabilities)),
+    calibrated: concatenated(parts.map((own) => own.calibrated)),
   };
-}
-
-function joined(pieces: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let start = 0;
-  for (const piece of pieces) {
-    out.set(piece, start);
-    start += piece.length;
-  }
-  return out;
 }
 
 function entryOf(

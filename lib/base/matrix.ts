@@ -30,3 +30,14 @@ export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
   });
   return matrix;
 }
+
+/** Lists of numbers as one, each after the one before. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.js";
+import { concatenated } from "../base/matrix.js";
 import type { TensorFile } from "./tensor-file.js";
 import type { EncoderInfo, Tensor } from "./types.js";
 
@@ -95,7 +96,7 @@ export function dense(name: string, parts: readonly string[], inputs: number, ou
       name: `${name}/bias`,
       shape: [parts.length * outputs],
       parts: parts.map((part) => ({ name: `${part}bias`, shape: [outputs] })),
-      make: (biases) => Float32Array.from(biases.flatMap((bias) => [...bias])),
+      make: concatenated,
     },
   ];
 }

@@ -41,15 +41,9 @@ export async function openEncoder(
   try {
     const weights = model.weights.map(({ originalName }) => tensors.get(originalName)!.data);
     const forward = await createForward(model, weights, options);
-    let turn: Promise<unknown> = Promise.resolve();
     return {
       info,
-      // One input at a time, whoever asks: all threads work on it.
-      states: ({ data, rows }) => {
-        const own = turn.then(() => forward.run(data, rows));
-        turn = own.catch(() => {});
-        return own;
-      },
+      states: ({ data, rows }) => forward.run(data, rows),
       dispose: () => forward.dispose(),
     };
   } finally {

@@ -7,7 +7,7 @@ import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
-/** A network that is only run forward, on inputs of any length. Calls must not overlap. */
+/** A network that is only run forward, on inputs of any length; calls at once are answered one after the other. */
 export interface Forward {
   readonly engine: EngineName;
   readonly threads: number;

@@ -57,7 +57,7 @@ export async function extractClips<Settings extends FeatureSettings>(
   if (folder === null) return new Extraction(clips, settings, options).run();
   const warn = warnOnce();
   const engine = settings.kind === "encoder" ? (await chooseEngine()).engine : undefined;
-  const cache = new FeatureCache(folder, madeOf(settings), warn, engine);
+  const cache = new FeatureCache(folder, madeWith(settings), warn, engine);
   const hashes = new FileHashes(folder, warn);
   try {
     return await new Extraction(clips, settings, options, cache, hashes).run();
@@ -125,15 +125,6 @@ function defaultCache(): string {
   return process.env.SER_CACHE || join(projectRoot(), "data", ".cache", "features");
 }
 
-/** The settings of what is computed and kept, of which {@link ownOf} is what is asked for. */
-function madeOf(settings: FeatureSettings): FeatureSettings {
-  return settings.kind === "encoder" ? madeWith(settings) : settings;
-}
-
-function ownOf(made: Matrix, settings: FeatureSettings): Matrix {
-  return settings.kind === "encoder" ? layerOf(made, settings) : made;
-}
-
 class Extraction<Settings extends FeatureSettings> {
   readonly #clips: readonly Clip[];
   readonly #settings: Settings;
@@ -167,7 +158,7 @@ class Extraction<Settings extends FeatureSettings> {
     const progress = new Progress("features", this.#clips.length, { quiet: this.#options.quiet });
     if (this.#cache && this.#cache.size > 0) await this.#load(this.#cache, progress);
     const missing = this.#clips.flatMap((_, i) => (this.#kept[i] ? [] : [i]));
-    for await (const batch of this.#extract(missing, madeOf(this.#settings))) {
+    for await (const batch of this.#extract(missing, madeWith(this.#settings))) {
       for (const result of batch) await this.#take(result);
       progress.step(batch.length);
     }
@@ -228,7 +219,7 @@ class Extraction<Settings extends FeatureSettings> {
   #keep(index: number, hash: string, made: Matrix): void {
     const large = this.#settings.kind === "encoder" && this.#settings.pooling === "frames";
     const later = large ? this.#cache?.later(hash) : undefined;
-    const own = later ? undefined : ownOf(made, this.#settings);
+    const own = later ? undefined : layerOf(made, this.#settings);
     this.#kept[index] = later ?? (() => own!);
   }
 

@@ -1,5 +1,5 @@
 import { UserError } from "../base/errors.js";
-import { type Matrix, zeros } from "../base/matrix.js";
+import { concatenated, type Matrix, zeros } from "../base/matrix.js";
 import { type OpenEncoder, openEncoder } from "../encoders/network.js";
 import { standardized } from "../models/wav2vec2.js";
 import { extended, whisperInput } from "./encoder-input.js";
@@ -125,7 +125,6 @@ class Statistics implements Pool {
 class Frames implements Pool {
   readonly #settings: EncoderSettings;
   readonly #parts: Float32Array[] = [];
-  #rows = 0;
 
   constructor(settings: EncoderSettings) {
     this.#settings = settings;
@@ -138,17 +137,11 @@ class Frames implements Pool {
     for (let t = 0; t < rows; t++)
       own.set(data.subarray(t * cols + first, t * cols + first + width), t * width);
     this.#parts.push(own);
-    this.#rows += rows;
   }
 
   result(): Matrix {
-    const { width } = this.#settings;
-    const out = zeros(this.#rows, width);
-    let at = 0;
-    for (const part of this.#parts) {
-      out.data.set(part, at);
-      at += part.length;
-    }
-    return out;
+    const data = concatenated(this.#parts);
+    const cols = this.#settings.width;
+    return { data, rows: data.length / cols, cols };
   }
 }

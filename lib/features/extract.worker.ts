@@ -3,6 +3,7 @@ import { AudioError } from "../audio/audio.js";
 import { decodeAudio } from "../audio/read.js";
 import { messageOf, systemReason } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
+import { concatenated } from "../base/matrix.js";
 import type { WorkerAnswer } from "../base/pool.js";
 import { heardSamples } from "./encoder-input.js";
 import { createExtractor, type Extractor } from "./extract.js";
@@ -47,13 +48,8 @@ export async function handle({ paths, settings }: ExtractTask): Promise<WorkerAn
       items.push({ error: messageOf(error) });
     }
   }
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  return { result: { items, data }, transfer: [data.buffer] };
+  const data = concatenated(parts);
+  return { result: { items, data }, transfer: [data.buffer as ArrayBuffer] };
 }
 
 /** SHA-256 of decoded samples: equal for equal sound, in whatever container it came. */

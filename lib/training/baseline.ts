@@ -60,13 +60,12 @@ export async function fitBaseline(
   if (model === "majority") {
     await attempt(await majority(labels, columns, classes), entropyOf(labels), 0, performance.now());
   } else {
-    const weights = task.balanced ? balancedWeights(labels) : undefined;
+    const problem = problemOf(task);
     const progress = new Progress("penalties", PENALTIES.length, { quiet: task.quiet });
     let parameters: Float64Array | undefined;
     try {
       for (const penalty of PENALTIES) {
         const started = performance.now();
-        const problem = { x: inputs.x, columns, labels, classes, weights };
         const { signal } = task;
         const onIteration = (done: number) => progress.step(0, `penalty ${penalty}, ${done} iterations`);
         const fitted = await fitLogistic(problem, penalty, parameters, { signal, onIteration });
@@ -84,14 +83,17 @@ export async function fitBaseline(
 
 /** The linear model with a penalty that was chosen before, for a second fit on the clips of the training and the validation part. */
 export async function fitLinear(
-  { inputs, labels, classes, balanced, signal }: Omit<BaselineTask, "model" | "validate">,
+  task: Omit<BaselineTask, "model" | "validate">,
   penalty: number,
 ): Promise<LayersModel> {
-  const columns = inputs.x.length / inputs.count;
+  const problem = problemOf(task);
+  const { parameters } = await fitLogistic(problem, penalty, undefined, { signal: task.signal });
+  return linear(parameters, problem.columns, problem.classes);
+}
+
+function problemOf({ inputs, labels, classes, balanced }: Omit<BaselineTask, "model" | "validate">) {
   const weights = balanced ? balancedWeights(labels) : undefined;
-  const problem = { x: inputs.x, columns, labels, classes, weights };
-  const { parameters } = await fitLogistic(problem, penalty, undefined, { signal });
-  return linear(parameters, columns, classes);
+  return { x: inputs.x, columns: inputs.x.length / inputs.count, labels, classes, weights };
 }
 
 /** The mean cross-entropy of answering with the shares of the classes, nats. */

@@ -1,6 +1,6 @@
 import { UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
-import type { Matrix } from "../base/matrix.js";
+import { concatenated, type Matrix } from "../base/matrix.js";
 import { type Random, random } from "../base/random.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Batch, Inputs } from "../engine/trainer.js";
@@ -105,11 +105,7 @@ export function plainInputs(part: Part, input: InputSettings, start = 0, end = p
     .slice(start, end)
     .map((clip, i) => networkInput(part.features[start + i]!(), input, speakerOf(clip)));
   const width = each[0]!.length;
-  const x = new Float32Array(each.length * width);
-  each.forEach((values, i) => {
-    x.set(values, i * width);
-  });
-  return { x, shape: [input.frames, width / input.frames], count: each.length };
+  return { x: concatenated(each), shape: [input.frames, width / input.frames], count: each.length };
 }
 
 /** Makes the batches of a training: all that is drawn for one is a function of seed, epoch and place. */
@@ -120,6 +116,8 @@ export class BatchMaker {
   readonly #features: FeatureSet["settings"];
   readonly #settings: TrainingSettings;
   readonly #classes: number;
+  /** Of one frame of an input. */
+  readonly #cols: number;
   readonly #weights: Float32Array | undefined;
 
   constructor(
@@ -136,6 +134,7 @@ export class BatchMaker {
     this.#features = features;
     this.#settings = settings;
     this.#classes = classes;
+    this.#cols = train.features[0]!().cols;
     this.#weights = settings.balance === "weights" ? weightsOf(train, settings) : undefined;
   }
 
@@ -143,8 +142,7 @@ export class BatchMaker {
   batch(order: readonly number[], epoch: number, first: number): Batch {
     const { batchSize, labelSmoothing, mixup: alpha, seed } = this.#settings;
     const chosen = order.slice(first, first + batchSize);
-    const { frames } = this.#input;
-    const width = frames * this.#train.features[0]!().cols;
+    const width = this.#input.frames * this.#cols;
     const count = chosen.length;
     const x = new Float32Array(count * width);
     const y = new Float32Array(count * this.#classes).fill(labelSmoothing / this.#classes);

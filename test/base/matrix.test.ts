@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromRows, row, toRows, zeros } from "../../lib/base/matrix.js";
+import { concatenated, fromRows, row, toRows, zeros } from "../../lib/base/matrix.js";
 
 test("rows go in and come out", () => {
   const rows = [
@@ -20,4 +20,10 @@ test("rows of unequal length are refused", () => {
 test("nothing is a matrix too", () => {
   expect(toRows(fromRows([]))).toEqual([]);
   expect(toRows(zeros(2, 0))).toEqual([[], []]);
+});
+
+test("lists are joined in their order, and none is an empty one", () => {
+  const parts = [[1, 2], [], [3]].map((values) => Float32Array.from(values));
+  expect(concatenated(parts)).toEqual(Float32Array.of(1, 2, 3));
+  expect(concatenated([])).toEqual(new Float32Array(0));
 });
