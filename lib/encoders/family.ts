@@ -1,5 +1,7 @@
+import * as v from "valibot";
 import { UserError } from "../base/errors.js";
 import { concatenated } from "../base/matrix.js";
+import { problemsOf } from "../base/schema.js";
 import type { TensorFile } from "./tensor-file.js";
 import type { EncoderInfo, Tensor } from "./types.js";
 
@@ -45,6 +47,20 @@ export interface Family {
   recognise(files: ModelFiles): Promise<Recognised | undefined>;
 }
 
+/**
+ * A model's config.json as its schema has it, defaults filled in.
+ *
+ * @throws {UserError} naming the file and all that is wrong with it
+ */
+export function checkedConfig<S extends v.GenericSchema<unknown, unknown>>(
+  schema: S,
+  { path, values }: NonNullable<ModelFiles["config"]>,
+): v.InferOutput<S> {
+  const problems = problemsOf(schema, values, "the configuration");
+  if (problems.length > 0) throw new UserError(`${path}: ${problems.join("; ")}`);
+  return v.parse(schema, values);
+}
+
 /** A dense layer's kernel [inputs, outputs] of matrices [outputs, inputs], side by side. */
 export function denseKernel(inputs: number, ...outputs: number[]): Recipe["make"] {
   const columns = outputs.reduce((sum, n) => sum + n, 0);
@@ -71,6 +87,42 @@ export function convKernel(size: number, inputs: number, outputs: number): Recip
           kernel[(at * inputs + input) * outputs + out] = part![(out * inputs + input) * size + at]!;
     return kernel;
   };
+}
+
+/**
+ * Kernel of a 1-d convolution.
+ *
+ * @param part the name of PyTorch's
+ */
+export function convolution(
+  name: string,
+  part: string,
+  size: number,
+  inputs: number,
+  outputs: number,
+): Recipe {
+  return {
+    name: `${name}/kernel`,
+    shape: [size, inputs, outputs],
+    parts: [{ name: part, shape: [outputs, inputs, size] }],
+    make: convKernel(size, inputs, outputs),
+  };
+}
+
+/** What a file calls the two tensors of a normalisation. */
+export interface NormNames {
+  gamma: string;
+  beta: string;
+}
+
+/** As PyTorch calls them. */
+export function torchNorm(name: string): NormNames {
+  return { gamma: `${name}.weight`, beta: `${name}.bias` };
+}
+
+/** Both tensors of a normalisation. */
+export function norm(name: string, { gamma, beta }: NormNames, width: number): Recipe[] {
+  return [same(`${name}/gamma`, [width], gamma), same(`${name}/beta`, [width], beta)];
 }
 
 /** A tensor as it is in the file. */

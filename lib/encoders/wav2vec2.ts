@@ -1,23 +1,26 @@
 import * as v from "valibot";
 import { UserError } from "../base/errors.js";
-import { problemsOf, whole } from "../base/schema.js";
+import { whole } from "../base/schema.js";
+import { MAX_GROUPS } from "../engine/core.js";
 import { FEATURE_CONVOLUTIONS, type Wav2vec2Shape } from "../models/wav2vec2.js";
 import {
+  checkedConfig,
   convKernel,
+  convolution,
   dense,
   type Family,
   type ModelFiles,
+  norm,
   type Recipe,
   type Recognised,
   type Shape,
   same,
+  torchNorm,
 } from "./family.js";
 import type { TensorFile } from "./tensor-file.js";
 import type { Tensor } from "./types.js";
 
 const FEATURES = FEATURE_CONVOLUTIONS.length;
-/** More the engine does not take. */
-const MOST_GROUPS = 32;
 
 /** Of both kinds the sizes, with the defaults of Hugging Face's configurations. */
 const configSchema = v.looseObject({
@@ -26,10 +29,7 @@ const configSchema = v.looseObject({
   num_attention_heads: v.optional(whole("heads", 1, 1024), 12),
   intermediate_size: v.optional(whole("width of the feed-forward part", 1, 1_048_576), 3072),
   num_conv_pos_embeddings: v.optional(whole("frames of the positional convolution", 1, 65_536), 128),
-  num_conv_pos_embedding_groups: v.optional(
-    whole("groups of the positional convolution", 1, MOST_GROUPS),
-    16,
-  ),
+  num_conv_pos_embedding_groups: v.optional(whole("groups of the positional convolution", 1, MAX_GROUPS), 16),
 });
 
 /** The settings that every model which is read has in common, as text; a file may leave out what is the default. */
@@ -74,9 +74,7 @@ function fromHuggingFace(
 ): Recognised {
   const { path, values } = config!;
   refuseOthers(path, values, called);
-  const problems = problemsOf(configSchema, values, "the configuration");
-  if (problems.length > 0) throw new UserError(`${path}: ${problems.join("; ")}`);
-  const checked = v.parse(configSchema, values);
+  const checked = checkedConfig(configSchema, config!);
   const prefix = prefixOf(tensors, family, called);
   const sizes: Sizes = {
     family,
@@ -156,13 +154,13 @@ function recipesOf(sizes: Sizes, prefix: string, tensors: TensorFile): Recipe[] 
   const projection = `${prefix}feature_projection`;
   return [
     ...FEATURE_CONVOLUTIONS.map(([size], i) =>
-      conv(`feature${i}`, `${extractor}.${i}.conv.weight`, size, i === 0 ? 1 : channels, channels),
+      convolution(`feature${i}`, `${extractor}.${i}.conv.weight`, size, i === 0 ? 1 : channels, channels),
     ),
-    ...norm("feature0.norm", `${extractor}.0.layer_norm`, channels),
-    ...norm("projection.norm", `${projection}.layer_norm`, channels),
+    ...norm("feature0.norm", torchNorm(`${extractor}.0.layer_norm`), channels),
+    ...norm("projection.norm", torchNorm(`${projection}.layer_norm`), channels),
     ...dense("projection", [`${projection}.projection.`], channels, width),
     ...positional(sizes, `${prefix}encoder.pos_conv_embed.conv`, tensors),
-    ...norm("norm", `${prefix}encoder.layer_norm`, width),
+    ...norm("norm", torchNorm(`${prefix}encoder.layer_norm`), width),
     ...Array.from({ length: blocks }, (_, i) => block(i, `${prefix}encoder.layers.${i}`, sizes)).flat(),
   ];
 }
@@ -171,10 +169,10 @@ function block(index: number, part: string, { width, hidden }: Sizes): Recipe[] 
   const name = `block${index}`;
   const qkv = ["q", "k", "v"].map((one) => `${part}.attention.${one}_proj.`);
   return [
-    ...norm(`${name}.norm1`, `${part}.layer_norm`, width),
+    ...norm(`${name}.norm1`, torchNorm(`${part}.layer_norm`), width),
     ...dense(`${name}.qkv`, qkv, width, width),
     ...dense(`${name}.out`, [`${part}.attention.out_proj.`], width, width),
-    ...norm(`${name}.norm2`, `${part}.final_layer_norm`, width),
+    ...norm(`${name}.norm2`, torchNorm(`${part}.final_layer_norm`), width),
     ...dense(`${name}.up`, [`${part}.feed_forward.intermediate_dense.`], width, hidden),
     ...dense(`${name}.down`, [`${part}.feed_forward.output_dense.`], hidden, width),
   ];
@@ -215,19 +213,6 @@ function normed(g: Float32Array, weights: Float32Array): Float32Array {
   // Of a direction without length nothing is left; NaN would go on through the whole network.
   const scales = g.map((length, k) => length / (Math.sqrt(squares[k]!) || 1));
   return weights.map((weight, i) => weight * scales[i % g.length]!);
-}
-
-function conv(name: string, part: string, size: number, inputs: number, outputs: number): Recipe {
-  return {
-    name: `${name}/kernel`,
-    shape: [size, inputs, outputs],
-    parts: [{ name: part, shape: [outputs, inputs, size] }],
-    make: convKernel(size, inputs, outputs),
-  };
-}
-
-function norm(name: string, part: string, width: number): Recipe[] {
-  return [same(`${name}/gamma`, [width], `${part}.weight`), same(`${name}/beta`, [width], `${part}.bias`)];
 }
 
 /**

@@ -1,16 +1,20 @@
 import * as v from "valibot";
 import { UserError } from "../base/errors.js";
-import { problemsOf, whole } from "../base/schema.js";
+import { whole } from "../base/schema.js";
 import {
-  convKernel,
+  checkedConfig,
+  convolution,
   dense,
   denseKernel,
   type Family,
   type ModelFiles,
+  type NormNames,
+  norm,
   type Recipe,
   type Recognised,
   type Shape,
   same,
+  torchNorm,
 } from "./family.js";
 import type { TensorFile } from "./tensor-file.js";
 
@@ -51,10 +55,8 @@ export const whisper: Family = {
 };
 
 function fromHuggingFace({ tensors, config }: ModelFiles): Recognised {
-  const { path, values } = config!;
-  const problems = problemsOf(configSchema, values, "the configuration");
-  if (problems.length > 0) throw new UserError(`${path}: ${problems.join("; ")}`);
-  const checked = v.parse(configSchema, values);
+  const { path } = config!;
+  const checked = checkedConfig(configSchema, config!);
   const shape: Shape = {
     family: "whisper",
     blocks: checked.encoder_layers,
@@ -130,11 +132,6 @@ interface Names {
   norm: NormNames;
 }
 
-interface NormNames {
-  gamma: string;
-  beta: string;
-}
-
 interface BlockNames {
   norm1: NormNames;
   /** The matrices of q, k and v: three, or one of all. */
@@ -148,20 +145,19 @@ interface BlockNames {
 }
 
 function huggingFaceNames(prefix: string): Names {
-  const norm = (name: string) => ({ gamma: `${name}.weight`, beta: `${name}.bias` });
   return {
     conv: (i) => `${prefix}conv${i}.`,
     positions: `${prefix}embed_positions.weight`,
-    norm: norm(`${prefix}layer_norm`),
+    norm: torchNorm(`${prefix}layer_norm`),
     block: (i) => {
       const block = `${prefix}layers.${i}`;
       const attention = `${block}.self_attn`;
       return {
-        norm1: norm(`${block}.self_attn_layer_norm`),
+        norm1: torchNorm(`${block}.self_attn_layer_norm`),
         qkv: ["q", "k", "v"].map((one) => `${attention}.${one}_proj.weight`),
         qkvBias: [`${attention}.q_proj.bias`, undefined, `${attention}.v_proj.bias`],
         out: `${attention}.out_proj.`,
-        norm2: norm(`${block}.final_layer_norm`),
+        norm2: torchNorm(`${block}.final_layer_norm`),
         up: `${block}.fc1.`,
         down: `${block}.fc2.`,
       };
@@ -215,17 +211,8 @@ function blockRecipes(block: string, names: BlockNames, { width, hidden }: Shape
 }
 
 function conv(name: string, part: string, inputs: number, outputs: number): Recipe[] {
-  const kernel: Recipe = {
-    name: `${name}/kernel`,
-    shape: [3, inputs, outputs],
-    parts: [{ name: `${part}weight`, shape: [outputs, inputs, 3] }],
-    make: convKernel(3, inputs, outputs),
-  };
+  const kernel = convolution(name, `${part}weight`, 3, inputs, outputs);
   return [kernel, same(`${name}/bias`, [outputs], `${part}bias`)];
-}
-
-function norm(name: string, { gamma, beta }: NormNames, width: number): Recipe[] {
-  return [same(`${name}/gamma`, [width], gamma), same(`${name}/beta`, [width], beta)];
 }
 
 function qkv(name: string, names: BlockNames, width: number): Recipe[] {

@@ -6,6 +6,7 @@ import {
   DROPOUT,
   FRAMES,
   floatBits,
+  MAX_GROUPS,
   NONE,
   OP,
   PARAM,
@@ -521,9 +522,6 @@ const groupNorm: LayerCompiler = (program, node, [x]) => {
   const epsilon = floatBits(setting<number>(node, "epsilon"));
   return program.op(OP.groupNorm, x!.buffer, node.shape, [...node.shape, ...program.weights(node), epsilon]);
 };
-
-/** More the core does not take. */
-const MAX_GROUPS = 32;
 
 const groupedConv: LayerCompiler = (program, node, [x]) => {
   const groups = setting<number>(node, "groups");

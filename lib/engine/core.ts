@@ -42,6 +42,8 @@ export const ACTIVATION = {
   gelu: 9,
 } as const;
 export const FRAMES = { count: 0, share: 1, log: 2 } as const;
+/** Groups of a convolution, of which the core takes no more. */
+export const MAX_GROUPS = 32;
 /** What one draw of a dropout is for. */
 export const DROPOUT = { units: 0, channels: 1, clips: 2 } as const;
 export const RNN = { sequences: 1, backwards: 2, inTime: 4 } as const;
