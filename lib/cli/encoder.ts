@@ -108,8 +108,9 @@ Examples:
   ser encoder list --json`,
     )
     .action(async (options: { check?: boolean; json?: boolean }) => {
-      const { checkedEncoders, encoderFolder, storedEncoders } = await import("../encoders/store.js");
-      const all = await (options.check ? checkedEncoders() : storedEncoders());
+      const { checkedEncoders } = await import("../encoders/store.js");
+      const { encoderFolder, storedEncoders } = await import("../encoders/stored.js");
+      const all = options.check ? await checkedEncoders() : storedEncoders();
       if (all.some((one) => "problem" in one)) process.exitCode = 1;
       if (options.json) {
         printJson(all.map((one) => ("info" in one ? one.info : one)));

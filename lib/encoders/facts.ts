@@ -1,11 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import * as v from "valibot";
-import { cacheFolder } from "../base/cache-folder.js";
-import { UsageError } from "../base/errors.js";
+import { UsageError, UserError } from "../base/errors.js";
 import { nearest } from "../base/schema.js";
-import { KNOWN_ENCODERS } from "./known.js";
-import { type EncoderInfo, encoderInfoSchema } from "./types.js";
+import { KNOWN_ENCODERS, publishedName } from "./known.js";
+import { ambiguous, isNamed, storedEncoders } from "./stored.js";
+import type { EncoderInfo } from "./types.js";
 
 /** What a run, a card and a report say of the encoder that features are of. */
 export type EncoderFacts = Pick<EncoderInfo, "name" | "digest" | "parameters" | "licence" | "source">;
@@ -21,22 +18,16 @@ export type EncoderOutline = EncoderFacts & Pick<EncoderInfo, "family" | "width"
  * @example outlineOf("whisper-base").blocks // 6
  */
 export function outlineOf(named: string): EncoderOutline {
-  const all = outlines();
-  const found = all.filter(({ name, digest }) => name === named || isBeginning(named, digest));
+  const found = outlines().filter((one) => isNamed(named, one));
   const [first] = found;
   if (first && found.every(({ digest }) => digest === first.digest)) return first;
-  if (first)
-    throw new UsageError(
-      `${named} may be any of ${found.map(({ digest }) => digest.slice(0, 12)).join(", ")}: give the first digits of its digest`,
-    );
+  if (first) throw new UsageError(ambiguous(named, found));
   throw new UsageError(howToGet(named));
 }
 
 /** What to say of an encoder that is not on this machine. */
 export function howToGet(named: string): string {
-  const known = Object.entries(KNOWN_ENCODERS).find(
-    ([name, { digest = "" }]) => name === named || isBeginning(named, digest),
-  );
+  const known = Object.entries(KNOWN_ENCODERS).find(([name, { digest }]) => isNamed(named, { name, digest }));
   if (known)
     return `the encoder ${known[0]} is not on this machine: get it with "ser encoder get ${known[0]}", or add its files with "ser encoder add FOLDER"`;
   const meant = nearest(named, [...outlines().map(({ name }) => name), ...Object.keys(KNOWN_ENCODERS)]);
@@ -54,13 +45,7 @@ export function encoderFacts(digest: string): EncoderFacts | undefined {
 
 /** What a well-known encoder is called; else the beginning of its digest, which is the same on every machine. */
 export function encoderName(digest: string): string {
-  const known = Object.entries(KNOWN_ENCODERS).find(([, one]) => one.digest === digest);
-  return known?.[0] ?? digest.slice(0, 12);
-}
-
-/** Whether this names an encoder by at least the first 8 digits of its digest. */
-export function isBeginning(named: string, digest: string): boolean {
-  return /^[0-9a-f]{8,64}$/.test(named) && digest.startsWith(named);
+  return publishedName(digest) ?? digest.slice(0, 12);
 }
 
 /** The well-known ones first: what they are called, they are called on every machine. */
@@ -71,23 +56,12 @@ function outlines(): EncoderOutline[] {
   return [...known, ...storedOutlines()];
 }
 
-/** Of those in the user's folder that can be read; what is wrong with the others is said when they are used. */
+/** Of those that can be read; what is wrong with the others is said when they are used. */
 function storedOutlines(): EncoderOutline[] {
-  const folder = cacheFolder("encoders");
-  const names = ((): string[] => {
-    try {
-      return readdirSync(folder);
-    } catch {
-      return [];
-    }
-  })();
-  return names.flatMap((name) => {
-    try {
-      const text = readFileSync(join(folder, name, "encoder.json"), "utf8");
-      const parsed = v.safeParse(encoderInfoSchema, JSON.parse(text));
-      return parsed.success && parsed.output.digest === name ? [parsed.output] : [];
-    } catch {
-      return [];
-    }
-  });
+  try {
+    return storedEncoders().flatMap((one) => ("info" in one ? one.info : []));
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
 }

@@ -10,7 +10,8 @@ import { meant } from "../base/schema.js";
 import { sentence } from "../base/text.js";
 import { KNOWN_ENCODERS, type KnownEncoder } from "./known.js";
 import { linesOfPython } from "./open.js";
-import { type AddOptions, addEncoder, checkEncoder, encoderFolder, listEncoders } from "./store.js";
+import { type AddOptions, addEncoder, checkEncoder, listEncoders } from "./store.js";
+import { encoderFolder } from "./stored.js";
 import type { EncoderInfo } from "./types.js";
 
 const HUGGING_FACE = "https://huggingface.co";

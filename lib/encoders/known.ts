@@ -50,3 +50,8 @@ export const KNOWN_ENCODERS: Readonly<Record<string, KnownEncoder>> = Object.fro
   facebook("wav2vec2-base", "wav2vec2-base"),
   facebook("hubert-base", "hubert-base-ls960"),
 ]);
+
+/** What the encoder of a digest is published as; `undefined` where it is not known to be. */
+export function publishedName(digest: string): string | undefined {
+  return Object.keys(KNOWN_ENCODERS).find((name) => KNOWN_ENCODERS[name]!.digest === digest);
+}

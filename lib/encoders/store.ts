@@ -1,24 +1,31 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import * as v from "valibot";
-import { readIfThere, writeJson } from "../base/atomic.js";
-import { cacheFolder } from "../base/cache-folder.js";
-import { cannotWrite, messageOf, systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
-import { byText } from "../base/text.js";
+import { writeJson } from "../base/atomic.js";
+import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "../base/errors.js";
 import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
-import { howToGet, isBeginning } from "./facts.js";
+import { howToGet } from "./facts.js";
 import { recognise } from "./families.js";
 import { make, type Shape } from "./family.js";
-import { objectOf } from "./json.js";
-import { KNOWN_ENCODERS } from "./known.js";
+import { KNOWN_ENCODERS, publishedName } from "./known.js";
 import { openModel } from "./open.js";
 import { SafetensorsFile, type StoredTensor, writeSafetensors } from "./safetensors.js";
-import { type EncoderInfo, type EncoderWeights, encoderInfoSchema, type Tensor } from "./types.js";
+import {
+  ambiguous,
+  encoderFolder,
+  INFO,
+  isDigest,
+  isNamed,
+  namesIn,
+  readInfo,
+  remedy,
+  type StoredEncoder,
+  storedEncoders,
+} from "./stored.js";
+import type { EncoderInfo, EncoderWeights, Tensor } from "./types.js";
 
 const TENSORS = "encoder.safetensors";
-const INFO = "encoder.json";
 const PARTIAL = ".partial";
 const DAY = 24 * 3600 * 1000;
 
@@ -32,11 +39,6 @@ export interface AddOptions {
   signal?: AbortSignal;
   /** Called after every tensor. */
   onProgress?: (done: number, total: number) => void;
-}
-
-/** The user's folder of encoders, with one folder for each, named by its digest. */
-export function encoderFolder(): string {
-  return cacheFolder("encoders");
 }
 
 /**
@@ -59,7 +61,7 @@ export async function addEncoder(path: string, options: AddOptions = {}): Promis
   const chosen = options.name ?? existing?.name ?? nameFor(path, name, shape, digest);
   checkNotPublished(chosen, digest, options.source);
   await checkNameFree(chosen, digest);
-  const known = Object.values(KNOWN_ENCODERS).find((one) => one.digest === digest);
+  const known = KNOWN_ENCODERS[publishedName(digest) ?? ""];
   const { licence = "unknown", source = "unknown" } = { ...existing, ...known, ...defined(options) };
   const info: EncoderInfo = { name: chosen, ...shape, digest, parameters, licence, source };
   options.signal?.throwIfAborted();
@@ -100,11 +102,6 @@ function checkName(name: string): void {
   throw new UsageError(
     `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and must not look like a digest`,
   );
-}
-
-/** Whether this may be the beginning of a digest. */
-function isDigest(named: string): boolean {
-  return /^[0-9a-f]{8,64}$/.test(named);
 }
 
 function nameFor(path: string, name: string | undefined, shape: Shape, digest: string): string {
@@ -169,7 +166,7 @@ async function moveInto(partial: string, folder: string): Promise<void> {
 
 /** What a killed process left. */
 async function removeLeftovers(): Promise<void> {
-  const names = (await namesIn(encoderFolder())).filter((name) => name.endsWith(PARTIAL));
+  const names = namesIn(encoderFolder()).filter((name) => name.endsWith(PARTIAL));
   for (const name of names) {
     const path = join(encoderFolder(), name);
     const age = await stat(path).then(
@@ -180,37 +177,10 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT") return [];
-    throw new UserError(`cannot read ${folder}: ${systemReason(error)}`, { cause: error });
-  });
-}
-
-/** An encoder's place in the folder: what is known of it, or what is wrong with it. */
-export type StoredEncoder = { info: EncoderInfo } | { digest: string; problem: string };
-
-/** All encoders that are there, the damaged ones as well, by name. */
-export async function storedEncoders(): Promise<StoredEncoder[]> {
-  const digests = (await namesIn(encoderFolder())).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  const all = await Promise.all(
-    digests.map(async (digest): Promise<StoredEncoder> => {
-      try {
-        return { info: await readInfo(digest) };
-      } catch (error) {
-        return { digest, problem: messageOf(error) };
-      }
-    }),
-  );
-  const key = (one: StoredEncoder) =>
-    "info" in one ? `${one.info.name} ${one.info.digest}` : `~${one.digest}`;
-  return all.sort((a, b) => byText(key(a), key(b)));
-}
-
 /** {@link storedEncoders}, each of them read from end to end. */
 export async function checkedEncoders(): Promise<StoredEncoder[]> {
   const checked: StoredEncoder[] = [];
-  for (const one of await storedEncoders()) {
+  for (const one of storedEncoders()) {
     try {
       if ("info" in one) await checkEncoder(one.info);
       checked.push(one);
@@ -224,7 +194,7 @@ export async function checkedEncoders(): Promise<StoredEncoder[]> {
 
 /** The encoders that are there, by name. */
 export async function listEncoders(): Promise<EncoderInfo[]> {
-  return (await storedEncoders()).flatMap((one) => ("info" in one ? one.info : []));
+  return storedEncoders().flatMap((one) => ("info" in one ? one.info : []));
 }
 
 /**
@@ -234,13 +204,9 @@ export async function listEncoders(): Promise<EncoderInfo[]> {
  * @example const { digest } = await findEncoder("whisper-base");
  */
 export async function findEncoder(named: string): Promise<EncoderInfo> {
-  const all = await listEncoders();
-  const found = all.filter(({ name, digest }) => name === named || isBeginning(named, digest));
+  const found = (await listEncoders()).filter((one) => isNamed(named, one));
   if (found.length === 1) return found[0]!;
-  if (found.length > 1) {
-    const digests = found.map(({ digest }) => digest.slice(0, 12)).join(", ");
-    throw new UserError(`${named} may be any of ${digests}: give the first digits of its digest`);
-  }
+  if (found.length > 1) throw new UserError(ambiguous(named, found));
   throw new UserError(howToGet(named));
 }
 
@@ -264,20 +230,6 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
   } finally {
     await file.close();
   }
-}
-
-async function readInfo(digest: string): Promise<EncoderInfo> {
-  const path = join(encoderFolder(), digest, INFO);
-  const text = await readIfThere(path);
-  const parsed = v.safeParse(encoderInfoSchema, objectOf(text ?? ""));
-  if (!parsed.success || parsed.output.digest !== digest)
-    throw new UserError(`${path} is ${text === undefined ? "missing" : "damaged"}: ${remedy(digest)}`);
-  return parsed.output;
-}
-
-function remedy(digest: string): string {
-  const name = Object.keys(KNOWN_ENCODERS).find((one) => KNOWN_ENCODERS[one]!.digest === digest);
-  return `add it again with "ser encoder ${name ? `get ${name}` : "add FOLDER"}", or remove it with "ser encoder rm ${digest.slice(0, 12)}"`;
 }
 
 /** Opens an encoder's file, its header checked: whose it is, that it is whole, and how many values it has. */
@@ -319,7 +271,7 @@ async function* storedIn(file: SafetensorsFile): AsyncGenerator<StoredTensor> {
 /** The encoder of a digest, where it is there and its file is what was written. */
 async function intact(digest: string): Promise<EncoderInfo | undefined> {
   try {
-    const info = await readInfo(digest);
+    const info = readInfo(digest);
     await checkEncoder(info);
     return info;
   } catch (error) {
@@ -337,7 +289,7 @@ async function intact(digest: string): Promise<EncoderInfo | undefined> {
  * @example await removeEncoder("whisper-tiny.en");
  */
 export async function removeEncoder(named: string): Promise<string> {
-  const damaged = (await storedEncoders()).flatMap((one) => ("problem" in one ? one.digest : []));
+  const damaged = storedEncoders().flatMap((one) => ("problem" in one ? one.digest : []));
   const matching = isDigest(named) ? damaged.filter((digest) => digest.startsWith(named)) : [];
   const digest = matching.length === 1 ? matching[0]! : (await findEncoder(named)).digest;
   const folder = join(encoderFolder(), digest);

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { addEncoderCommand } from "../../lib/cli/encoder.js";
 import { downloadsOf } from "../../lib/encoders/get.js";
-import { encoderFolder } from "../../lib/encoders/store.js";
+import { encoderFolder } from "../../lib/encoders/stored.js";
 import type { TestServer } from "../base/server.js";
 import { configOf, FIXTURE, huggingFaceParts, writeHuggingFace } from "../encoders/files.js";
 import { MIDDLE, startHub } from "../encoders/hub.js";

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { encoderFacts, encoderName, howToGet, outlineOf } from "../../lib/encoders/facts.js";
 import { KNOWN_ENCODERS } from "../../lib/encoders/known.js";
-import { addEncoder, encoderFolder } from "../../lib/encoders/store.js";
+import { addEncoder } from "../../lib/encoders/store.js";
+import { encoderFolder } from "../../lib/encoders/stored.js";
 import { FIXTURE } from "./files.js";
 
 let folder: string;

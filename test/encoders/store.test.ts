@@ -9,13 +9,12 @@ import {
   addEncoder,
   checkEncoder,
   checkedEncoders,
-  encoderFolder,
   findEncoder,
   listEncoders,
   readEncoder,
   removeEncoder,
-  storedEncoders,
 } from "../../lib/encoders/store.js";
+import { encoderFolder, storedEncoders } from "../../lib/encoders/stored.js";
 import type { EncoderInfo } from "../../lib/encoders/types.js";
 import {
   configOf,
@@ -256,12 +255,12 @@ describe("damage", () => {
       await writeFile(infoPath(one), text);
       expect(await listEncoders()).toEqual([two]);
     }
-    expect(await storedEncoders()).toContainEqual({
+    expect(storedEncoders()).toContainEqual({
       digest: one.digest,
       problem: expect.stringMatching(/encoder\.json is damaged: add it again/),
     });
     expect(await removeEncoder(one.digest.slice(0, 12))).toBe(one.digest);
-    expect(await storedEncoders()).toEqual([{ info: two }]);
+    expect(storedEncoders()).toEqual([{ info: two }]);
   });
 });
 
