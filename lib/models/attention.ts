@@ -1,7 +1,7 @@
-import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs";
+import type { LayersModel } from "@tensorflow/tfjs";
 import { frameWeights } from "../engine/layers/frame-weights.js";
 import { startTfjs } from "../engine/tfjs.js";
-import { headLayers, type ModelOptions } from "./layers.js";
+import { apply, headLayers, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 
 /**
@@ -22,22 +22,19 @@ export async function attention(options: ModelOptions): Promise<LayersModel> {
   const glorot = (index: number) => tf.initializers.glorotUniform({ seed: seed * 100 + index });
   const input = tf.input({ shape: [frames, bands] });
   const project = layers.dense({ units, activation: "relu", kernelInitializer: glorot(0) });
-  const projected = layers.dropout({ rate: dropout }).apply(project.apply(input)) as SymbolicTensor;
+  const projected = apply(layers.dropout({ rate: dropout }), apply(project, input));
   const score = layers.dense({ units: 1, useBias: false, kernelInitializer: glorot(1) });
-  const scores = layers.flatten().apply(score.apply(projected)) as SymbolicTensor;
-  const real = frameWeights({ output: "log" }).apply(input) as SymbolicTensor;
-  const weights = layers.softmax({ axis: -1 }).apply(layers.add().apply([scores, real])) as SymbolicTensor;
+  const scores = apply(layers.flatten(), apply(score, projected));
+  const real = apply(frameWeights({ output: "log" }), input);
+  const weights = apply(layers.softmax({ axis: -1 }), apply(layers.add(), [scores, real]));
   // A value that one layer takes twice is thrown away too early by tf.layers' predict.
-  const again = layers.activation({ activation: "linear" }).apply(projected) as SymbolicTensor;
-  const squares = layers.multiply().apply([projected, again]) as SymbolicTensor;
-  const pooled = layers
-    .concatenate()
-    .apply(
-      [projected, squares].map(
-        (value) => layers.dot({ axes: [1, 1] }).apply([weights, value]) as SymbolicTensor,
-      ),
-    ) as SymbolicTensor;
-  const head = headLayers(tf, options, { units, dropout });
-  const outputs = head.reduce((value, layer) => layer.apply(value) as SymbolicTensor, pooled);
+  const again = apply(layers.activation({ activation: "linear" }), projected);
+  const squares = apply(layers.multiply(), [projected, again]);
+  const means = [projected, squares].map((value) => apply(layers.dot({ axes: [1, 1] }), [weights, value]));
+  const pooled = apply(layers.concatenate(), means);
+  const outputs = headLayers(tf, options, { units, dropout }).reduce(
+    (value, layer) => apply(layer, value),
+    pooled,
+  );
   return tf.model({ name: "attention", inputs: input, outputs });
 }

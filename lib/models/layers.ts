@@ -1,4 +1,4 @@
-import type { LayersModel, layers, Sequential } from "@tensorflow/tfjs";
+import type { LayersModel, layers, Sequential, SymbolicTensor } from "@tensorflow/tfjs";
 import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
 import type { Size } from "./size.js";
 
@@ -13,6 +13,11 @@ export interface ModelOptions {
   seed: number;
   /** What is not as the network has it by itself. */
   size?: Size;
+}
+
+/** What a layer makes of one value, or of several, in a graph. */
+export function apply(layer: layers.Layer, value: SymbolicTensor | SymbolicTensor[]): SymbolicTensor {
+  return layer.apply(value) as SymbolicTensor;
 }
 
 /** The end that networks share: a dense layer between two dropouts, and the classes. */

@@ -1,7 +1,7 @@
-import type { LayersModel, layers, SymbolicTensor } from "@tensorflow/tfjs";
+import type { LayersModel } from "@tensorflow/tfjs";
 import { frameWeights } from "../engine/layers/frame-weights.js";
 import { startTfjs } from "../engine/tfjs.js";
-import type { ModelOptions } from "./layers.js";
+import { apply, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 import { NORM_EPSILON, transformerBlock } from "./transformer.js";
 
@@ -32,8 +32,6 @@ export async function topBlocks(options: ModelOptions): Promise<LayersModel> {
   const { frames, bands: width, classes, seed } = options;
   const { blocks, dropout } = sizeOf("top-blocks", options);
   const tf = await startTfjs();
-  const apply = (layer: layers.Layer, value: SymbolicTensor | SymbolicTensor[]) =>
-    layer.apply(value) as SymbolicTensor;
   const input = tf.input({ shape: [frames, width] });
   const mask = apply(frameWeights({ output: "log" }), input);
   let states = input;

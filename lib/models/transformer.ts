@@ -3,6 +3,7 @@ import { gelu } from "../engine/layers/gelu.js";
 import { selfAttention } from "../engine/layers/self-attention.js";
 import { stochasticDepth } from "../engine/layers/stochastic-depth.js";
 import type { tf as Tfjs } from "../engine/tfjs.js";
+import { apply } from "./layers.js";
 
 export interface TransformerBlockOptions {
   /** The layers are called `block${index}.…`. */
@@ -41,27 +42,24 @@ export function transformerBlock(
   const { index, heads, width, hidden, mask, drop = 0 } = options;
   const name = (part: string) => `block${index}.${part}`;
   const dense = (part: string, units: number, from: SymbolicTensor) =>
-    tf.layers
-      .dense({ units, name: name(part), kernelInitializer: kernels(tf, options, part) })
-      .apply(from) as SymbolicTensor;
+    apply(tf.layers.dense({ units, name: name(part), kernelInitializer: kernels(tf, options, part) }), from);
   const norm = (part: string, from: SymbolicTensor) =>
-    tf.layers.layerNormalization({ epsilon: NORM_EPSILON, name: name(part) }).apply(from) as SymbolicTensor;
+    apply(tf.layers.layerNormalization({ epsilon: NORM_EPSILON, name: name(part) }), from);
   const beside = (part: string, from: SymbolicTensor, branch: (x: SymbolicTensor) => SymbolicTensor) => {
     const before = options.norm === "before";
     let end = branch(before ? norm(`norm${part}`, from) : from);
-    if (drop > 0)
-      end = stochasticDepth({ rate: drop, name: name(`drop${part}`) }).apply(end) as SymbolicTensor;
-    const sum = tf.layers.add({ name: name(`sum${part}`) }).apply([from, end]) as SymbolicTensor;
+    if (drop > 0) end = apply(stochasticDepth({ rate: drop, name: name(`drop${part}`) }), end);
+    const sum = apply(tf.layers.add({ name: name(`sum${part}`) }), [from, end]);
     return before ? sum : norm(`norm${part}`, sum);
   };
   const attended = beside("1", x, (from) => {
     const qkv = dense("qkv", 3 * width, from);
     const attention = selfAttention({ heads, name: name("attention") });
-    return dense("out", width, attention.apply(mask ? [qkv, mask] : qkv) as SymbolicTensor);
+    return dense("out", width, apply(attention, mask ? [qkv, mask] : qkv));
   });
   return beside("2", attended, (from) => {
     const up = dense("up", hidden, from);
-    return dense("down", width, gelu({ name: name("gelu") }).apply(up) as SymbolicTensor);
+    return dense("down", width, apply(gelu({ name: name("gelu") }), up));
   });
 }
 

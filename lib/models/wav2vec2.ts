@@ -3,6 +3,7 @@ import { gelu } from "../engine/layers/gelu.js";
 import { groupNorm } from "../engine/layers/group-norm.js";
 import { groupedConv } from "../engine/layers/grouped-conv.js";
 import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
+import { apply } from "./layers.js";
 import { NORM_EPSILON, transformerBlock } from "./transformer.js";
 import type { EncoderOptions, EncoderShape } from "./whisper.js";
 
@@ -46,7 +47,7 @@ export async function wav2vec2(shape: Wav2vec2Shape, { seed }: EncoderOptions = 
   const states = [placed(tf, projected(tf, heard(tf, input, shape, seed), shape, seed), shape, seed)];
   for (let index = 0; index < blocks; index++)
     states.push(transformerBlock(tf, states[index]!, { index, heads, width, hidden, norm: "after", seed }));
-  const outputs = tf.layers.concatenate({ name: "states" }).apply(states) as SymbolicTensor;
+  const outputs = apply(tf.layers.concatenate({ name: "states" }), states);
   return tf.model({ inputs: input, outputs, name: "wav2vec2" });
 }
 
@@ -67,10 +68,9 @@ function heard(
       kernelInitializer: seed === undefined ? zeros() : heNormal({ seed: seed * 1000 - 1 - index }),
       name: `feature${index}`,
     });
-    let y = layer.apply(x) as SymbolicTensor;
-    if (index === 0)
-      y = groupNorm({ epsilon: NORM_EPSILON, name: "feature0.norm" }).apply(y) as SymbolicTensor;
-    return gelu({ name: `feature${index}.gelu` }).apply(y) as SymbolicTensor;
+    let y = apply(layer, x);
+    if (index === 0) y = apply(groupNorm({ epsilon: NORM_EPSILON, name: "feature0.norm" }), y);
+    return apply(gelu({ name: `feature${index}.gelu` }), y);
   }, input);
 }
 
@@ -86,7 +86,7 @@ function projected(
     kernelInitializer: seed === undefined ? zeros() : glorotUniform({ seed: seed * 1000 - 8 }),
     name: "projection",
   });
-  return layer.apply(normalized(tf, x, "projection.norm")) as SymbolicTensor;
+  return apply(layer, normalized(tf, x, "projection.norm"));
 }
 
 /** Frames with what the positional convolution says of their places, as they go into the first block. */
@@ -103,13 +103,12 @@ function placed(
     seed: seed === undefined ? undefined : seed * 1000 - 9,
     name: "positional",
   });
-  const place = gelu({ name: "positional.gelu" }).apply(layer.apply(x));
-  const sum = tf.layers.add({ name: "positional.sum" }).apply([x, place as SymbolicTensor]);
-  return normalized(tf, sum as SymbolicTensor, "norm");
+  const place = apply(gelu({ name: "positional.gelu" }), apply(layer, x));
+  return normalized(tf, apply(tf.layers.add({ name: "positional.sum" }), [x, place]), "norm");
 }
 
 function normalized(tf: typeof Tfjs, x: SymbolicTensor, name: string): SymbolicTensor {
-  return tf.layers.layerNormalization({ epsilon: NORM_EPSILON, name }).apply(x) as SymbolicTensor;
+  return apply(tf.layers.layerNormalization({ epsilon: NORM_EPSILON, name }), x);
 }
 
 /**

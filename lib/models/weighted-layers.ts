@@ -1,7 +1,7 @@
-import type { layers as Layers, LayersModel, SymbolicTensor } from "@tensorflow/tfjs";
+import type { LayersModel } from "@tensorflow/tfjs";
 import { frameWeights } from "../engine/layers/frame-weights.js";
 import { startTfjs } from "../engine/tfjs.js";
-import type { ModelOptions } from "./layers.js";
+import { apply, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 
 /**
@@ -19,8 +19,6 @@ export async function weightedLayers(options: ModelOptions): Promise<LayersModel
   const { dropout } = sizeOf("weighted-layers", options);
   const tf = await startTfjs();
   const { layers } = tf;
-  const apply = (layer: Layers.Layer, value: SymbolicTensor | SymbolicTensor[]) =>
-    layer.apply(value) as SymbolicTensor;
   const input = tf.input({ shape: [rows, bands] });
   const flat = apply(layers.flatten(), input);
   const standard = apply(layers.batchNormalization({ momentum: 0.9 }), flat);

@@ -3,6 +3,7 @@ import { framePadding } from "../engine/layers/frame-padding.js";
 import { gelu } from "../engine/layers/gelu.js";
 import { positions } from "../engine/layers/positions.js";
 import { startTfjs } from "../engine/tfjs.js";
+import { apply } from "./layers.js";
 import { transformerBlock } from "./transformer.js";
 
 /** The sizes of a speech encoder. */
@@ -38,7 +39,7 @@ export async function whisper(shape: EncoderShape, { seed }: EncoderOptions = {}
   const { blocks, width, heads, hidden, bands } = shape;
   const tf = await startTfjs();
   const convolution = (index: 1 | 2, x: SymbolicTensor) => {
-    const padded = framePadding({ before: 1, after: 1, name: `padding${index}` }).apply(x);
+    const padded = apply(framePadding({ before: 1, after: 1, name: `padding${index}` }), x);
     const layer = tf.layers.conv1d({
       filters: width,
       kernelSize: 3,
@@ -49,14 +50,14 @@ export async function whisper(shape: EncoderShape, { seed }: EncoderOptions = {}
           : tf.initializers.heNormal({ seed: seed * 1000 - index }),
       name: `conv${index}`,
     });
-    return gelu({ name: `gelu${index}` }).apply(layer.apply(padded)) as SymbolicTensor;
+    return apply(gelu({ name: `gelu${index}` }), apply(layer, padded));
   };
   const input = tf.input({ shape: [null, bands] });
   const heard = convolution(2, convolution(1, input));
   const table = positions({ positions: shape.positions, name: "positions" });
-  const states = [table.apply(heard) as SymbolicTensor];
+  const states = [apply(table, heard)];
   for (let index = 0; index < blocks; index++)
     states.push(transformerBlock(tf, states[index]!, { index, heads, width, hidden, norm: "before", seed }));
-  const outputs = tf.layers.concatenate({ name: "states" }).apply(states) as SymbolicTensor;
+  const outputs = apply(tf.layers.concatenate({ name: "states" }), states);
   return tf.model({ inputs: input, outputs, name: "whisper" });
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstInput, firstShape } from "./first.js";
 
 export interface FramePaddingArgs {
   /** Frames of zeros before the first one; default 0. */
@@ -28,12 +29,12 @@ class FramePadding extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [batch, frames, width] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    const [batch, frames, width] = firstShape(inputShape);
     return [batch!, frames == null ? null : frames + this.#before + this.#after, width!];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+    const x = firstInput(inputs);
     return tf.pad3d(x as tf.Tensor3D, [
       [0, 0],
       [this.#before, this.#after],

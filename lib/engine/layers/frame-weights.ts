@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstInput, firstShape } from "./first.js";
 
 /** `share`: the weights sum to 1, for a mean over real frames. `log`: to be added to scores before a softmax. */
 export type FrameWeightsOutput = "share" | "log";
@@ -41,13 +42,13 @@ class FrameWeights extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [batch, frames] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    const [batch, frames] = firstShape(inputShape);
     return [batch!, frames == null ? null : Math.floor(frames / this.#stride)];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const input = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor3D;
+      const input = firstInput(inputs) as tf.Tensor3D;
       const [batch, frames] = input.shape;
       const rows = Math.floor(frames / this.#stride);
       const real = tf.cast(tf.any(tf.notEqual(input, 0), -1), "float32");

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstInput } from "./first.js";
 
 /**
  * The Gaussian error linear unit of Hendrycks and Gimpel (2016) with erf itself, not its approximation by tanh, as
@@ -13,7 +14,7 @@ class Gelu extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const x = firstInput(inputs);
       return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
     });
   }

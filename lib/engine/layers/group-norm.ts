@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstInput, firstShape } from "./first.js";
 
 export interface GroupNormArgs {
   /** Added to the variance; default 1e-5. */
@@ -28,7 +29,7 @@ class GroupNorm extends tf.layers.Layer {
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const width = [inputShape].flat(2)[2]!;
+    const width = firstShape(inputShape)[2]!;
     this.#gamma = this.addWeight("gamma", [width], "float32", tf.initializers.ones());
     this.#beta = this.addWeight("beta", [width], "float32", tf.initializers.zeros());
     super.build(inputShape);
@@ -40,7 +41,7 @@ class GroupNorm extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const input = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor3D;
+      const input = firstInput(inputs) as tf.Tensor3D;
       const { mean, variance } = tf.moments(input, 1, true);
       const normal = tf.mul(tf.sub(input, mean), tf.rsqrt(tf.add(variance, this.#epsilon)));
       return tf.add(tf.mul(normal, this.#gamma!.read()), this.#beta!.read());

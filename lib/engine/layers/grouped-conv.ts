@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstInput, firstShape } from "./first.js";
 
 export interface GroupedConvArgs {
   /** Columns of the output; a multiple of `groups`. */
@@ -42,7 +43,7 @@ class GroupedConv1D extends tf.layers.Layer {
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const width = [inputShape].flat(2)[2]!;
+    const width = firstShape(inputShape)[2]!;
     const { filters, kernelSize, groups } = this.#args;
     if (width % groups !== 0) throw new RangeError(`${width} columns do not make ${groups} equal groups`);
     const { glorotUniform, zeros } = tf.initializers;
@@ -53,13 +54,13 @@ class GroupedConv1D extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [batch, frames] = [inputShape].flat(2);
+    const [batch, frames] = firstShape(inputShape);
     return [batch!, frames!, this.#args.filters];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const input = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor3D;
+      const input = firstInput(inputs) as tf.Tensor3D;
       const { kernelSize, groups } = this.#args;
       const before = Math.floor(kernelSize / 2);
       const padded = tf.pad(input, [

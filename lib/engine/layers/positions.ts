@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstInput, firstShape } from "./first.js";
 
 export interface PositionsArgs {
   /** Rows of the table: the most frames of an input. */
@@ -27,14 +28,14 @@ class Positions extends tf.layers.Layer {
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
-    const [, , width] = shapeOf(inputShape);
+    const [, , width] = firstShape(inputShape);
     const start = { apply: () => tf.tensor2d(sinusoids(this.#positions, width!), [this.#positions, width!]) };
     this.#table = this.addWeight("table", [this.#positions, width!], "float32", start as never);
     this.built = true;
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const shape = shapeOf(inputShape);
+    const shape = firstShape(inputShape);
     if (shape[1] != null && shape[1] > this.#positions)
       throw new RangeError(
         `${shape[1]} frames are more than the ${this.#positions} positions of "${this.name}"`,
@@ -44,7 +45,7 @@ class Positions extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
-      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const x = firstInput(inputs);
       const [, frames, width] = x.shape as [number, number, number];
       return tf.add(x, tf.slice(this.#table.read() as tf.Tensor2D, [0, 0], [frames, width]));
     });
@@ -56,10 +57,6 @@ class Positions extends tf.layers.Layer {
 }
 
 tf.serialization.registerClass(Positions);
-
-function shapeOf(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
-}
 
 /**
  * Whisper's table of positions, after Vaswani et al. (2017): with half = floor(width / 2) and angle(p, i) =

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstShape } from "./first.js";
 
 export interface SelfAttentionArgs {
   /** Into how many parts of equal width the columns are cut, each with an attention of its own. */
@@ -27,7 +28,7 @@ class SelfAttention extends tf.layers.Layer {
   }
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape {
-    const [batch, frames, columns] = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tf.Shape;
+    const [batch, frames, columns] = firstShape(inputShape);
     if (columns! % (3 * this.#heads) !== 0)
       throw new RangeError(
         `${columns} columns are not queries, keys and values of ${this.#heads} heads ("${this.name}")`,

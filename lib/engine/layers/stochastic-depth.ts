@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { firstInput } from "./first.js";
 
 export interface StochasticDepthArgs {
   /** Share of the clips that go without the branch, from 0 up to 1. */
@@ -30,7 +31,7 @@ class StochasticDepth extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], { training }: { training?: boolean } = {}): tf.Tensor {
     return tf.tidy(() => {
-      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const x = firstInput(inputs);
       if (!training || this.#rate === 0) return tf.clone(x);
       const shape = [x.shape[0]!, ...new Array<number>(x.rank - 1).fill(1)];
       const draws = tf.randomUniform(shape, 0, 1, "float32", this.seed);
