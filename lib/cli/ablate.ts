@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { factsOf } from "../base/schema.js";
-import { percent } from "../base/text.js";
+import { percent, plural } from "../base/text.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { Outcome, Work } from "../experiments/experiment.js";
 import { gridSchema } from "../experiments/grid.js";
@@ -108,14 +108,16 @@ function inGrid<T>(path: string, plan: () => T): T {
 }
 
 async function printPlan(work: Work, path: string, flags: AblateFlags): Promise<void> {
-  const [{ estimate }, { pendingOf }, { duration }] = await Promise.all([
+  const [{ estimate }, { pendingOf }, { duration }, { firstRunsOf }] = await Promise.all([
     import("../experiments/estimate.js"),
     import("../experiments/experiment.js"),
     import("../base/progress.js"),
+    import("../experiments/plan.js"),
   ]);
   const { runs, all, store } = work;
   const pending = await pendingOf(work);
-  const { seconds, guessed } = await estimate(store, all, pending);
+  const first = await pendingOf({ store, runs: firstRunsOf(pending) });
+  const { seconds, guessed } = await estimate(store, all, [...first, ...pending]);
   const command = (name: string) =>
     ["npx --no ser ablate", ...[path, "--only", name, ...sharedArgs(flags)].map(quoted)].join(" ");
   if (flags.json) {
@@ -127,13 +129,15 @@ async function printPlan(work: Work, path: string, flags: AblateFlags): Promise<
         command: command(name),
       })),
       pending: pending.length,
+      first: first.length,
       ...{ seconds, guessed },
     });
   }
   const basis = guessed.length > 0 ? ` (a guess for ${guessed.join(", ")})` : ", by the runs that are done";
   const time =
     pending.length > 0 ? `; at most about ${duration(seconds)} on one core like these${basis}` : "";
-  process.stderr.write(`${runs.length} runs, ${runs.length - pending.length} done${time}\n`);
+  const before = first.length > 0 ? `, and ${plural(first.length, "first training")} that they wait for` : "";
+  process.stderr.write(`${runs.length} runs, ${runs.length - pending.length} done${before}${time}\n`);
   for (const { name } of pending) process.stdout.write(`${command(name)}\n`);
 }
 

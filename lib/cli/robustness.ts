@@ -149,7 +149,8 @@ async function trainedOn(model: string, flags: RobustnessFlags): Promise<Trained
         `${model} has a record of its run: --protocol and --fold are for models without one`,
       );
     const { protocol, fold, target, score, training } = record.settings;
-    return { protocol, fold, target, score, name: record.name, record, refit: training.refit };
+    const part = score === "test" ? "test" : "validation";
+    return { protocol, fold, target, score: part, name: record.name, record, refit: training.refit };
   }
   const { protocol, fold } = flags;
   if (protocol === undefined || fold === undefined) {

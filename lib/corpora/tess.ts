@@ -12,8 +12,8 @@ const EMOTION = {
   sad: "sadness",
 } as const;
 
-/** The 200 words of the Northwestern University Auditory Test No. 6. */
-const WORDS = (
+/** The 200 words of the Northwestern University Auditory Test No. 6, sorted. */
+export const TESS_WORDS: readonly string[] = (
   "back bar base bath bean beg bite boat bone book bought burn cab calm came cause chain chair chalk " +
   "chat check cheek chief choice cool dab date dead death deep dime dip ditch dodge dog doll door fail " +
   "fall far fat fit five food gap gas gaze germ get gin goal good goose gun half hall hash hate have " +
@@ -27,7 +27,7 @@ const WORDS = (
   "wire witch yearn yes young youth"
 ).split(" ");
 
-const KNOWN = new Set(WORDS);
+const KNOWN = new Set(TESS_WORDS);
 
 /** Speaker, word, emotion. One published name lacks the F of OAF: `OA_bite_neutral.wav`. */
 const NAME = /^(OAF?|YAF)_([a-z]+)_(angry|disgust|fear|happy|neutral|ps|sad)$/i;
@@ -77,7 +77,7 @@ function parse(path: string): ClipName | undefined {
 
 function expectedIds(): string[] {
   const ids = tess.speakers.flatMap((speaker) =>
-    WORDS.flatMap((word) => Object.keys(EMOTION).map((label) => `tess/${speaker}_${word}_${label}`)),
+    TESS_WORDS.flatMap((word) => Object.keys(EMOTION).map((label) => `tess/${speaker}_${word}_${label}`)),
   );
   return ids.sort(byText);
 }

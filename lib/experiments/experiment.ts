@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { extname, join, parse } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { InferInput } from "valibot";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
@@ -15,7 +16,7 @@ import { type RunRecord, readRecord } from "../runs/record.js";
 import { type Grid, type GridBlock, type gridSchema, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
 import type { Experiment } from "./known.js";
-import { type PlannedRun, planGrid, shardOf } from "./plan.js";
+import { firstRunsOf, type PlannedRun, planGrid, shardOf } from "./plan.js";
 import { doRuns, type RunEvent, type RunnerOptions } from "./runner.js";
 import { readExperiment, Store } from "./store.js";
 import { readSummary } from "./summary.js";
@@ -72,7 +73,7 @@ function named(runs: readonly PlannedRun[], names: readonly string[]): PlannedRu
 }
 
 /** Those of the runs that are not done. */
-export async function pendingOf({ store, runs }: Work): Promise<PlannedRun[]> {
+export async function pendingOf({ store, runs }: Pick<Work, "store" | "runs">): Promise<PlannedRun[]> {
   const done = await Promise.all(runs.map(({ name }) => store.isDone(name)));
   return runs.filter((_, i) => !done[i]);
 }
@@ -123,10 +124,13 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
       grid,
       all.map(({ name }) => name),
     );
-  for (const { name } of runs) await store.forgive(name);
   const pending = force ? runs : await pendingOf(work);
+  const first = firstRunsOf(pending);
+  for (const { name } of [...first, ...runs]) await store.forgive(name);
+  const waitedFor = force ? first : await pendingOf({ store, runs: first });
+  const stages = [waitedFor, pending].filter((stage) => stage.length > 0);
   try {
-    if (pending.length > 0) await doPending(work, pending, options);
+    if (stages.length > 0) await doStages(work, stages, options);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     if (force)
@@ -141,30 +145,74 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
   return outcomesOf(work, new Set(pending.map(({ name }) => name)), options.stopAtFailure);
 }
 
-async function doPending(work: Work, pending: readonly PlannedRun[], options: DoOptions): Promise<void> {
-  const { grid, clips, perceived, store, runs } = work;
-  const { signal, tell, quiet, own: _, engine = grid.engine, log = toStandardError, ...rest } = options;
+/** Does runs that others wait for, then these. */
+async function doStages(
+  work: Work,
+  stages: readonly (readonly PlannedRun[])[],
+  options: DoOptions,
+): Promise<void> {
+  const { tell, quiet, log = toStandardError } = options;
+  const { runs } = work;
+  const done = runs.length - stages.at(-1)!.length;
+  const size = stages.reduce((sum, stage) => sum + stage.length, 0);
+  const follow = followRuns(done + size, done, { quiet: quiet || Boolean(tell), log });
+  try {
+    for (const stage of stages) {
+      await doPending(work, stage, { ...options, onEvent: follow.onEvent });
+      if (stage !== stages.at(-1)) await doWhatOthersLeft(work, stage, options, follow.onEvent);
+    }
+  } finally {
+    follow.end();
+  }
+}
+
+type OnEvent = (event: RunEvent) => void;
+
+async function doPending(
+  work: Work,
+  pending: readonly PlannedRun[],
+  options: DoOptions & { onEvent: OnEvent },
+): Promise<void> {
+  const { grid, clips, perceived, store } = work;
+  const { signal, tell, quiet, own: _, log: __, engine = grid.engine, onEvent, ...rest } = options;
   const cores = availableParallelism();
   const here = tell || rest.strict || rest.pictures || rest.resume || rest.stopAtFailure || !canFork();
   const jobs = here ? 1 : Math.min(options.jobs ?? cores, pending.length);
   const threads = options.threads ?? Math.max(1, Math.floor(cores / jobs));
-  const follow = followRuns(runs.length, runs.length - pending.length, {
-    quiet: quiet || Boolean(tell),
-    log,
-  });
   try {
     if (jobs === 1) {
-      const common = { ...rest, grid, engine, threads, signal, log: tell, onEvent: follow.onEvent };
+      const common = { ...rest, grid, engine, threads, signal, log: tell, onEvent };
       return await doRuns(store, pending, { ...common, quiet: tell ? quiet : true });
     }
     await warmFeatures(pending, { signal, quiet });
     // Other processes know by what is there what is to be done.
     if (options.force) for (const { name } of pending) await store.setAside(name);
     const job = { grid, clips, perceived: perceived && [...perceived], engine, threads };
-    await doInJobs(store, pending, { jobs, job, signal, onEvent: follow.onEvent });
+    await doInJobs(store, pending, { jobs, job, signal, onEvent });
   } finally {
     if (options.force && jobs > 1) for (const { name } of pending) await store.bringBack(name);
-    follow.end();
+  }
+}
+
+/** How long a process waits before it looks again what others have left, milliseconds. */
+const LOOK_AGAIN = 1000;
+
+/** Waits for the runs that other processes are at, and does those of a process that died. */
+async function doWhatOthersLeft(
+  work: Work,
+  runs: readonly PlannedRun[],
+  options: DoOptions,
+  onEvent: OnEvent,
+): Promise<void> {
+  const { store } = work;
+  for (;;) {
+    const failed = await Promise.all(runs.map(({ name }) => store.failure(name)));
+    const left = await pendingOf({ store, runs: runs.filter((_, i) => !failed[i]) });
+    if (left.length === 0) return;
+    await setTimeout(LOOK_AGAIN, undefined, { signal: options.signal }).catch(() => {
+      throw new Interrupted("stopped");
+    });
+    await doPending(work, left, { ...options, force: false, onEvent });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clip } from "../corpora/clip.js";
 import type { EngineName } from "../engine/trainer.js";
 import { setCommand } from "../protocols/ledger.js";
 import type { Grid } from "./grid.js";
-import { planGrid } from "./plan.js";
+import { firstRunsOf, planGrid } from "./plan.js";
 import { doRuns, type RunEvent } from "./runner.js";
 import { Store } from "./store.js";
 
@@ -43,7 +43,8 @@ process.once("message", (job: Job) => {
 async function work({ grid, clips, perceived, store, runs, engine, threads, command }: Job): Promise<void> {
   setCommand(command);
   const wanted = new Set(runs);
-  const planned = planGrid(grid, clips, perceived && new Map(perceived));
+  const own = planGrid(grid, clips, perceived && new Map(perceived));
+  const planned = [...firstRunsOf(own), ...own];
   const onEvent = (event: RunEvent) => process.connected && process.send?.(event);
   await doRuns(
     new Store(store),

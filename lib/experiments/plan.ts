@@ -3,6 +3,7 @@ import type { Clip } from "../corpora/clip.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { Plan, Split } from "../protocols/types.js";
 import { type RunSettings, runName } from "../runs/record.js";
+import { firstOf } from "../runs/together.js";
 import { expandGrid, type Grid } from "./grid.js";
 
 /** A run of a grid before it is done. */
@@ -44,6 +45,23 @@ export function planGrid(
     }
   }
   return [...runs.values()];
+}
+
+/**
+ * The first trainings that runs wait for, each once: under a protocol whose folds choose together those of all its folds.
+ *
+ * @example firstRunsOf(planGrid(grid, clips))
+ */
+export function firstRunsOf(runs: readonly PlannedRun[]): PlannedRun[] {
+  const first = new Map<string, PlannedRun>();
+  for (const { plan, settings } of runs)
+    for (const fold of plan.folds) {
+      const own = firstOf(plan, settings, fold.name);
+      if (!own) break;
+      const { name } = runName(own, fold, plan.clips);
+      if (!first.has(name)) first.set(name, { name, plan, fold, settings: own });
+    }
+  return [...first.values()];
 }
 
 /**

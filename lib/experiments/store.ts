@@ -179,7 +179,12 @@ export async function runsAsExperiment(folders: readonly string[]): Promise<Expe
   const own = new Set(planned);
   return {
     name,
-    grid: { name, description: "", score, runs: runs.map(({ record }) => blockOf(record.settings)) },
+    grid: {
+      name,
+      description: "",
+      score: partOf(score),
+      runs: runs.map(({ record }) => blockOf(record.settings)),
+    },
     planned,
     runs,
     failures: [],
@@ -202,6 +207,11 @@ export async function runsAsExperiment(folders: readonly string[]): Promise<Expe
 export async function experimentOf(folder: string, run: string): Promise<string | undefined> {
   const file = await readJson<ExperimentFile>(join(dirname(resolve(folder)), EXPERIMENT));
   return file?.runs.includes(run) ? file.grid.name : undefined;
+}
+
+/** The part that a run's figures are of. */
+function partOf(score: RunSettings["score"]): Grid["score"] {
+  return score === "test" ? "test" : "validation";
 }
 
 async function absent(name: string, root: string): Promise<string> {

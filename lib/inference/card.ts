@@ -66,6 +66,8 @@ const cardSchema = v.object({
   split: v.string(),
   /** Trained on the validation part too, once that had chosen: only test is unheard. */
   refit: v.optional(v.boolean()),
+  /** What the sentences alone have on its test clips, where that is more than chance: figures may be of what is said. */
+  textConfounded: v.optional(v.object({ uar: v.number(), chance: v.number() })),
   /** What it was trained from, nearest first; absent where that was from nothing. */
   from: v.optional(v.array(originSchema)),
   seed: whole("Seed of the training.", 0, 2 ** 31),

@@ -3,11 +3,13 @@ import { groupBy } from "../base/group.js";
 import { setDigest } from "../base/hash.js";
 import type { Clip } from "../corpora/clip.js";
 import { groupOf } from "./groups.js";
+import { sentenceAnswers, textAlone, textAloneText } from "./sentence-baseline.js";
 import {
   type ClipSet,
   type Group,
+  LISTS,
   PARTS,
-  type PartName,
+  type Place,
   type Plan,
   type Split,
   type TrainingTrace,
@@ -37,13 +39,13 @@ const LISTED = 20;
 /** A clip of the fold, and where it is. */
 interface Placed {
   clip: Clip;
-  part: PartName;
+  part: Exclude<Place, undefined>;
 }
 
 /**
  * Checks a fold before anything is trained: every clip is in one part; test shares no speaker (or whatever the protocol
- * claims) with train and validation, nor validation with train; no two clips of identical samples, and no copy and its
- * original, are on two sides. Identical samples within one part are noted, with those whose emotions differ.
+ * claims) with train and validation, nor validation with train; what only a refit trains on shares nothing with test either;
+ * no two clips of identical samples, and no copy and its original, are on two sides. Identical samples within one part are noted, with those whose emotions differ.
  *
  * @param plan the protocol's plan
  * @param fold one of its folds, without the clips that could not be read
@@ -52,8 +54,8 @@ interface Placed {
  */
 export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string, string>): Audit {
   const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
-  const placed = PARTS.flatMap((part) =>
-    fold[part].flatMap((id): Placed[] => (clipOf.has(id) ? [{ clip: clipOf.get(id)!, part }] : [])),
+  const placed = LISTS.flatMap((part) =>
+    (fold[part] ?? []).flatMap((id): Placed[] => (clipOf.has(id) ? [{ clip: clipOf.get(id)!, part }] : [])),
   );
   const checks = [
     onePartEach(fold, clipOf),
@@ -62,6 +64,7 @@ export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string,
     samplesKnown(placed, samples),
     ...identicalSamples(placed, samples),
     copiesTogether(placed),
+    ...textRemark(plan),
   ];
   return auditOf(checks, plan.leaky);
 }
@@ -74,8 +77,9 @@ export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
 /**
  * Checks a training by what it left behind: the normaliser's record of the clips it was fitted to is the training part's;
  * every variant's parent is in the training part; the UARs of the history are of the validation part, the best of them is
- * the epoch that was kept, and the kept weights reach it on that part. After a refit the training part is that and the
- * validation part, and all clips of the second training are theirs.
+ * the epoch that was kept, and the kept weights reach it on that part; where all folds choose together, the kept epoch is
+ * theirs. After a refit the training part is that and the validation part, with what waited for it, and all clips of the
+ * second training are theirs.
  *
  * @param fold the split the training was given
  * @param trained what came of it; best looked at while the test part is unread
@@ -83,7 +87,8 @@ export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
  */
 export function auditTraining(fold: Split, trained: TrainingTrace): AuditCheck[] {
   const { refitted } = trained;
-  const heard = refitted ? { ...fold, train: [...fold.train, ...fold.validation], validation: [] } : fold;
+  const all = [...fold.train, ...fold.validation, ...(fold.refit ?? [])];
+  const heard = refitted ? { ...fold, train: all, validation: [], refit: [] } : fold;
   const what = refitted ? "training and validation clips" : "training clips";
   return [
     ...(refitted ? [refittedOnBoth(heard, refitted)] : []),
@@ -113,7 +118,7 @@ export function assertAudit(audit: Audit): void {
 }
 
 function onePartEach(fold: Split, clipOf: ReadonlyMap<string, Clip>): AuditCheck {
-  const ids = PARTS.flatMap((part) => fold[part]);
+  const ids = LISTS.flatMap((list) => fold[list] ?? []);
   const times = groupBy(ids, (id) => id);
   const twice = [...times].filter(([, all]) => all.length > 1).map(([id]) => id);
   const unknown = ids.filter((id) => !clipOf.has(id));
@@ -123,13 +128,16 @@ function onePartEach(fold: Split, clipOf: ReadonlyMap<string, Clip>): AuditCheck
     ...(unknown.length > 0 ? [`${count(unknown, "clip")} not in the plan`] : []),
     ...(empty.length > 0 ? [`no clips in ${empty.join(", ")}`] : []),
   ];
-  const sizes = PARTS.map((part) => `${fold[part].length} ${part}`).join(", ");
+  const parts = PARTS.map((part) => `${fold[part].length} ${part}`).join(", ");
+  const sizes = fold.refit ? `${parts}; ${fold.refit.length} more for a refit` : parts;
   return check("every clip in one part", problems, sizes, [...twice, ...unknown]);
 }
 
 function testApart(group: Group, placed: readonly Placed[]): AuditCheck {
   const [test, others] = split(placed, ({ part }) => part === "test");
-  return apart(`test apart by ${group}`, group, ["test", test], ["train and validation", others]);
+  const waiting = others.some(({ part }) => part === "refit");
+  const name = waiting ? "train, validation and refit" : "train and validation";
+  return apart(`test apart by ${group}`, group, ["test", test], [name, others]);
 }
 
 function validationGroups({ validationApart, validationApartIn = {} }: Plan): Group[] {
@@ -139,7 +147,7 @@ function validationGroups({ validationApart, validationApartIn = {} }: Plan): Gr
 function validationApart(group: Group, placed: readonly Placed[], plan: Plan): AuditCheck {
   const { validationApart, validationApartIn = {} } = plan;
   const claimed = ({ clip }: Placed) => (validationApartIn[clip.corpus] ?? validationApart).includes(group);
-  const heard = placed.filter(({ part }) => part !== "test");
+  const heard = placed.filter(({ part }) => part === "train" || part === "validation");
   const [own, shared] = split(heard, claimed);
   const [validation, train] = split(own, ({ part }) => part === "validation");
   const result = apart(`validation apart by ${group}`, group, ["validation", validation], ["train", train]);
@@ -209,6 +217,14 @@ function copiesTogether(placed: readonly Placed[]): AuditCheck {
   return check("no copy and its original on two sides", problems, fine, idsOf(across));
 }
 
+/** Where what is said tells the label, no leak but a shortcut: it is noted. */
+function textRemark(plan: Plan): AuditCheck[] {
+  const answers = sentenceAnswers(plan);
+  const text = answers && textAlone(answers);
+  if (!text?.confounded) return [];
+  return [check("the text tells the label (a note)", [], `text-confounded: ${textAloneText(text)}`)];
+}
+
 /** The id at the end of the chain of parents. */
 function originOf(clip: Clip, clipOf: ReadonlyMap<string, Clip>): string {
   const seen = new Set([clip.id]);
@@ -227,7 +243,7 @@ function normalisationFitted(fold: Split, what: string, { input }: Pick<Training
   const { kind, fitted } = input.normaliser;
   if (kind === "clip" || kind === "none") return check(name, [], `nothing is fitted (${kind})`);
   if (!fitted) return check(name, ["the normaliser does not say what it was fitted to"], "");
-  const all = PARTS.flatMap((part) => fold[part]);
+  const all = LISTS.flatMap((list) => fold[list] ?? []);
   if (kind === "speaker") {
     const whole = fitted.digest === setDigest(all);
     const problems = whole ? [] : [`fitted to ${fitted.clips} clips, which are not those of the parts`];
@@ -284,23 +300,31 @@ function judgedOnValidation(fold: Split, { judgedOn }: Pick<TrainingTrace, "judg
   );
 }
 
-function bestEpochKept(trained: Pick<TrainingTrace, "history" | "bestEpoch" | "validation">): AuditCheck {
-  const { history, bestEpoch, validation } = trained;
+function bestEpochKept(
+  trained: Pick<TrainingTrace, "history" | "bestEpoch" | "validation" | "together">,
+): AuditCheck {
+  const { history, bestEpoch, validation, together } = trained;
   const name = "the best epoch by validation UAR was kept";
-  const best = history.reduce((a, b) => (b.validationUar > a.validationUar ? b : a));
+  const best = together ?? history.reduce((a, b) => (b.validationUar > a.validationUar ? b : a));
   const kept = history.find(({ epoch }) => epoch === bestEpoch);
   const { uar } = validation.metrics;
   const shown = (value: number) => `${(100 * value).toFixed(2)} %`;
   const problems: string[] = [];
+  const whose = together ? `, the mean over ${together.folds} folds` : "";
   if (best.epoch !== bestEpoch) {
-    problems.push(`epoch ${bestEpoch} was kept, epoch ${best.epoch} was best (${shown(best.validationUar)})`);
+    problems.push(
+      `epoch ${bestEpoch} was kept, epoch ${best.epoch} was best (${shown(best.validationUar)}${whose})`,
+    );
   }
   if (kept && Math.abs(kept.validationUar - uar) > fewClips(validation.truth)) {
     problems.push(
       `the kept weights reach ${shown(uar)} on validation, the history says ${shown(kept.validationUar)}`,
     );
   }
-  return check(name, problems, `epoch ${bestEpoch} of ${history.length}, ${shown(uar)}`);
+  const by = together
+    ? `, best by the mean over ${together.folds} folds (${shown(together.validationUar)})`
+    : "";
+  return check(name, problems, `epoch ${bestEpoch} of ${history.length}, ${shown(uar)}${by}`);
 }
 
 /**
@@ -332,8 +356,11 @@ function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
 }
 
+/** What waits for a refit trains when validation has nothing more to say: it is on a side of its own against test alone. */
 function onTwoSides(group: readonly Placed[]): boolean {
-  return new Set(group.map(({ part }) => part)).size > 1;
+  const parts = new Set(group.map(({ part }) => part));
+  if (!parts.has("test")) parts.delete("refit");
+  return parts.size > 1;
 }
 
 /** "a (train) = b (test); ...", at most five groups. */

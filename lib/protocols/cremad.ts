@@ -29,7 +29,7 @@ export const audeering = define(
   },
   (clips) => {
     assertSpeakers("cremad/audeering", "cremad", clips, cremad.speakers);
-    const partOf = parts(saidBy(AUDEERING.test), saidBy(AUDEERING.validation));
-    return [{ description: "56 speakers train, 18 validate, 17 test", partOf }];
+    const placeOf = parts(saidBy(AUDEERING.test), saidBy(AUDEERING.validation));
+    return [{ description: "56 speakers train, 18 validate, 17 test", placeOf }];
   },
 );

@@ -60,7 +60,7 @@ function crossCorpus(label: string, training: readonly CorpusName[], test: Corpu
       return [
         {
           description: `train and validation ${titles}, test ${corpora[test].title}`,
-          partOf: parts(
+          placeOf: parts(
             ({ corpus }) => corpus === test,
             (clip) => ruleOf.get(clip.corpus)!(clip),
           ),

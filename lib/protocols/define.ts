@@ -1,8 +1,8 @@
 import { UserError } from "../base/errors.js";
-import { byText } from "../base/text.js";
+import { byText, plural } from "../base/text.js";
 import { type Clip, CORPORA } from "../corpora/clip.js";
 import { applyCalm, classesOf } from "../corpora/registry.js";
-import type { Fold, PartName, Plan, Protocol, Split } from "./types.js";
+import { type Fold, LISTS, PARTS, type Place, type Plan, type Protocol, type Split } from "./types.js";
 
 /**
  * A protocol from what it says of itself and the folds it makes of the clips of its corpora, which are sorted by id, with
@@ -16,8 +16,8 @@ export function define(
   foldsOf: (clips: readonly Clip[]) => readonly Fold[],
   choose: (clips: readonly Clip[]) => readonly Clip[] = (clips) => clips,
 ): Protocol {
-  const { name, version, description, corpora, calm, leaky, apart, validationApart, validationApartIn } =
-    facts;
+  const { name, version, description, corpora, calm, leaky, together } = facts;
+  const { apart, validationApart, validationApartIn } = facts;
   const plan = (given: readonly Clip[]): Plan => {
     assertThere(name, corpora, given);
     const own = given.filter(({ corpus }) => corpora.length === 0 || corpora.includes(corpus));
@@ -25,22 +25,39 @@ export function define(
     const folds = foldsOf(clips).map((fold, i) => splitBy(fold, String(i + 1), name, clips));
     const classes = classesOf(clips);
     const claims = { apart, validationApart, ...(validationApartIn && { validationApartIn }) };
-    return { protocol: `${name}@${version}`, leaky, description, ...claims, clips, classes, folds };
+    const about = { protocol: `${name}@${version}`, leaky, ...(together && { together }), description };
+    return { ...about, ...claims, clips, classes, folds };
   };
   return { ...facts, plan };
 }
 
 function splitBy(fold: Fold, number: string, protocol: string, clips: readonly Clip[]): Split {
-  const parts: Record<PartName, string[]> = { train: [], validation: [], test: [] };
-  for (const clip of clips) parts[fold.partOf(clip)].push(clip.id);
-  for (const [part, ids] of Object.entries(parts)) {
-    if (ids.length > 0) continue;
+  const lists = listsOf(fold, clips);
+  const empty = PARTS.find((part) => lists[part].length === 0);
+  if (empty)
     throw new UserError(
-      `${protocol}: the ${part} part of fold ${number} has no clips (${fold.description}): ` +
+      `${protocol}: the ${empty} part of fold ${number} has no clips (${fold.description}): ` +
         "clips are missing that it needs",
     );
+  return { name: number, description: fold.description, ...lists };
+}
+
+/** The ids of a fold's clips, list by list, in the order of the clips. */
+export function listsOf(fold: Fold, clips: readonly Clip[]): Omit<Split, "name" | "description"> {
+  const { refit, ...parts } = { train: [], validation: [], test: [], refit: [] } as Record<
+    Exclude<Place, undefined>,
+    string[]
+  >;
+  for (const clip of clips) {
+    const place = fold.placeOf(clip);
+    if (place) (place === "refit" ? refit : parts[place]).push(clip.id);
   }
-  return { name: number, description: fold.description, ...parts };
+  return { ...parts, ...(refit.length > 0 && { refit }) };
+}
+
+/** Where each clip of a fold is, by id. */
+export function placesIn(fold: Split): Map<string, Place> {
+  return new Map(LISTS.flatMap((list) => (fold[list] ?? []).map((id): [string, Place] => [id, list])));
 }
 
 function assertThere(name: string, wanted: readonly string[], clips: readonly Clip[]): void {
@@ -82,12 +99,39 @@ export function saidBy(speakers: readonly string[]): (clip: Clip) => boolean {
   return ({ speaker }) => set.has(speaker);
 }
 
-/** Test and validation by what is in them, train is the rest. */
-export function parts(test: (clip: Clip) => boolean, validation: (clip: Clip) => boolean): Fold["partOf"] {
-  return (clip) => (test(clip) ? "test" : validation(clip) ? "validation" : "train");
+/** Whether a clip's sentence is in a list. */
+export function saying(sentences: readonly string[]): (clip: Clip) => boolean {
+  const set = new Set<string | undefined>(sentences);
+  return ({ sentenceId }) => set.has(sentenceId);
 }
 
-/** Speakers in words: all of them up to six, else how many. */
-export function short(speakers: readonly string[]): string {
-  return speakers.length <= 6 ? speakers.join(" ") : `${speakers.length} speakers`;
+type Test = (clip: Clip) => boolean;
+
+/** Test and validation by what is in them, train is the rest. */
+export function parts(test: Test, validation: Test): Fold["placeOf"] {
+  return crossing([test], [validation]);
+}
+
+/**
+ * Test and validation apart from train by several things at once, as speakers and sentences: a clip that has all of the
+ * test's is tested, one that has none of the test's nor of the validation's trains. One that has some of the test's is
+ * nowhere; one that has some of the validation's only waits for a refit.
+ *
+ * @param test of each thing whether a clip's is the test's
+ * @param validation the same of validation, which may be apart by fewer things
+ */
+export function crossing(test: readonly Test[], validation: readonly Test[]): Fold["placeOf"] {
+  const hits = (tests: readonly Test[], clip: Clip) => tests.filter((one) => one(clip)).length;
+  return (clip) => {
+    const tested = hits(test, clip);
+    if (tested > 0) return tested === test.length ? "test" : undefined;
+    const judged = hits(validation, clip);
+    if (judged === 0) return "train";
+    return judged === validation.length ? "validation" : "refit";
+  };
+}
+
+/** Speakers, or others, in words: all of them up to six, else how many. */
+export function short(names: readonly string[], what = "speaker"): string {
+  return names.length <= 6 ? names.join(" ") : plural(names.length, what);
 }

@@ -20,6 +20,8 @@ export interface FoldSummary {
   train: PartSummary;
   validation: PartSummary;
   test: PartSummary;
+  /** What only a refit trains on besides; absent where there is none. */
+  refit?: PartSummary;
   audit: Audit;
 }
 
@@ -45,6 +47,7 @@ export function inspectPlan(plan: Plan, samples: ReadonlyMap<string, string>): F
       train: summarize(split.train),
       validation: summarize(split.validation),
       test: summarize(split.test),
+      ...(split.refit && { refit: summarize(split.refit) }),
       audit: auditSplit(plan, split, samples),
     };
   });

@@ -3,11 +3,11 @@ import { random } from "../base/random.js";
 import type { Clip, CorpusName } from "../corpora/clip.js";
 import { corpora } from "../corpora/registry.js";
 import { audeering } from "./cremad.js";
-import { define } from "./define.js";
+import { define, placesIn } from "./define.js";
 import { ravdess7 } from "./ravdess.js";
 import { loso } from "./savee.js";
 import { crossSpeaker } from "./tess.js";
-import type { PartName, Protocol } from "./types.js";
+import type { Protocol } from "./types.js";
 
 const INDEPENDENT: Record<CorpusName, Protocol> = {
   ravdess: ravdess7,
@@ -41,13 +41,10 @@ export function randomly(corpus: CorpusName): Protocol {
     (clips) => {
       const standsFor = exchange(clips, name);
       return honest.plan(clips).folds.map((fold) => {
-        const partOf = new Map<string, PartName>();
-        for (const part of ["train", "validation", "test"] as const) {
-          for (const id of fold[part]) partOf.set(id, part);
-        }
+        const places = placesIn(fold);
         return {
           description: `drawn at random, with the sizes of fold ${fold.name} of ${honest.name}`,
-          partOf: ({ id }: Clip) => partOf.get(standsFor.get(id)!)!,
+          placeOf: ({ id }: Clip) => places.get(standsFor.get(id)!),
         };
       });
     },

@@ -52,6 +52,6 @@ function foldOf(i: number): Fold {
   const validation = EMOBOX_FOLDS[(i + 1) % EMOBOX_FOLDS.length]!;
   return {
     description: `test actors ${test.join(" ")}, validation ${validation.join(" ")}`,
-    partOf: parts(saidBy(test), saidBy(validation)),
+    placeOf: parts(saidBy(test), saidBy(validation)),
   };
 }

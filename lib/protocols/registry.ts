@@ -6,10 +6,13 @@ import { audeering } from "./cremad.js";
 import { CROSS_CORPUS } from "./cross-corpus.js";
 import { grouped } from "./grouped.js";
 import { heldOut } from "./held-out.js";
+import { matched } from "./matched.js";
+import { queryOf } from "./query.js";
 import { randomly } from "./random.js";
 import { emobox, ravdess7 } from "./ravdess.js";
 import { loso } from "./savee.js";
 import { sentenceIndependent } from "./sentence-independent.js";
+import { SPEAKER_SENTENCE } from "./speaker-sentence.js";
 import { crossSpeaker } from "./tess.js";
 import type { Protocol } from "./types.js";
 import { WITH_OTHERS } from "./with-others.js";
@@ -24,16 +27,26 @@ const FIXED: readonly Protocol[] = [
   ...WITH_OTHERS,
   combined,
   ...CORPORA.map(sentenceIndependent),
+  ...SPEAKER_SENTENCE,
   ...CROSS_CORPUS,
   ...CORPORA.map(randomly),
 ];
 
-/** The names of all protocols but those with settings: `grouped/CORPUS?group=...&folds=...`. */
+/** The names of all protocols but those with settings: `grouped/CORPUS?group=...&folds=...`, `.../speaker-sentence?match`. */
 export const PROTOCOLS: readonly string[] = FIXED.map(({ name }) => name);
+
+/** What further names look like. */
+export const WITH_SETTINGS: readonly string[] = [
+  "CORPUS/speaker-sentence?match",
+  "grouped/CORPUS?group=speaker&folds=5",
+  "grouped/CORPUS?group=speaker,sentence&folds=5&match",
+];
 
 /**
  * The protocol of a name: one of {@link PROTOCOLS}, `grouped/CORPUS?group=speaker&folds=5&calm=merge` (any corpus, any
- * of the groups; what is left out has these values), or `held-out?calm=keep`. A version may follow: `ravdess/7@1`.
+ * of the groups, or two of them, as `speaker,sentence`; what is left out has these values), `held-out?calm=keep`, or the
+ * matched twin of one that keeps speakers and sentences apart, as `savee/speaker-sentence?match`. A version may follow:
+ * `ravdess/7@1`.
  *
  * @throws {UsageError} listing the names, when there is none; or when it has another version
  * @example const { folds, classes } = protocolNamed("ravdess/emobox").plan(await loadClips("data", { calm: "keep" }));
@@ -52,8 +65,10 @@ function find(name: string): Protocol {
   if (fixed) return fixed;
   const [path = "", query] = name.split("?");
   if (path === "held-out") return heldOut(query);
+  const strict = SPEAKER_SENTENCE.find((protocol) => protocol.name === path);
+  if (strict) return "match" in queryOf(path, query, ["match"]) ? matched(strict) : strict;
   if (path.startsWith("grouped/")) return grouped(path.slice("grouped/".length), query);
   throw new UsageError(
-    `there is no protocol "${name}"${meant(name, PROTOCOLS) || "."} There are:\n  ${[...PROTOCOLS, "grouped/CORPUS?group=speaker&folds=5"].join("\n  ")}`,
+    `there is no protocol "${name}"${meant(name, PROTOCOLS) || "."} There are:\n  ${[...PROTOCOLS, ...WITH_SETTINGS].join("\n  ")}`,
   );
 }

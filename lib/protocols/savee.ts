@@ -2,7 +2,12 @@ import { savee } from "../corpora/savee.js";
 import { assertSpeakers, define, parts, saidBy } from "./define.js";
 
 /** The test speakers of EmoBox's four folds of SAVEE, in its order. */
-const EMOBOX_SPEAKERS = ["JE", "KL", "DC", "JK"] as const;
+export const SAVEE_TESTS = ["JE", "KL", "DC", "JK"] as const;
+
+/** Who validates where a speaker is tested: the next of DC, JE, JK, KL, cyclic. */
+export function nextSpeaker(test: string): string {
+  return savee.speakers[(savee.speakers.indexOf(test) + 1) % savee.speakers.length]!;
+}
 
 /** SAVEE, each speaker held out once. */
 export const loso = define(
@@ -20,10 +25,10 @@ export const loso = define(
   },
   (clips) => {
     assertSpeakers("savee/loso", "savee", clips, savee.speakers);
-    return EMOBOX_SPEAKERS.map((test) => {
-      const next = savee.speakers[(savee.speakers.indexOf(test) + 1) % savee.speakers.length]!;
-      const partOf = parts(saidBy([test]), saidBy([next]));
-      return { description: `test ${test}, validation ${next}`, partOf };
+    return SAVEE_TESTS.map((test) => {
+      const next = nextSpeaker(test);
+      const placeOf = parts(saidBy([test]), saidBy([next]));
+      return { description: `test ${test}, validation ${next}`, placeOf };
     });
   },
 );

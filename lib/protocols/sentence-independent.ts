@@ -1,5 +1,5 @@
 import type { Clip, CorpusName } from "../corpora/clip.js";
-import { define, parts, saidBy } from "./define.js";
+import { define, parts, saidBy, saying } from "./define.js";
 import { EMOBOX_FOLDS } from "./ravdess.js";
 import { everyFifthWord } from "./tess.js";
 import type { Fold, Group, Protocol } from "./types.js";
@@ -25,7 +25,7 @@ const VARIANTS: Record<CorpusName, Variant> = {
     folds: () =>
       ["02", "01"].map((test) => ({
         description: `test sentence ${test}, validation actors ${EMOBOX_FOLDS[1]!.join(" ")} with the other`,
-        partOf: parts(saying([test]), saidBy(EMOBOX_FOLDS[1]!)),
+        placeOf: parts(saying([test]), saidBy(EMOBOX_FOLDS[1]!)),
       })),
   },
   tess: {
@@ -35,7 +35,7 @@ const VARIANTS: Record<CorpusName, Variant> = {
     folds: (clips) =>
       [0, 1, 2, 3, 4].map((i) => ({
         description: `test every fifth word from the ${i + 1}. on, validation those after them`,
-        partOf: parts(everyFifthWord(clips, i), everyFifthWord(clips, (i + 1) % 5)),
+        placeOf: parts(everyFifthWord(clips, i), everyFifthWord(clips, (i + 1) % 5)),
       })),
   },
   savee: {
@@ -78,12 +78,7 @@ function cyclic(groups: readonly string[]): Fold[] {
     const next = groups[(i + 1) % groups.length]!;
     return {
       description: `test ${test}, validation ${next}`,
-      partOf: parts(saying(test.split(" ")), saying(next.split(" "))),
+      placeOf: parts(saying(test.split(" ")), saying(next.split(" "))),
     };
   });
-}
-
-function saying(sentences: readonly string[]): (clip: Clip) => boolean {
-  const set = new Set<string | undefined>(sentences);
-  return ({ sentenceId }) => set.has(sentenceId);
 }

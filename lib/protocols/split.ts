@@ -4,10 +4,10 @@ import { random } from "../base/random.js";
 import { byText, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { AUDEERING } from "./cremad.js";
-import { parts, saidBy, short } from "./define.js";
+import { listsOf, parts, saidBy, short } from "./define.js";
 import { EMOBOX_FOLDS } from "./ravdess.js";
 import { everyFifthWord } from "./tess.js";
-import type { Fold, Split } from "./types.js";
+import { type Fold, LISTS, type Split } from "./types.js";
 
 interface HeldOut {
   test: readonly string[];
@@ -35,10 +35,8 @@ const HELD_OUT: Record<string, HeldOut> = {
  * @example const split = heldOutSpeakers(clips); // split.test: the ids of RAVDESS actors 01, 11, 20, 21
  */
 export function heldOutSpeakers(clips: readonly Clip[]): Split {
-  const { description, partOf } = heldOutFold(clips);
-  const parts = { train: [] as string[], validation: [] as string[], test: [] as string[] };
-  for (const clip of clips) parts[partOf(clip)].push(clip.id);
-  const split = { name: "held-out speakers", description, ...parts };
+  const fold = heldOutFold(clips);
+  const split = { name: "held-out speakers", description: fold.description, ...listsOf(fold, clips) };
   assertSpeakersApart(split, clips);
   return split;
 }
@@ -51,7 +49,7 @@ export function heldOutFold(clips: readonly Clip[]): Fold {
   }
   return {
     description: [...rules].map(([corpus, rule]) => `${corpus}: ${rule.description}`).join("; "),
-    partOf: (clip) => rules.get(clip.corpus)!.partOf(clip),
+    placeOf: (clip) => rules.get(clip.corpus)!.placeOf(clip),
   };
 }
 
@@ -77,8 +75,11 @@ export function assertSpeakersApart(split: Split, clips: readonly Clip[]): void 
  * @param readable the ids of those that could be
  */
 export function readablePart(split: Split, readable: { has(id: string): boolean }): Split {
-  const kept = (ids: readonly string[]) => ids.filter((id) => readable.has(id));
-  return { ...split, train: kept(split.train), validation: kept(split.validation), test: kept(split.test) };
+  const lists = LISTS.filter((list) => split[list]);
+  return {
+    ...split,
+    ...Object.fromEntries(lists.map((list) => [list, split[list]!.filter((id) => readable.has(id))])),
+  };
 }
 
 function byList(corpus: string, clips: readonly Clip[]): Fold | undefined {
@@ -89,12 +90,12 @@ function byList(corpus: string, clips: readonly Clip[]): Fold | undefined {
     held.validation === "words"
       ? everyFifthWord(clips.filter((clip) => !test(clip)))
       : saidBy(held.validation);
-  const partOf = parts(test, validation);
-  if (new Set(clips.map(partOf)).size < 3) return undefined;
+  const placeOf = parts(test, validation);
+  if (new Set(clips.map(placeOf)).size < 3) return undefined;
   const validates =
     held.validation === "words" ? "one word in five of the other speaker" : short(held.validation);
   return {
-    partOf,
+    placeOf,
     description: `test ${short(held.test)}, validation ${validates} (${held.source})`,
   };
 }
@@ -112,7 +113,7 @@ function byDraw(corpus: string, clips: readonly Clip[]): Fold {
   const test = drawn.slice(0, share).sort(byText);
   const validation = drawn.slice(share, 2 * share).sort(byText);
   return {
-    partOf: parts(saidBy(test), saidBy(validation)),
+    placeOf: parts(saidBy(test), saidBy(validation)),
     description: `test ${short(test)}, validation ${short(validation)} (drawn)`,
   };
 }

@@ -30,8 +30,8 @@ export const crossSpeaker = define(
     return ["YAF", "OAF"].map((test) => {
       const tests = saidBy([test]);
       const words = everyFifthWord(clips.filter((clip) => !tests(clip)));
-      const partOf = parts(tests, words);
-      return { description: `test ${test}, validation one word in five of the other speaker`, partOf };
+      const placeOf = parts(tests, words);
+      return { description: `test ${test}, validation one word in five of the other speaker`, placeOf };
     });
   },
 );

@@ -9,10 +9,17 @@ export type Group = (typeof GROUPS)[number];
 export const PARTS = ["train", "validation", "test"] as const;
 export type PartName = (typeof PARTS)[number];
 
-/** One fold: which part a clip is in. */
+/** All lists of a fold: its parts, and the clips that only a refit trains on. */
+export const LISTS = [...PARTS, "refit"] as const;
+type ListName = (typeof LISTS)[number];
+
+/** Where a clip is in a fold: in one of its lists, or nowhere, since it shares something with the test part. */
+export type Place = ListName | undefined;
+
+/** One fold: where a clip is. */
 export interface Fold {
   description: string;
-  partOf(clip: Clip): PartName;
+  placeOf(clip: Clip): Place;
 }
 
 /** Which clips train, which choose the epoch, and which are looked at once, at the end. Clip ids. */
@@ -23,6 +30,11 @@ export interface Split {
   train: string[];
   validation: string[];
   test: string[];
+  /**
+   * Clips that share nothing with the test part but something with the validation part: they are in no part while settings
+   * are chosen, and a refit trains on them as well. Absent where there are none.
+   */
+  refit?: string[];
 }
 
 /** A named way to split corpora, so that figures of different people can be compared. */
@@ -46,6 +58,11 @@ export interface Protocol {
   /** Only to show what leakage pretends: what `apart` claims is what an honest split would hold, and does not hold. */
   leaky: boolean;
   /**
+   * One fold's validation part is too small to choose by: the epoch and the penalty of all folds are those with the best
+   * mean validation UAR over the folds.
+   */
+  together?: boolean;
+  /**
    * Splits clips. The result does not depend on their order.
    *
    * @param clips as `loadClips(root, { calm: "keep" })` gives them; those of other corpora are left out
@@ -59,6 +76,8 @@ export interface Plan {
   /** `name@version`. */
   protocol: string;
   leaky: boolean;
+  /** As in {@link Protocol}. */
+  together?: boolean;
   description: string;
   apart: readonly Group[];
   validationApart: readonly Group[];
@@ -77,6 +96,14 @@ export interface ClipSet {
   digest: string;
 }
 
+/** The epoch with the best mean validation UAR over the folds of a protocol; of a linear model, the penalty at that place. */
+export interface ChosenTogether {
+  epoch: number;
+  /** The mean. */
+  validationUar: number;
+  folds: number;
+}
+
 /** What a training leaves behind of which the audit can tell whether it heard what it should not have. */
 export interface TrainingTrace {
   /** How a clip's features become the network's input. */
@@ -90,6 +117,8 @@ export interface TrainingTrace {
   history: readonly { epoch: number; validationUar: number }[];
   /** The epoch whose weights were kept. */
   bestEpoch: number;
+  /** Where the folds of the protocol choose together, what they chose. */
+  together?: ChosenTogether;
   /** What the kept weights reach on validation. */
   validation: { truth: readonly number[]; metrics: { uar: number } };
 }

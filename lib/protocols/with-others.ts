@@ -2,11 +2,11 @@ import { type Clip, CORPORA, type CorpusName } from "../corpora/clip.js";
 import { classesOf, corpora } from "../corpora/registry.js";
 import { audeering } from "./cremad.js";
 import { VALIDATES } from "./cross-corpus.js";
-import { define } from "./define.js";
+import { define, placesIn } from "./define.js";
 import { emobox } from "./ravdess.js";
 import { loso } from "./savee.js";
 import { crossSpeaker } from "./tess.js";
-import type { Fold, PartName, Protocol } from "./types.js";
+import type { Fold, Protocol } from "./types.js";
 
 /**
  * The protocols of one corpus each, with the clips of the three others to train on besides. What is tested is the
@@ -36,14 +36,11 @@ function withOthers(base: Protocol): Protocol {
     facts,
     (clips) => {
       const { folds } = base.plan(clips.filter(({ corpus }) => corpus === own));
-      const partOfOther = askStrangers ? validatingStrangers(clips, others) : () => "train" as const;
+      const placeOfOther = askStrangers ? validatingStrangers(clips, others) : () => "train" as const;
       return folds.map((fold): Fold => {
-        const parts = (["train", "validation", "test"] as const).flatMap((part) =>
-          fold[part].map((id) => [id, part] as const),
-        );
-        const partOfOwn = new Map<string, PartName>(parts);
-        const partOf = (clip: Clip) => partOfOwn.get(clip.id) ?? partOfOther(clip);
-        return { description: `${fold.description}; train also ${titles}`, partOf };
+        const places = placesIn(fold);
+        const placeOf = (clip: Clip) => places.get(clip.id) ?? placeOfOther(clip);
+        return { description: `${fold.description}; train also ${titles}`, placeOf };
       });
     },
     (clips) => {
@@ -53,7 +50,7 @@ function withOthers(base: Protocol): Protocol {
   );
 }
 
-function validatingStrangers(clips: readonly Clip[], others: readonly CorpusName[]): Fold["partOf"] {
+function validatingStrangers(clips: readonly Clip[], others: readonly CorpusName[]): Fold["placeOf"] {
   const rules = new Map<string, (clip: Clip) => boolean>(
     others.map((name) => [name, VALIDATES[name](clips.filter(({ corpus }) => corpus === name))]),
   );

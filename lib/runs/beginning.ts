@@ -9,7 +9,7 @@ import { readCard, readWeights, weightsDigest } from "../inference/model.js";
 import type { AuditCheck } from "../protocols/audit.js";
 import { groupOf } from "../protocols/groups.js";
 import { protocolNamed } from "../protocols/registry.js";
-import { GROUPS, type Group, type Plan, type Split } from "../protocols/types.js";
+import { GROUPS, type Group, type Place, type Plan, type Split } from "../protocols/types.js";
 import type { Beginning } from "../training/beginning.js";
 import { type RunSettings, readRecord } from "./record.js";
 import { originText } from "./settings-text.js";
@@ -119,7 +119,7 @@ function heardWith(
       ids: [],
     };
   const own = (list: readonly Clip[]) => list.filter(({ corpus }) => shared.includes(corpus));
-  const judged = own([...heard.train, ...heard.validation]);
+  const judged = own([...heard.train, ...heard.validation, ...(origin.refit ? heard.refit : [])]);
   const trained = origin.refit ? judged : own(heard.train);
   // Within one fold the protocol itself says what is apart.
   const test = same ? [] : sharing(clipsOf.test, judged, () => plan.apart);
@@ -139,12 +139,13 @@ function heardWith(
   };
 }
 
-type ClipParts = Record<"train" | "validation" | "test", Clip[]>;
+type ClipParts = Record<Exclude<Place, undefined>, Clip[]>;
 
 function partsIn(plan: Plan, fold: Split): ClipParts {
   const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
   const pick = (ids: readonly string[]) => ids.flatMap((id) => clipOf.get(id) ?? []);
-  return { train: pick(fold.train), validation: pick(fold.validation), test: pick(fold.test) };
+  const { train, validation, test, refit = [] } = fold;
+  return { train: pick(train), validation: pick(validation), test: pick(test), refit: pick(refit) };
 }
 
 /** The parts that a protocol makes of the published names; `undefined` where it cannot tell. */

@@ -9,7 +9,8 @@ import type { Metrics } from "../evaluation/metrics.js";
 import type { FeatureSettings } from "../features/settings.js";
 import type { Origin } from "../inference/card.js";
 import type { Audit } from "../protocols/audit.js";
-import type { Split } from "../protocols/types.js";
+import type { TextAlone } from "../protocols/sentence-baseline.js";
+import { type ChosenTogether, LISTS, type Split } from "../protocols/types.js";
 import { historyCsv } from "../training/history.js";
 import { plainTraining } from "../training/settings.js";
 import type { EpochLog, PartResult, TrainingSettings } from "../training/train.js";
@@ -30,8 +31,11 @@ export interface RunSettings {
   training: TrainingSettings;
   /** What is learnt: the emotion the actor meant, or the one that most listeners heard (CREMA-D). */
   target: "intended" | "perceived";
-  /** `validation` never reads the test part. */
-  score: "validation" | "test";
+  /**
+   * `validation` never reads the test part. `none` is of the first training of a fold whose protocol chooses by all folds
+   * together: it only tells what each epoch has on validation.
+   */
+  score: "validation" | "test" | "none";
 }
 
 /** How the clips were split, with the numbers of clips. */
@@ -47,6 +51,8 @@ export interface SplitRecord {
   train: number;
   validation: number;
   test: number;
+  /** What only a refit trains on; absent where there is nothing. */
+  refit?: number;
 }
 
 /** Where a run was made; not part of its name. */
@@ -75,14 +81,18 @@ export interface RunRecord {
   clips: string;
   split: SplitRecord;
   audit: Audit;
+  /** What the sentences alone say of the protocol's test parts; absent where they are not known. */
+  text?: TextAlone;
   /** The weights it began with, then those that they were trained from; absent where it began with none. */
   from?: Origin[];
   /** What trained it: engine, threads, instruction set. Not part of the name. */
   engine: string;
   environment: Environment;
   parameters: number;
-  /** The epoch with the best validation UAR: the one that is tested, but after a refit. */
+  /** The epoch with the best validation UAR, or that all folds chose: the one that is tested, but after a refit. */
   bestEpoch: number;
+  /** What the folds chose together, where the protocol has them do so. */
+  together?: ChosenTogether;
   history: EpochLog[];
   /** Of the softmax, fitted on validation; after a refit, which leaves nothing to fit it on, that of the first training. */
   temperature: number;
@@ -123,7 +133,7 @@ export function runName(
   clips: readonly Clip[],
 ): { name: string; clips: string } {
   const emotionOf = new Map(clips.map(({ id, emotion }) => [id, emotion]));
-  const parts = [split.train, split.validation, split.test];
+  const parts = LISTS.flatMap((list) => (split[list] ? [split[list]] : []));
   const digest = sha256(canonicalJson(parts.map((ids) => ids.map((id) => [id, emotionOf.get(id)]))));
   const synthetic = clips.some((clip) => clip.synthetic);
   const plain = { ...settings, training: plainTraining(settings.training) };

@@ -17,8 +17,10 @@ import type { InputSettings } from "../features/input.js";
 import { type ModelCard, readWeights, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
 import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../protocols/audit.js";
+import { placesIn } from "../protocols/define.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { predictPart } from "../protocols/part.js";
+import { sentenceAnswers, textAlone } from "../protocols/sentence-baseline.js";
 import { readablePart } from "../protocols/split.js";
 import type { Plan, Split } from "../protocols/types.js";
 import { readCheckpoint } from "../training/checkpoint.js";
@@ -45,6 +47,7 @@ import {
   writeRecord,
 } from "./record.js";
 import { featuresName } from "./settings-text.js";
+import { chooseTogether } from "./together.js";
 
 /** What a run takes beside its protocol and fold. */
 export type RunChoices = Omit<RunSettings, "protocol" | "fold">;
@@ -155,8 +158,9 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const started = performance.now();
   const { from } = settings.training;
   const beginning = from === undefined ? undefined : await readBeginning(settings, options.from);
-  const ids = new Set([...fold.train, ...fold.validation, ...fold.test]);
-  const clips = plan.clips.filter(({ id }) => ids.has(id));
+  const together = await chooseTogether(plan, settings, options.folder);
+  const places = placesIn(fold);
+  const clips = plan.clips.filter(({ id }) => places.has(id));
   log(`features of ${clips.length} clips (${featuresName(settings.features)})`);
   const features = await extractClips(clips, settings.features, options);
   for (const { clip, error } of features.broken) log(`left out ${clip.id}: ${error}`);
@@ -184,7 +188,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
       split,
       plan.classes,
       settings.training,
-      trainOptions(work, options, { chosen: first, beginning }),
+      trainOptions(work, options, { chosen: first, beginning, together }),
     ),
   );
   const audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
@@ -200,7 +204,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   await rm(join(partial, "run.json"), { force: true });
   await saveModel(join(partial, "model"), trained.network, cardOf(record, trained.input));
   trained.network.dispose();
-  if (options.pictures !== false) {
+  if (options.pictures !== false && settings.score !== "none") {
     log("drawing the pictures");
     await drawRun(partial, record, test ?? trained.validation, features.clips, options);
   }
@@ -237,7 +241,7 @@ async function firstTraining(
 function trainOptions(
   { settings, partial }: Work,
   { engine, threads, resume, quiet, signal, log, onEpoch, onRefitEpoch }: RunOptions,
-  given: Pick<TrainOptions, "chosen" | "beginning">,
+  given: Pick<TrainOptions, "chosen" | "beginning" | "together">,
 ): TrainOptions {
   const baseline = isBaseline(settings.training.model);
   return {
@@ -284,6 +288,7 @@ function recordOf(
 ): RunRecord {
   const { classes } = plan;
   const { validation, test, beginning } = trained;
+  const answers = sentenceAnswers(plan);
   const temperature = fitTemperature(validation.probabilities, validation.truth, classes.length);
   const calibrated = applyTemperature(validation.probabilities, classes.length, temperature);
   const figures = ({ probabilities, truth }: PartResult): Evaluation =>
@@ -308,13 +313,16 @@ function recordOf(
       train: split.train.length,
       validation: split.validation.length,
       test: split.test.length,
+      ...(split.refit && { refit: split.refit.length }),
     },
     audit,
+    ...(answers && { text: textAlone(answers) }),
     ...(beginning && { from: beginning.origins }),
     engine: trained.engine,
     environment: environment(),
     parameters: trained.network.countParams(),
     bestEpoch: trained.bestEpoch,
+    ...(trained.together && { together: trained.together }),
     history: trained.history,
     temperature,
     threshold: chooseThreshold(calibrated, validation.truth, classes.length),
@@ -377,7 +385,7 @@ function epochLine(log: EpochLog, baseline: boolean): string {
 
 function cardOf(record: RunRecord, input: InputSettings): ModelCard {
   const { name, settings, parameters, classes, encoder, corpora, synthetic, split, engine } = record;
-  const { temperature, threshold, validation, test, from } = record;
+  const { temperature, threshold, validation, test, from, text } = record;
   const brief = ({ count, classesInTruth, accuracy, uar, macro }: Metrics) => ({
     count,
     classesInTruth,
@@ -399,6 +407,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     synthetic,
     split: `${split.name}, fold ${split.fold}: ${split.description}${settings.training.refit ? "; then trained on validation too" : ""}`,
     ...(settings.training.refit && { refit: true }),
+    ...(text?.confounded && { textConfounded: { uar: text.uar, chance: text.chance } }),
     ...(from && { from }),
     seed: settings.training.seed,
     engine,

@@ -19,13 +19,15 @@ export interface BaselineTask {
   /** Whether each class weighs the same in the linear model's loss. */
   balanced: boolean;
   validate(network: LayersModel): Promise<{ loss: number; uar: number }>;
+  /** Which of {@link PENALTIES}, from 1, was chosen elsewhere; it is the last that is fitted. */
+  keep?: number;
   onEpoch?: (log: EpochLog) => void;
   signal?: AbortSignal;
   quiet?: boolean;
 }
 
 /**
- * Fits a baseline. The linear model's penalty is chosen on validation UAR; the history has an entry for each penalty, with
+ * Fits a baseline. The linear model's penalty is chosen on validation UAR, where it is not chosen before; the history has an entry for each penalty, with
  * the penalty in the place of the learning rate.
  */
 export async function fitBaseline(
@@ -49,7 +51,7 @@ export async function fitBaseline(
     };
     history.push(log);
     task.onEpoch?.(log);
-    if (best && uar <= best.uar) {
+    if (best && task.keep === undefined && uar <= best.uar) {
       network.dispose();
       return;
     }
@@ -64,7 +66,7 @@ export async function fitBaseline(
     const progress = new Progress("penalties", PENALTIES.length, { quiet: task.quiet });
     let parameters: Float64Array | undefined;
     try {
-      for (const penalty of PENALTIES) {
+      for (const penalty of PENALTIES.slice(0, task.keep)) {
         const started = performance.now();
         const { signal } = task;
         const onIteration = (done: number) => progress.step(0, `penalty ${penalty}, ${done} iterations`);
@@ -83,7 +85,7 @@ export async function fitBaseline(
 
 /** The linear model with a penalty that was chosen before, for a second fit on the clips of the training and the validation part. */
 export async function fitLinear(
-  task: Omit<BaselineTask, "model" | "validate">,
+  task: Omit<BaselineTask, "model" | "validate" | "keep">,
   penalty: number,
 ): Promise<LayersModel> {
   const problem = problemOf(task);

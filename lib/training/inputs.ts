@@ -9,7 +9,7 @@ import { type InputSettings, modelFeatures, networkInput } from "../features/inp
 import { fitNormaliser, normalise } from "../features/normalise.js";
 import { type FeatureSettings, fixedRows, type SpectralSettings } from "../features/settings.js";
 import { isBaseline } from "../models/names.js";
-import type { Split } from "../protocols/types.js";
+import type { PartName, Split } from "../protocols/types.js";
 import {
   type AugmentationSettings,
   applyGain,
@@ -32,7 +32,10 @@ export interface Part {
   labels: number[];
 }
 
-export type Parts = Record<"train" | "validation" | "test", Part>;
+export interface Parts extends Record<PartName, Part> {
+  /** What only a refit trains on; absent where there is none. */
+  refit?: Part;
+}
 
 /**
  * The parts of a split, with everything that would spoil a training found before it starts.
@@ -42,7 +45,7 @@ export type Parts = Record<"train" | "validation" | "test", Part>;
 export function partsOf(features: FeatureSet, split: Split, classes: readonly string[]): Parts {
   const indexOf = new Map(features.clips.map((clip, i) => [clip.id, i]));
   const part = (name: keyof Parts): Part => {
-    const indices = split[name].flatMap((id) => indexOf.get(id) ?? []);
+    const indices = (split[name] ?? []).flatMap((id) => indexOf.get(id) ?? []);
     if (indices.length === 0) throw new UserError(`the ${name} part of "${split.name}" has no clips`);
     const clips = indices.map((i) => features.clips[i]!);
     const matrices = indices.map((i) => () => features.matrix(i));
@@ -52,16 +55,18 @@ export function partsOf(features: FeatureSet, split: Split, classes: readonly st
     });
     return { clips, features: matrices, labels: clips.map((clip) => labelOf(clip, classes)) };
   };
-  return { train: part("train"), validation: part("validation"), test: part("test") };
+  const parts = { train: part("train"), validation: part("validation"), test: part("test") };
+  return split.refit && split.refit.length > 0 ? { ...parts, refit: part("refit") } : parts;
 }
 
-/** The same, with the clips of the validation part among those of the training part. */
-export function joined({ train, validation, test }: Parts): Parts {
+/** What a refit trains on: the training part with the validation part and what waited for the refit. */
+export function joined({ train, validation, refit, test }: Parts): Parts {
+  const all = [train, validation, ...(refit ? [refit] : [])];
   return {
     train: {
-      clips: [...train.clips, ...validation.clips],
-      features: [...train.features, ...validation.features],
-      labels: [...train.labels, ...validation.labels],
+      clips: all.flatMap(({ clips }) => clips),
+      features: all.flatMap(({ features }) => features),
+      labels: all.flatMap(({ labels }) => labels),
     },
     validation: { clips: [], features: [], labels: [] },
     test,

@@ -53,14 +53,16 @@ export interface LoopTask {
   key: string;
   /** Absent in the second training: all epochs are done, and the last one's weights stay. */
   validate?(): Promise<Judged>;
+  /** The epoch that was chosen elsewhere: it is the last, and its weights are kept, whatever validation says. */
+  keep?: number;
 }
 
 /**
  * Trains until the epochs are over or validation UAR has not risen for `patience` of them, and leaves the trainer with
- * the weights of the best epoch; without validation, of the last. With a folder the training can be killed at any moment
+ * the weights of the best epoch; without validation, of the last; with `keep`, of that one. With a folder the training can be killed at any moment
  * and, resumed, ends with the very weights it would have had.
  *
- * @returns the history, and the epoch with the best validation UAR; without validation none, and 0
+ * @returns the history, and the epoch whose weights were kept; without validation none, and 0
  * @throws {Interrupted} when the signal comes; with a folder a checkpoint is written first
  * @throws {UserError} when the training diverges, or the checkpoint is another training's
  */
@@ -94,16 +96,22 @@ class Loop {
   }
 
   async run(): Promise<{ history: EpochLog[]; bestEpoch: number }> {
-    const { trainer, settings } = this.#task;
+    const { trainer } = this.#task;
     if (this.#options.resume) await this.#resume();
-    while (this.#epoch <= settings.epochs && !this.#outOfPatience()) await this.#runEpoch();
+    while (this.#epoch <= this.#last() && !this.#outOfPatience()) await this.#runEpoch();
     if (this.#task.validate) trainer.restore({ ...trainer.state(), weights: this.#best.weights });
     return { history: this.#history, bestEpoch: this.#best.epoch };
   }
 
+  #last(): number {
+    return this.#task.keep ?? this.#task.settings.epochs;
+  }
+
   #outOfPatience(): boolean {
-    const { validate, settings } = this.#task;
-    return validate !== undefined && this.#epoch - 1 - this.#best.epoch >= settings.patience;
+    const { validate, settings, keep } = this.#task;
+    return (
+      validate !== undefined && keep === undefined && this.#epoch - 1 - this.#best.epoch >= settings.patience
+    );
   }
 
   async #runEpoch(): Promise<void> {
@@ -167,8 +175,9 @@ class Loop {
 
   async #keep(log: EpochLog): Promise<void> {
     this.#history.push(log);
-    if (log.validationUar > this.#best.uar) {
-      const { weights } = this.#task.trainer.state();
+    const { trainer, keep } = this.#task;
+    if (keep === undefined ? log.validationUar > this.#best.uar : log.epoch === keep) {
+      const { weights } = trainer.state();
       this.#best = { epoch: log.epoch, uar: log.validationUar, weights };
     }
     const { folder, onEpoch } = this.#options;
@@ -216,7 +225,7 @@ class Loop {
     const path = join(folder, this.#file());
     const found = await readCheckpoint(path);
     if (!found) return;
-    const { trainer, key, settings } = this.#task;
+    const { trainer, key } = this.#task;
     if (found.key !== key) {
       throw new UserError(`${path} belongs to other settings or clips: remove it, or train without --resume`);
     }
@@ -229,7 +238,7 @@ class Loop {
     this.#stepInEpoch = found.stepInEpoch;
     this.#lossSum = found.lossSum;
     this.#secondsBefore = found.seconds;
-    if (found.epoch > settings.epochs) return log?.("going on after the last epoch");
+    if (found.epoch > this.#last()) return log?.("going on after the last epoch");
     log?.(`going on in ${this.#where()}, after ${found.stepInEpoch} of its ${this.#stepsPerEpoch} steps`);
   }
 

@@ -11,7 +11,7 @@ import type { EncoderSettings } from "../features/settings.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { isBaseline, type NetworkName } from "../models/names.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
-import type { ClipSet, Split } from "../protocols/types.js";
+import type { ChosenTogether, ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline, fitLinear } from "./baseline.js";
 import { type Beginning, begin, checkBeginning } from "./beginning.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
@@ -46,8 +46,10 @@ export interface Trained {
   /** How a clip's features become the network's input. */
   input: InputSettings;
   history: EpochLog[];
-  /** The epoch with the best validation UAR, whose weights `network` has, or before a refit had. */
+  /** The epoch with the best validation UAR, or that `together` names, whose weights `network` has, or before a refit had. */
   bestEpoch: number;
+  /** As it was given. */
+  together?: ChosenTogether;
   /** The clips whose UAR is in the history. */
   judgedOn: ClipSet;
   /** The clips that variants were made from and trained on, sorted ids. */
@@ -87,6 +89,8 @@ export interface TrainOptions extends LoopOptions {
   beginning?: Beginning;
   /** What a finished training of the same settings without `refit` came to: then there is only the second to do. */
   chosen?: Chosen;
+  /** The epoch, or penalty, that the folds of the protocol chose together: it is kept, whatever this fold's validation says. */
+  together?: ChosenTogether;
 }
 
 type Predict = (inputs: Inputs) => Promise<Float32Array>;
@@ -95,7 +99,7 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
  * Trains a network or a baseline on the training part and keeps the epoch with the best validation UAR. The test part is
  * not predicted: {@link predictPart} does that, with the result's `predict`. Normalisation is fitted on the training part
  * alone, and only its clips are augmented. With `refit` the network is then trained once more, on training and validation
- * part. The same settings on the same engine give the same weights.
+ * part and what waited for that. The same settings on the same engine give the same weights.
  *
  * @param features of all clips of the split
  * @param split ids of the clips; those whose features could not be had are left out
@@ -160,6 +164,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
       ...(known ? restored(trainer, known) : await firstTraining(trainer, ask, parts, input, given)),
       judgedOn: clipSet(parts.validation),
       validation: await resultOf(ask, parts.validation, input, classes),
+      ...(options.together && { together: options.together }),
       engine: known && known.engine !== own ? `${known.engine}, then ${own}` : own,
     };
     const trained = untrained ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) } : chosen;
@@ -183,7 +188,9 @@ async function firstTraining(
   const { classes, options } = given;
   const { task, augmented } = await taskOf(trainer, parts, input, given);
   const validating = () => validate(ask, parts.validation, input, classes);
-  return { ...(await runLoop({ ...task, validate: validating }, options)), augmented };
+  const keep = options.together?.epoch;
+  const key = keep === undefined ? task.key : `${task.key} ${keep}`;
+  return { ...(await runLoop({ ...task, key, keep, validate: validating }, options)), augmented };
 }
 
 /** The trainer with what the first training came to; nothing is made for it. */
@@ -205,7 +212,7 @@ function cutAs(flat: Float32Array, pattern: readonly Float32Array[]): Float32Arr
   return parts;
 }
 
-/** Trains the untrained weights once more, on the training and the validation part. */
+/** Trains the untrained weights once more, on the training and the validation part and what waited for that. */
 async function refit(
   trainer: Trainer,
   untrained: TrainerState,
@@ -244,7 +251,7 @@ async function taskOf(
 
 async function trainBaseline(parts: Parts, input: InputSettings, given: Given): Promise<Trained> {
   const { classes, settings, options } = given;
-  const { onEpoch, signal, quiet } = options;
+  const { onEpoch, signal, quiet, together } = options;
   const asking =
     (network: LayersModel): Predict =>
     (inputs) =>
@@ -255,6 +262,7 @@ async function trainBaseline(parts: Parts, input: InputSettings, given: Given): 
     labels: parts.train.labels,
     classes: classes.length,
     balanced: settings.balance !== "none",
+    keep: together?.epoch,
     validate: (network) => validate(asking(network), parts.validation, input, classes),
     onEpoch,
     signal,
@@ -262,6 +270,7 @@ async function trainBaseline(parts: Parts, input: InputSettings, given: Given): 
   });
   const chosen = {
     ...{ network, input, history, bestEpoch },
+    ...(together && { together }),
     judgedOn: clipSet(parts.validation),
     augmented: [],
     validation: await resultOf(asking(network), parts.validation, input, classes),

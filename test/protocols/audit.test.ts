@@ -32,13 +32,13 @@ const different = (clips: readonly Clip[]) => new Map(clips.map(({ id }) => [id,
 function moved(
   fold: Split,
   from: "train" | "validation" | "test",
-  to: keyof Split,
+  to: "train" | "validation" | "test" | "refit",
   ids: readonly string[],
 ): Split {
   return {
     ...fold,
     [from]: fold[from].filter((id) => !ids.includes(id)),
-    [to]: [...fold[to], ...ids],
+    [to]: [...(fold[to] ?? []), ...ids],
   };
 }
 

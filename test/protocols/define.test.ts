@@ -15,7 +15,7 @@ const FACTS = {
   leaky: false,
 } as const;
 
-const fold = { description: "by hand", partOf: parts(saidBy(["c"]), saidBy(["b"])) };
+const fold = { description: "by hand", placeOf: parts(saidBy(["c"]), saidBy(["b"])) };
 
 test("clips are sorted by code unit, calm is treated, other corpora are left out", () => {
   const clips = [

@@ -1,0 +1,210 @@
+import { groupBy } from "../base/group.js";
+import { random } from "../base/random.js";
+import { percent, plural } from "../base/text.js";
+import type { Clip } from "../corpora/clip.js";
+import { classesOf } from "../corpora/registry.js";
+import type { Scored } from "../evaluation/interval.js";
+import { confusionCounts, metrics } from "../evaluation/metrics.js";
+import { groupOf } from "./groups.js";
+import { LISTS, type Plan } from "./types.js";
+
+/** What the sentence alone says of the test parts of a protocol, by no sound at all. */
+export interface SentenceAnswers extends Scored {
+  ids: string[];
+  truth: number[];
+  predicted: number[];
+  speakers: string[];
+  /** The fold of each clip, by its place in the plan. */
+  folds: number[];
+}
+
+/** How far the text alone tells the label under a protocol. */
+export interface TextAlone {
+  /** UAR of the sentence baseline on the test parts, folds pooled. */
+  uar: number;
+  /** 1 over the number of classes in the truth. */
+  chance: number;
+  /**
+   * That labels which have nothing to do with the sentences would be told as well; absent where the UAR is less than five
+   * points above chance, so that it does not matter.
+   */
+  p?: number;
+  /** Significantly, and by more than five points, above chance: figures under this protocol may be of what is said. */
+  confounded: boolean;
+}
+
+/** Points of UAR above chance from which on the text is worth a remark. */
+const WORTH_A_REMARK = 0.05;
+
+const PERMUTATIONS = 999;
+
+/**
+ * The sentence baseline: of each test clip the label that its sentence has among the fold's other clips. A sentence's counts
+ * are weighted by the inverse of each class's share, and one that was never heard has the most frequent class. It needs the
+ * metadata alone, so that nothing is trained and no test part is read.
+ *
+ * @param plan of a protocol
+ * @returns the answers, folds pooled; `undefined` where the sentence of a clip is not known
+ * @example sentenceAnswers(protocolNamed("savee/loso").plan(clips))?.predicted
+ */
+export function sentenceAnswers(plan: Plan): SentenceAnswers | undefined {
+  if (unknownSentences(plan.clips) > 0) return undefined;
+  const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
+  const classes: readonly string[] = plan.classes;
+  const answers: SentenceAnswers = { classes, ids: [], truth: [], predicted: [], speakers: [], folds: [] };
+  plan.folds.forEach((fold, f) => {
+    const others = LISTS.filter((list) => list !== "test").flatMap((list) => fold[list] ?? []);
+    const labelOf = learnt(
+      others.map((id) => clipOf.get(id)!),
+      classes,
+    );
+    for (const clip of fold.test.map((id) => clipOf.get(id)!)) answer(answers, clip, labelOf(clip), f);
+  });
+  return answers;
+}
+
+function answer(answers: SentenceAnswers, clip: Clip, label: number, fold: number): void {
+  answers.ids.push(clip.id);
+  answers.truth.push(answers.classes.indexOf(clip.emotion));
+  answers.predicted.push(label);
+  answers.speakers.push(groupOf(clip, "speaker")!);
+  answers.folds.push(fold);
+}
+
+/** The table from sentence to class. */
+function learnt(clips: readonly Clip[], classes: readonly string[]): (clip: Clip) => number {
+  const counts = new Map<string, number[]>();
+  const sizes = classes.map(() => 0);
+  for (const clip of clips) {
+    const sentence = groupOf(clip, "sentence")!;
+    const label = classes.indexOf(clip.emotion);
+    const own = counts.get(sentence) ?? classes.map(() => 0);
+    own[label]!++;
+    sizes[label]!++;
+    counts.set(sentence, own);
+  }
+  const most = largest(sizes);
+  return (clip) => {
+    const own = counts.get(groupOf(clip, "sentence")!);
+    return own ? largest(own.map((count, c) => (count === 0 ? 0 : count / sizes[c]!))) : most;
+  };
+}
+
+/** The index of the largest value, the first of equals. */
+function largest(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
+}
+
+/** How many clips have neither a sentence nor its name. */
+export function unknownSentences(clips: readonly Clip[]): number {
+  return clips.filter((clip) => groupOf(clip, "sentence") === undefined).length;
+}
+
+/**
+ * How far the text alone tells the label, and whether that is more than chance. It is asked by permutation: labels are
+ * shuffled among the clips of each speaker, 999 times, which a relation of sentence and label does not survive.
+ *
+ * @example textAlone(sentenceAnswers(plan)!).confounded // true for savee/loso
+ */
+export function textAlone(answers: SentenceAnswers): TextAlone {
+  const uar = uarOf(answers.truth, answers);
+  const chance = 1 / new Set(answers.truth).size;
+  if (uar - chance <= WORTH_A_REMARK) return { uar, chance, confounded: false };
+  const draw = random("text alone");
+  const bySpeaker = [...groupBy(answers.truth.keys(), (i) => answers.speakers[i]!).values()];
+  let asHigh = 0;
+  for (let n = 0; n < PERMUTATIONS; n++) {
+    const truth = [...answers.truth];
+    for (const own of bySpeaker) {
+      const labels = draw.shuffle(own.map((i) => answers.truth[i]!));
+      own.forEach((i, at) => {
+        truth[i] = labels[at]!;
+      });
+    }
+    if (uarOf(truth, answers) >= uar) asHigh++;
+  }
+  const p = (1 + asHigh) / (1 + PERMUTATIONS);
+  return { uar, chance, p, confounded: p < 0.05 };
+}
+
+function uarOf(truth: readonly number[], { predicted, classes }: SentenceAnswers): number {
+  return metrics(confusionCounts(truth, predicted, classes.length), classes).uar;
+}
+
+/** How far the text tells the label in a corpus. */
+export interface TextInCorpus {
+  sentences: number;
+  /** Sentences said in one class only. */
+  inOneClass: number;
+  /** UAR of the sentence baseline, each speaker left out once; absent with fewer than two speakers. */
+  uar?: number;
+  chance: number;
+  /** Mutual information of sentence and label in the clips that are there, bits. */
+  bits: number;
+  /** Entropy of the label, which is the most that the sentence could tell, bits. */
+  labelBits: number;
+}
+
+/**
+ * How far the text tells the label in the clips of a corpus, or the reason why that is not known. Mutual information is
+ * I(S; L) = sum p(s, l) log2(p(s, l) / (p(s) p(l))), of the shares as they are counted; with few clips a sentence it is too
+ * high.
+ *
+ * @example textInCorpus(await loadClips("data", { names: ["savee"] }))
+ */
+export function textInCorpus(clips: readonly Clip[]): TextInCorpus | { reason: string } {
+  const unknown = unknownSentences(clips);
+  if (unknown > 0)
+    return {
+      reason:
+        unknown === clips.length
+          ? "what is said is not known: give sentence or sentenceId in the manifest"
+          : `what ${plural(unknown, "clip")} of ${clips.length} say is not known: give sentence or sentenceId in the manifest`,
+    };
+  const classes: readonly string[] = classesOf(clips);
+  const said = groupBy(clips, (clip) => groupOf(clip, "sentence")!);
+  const labelled = groupBy(clips, ({ emotion }) => emotion);
+  const bits = [...said.values()].reduce((sum, own) => {
+    const each = [...groupBy(own, ({ emotion }) => emotion)].map(([emotion, both]) => {
+      const apart = (own.length * labelled.get(emotion)!.length) / clips.length;
+      return (both.length / clips.length) * Math.log2(both.length / apart);
+    });
+    return sum + each.reduce((a, b) => a + b, 0);
+  }, 0);
+  const labelBits = [...labelled.values()].reduce((sum, { length }) => {
+    return sum - (length / clips.length) * Math.log2(length / clips.length);
+  }, 0);
+  const uar = leavingOneSpeakerOut(clips, classes);
+  return {
+    sentences: said.size,
+    inOneClass: [...said.values()].filter((own) => new Set(own.map(({ emotion }) => emotion)).size === 1)
+      .length,
+    ...(uar !== undefined && { uar }),
+    chance: 1 / classes.length,
+    bits: Math.max(bits, 0),
+    labelBits,
+  };
+}
+
+function leavingOneSpeakerOut(clips: readonly Clip[], classes: readonly string[]): number | undefined {
+  const speakers = groupBy(clips, (clip) => groupOf(clip, "speaker")!);
+  if (speakers.size < 2) return undefined;
+  const answers: SentenceAnswers = { classes, ids: [], truth: [], predicted: [], speakers: [], folds: [] };
+  for (const [speaker, own] of speakers) {
+    const labelOf = learnt(
+      clips.filter((clip) => groupOf(clip, "speaker") !== speaker),
+      classes,
+    );
+    for (const clip of own) answer(answers, clip, labelOf(clip), 0);
+  }
+  return uarOf(answers.truth, answers);
+}
+
+/**
+ * In words, for tables and warnings.
+ *
+ * @example textAloneText({ uar: 0.771, chance: 0.143 }) // "the sentences alone have a UAR of 77.1 %, where chance is 14.3 %"
+ */
+export function textAloneText({ uar, chance }: Pick<TextAlone, "uar" | "chance">): string {
+  return `the sentences alone have a UAR of ${percent(uar)} %, where chance is ${percent(chance)} %`;
+}
