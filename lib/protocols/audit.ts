@@ -3,7 +3,7 @@ import { groupBy } from "../base/group.js";
 import { setDigest } from "../base/hash.js";
 import type { Clip } from "../corpora/clip.js";
 import { groupOf } from "./groups.js";
-import { sentenceAnswers, textAlone, textAloneText } from "./sentence-baseline.js";
+import { sentenceAnswers, textAloneText, textConfounded } from "./sentence-baseline.js";
 import {
   type ClipSet,
   type Group,
@@ -220,7 +220,7 @@ function copiesTogether(placed: readonly Placed[]): AuditCheck {
 /** Where what is said tells the label, no leak but a shortcut: it is noted. */
 function textRemark(plan: Plan): AuditCheck[] {
   const answers = sentenceAnswers(plan);
-  const text = answers && textAlone(answers);
+  const text = answers && textConfounded(answers);
   if (!text?.confounded) return [];
   return [check("the text tells the label (a note)", [], `text-confounded: ${textAloneText(text)}`)];
 }

@@ -3,7 +3,7 @@ import { random } from "../base/random.js";
 import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { classesOf } from "../corpora/registry.js";
-import type { Scored } from "../evaluation/interval.js";
+import { type BootstrapOptions, type Interval, type Scored, uarInterval } from "../evaluation/interval.js";
 import { confusionCounts, metrics } from "../evaluation/metrics.js";
 import { groupOf } from "./groups.js";
 import { LISTS, type Plan } from "./types.js";
@@ -20,8 +20,8 @@ export interface SentenceAnswers extends Scored {
 
 /** How far the text alone tells the label under a protocol. */
 export interface TextAlone {
-  /** UAR of the sentence baseline on the test parts, folds pooled. */
-  uar: number;
+  /** UAR of the sentence baseline on the test parts, folds pooled, with its interval over speakers. */
+  uar: Interval;
   /** 1 over the number of classes in the truth. */
   chance: number;
   /**
@@ -106,7 +106,12 @@ export function unknownSentences(clips: readonly Clip[]): number {
  *
  * @example textAlone(sentenceAnswers(plan)!).confounded // true for savee/loso
  */
-export function textAlone(answers: SentenceAnswers): TextAlone {
+export function textAlone(answers: SentenceAnswers, options: BootstrapOptions = {}): TextAlone {
+  return { ...textConfounded(answers), uar: uarInterval([answers], options) };
+}
+
+/** {@link textAlone} without the interval, which takes a moment. */
+export function textConfounded(answers: SentenceAnswers): Omit<TextAlone, "uar"> & { uar: number } {
   const uar = uarOf(answers.truth, answers);
   const chance = 1 / new Set(answers.truth).size;
   if (uar - chance <= WORTH_A_REMARK) return { uar, chance, confounded: false };
@@ -205,6 +210,6 @@ function leavingOneSpeakerOut(clips: readonly Clip[], classes: readonly string[]
  *
  * @example textAloneText({ uar: 0.771, chance: 0.143 }) // "the sentences alone have a UAR of 77.1 %, where chance is 14.3 %"
  */
-export function textAloneText({ uar, chance }: Pick<TextAlone, "uar" | "chance">): string {
+export function textAloneText({ uar, chance }: { uar: number; chance: number }): string {
   return `the sentences alone have a UAR of ${percent(uar)} %, where chance is ${percent(chance)} %`;
 }

@@ -407,7 +407,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     synthetic,
     split: `${split.name}, fold ${split.fold}: ${split.description}${settings.training.refit ? "; then trained on validation too" : ""}`,
     ...(settings.training.refit && { refit: true }),
-    ...(text?.confounded && { textConfounded: { uar: text.uar, chance: text.chance } }),
+    ...(text?.confounded && { textConfounded: { uar: text.uar.estimate, chance: text.chance } }),
     ...(from && { from }),
     seed: settings.training.seed,
     engine,
