@@ -3,8 +3,10 @@ import { byText } from "../base/text.js";
 import { breakdown, type Group } from "../evaluation/breakdown.js";
 import { type Comparison, compareModels, holm } from "../evaluation/comparison.js";
 import { protocolNamed } from "../protocols/registry.js";
+import type { TextAlone } from "../protocols/sentence-baseline.js";
 import type { Protocol } from "../protocols/types.js";
-import type { RunSettings, SplitRecord, StoredRun } from "../runs/record.js";
+import type { RunRecord, RunSettings, SplitRecord, StoredRun } from "../runs/record.js";
+import { textUnder } from "../runs/text-alone.js";
 import { type Entry, type Part, pooled } from "./entries.js";
 import { type ListenerResults, listenersOf } from "./listeners.js";
 import { type PartScores, scoresOf } from "./scores.js";
@@ -60,6 +62,8 @@ export interface ProtocolResults {
   validationApartIn?: Readonly<Record<string, readonly string[]>>;
   synthetic: boolean;
   leaky: boolean;
+  /** What the sentences alone say of the test parts; absent where they, or the clips that trained, are not known. */
+  text?: TextAlone;
   /** Sizes of the parts in clips, a row a fold. */
   folds: Pick<SplitRecord, "fold" | "train" | "validation" | "test">[];
   entries: EntryResults[];
@@ -98,11 +102,18 @@ export function protocolResults(
     validationApartIn: known(protocol)?.validationApartIn,
     synthetic: records.some(({ synthetic }) => synthetic),
     leaky,
+    ...textOf(records, options),
     folds: [...folds.values()].sort((a, b) => Number(a.fold) - Number(b.fold) || byText(a.fold, b.fold)),
     entries: entries.map((entry) => entryResults(entry, score, options)),
     pairs: pairsOf(entries, score, options),
     listeners: listenersOf(entries, score, options),
   };
+}
+
+function textOf(records: readonly RunRecord[], { resamples }: ResultOptions): Pick<ProtocolResults, "text"> {
+  const text = textUnder(records.find((record) => record.text) ?? records[0]!, { resamples });
+  // In one order of keys, wherever it was read from.
+  return text ? { text: JSON.parse(canonicalJson(text)) as TextAlone } : {};
 }
 
 function entryResults(entry: Entry, score: Part, options: ResultOptions): EntryResults {

@@ -8,6 +8,7 @@ import { entriesOf, type Part } from "./entries.js";
 import { type Leakage, leakages } from "./leakage.js";
 import { type CrossCorpus, crossCorpusOf } from "./matrix.js";
 import { type ProtocolResults, protocolResults, type ResultOptions } from "./protocol-results.js";
+import { type Shortcut, shortcuts } from "./shortcut.js";
 
 /** Everything a report says, as numbers: what `ser report --json` prints. */
 export interface Results {
@@ -23,6 +24,8 @@ export interface Results {
   protocols: ProtocolResults[];
   crossCorpus: CrossCorpus[];
   leakage: Leakage[];
+  /** Each network of a protocol that keeps speakers and sentences apart beside the same on unseen speakers alone. */
+  shortcuts: Shortcut[];
   audits: { runs: number; passed: number; leaky: number; failed: AuditFailure[]; notes: AuditNote[] };
   failures: Experiment["failures"];
   /** Clips that could not be read and were left out. */
@@ -84,6 +87,7 @@ export function resultsOf(experiment: Experiment, options: ResultOptions = {}): 
     protocols,
     crossCorpus: crossCorpusOf(protocols),
     leakage: leakages(entries, score, options),
+    shortcuts: shortcuts(entries, score, options),
     audits: auditsOf(runs),
     failures: [...failures].sort((a, b) => byText(a.name, b.name)),
     broken: [

@@ -1,10 +1,13 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { formatTable } from "../base/table.js";
+import { percent } from "../base/text.js";
 import { type Clip, CORPORA } from "../corpora/clip.js";
+import { withInterval } from "../evaluation/interval.js";
 import type { AuditCheck } from "../protocols/audit.js";
 import { apartText } from "../protocols/groups.js";
 import type { FoldSummary } from "../protocols/inspect.js";
+import type { TextAlone } from "../protocols/sentence-baseline.js";
 import type { Plan, Protocol } from "../protocols/types.js";
 import { dataOption, interruptSignal, printJson } from "./common.js";
 
@@ -27,14 +30,21 @@ export function addProtocols(program: Command): void {
       "after",
       `
 Any corpus can also be split by grouped k-fold: grouped/CORPUS?group=GROUP&folds=N&calm=HOW, by speaker (the
-default), sentence, sex, age, intensity or repetition; a manifest's corpus is called own. Exit code 1 when the
-audit fails, unless the protocol is there to show leakage (random/CORPUS).
+default), sentence, sex, age, intensity or repetition, or by two of them; a manifest's corpus is called own. With match
+a protocol that keeps speakers and sentences apart trains on as many clips of all sentences: its matched twin.
+
+Text alone is what the sentence says of the emotion, without any sound. Where that is clearly more than chance, the
+protocol is marked text-confounded: a figure under it may be of what is said. Exit code 1 when the audit fails, unless the
+protocol is there to show leakage (random/CORPUS).
 
 Examples:
   ser protocols
   ser protocols ravdess/emobox
+  ser protocols savee/speaker-sentence
+  ser protocols 'savee/speaker-sentence?match'
   ser protocols 'grouped/cremad?group=sentence&folds=4' --json
-  ser protocols 'grouped/own?folds=3' --manifest clips.csv`,
+  ser protocols 'grouped/own?folds=3' --manifest clips.csv
+  ser protocols 'grouped/own?group=speaker,sentence&folds=3' --manifest clips.csv`,
     )
     .action(async (name: string | undefined, flags: Flags) => {
       if (name === undefined) await list(flags);
@@ -43,22 +53,37 @@ Examples:
 }
 
 async function list({ json }: Flags): Promise<void> {
-  const { PROTOCOLS, protocolNamed } = await import("../protocols/registry.js");
-  const protocols = PROTOCOLS.map((name) => protocolNamed(name));
+  const [{ PROTOCOLS, protocolNamed, WITH_SETTINGS }, { publishedClips }, text] = await Promise.all([
+    import("../protocols/registry.js"),
+    import("../corpora/registry.js"),
+    import("../protocols/sentence-baseline.js"),
+  ]);
+  const clips = publishedClips().map((clip) => ({ ...clip, path: "", synthetic: false }));
+  const protocols = PROTOCOLS.map((name) => {
+    const protocol = protocolNamed(name);
+    // Of the published names: every clip of the four corpora says which sentence it is.
+    return { ...protocol, text: text.textConfounded(text.sentenceAnswers(protocol.plan(clips))!) };
+  });
   if (json) return printJson({ protocols });
   const rows = protocols.map((protocol) => {
     const { name, version, corpora, apart, validationApart, validationApartIn, leaky, source } = protocol;
+    const { uar, confounded } = protocol.text;
     return [
       name,
       `v${version}`,
       corpora.length === CORPORA.length ? "all four" : corpora.join(" ") || "any",
       leaky ? "LEAKY" : apartText(apart),
       leaky ? "LEAKY" : apartText(validationApart, validationApartIn),
+      `${confounded ? "text-confounded " : ""}${percent(uar)}`,
       source,
     ];
   });
-  const header = ["protocol", "version", "corpora", "test apart by", "validation by", "source"];
-  process.stdout.write(`${formatTable(header, rows)}\n\nand grouped/CORPUS?group=speaker&folds=5\n`);
+  const header = [
+    ...["protocol", "version", "corpora", "test apart by", "validation by"],
+    ...["text alone, UAR %", "source"],
+  ];
+  const further = WITH_SETTINGS.map((name) => `and ${name}`).join("\n");
+  process.stdout.write(`${formatTable(header, rows)}\n\n${further}\n`);
 }
 
 async function inspect(name: string, flags: Flags): Promise<void> {
@@ -73,14 +98,22 @@ async function inspect(name: string, flags: Flags): Promise<void> {
   const { samples, broken } = await sampleHashes(plan.clips, { signal, quiet: flags.json });
   for (const { clip, error } of broken) process.stderr.write(`ser: left out ${clip.id}: ${error}\n`);
   const folds = inspectPlan(plan, samples);
+  const text = await textOf(plan);
   const synthetic = plan.clips.some((clip) => clip.synthetic);
   if (folds.some(({ audit }) => !audit.passed && !audit.leaky)) process.exitCode = 1;
   if (flags.json) {
     const { plan: _, ...facts } = protocol;
-    printJson({ ...facts, synthetic, clips: plan.clips.length, classes: plan.classes, folds });
+    printJson({ ...facts, synthetic, clips: plan.clips.length, classes: plan.classes, text, folds });
     return;
   }
-  process.stdout.write(`${describe(protocol, plan, folds, synthetic)}\n`);
+  process.stdout.write(`${describe(protocol, plan, folds, { synthetic, text })}\n`);
+}
+
+/** What the text alone says, or the reason why that is not known. */
+async function textOf(plan: Plan): Promise<TextAlone | { reason: string }> {
+  const { sentenceAnswers, textAlone, whyUnknown } = await import("../protocols/sentence-baseline.js");
+  const answers = sentenceAnswers(plan);
+  return answers ? textAlone(answers) : { reason: whyUnknown(plan.clips)! };
 }
 
 async function clipsOf({ name, corpora }: Protocol, flags: Flags, signal: AbortSignal): Promise<Clip[]> {
@@ -99,28 +132,45 @@ async function clipsOf({ name, corpora }: Protocol, flags: Flags, signal: AbortS
   return loadClips(flags.data, { names, calm: "keep", signal });
 }
 
-function describe(protocol: Protocol, plan: Plan, folds: readonly FoldSummary[], synthetic: boolean): string {
-  const rows = folds.map(({ name, train, validation, test, audit, description }) => [
+function describe(
+  protocol: Protocol,
+  plan: Plan,
+  folds: readonly FoldSummary[],
+  { synthetic, text }: { synthetic: boolean; text: TextAlone | { reason: string } },
+): string {
+  const waiting = folds.some(({ refit }) => refit);
+  const rows = folds.map(({ name, train, validation, test, refit, audit, description }) => [
     name,
     train.clips,
     validation.clips,
     test.clips,
+    ...(waiting ? [refit?.clips ?? 0] : []),
     [train, validation, test].map(({ speakers }) => speakers.length).join("/"),
     audit.passed ? "passed" : audit.leaky ? "LEAKY" : "FAILED",
     description,
   ]);
-  const header = ["fold", "train", "validation", "test", "speakers", "audit", "parts"];
+  const sizes = ["train", "validation", "test", ...(waiting ? ["refit too"] : [])];
+  const header = ["fold", ...sizes, "speakers", "audit", "parts"];
   return [
     `${plan.protocol}${synthetic ? "  (synthetic clips)" : ""}`,
     plan.description,
     `source: ${protocol.source}`,
     `${plan.clips.length} clips; classes: ${plan.classes.join(", ")}`,
+    textLine(text),
     "",
     formatTable(header, rows),
     "",
     "audit",
     ...auditLines(folds),
   ].join("\n");
+}
+
+function textLine(text: TextAlone | { reason: string }): string {
+  if ("reason" in text) return `text alone: not known: ${text.reason}`;
+  const { uar, chance, confounded, p } = text;
+  const none = "reason" in uar ? ` (${uar.reason})` : "";
+  const mark = confounded ? `; TEXT-CONFOUNDED (p = ${p}): figures may be of what is said` : "";
+  return `text alone: UAR ${withInterval(uar)} %${none}, chance ${percent(chance)} %${mark}`;
 }
 
 /** One line for each check and outcome, with the folds it is of. */

@@ -79,7 +79,7 @@ async function report(named: readonly string[], flags: ReportFlags): Promise<voi
   const { folder, files } = await writeReport(place, built);
   process.stdout.write(
     `${files
-      .slice(0, 3)
+      .filter((file) => !file.startsWith("figures/"))
       .map((file) => join(folder, file))
       .join("\n")}\n`,
   );

@@ -6,7 +6,7 @@ import { show } from "../base/schema.js";
 import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { ModelCard } from "../inference/card.js";
-import { isBaseline, type ModelName } from "../models/names.js";
+import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import { ownSize, SIZES, type Size } from "../models/size.js";
 import { AUGMENTATIONS, type AugmentationName } from "../training/augmentation.js";
 import {
@@ -57,6 +57,10 @@ const SETTINGS = [
   ...["schedule.name", "schedule.warmup", "optimizer.name", "optimizer.weightDecay", "optimizer.clipNorm"],
   ...["labelSmoothing", "mixup", "balance", "refit", "seed"],
 ].map((path) => settingOption(TRAINING_ENTRIES, path, { defaults: defaultsOf(path) }));
+
+/** No model of a grid: it takes the metadata alone. */
+const SENTENCE = "sentence";
+SETTINGS.find(({ path }) => path === "model")!.choices([...MODEL_NAMES, SENTENCE]);
 
 function defaultsOf(path: string): Record<string, object> {
   if (path === "model") return { "": TRAINING, "on an encoder": { model: "linear" } };
@@ -128,6 +132,7 @@ The same command resumes a training that was stopped or killed.
 
 Examples:
   ser train --corpus ravdess --model linear      the baseline to beat, in seconds
+  ser train --protocol savee/loso --model sentence    what the sentence alone tells, without any sound
   ser train --corpus ravdess --model cnn         RAVDESS, tested on four held-out actors
   ser train --model bilstm --augment masks shift gain
   ser train --model cnn --filters 16 32 64       a smaller network
@@ -142,7 +147,8 @@ Examples:
     .action(train);
 }
 
-async function train(flags: TrainFlags): Promise<void> {
+async function train(flags: TrainFlags & { model?: string }): Promise<void> {
+  if (flags.model === SENTENCE) return sentenceAlone(flags);
   const [{ doExperiment, workOf }, { parseGrid }, { describeFolds, describeRun }, { readRun }] =
     await Promise.all([
       import("../experiments/experiment.js"),
@@ -180,6 +186,23 @@ async function train(flags: TrainFlags): Promise<void> {
     process.stdout.write(`\n${describeRun(runs[i]!)}\n\nresults, pictures and model: ${folder}\n`);
   }
   if (runs.length > 1) process.stdout.write(`\n${describeFolds(runs)}\n`);
+}
+
+async function sentenceAlone(flags: TrainFlags): Promise<void> {
+  const { model: _, ...other } = settingsGiven(flags, SETTINGS);
+  if (Object.keys(other).length > 0 || flags.encoder || flags.kind || flags.from || flags.augment)
+    throw new UsageError(
+      "--model sentence is a table from sentence to label, without sound, features and training: leave their options out",
+    );
+  const [{ foldsOf, planOf }, { trainSentence }] = await Promise.all([
+    import("../experiments/plan.js"),
+    import("./train-sentence.js"),
+  ]);
+  const protocol = protocolOf(flags);
+  const clips = await clipsOf(flags, protocol);
+  const perceived = flags.target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
+  const plan = planOf(protocol, flags.target, clips, perceived);
+  trainSentence(plan, foldsOf(plan, flags.fold === "all" ? "all" : [flags.fold]), flags.json);
 }
 
 /** A training is an experiment of one block: one run, or one for each fold. */

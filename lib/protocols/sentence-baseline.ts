@@ -48,7 +48,7 @@ const PERMUTATIONS = 999;
  * @example sentenceAnswers(protocolNamed("savee/loso").plan(clips))?.predicted
  */
 export function sentenceAnswers(plan: Plan): SentenceAnswers | undefined {
-  if (unknownSentences(plan.clips) > 0) return undefined;
+  if (whyUnknown(plan.clips)) return undefined;
   const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
   const classes: readonly string[] = plan.classes;
   const answers: SentenceAnswers = { classes, ids: [], truth: [], predicted: [], speakers: [], folds: [] };
@@ -95,9 +95,15 @@ function largest(values: readonly number[]): number {
   return values.indexOf(Math.max(...values));
 }
 
-/** How many clips have neither a sentence nor its name. */
-export function unknownSentences(clips: readonly Clip[]): number {
-  return clips.filter((clip) => groupOf(clip, "sentence") === undefined).length;
+/** Why the text says nothing: clips have neither a sentence nor its name; `undefined` where all have. */
+export function whyUnknown(clips: readonly Clip[]): string | undefined {
+  const unknown = clips.filter((clip) => groupOf(clip, "sentence") === undefined);
+  if (unknown.length === 0) return undefined;
+  const whose =
+    unknown.length === clips.length
+      ? "no clip says"
+      : `${plural(unknown.length, "clip")} of ${clips.length} do not say (${unknown[0]!.id})`;
+  return `${whose} which sentence it is: give sentence or sentenceId in the manifest`;
 }
 
 /**
@@ -158,14 +164,8 @@ export interface TextInCorpus {
  * @example textInCorpus(await loadClips("data", { names: ["savee"] }))
  */
 export function textInCorpus(clips: readonly Clip[]): TextInCorpus | { reason: string } {
-  const unknown = unknownSentences(clips);
-  if (unknown > 0)
-    return {
-      reason:
-        unknown === clips.length
-          ? "what is said is not known: give sentence or sentenceId in the manifest"
-          : `what ${plural(unknown, "clip")} of ${clips.length} say is not known: give sentence or sentenceId in the manifest`,
-    };
+  const reason = whyUnknown(clips);
+  if (reason) return { reason };
   const classes: readonly string[] = classesOf(clips);
   const said = groupBy(clips, (clip) => groupOf(clip, "sentence")!);
   const labelled = groupBy(clips, ({ emotion }) => emotion);

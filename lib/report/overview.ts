@@ -35,6 +35,13 @@ export function opening(results: Results, experiment: Experiment): Block[] {
         "LEAKY protocols are part of this experiment, to show what leakage pretends. What is marked so is no result.",
       ),
     );
+  const confounded = results.protocols.filter(({ text, leaky }) => text?.confounded && !leaky);
+  if (confounded.length > 0)
+    blocks.push(
+      warning(
+        "TEXT-CONFOUNDED: under protocols that are marked so, the sentence alone tells the emotion better than chance. A network that hears words may look good there without hearing any emotion.",
+      ),
+    );
   if (transductive(results))
     blocks.push(
       warning(
@@ -249,6 +256,11 @@ export function howToRead(results: Results): Block[] {
         ]
       : []),
     "Pairs are tested by a permutation test clustered by speaker, corrected by Holm over all pairs of the table. McNemar's p takes clips as independent, which they are not: it is only descriptive.",
+    ...(results.protocols.some(({ text }) => text)
+      ? [
+          "Sentence alone: of each test clip the label that its sentence has among the fold's other clips, counts weighted by the inverse of each class's share; a sentence that was never heard has the most frequent class. It needs no sound, so no test part is read. Where it is more than five points above chance, and labels shuffled among each speaker's clips are told so well in less than one of twenty cases, the protocol is marked TEXT-CONFOUNDED.",
+        ]
+      : []),
     "Bold is the best of its column. Whether that is more than chance, the pairs say, not the bold type.",
   ];
   if (results.protocols.some(({ listeners }) => listeners))

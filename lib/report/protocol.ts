@@ -24,6 +24,7 @@ export function protocolBlocks(
       text: `${capital(sentence(protocol.description))} Source: ${sentence(protocol.source)}`,
     },
     ...markWarnings(protocol),
+    ...textBlocks(protocol),
     ...scoreTable(protocol, score),
     ...speakerValues(protocol, score),
     ...pairTable(protocol),
@@ -56,6 +57,20 @@ function markWarnings(protocol: ProtocolResults): Block[] {
   ];
 }
 
+/** What the sentences alone have, and whether that matters. */
+function textBlocks({ text, leaky }: ProtocolResults): Block[] {
+  if (!text) return [];
+  const { uar, chance } = text;
+  const none = "reason" in uar ? ` (${uar.reason})` : "";
+  const alone = `The sentence alone, without any sound, has a UAR of ${withInterval(uar)} %${none}, where chance is ${percent(chance)} %.`;
+  if (!text.confounded || leaky) return [{ kind: "paragraph", text: alone }];
+  return [
+    warning(
+      `TEXT-CONFOUNDED: ${alone} Labels that have nothing to do with the sentences would be told as well with p = ${pValue(text.p!)}. So a figure of this protocol may be of what is said, not of how; a protocol that keeps sentences apart as well, such as speaker-sentence, tells.`,
+    ),
+  ];
+}
+
 interface ScoreColumn {
   title: string;
   text: (scores: PartScores) => string | undefined;
@@ -63,6 +78,8 @@ interface ScoreColumn {
   worth: (scores: PartScores) => number | undefined;
   /** The listeners' figure, where they have one. */
   people?: (measure: Record<"uar" | "accuracy", Interval>) => Interval;
+  /** The sentence baseline's. */
+  alone?: (text: { uar: Interval }) => Interval;
 }
 
 const SCORE_COLUMNS: readonly ScoreColumn[] = [
@@ -71,6 +88,7 @@ const SCORE_COLUMNS: readonly ScoreColumn[] = [
     text: ({ uar }) => withInterval(uar),
     worth: ({ uar }) => uar.estimate,
     people: ({ uar }) => uar,
+    alone: ({ uar }) => uar,
   },
   {
     title: "seeds together, UAR %",
@@ -133,6 +151,15 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
           }),
           scores.uarBySeed.map((uar) => percent(uar)).join(", "),
         ]),
+        ...(part === "test" && protocol.text
+          ? [
+              [
+                "sentence alone",
+                ...columns.map(({ alone }) => (alone ? withInterval(alone(protocol.text!)) : "")),
+                "",
+              ],
+            ]
+          : []),
         ...(listeners?.measures ?? []).map((measure) => [
           `people: ${measure.name}`,
           ...columns.map(({ people }) => (people ? withInterval(people(measure)) : "")),
@@ -153,13 +180,18 @@ export function speakerValues(protocol: ProtocolResults, part: "validation" | "t
   const first = rows[0];
   if (!first) return [];
   const speakers = Object.keys(first.uar.perSpeaker);
+  const alone = part === "test" ? protocol.text?.uar : undefined;
+  const own = [
+    ...rows.map(({ entry, uar }) => ({ name: labelText(entry), uar })),
+    ...(alone && "perSpeaker" in alone ? [{ name: "sentence alone", uar: alone }] : []),
+  ];
   return [
     {
       kind: "table",
       caption: `UAR in % of each speaker, ${part} part (${first.uar.reason})${marks(protocol)}`,
       columns: [left("network"), ...speakers.map((speaker) => right(speaker))],
-      rows: rows.map(({ entry, uar }) => [
-        labelText(entry),
+      rows: own.map(({ name, uar }) => [
+        name,
         ...speakers.map((speaker) => {
           const value = uar.perSpeaker[speaker];
           return value === undefined ? "–" : percent(value);

@@ -8,9 +8,10 @@ import { cannotWrite, UserError } from "../base/errors.js";
 import type { Experiment } from "../experiments/known.js";
 import type { Figure } from "../figures/figure.js";
 import { renderSvg } from "../figures/render.js";
-import { figuresOf } from "./document.js";
+import { type Block, figuresOf } from "./document.js";
 import { toHtml } from "./html.js";
 import { toMarkdown } from "./markdown.js";
+import { shortcutPage } from "./shortcut.js";
 import { documentOf } from "./write.js";
 
 /** A report before it is written. */
@@ -21,6 +22,8 @@ export interface Report {
   markdown: string;
   /** One page with the pictures in it. */
   html: string;
+  /** What is worth a page of its own, by the name of its file: `text.md`, where a protocol keeps sentences apart. */
+  pages: Map<string, string>;
   figures: Map<string, Figure>;
   /** The figures drawn, by name. */
   svgs: Map<string, string>;
@@ -51,9 +54,12 @@ export async function buildReport(experiment: Experiment, options: ReportOptions
     svgs.set(name, await renderSvg(figure));
     options.onFigure?.(name, figures.size);
   }
+  const written = (own: readonly Block[]) => toMarkdown(own, (name) => `figures/${name}.svg`);
+  const text = shortcutPage(json);
   return {
     json,
-    markdown: toMarkdown(blocks, (name) => `figures/${name}.svg`),
+    markdown: written(blocks),
+    pages: new Map(text ? [["text.md", written(text)]] : []),
     html: toHtml(`Experiment ${experiment.name}`, blocks, svgs),
     figures,
     svgs,
@@ -67,7 +73,7 @@ export interface WrittenReport {
 }
 
 /**
- * Writes a report: `report.md`, `report.html`, `report.json` and `figures/*.svg`. Figures of an earlier report are
+ * Writes a report: `report.md`, `report.html`, `report.json`, its pages and `figures/*.svg`. Figures of an earlier report are
  * removed.
  *
  * @param folder such as `results/report/four-corpora`
@@ -81,6 +87,7 @@ export async function writeReport(folder: string, report: Report): Promise<Writt
   await writeJson(join(folder, "report.json"), report.json);
   await writeAtomic(join(folder, "report.md"), report.markdown);
   await writeAtomic(join(folder, "report.html"), report.html);
+  for (const [name, page] of report.pages) await writeAtomic(join(folder, name), page);
   const figures = [...report.svgs.keys()].map((name) => `figures/${name}.svg`);
-  return { folder, files: ["report.html", "report.md", "report.json", ...figures] };
+  return { folder, files: ["report.html", "report.md", "report.json", ...report.pages.keys(), ...figures] };
 }

@@ -9,10 +9,12 @@ import { breakdown, type Group } from "../evaluation/breakdown.js";
 import { type BootstrapOptions, FEWEST_SPEAKERS, type Interval } from "../evaluation/interval.js";
 import { fixedRows, timingOf } from "../features/settings.js";
 import { isBaseline } from "../models/names.js";
+import { textAloneText } from "../protocols/sentence-baseline.js";
 import { auditLine } from "../runs/describe.js";
 import type { RunRecord, StoredRun } from "../runs/record.js";
 import { type CorpusParts, type PartSize, partsOfRun } from "../runs/run-parts.js";
 import { augmentationText, featuresText, originText, trainingText } from "../runs/settings-text.js";
+import { textUnder } from "../runs/text-alone.js";
 import type { Block, Column, Text } from "./document.js";
 import { INTENDED_USES, limitsOf, SHIPPED_FOLDER, UNFIT_USES, UNFIT_WARNING } from "./ship-texts.js";
 import { left, right, warning } from "./words.js";
@@ -124,8 +126,9 @@ function encoderBlocks({ encoder }: RunRecord): Text[] {
   ];
 }
 
-function epochText({ settings, bestEpoch, history, validation }: RunRecord): string {
-  const best = `the best on validation: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}`;
+function epochText({ settings, bestEpoch, history, validation, together }: RunRecord): string {
+  const whose = together ? ` by the mean over ${together.folds} folds` : "";
+  const best = `the best on validation${whose}: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}`;
   if (isBaseline(settings.training.model)) {
     const penalty = `Penalty ${history[bestEpoch - 1]!.learningRate} of ${history.length} that were tried was ${best}`;
     return settings.training.refit
@@ -236,6 +239,7 @@ function figureBlocks(run: StoredRun, facts: CardFacts, options: BootstrapOption
     paragraph(
       `On the test part: ${plural(scores.n, "clip")} of ${plural(scores.speakers, "speaker")}${unheard(record) ? " whom the model never heard" : ""}. UAR is the mean recall of the classes that occur; ECE the expected calibration error, 10 bins; the Brier score is between 0 and 2. ${intervalsText(scores.uar)}`,
     ),
+    ...confoundedBlocks(record, options),
     ...tableBlocks(
       "All test clips",
       `UAR by chance: ${percent(1 / scores.classesInTruth.length)} %`,
@@ -265,6 +269,18 @@ function figureBlocks(run: StoredRun, facts: CardFacts, options: BootstrapOption
       ),
       scores,
       facts,
+    ),
+  ];
+}
+
+/** Where the text tells the emotion. */
+function confoundedBlocks(record: RunRecord, options: BootstrapOptions): Block[] {
+  const text = textUnder(record, options);
+  if (!text?.confounded) return [];
+  const alone = textAloneText({ uar: text.uar.estimate, chance: text.chance });
+  return [
+    warning(
+      `TEXT-CONFOUNDED: ${alone}, since some sentences are said in one emotion more than in others. So a part of these figures may be of what is said, not of how it is said.`,
     ),
   ];
 }

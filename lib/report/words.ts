@@ -16,9 +16,16 @@ export function bold(text: string, is: boolean): Text {
   return is ? { strong: text } : text;
 }
 
-/** " (LEAKY)", " (SYNTHETIC)", both or nothing. */
-export function marks({ leaky, synthetic }: { leaky: boolean; synthetic: boolean }): string {
-  return `${leaky ? " (LEAKY)" : ""}${synthetic ? " (SYNTHETIC)" : ""}`;
+interface Marked {
+  leaky: boolean;
+  synthetic: boolean;
+  text?: { confounded: boolean };
+}
+
+/** " (LEAKY)", " (SYNTHETIC)", " (TEXT-CONFOUNDED)", several or nothing. */
+export function marks({ leaky, synthetic, text }: Marked): string {
+  const confounded = text?.confounded ? " (TEXT-CONFOUNDED)" : "";
+  return `${leaky ? " (LEAKY)" : ""}${synthetic ? " (SYNTHETIC)" : ""}${confounded}`;
 }
 
 /** A protocol with its marks. */

@@ -8,6 +8,7 @@ import { closingBlocks } from "./closing.js";
 import type { Block } from "./document.js";
 import { howToRead, opening, whatWasRun } from "./overview.js";
 import { protocolBlocks } from "./protocol.js";
+import { shortcutBlocks } from "./shortcut.js";
 
 /**
  * A report as a document: what was run, what it gave and how sure that is, and how to do it again.
@@ -24,6 +25,7 @@ export function documentOf(experiment: Experiment, entries: readonly Entry[], re
     ...opening(results, experiment),
     ...whatWasRun(results),
     ...howToRead(results),
+    ...shortcutBlocks(results),
     ...within.flatMap((protocol) => protocolBlocks(protocol, entriesIn(entries, protocol), results)),
     ...crossCorpusBlocks(results, across),
     ...leakageBlocks(results),

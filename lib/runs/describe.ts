@@ -4,6 +4,7 @@ import type { Evaluation } from "../evaluation/evaluate.js";
 import { accuracyOf, confusionIntervals, type Scored, uarOf, withInterval } from "../evaluation/interval.js";
 import { type Metrics, metrics } from "../evaluation/metrics.js";
 import type { Audit } from "../protocols/audit.js";
+import { textAloneText } from "../protocols/sentence-baseline.js";
 import type { RunRecord, StoredRun } from "./record.js";
 import { featuresName, originText } from "./settings-text.js";
 
@@ -99,8 +100,10 @@ function splitLine({ split, test, leaky }: RunRecord): string {
   return `Protocol ${split.name}${fold}${apart && `: ${apart} with training and validation`}.`;
 }
 
-function warnings({ leaky, transductive, settings }: RunRecord): string[] {
+function warnings({ leaky, transductive, settings, text }: RunRecord): string[] {
+  const alone = text?.confounded && textAloneText({ uar: text.uar.estimate, chance: text.chance });
   return [
+    ...(alone ? [`TEXT-CONFOUNDED: ${alone}; figures may be of what is said.`] : []),
     ...(leaky ? ["LEAKY by declaration: these figures only show what leakage pretends."] : []),
     ...(transductive ? ["TRANSDUCTIVE: each clip was normalised by the other clips of its speaker."] : []),
     ...(settings.target === "perceived" ? ["The truth is the emotion that most listeners heard."] : []),
@@ -113,11 +116,13 @@ function calibration({ ece, calibrated }: Evaluation, { temperature, threshold }
 }
 
 /** What the validation part chose. */
-function chosen({ settings, bestEpoch, history }: RunRecord): string {
+function chosen({ settings, bestEpoch, history, together }: RunRecord): string {
   const { model } = settings.training;
   if (model === "majority") return "There was nothing to choose.";
-  if (model === "linear") return `Penalty ${history[bestEpoch - 1]!.learningRate}, chosen on validation.`;
-  const epoch = `Epoch ${bestEpoch} of ${history.length}, chosen on validation`;
+  const by = together ? ` by the mean of all ${together.folds} folds` : "";
+  if (model === "linear")
+    return `Penalty ${history[bestEpoch - 1]!.learningRate}, chosen on validation${by}.`;
+  const epoch = `Epoch ${bestEpoch} of ${together ? settings.training.epochs : history.length}, chosen on validation${by}`;
   const { refit, epochs } = settings.training;
   return refit
     ? `${epoch}; what is tested was trained once more, all ${epochs} epochs, on training and validation part.`

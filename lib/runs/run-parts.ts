@@ -1,10 +1,8 @@
-import { UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { CORPORA } from "../corpora/clip.js";
-import { publishedClips } from "../corpora/registry.js";
-import { protocolNamed } from "../protocols/registry.js";
 import { readablePart } from "../protocols/split.js";
-import { type RunRecord, runName, type StoredRun } from "./record.js";
+import { publishedPlan } from "./published-plan.js";
+import type { RunRecord, StoredRun } from "./record.js";
 
 /** How much of a corpus is in a part. */
 export interface PartSize {
@@ -28,9 +26,8 @@ interface Spoken {
 }
 
 /**
- * Speakers and clips of each corpus in each part of a run. Validation and test are counted in the predictions. A run does
- * not list the clips that trained: its protocol is applied to the published names of all clips, and the result counts only
- * where its digest is the one in the record. So it is absent for clips of one's own, and for corpora that were not complete.
+ * Speakers and clips of each corpus in each part of a run. Validation and test are counted in the predictions; the clips
+ * that trained are those of {@link publishedPlan}, so that they are absent for clips of one's own.
  *
  * @example partsOfRun(await readRun("results/runs/a")).map(({ corpus, train }) => `${corpus}: ${train?.clips}`)
  */
@@ -59,25 +56,12 @@ function inOrder(corpora: readonly string[]): string[] {
 }
 
 function trainingClips(record: RunRecord): Spoken[] | undefined {
-  const { settings, split, clips: digest, broken } = record;
-  // Which clips the perceived emotion leaves out is known only where the listeners' ratings are.
-  if (settings.target === "perceived") return undefined;
-  try {
-    // Protocols that take whatever corpora there are had these.
-    const clips = publishedClips()
-      .filter(({ corpus }) => record.corpora.includes(corpus))
-      .map((name) => ({ ...name, path: "", synthetic: record.synthetic }));
-    const plan = protocolNamed(split.name).plan(clips);
-    const fold = plan.folds.find(({ name }) => name === split.fold);
-    if (!fold || runName(settings, fold, plan.clips).clips !== digest) return undefined;
-    const left = new Set(broken.map(({ id }) => id));
-    const train = new Set(readablePart(fold, { has: (id) => !left.has(id) }).train);
-    return plan.clips
-      .filter(({ id }) => train.has(id))
-      .map(({ corpus, speaker }) => ({ corpus, speaker: `${corpus}/${speaker}` }));
-  } catch (error) {
-    // A protocol that is not there any more, or that knows none of these corpora.
-    if (error instanceof UserError) return undefined;
-    throw error;
-  }
+  const known = publishedPlan(record);
+  if (!known) return undefined;
+  const { plan, fold } = known;
+  const left = new Set(record.broken.map(({ id }) => id));
+  const train = new Set(readablePart(fold, { has: (id) => !left.has(id) }).train);
+  return plan.clips
+    .filter(({ id }) => train.has(id))
+    .map(({ corpus, speaker }) => ({ corpus, speaker: `${corpus}/${speaker}` }));
 }
