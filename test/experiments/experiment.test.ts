@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadClips } from "../../lib/corpora/registry.js";
 import {
   ablate,
   type ExperimentOptions,
@@ -10,7 +11,11 @@ import {
 } from "../../lib/experiments/experiment.js";
 import type { Experiment } from "../../lib/experiments/known.js";
 import { countReadings } from "../../lib/experiments/readings.js";
+import { Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
+import { protocolNamed } from "../../lib/protocols/registry.js";
+import { readRecord, runName } from "../../lib/runs/record.js";
+import { firstOf } from "../../lib/runs/together.js";
 import { toneCorpus } from "../runs/examples.js";
 
 const TRIAL: GridInput = {
@@ -48,7 +53,7 @@ const stores = () => join(options.results, "runs");
 
 /** When each run of a store was written. */
 async function times(name: string): Promise<number[]> {
-  const runs = (await readdir(join(stores(), name))).filter((run) => run.startsWith("savee"));
+  const runs = (await readdir(join(stores(), name))).filter((run) => /^(savee|grouped)-/.test(run));
   return Promise.all(runs.map(async (run) => (await stat(join(stores(), name, run, "run.json"))).mtimeMs));
 }
 
@@ -139,6 +144,67 @@ test("a signal stops it, and says that the same call goes on", async () => {
   await expect(ablate(longer, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
     /the same call goes on/,
   );
+});
+
+test("folds that choose together: their first trainings are done first, are no results, and are not done twice", async () => {
+  const grid: GridInput = {
+    ...{ name: "together", score: "test" },
+    runs: [
+      {
+        protocols: ["grouped/savee?group=speaker,sentence&folds=3"],
+        models: ["cnn-small", "linear", "majority"],
+        features: ["mfcc"],
+        training: { frames: 8, epochs: 3, patience: 1, batchSize: 8 },
+      },
+    ],
+  };
+  const { runs, planned, failures, readings } = await ablate(grid, { ...options, jobs: 2 });
+  expect(failures).toEqual([]);
+  expect(runs.map(({ record }) => record.name)).toEqual(planned);
+  expect(planned.length).toBe(27);
+  expect(readings.entries.map(({ run }) => run).sort()).toEqual(planned);
+  const store = new Store(join(stores(), "together"));
+  for (const model of ["cnn-small", "linear"]) {
+    const own = runs.filter(({ record }) => record.settings.training.model === model);
+    const first = await Promise.all(
+      own.map(async ({ record: { settings, split } }) => {
+        const plan = protocolNamed(settings.protocol).plan(await loadClips(options.data!, { calm: "keep" }));
+        const fold = plan.folds.find(({ name }) => name === split.fold)!;
+        const { name } = runName(firstOf(plan, settings, fold.name)!, fold, plan.clips);
+        return (await readRecord(store.runFolder(name)))!;
+      }),
+    );
+    expect(first.every(({ test: read, settings }) => read === undefined && settings.score === "none")).toBe(
+      true,
+    );
+    const uars = first[0]!.history.map((_, e) =>
+      first.reduce((sum, { history }) => sum + history[e]!.validationUar / first.length, 0),
+    );
+    expect(uars.length).toBe(model === "linear" ? 5 : 3);
+    const best = Math.max(...uars);
+    for (const { record } of own) {
+      expect(record.together).toEqual({
+        epoch: record.bestEpoch,
+        validationUar: expect.closeTo(best, 12),
+        folds: 9,
+      });
+      expect(uars[record.bestEpoch - 1]).toBeCloseTo(best, 12);
+      expect(record.history.length).toBe(record.bestEpoch);
+      // The very training of before, up to the epoch that was chosen.
+      const same = first.find(({ split }) => split.fold === record.split.fold)!;
+      expect(record.validation.uar).toBeCloseTo(same.history[record.bestEpoch - 1]!.validationUar, 12);
+      const kept = record.audit.checks.find(
+        ({ name }) => name === "the best epoch by validation UAR was kept",
+      )!;
+      expect(kept.detail).toContain("best by the mean over 9 folds");
+    }
+  }
+  expect(runs.some(({ record }) => record.settings.training.model === "majority" && record.together)).toBe(
+    false,
+  );
+  const before = await times("together");
+  await ablate(grid, { ...options, jobs: 2 });
+  expect(await times("together")).toEqual(before);
 });
 
 test("a run that fails is named", () => {

@@ -17,6 +17,10 @@ export interface Made {
     speakers: number;
     folds: number;
     leaky?: boolean;
+    /** Default: speaker. */
+    apart?: readonly string[];
+    /** Is added to the networks' chances to be right. */
+    bonus?: number;
   }[];
   /** Each network with the chance that it is right. */
   models: Partial<Record<ModelName, number>>;
@@ -111,7 +115,7 @@ function madeRun(
       name: protocol.protocol,
       fold: settings.fold,
       description: `fold ${settings.fold} of made-up clips`,
-      apart: ["speaker"],
+      apart: protocol.apart ?? ["speaker"],
       validationApart: ["speaker"],
       train: 3 * size,
       validation: size,
@@ -149,7 +153,7 @@ function madeRun(
 
 /** Four clips of each class by each speaker of the fold; validation has the speakers of the next one. */
 function madeClips(
-  { corpus, classes, speakers, folds, leaky }: Made["protocols"][number],
+  { corpus, classes, speakers, folds, leaky, bonus = 0 }: Made["protocols"][number],
   fold: number,
   part: "validation" | "test",
   skill: number,
@@ -162,7 +166,7 @@ function madeClips(
     const number = corpus === "cremad" ? 1048 + s : s + 1;
     const speaker = `${corpus}/${String(number).padStart(2, "0")}`;
     // Speakers differ in how well they are recognised.
-    const ease = skill + 0.15 * Math.sin(12.9898 * (s + 1)) + (leaky ? 0.15 : 0);
+    const ease = skill + 0.15 * Math.sin(12.9898 * (s + 1)) + (leaky ? 0.15 : 0) + bonus;
     return classes.flatMap((_, truth) =>
       Array.from({ length: 4 }, (_, take): PredictedClip => {
         const predicted = rng.uniform() < ease ? truth : rng.int(classes.length);

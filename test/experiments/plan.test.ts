@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { savee } from "../../lib/corpora/savee.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import { planGrid, planOf, shardOf } from "../../lib/experiments/plan.js";
+import { firstRunsOf, planGrid, planOf, shardOf } from "../../lib/experiments/plan.js";
 
 const CLIPS: Clip[] = savee.expectedIds().map((id) => {
   const name = savee.parse(`${id.slice("savee/".length)}.wav`)!;
@@ -24,6 +24,17 @@ test("a run for each fold, all named differently, whatever the order of the clip
   expect(planGrid(grid({ seeds: [1, 2] }), [...CLIPS].reverse()).map(({ name }) => name)).toEqual(names);
   const both = parseGrid({ ...grid({}), runs: [grid({}).runs[0], { ...grid({}).runs[0], folds: ["2"] }] });
   expect(planGrid(both, CLIPS).length).toBe(4);
+});
+
+test("runs of folds that choose together wait for the first training of every fold, each once", () => {
+  const protocols = ["savee/speaker-sentence"];
+  const runs = planGrid(grid({ protocols, folds: [1, 2], models: ["linear"] }), CLIPS);
+  const first = firstRunsOf(runs);
+  expect(first.length).toBe(24);
+  expect(new Set(first.map(({ fold }) => fold.name)).size).toBe(24);
+  expect(first.every(({ settings }) => settings.score === "none")).toBe(true);
+  expect(firstRunsOf([...runs, ...first]).map(({ name }) => name)).toEqual(first.map(({ name }) => name));
+  expect(firstRunsOf(planGrid(grid({}), CLIPS))).toEqual([]);
 });
 
 test("folds, protocols and targets that are not there are named", () => {

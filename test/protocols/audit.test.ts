@@ -31,13 +31,13 @@ const different = (clips: readonly Clip[]) => new Map(clips.map(({ id }) => [id,
 /** A fold with some clips taken from one part into another. */
 function moved(
   fold: Split,
-  from: "train" | "validation" | "test",
+  from: "train" | "validation" | "test" | "refit",
   to: "train" | "validation" | "test" | "refit",
   ids: readonly string[],
 ): Split {
   return {
     ...fold,
-    [from]: fold[from].filter((id) => !ids.includes(id)),
+    [from]: (fold[from] ?? []).filter((id) => !ids.includes(id)),
     [to]: [...(fold[to] ?? []), ...ids],
   };
 }
@@ -97,6 +97,58 @@ describe("a split", () => {
     const [id] = whole!.validation.filter((one) => one.startsWith("tess/"));
     const leak = auditSplit(tess, moved(whole!, "validation", "train", [id!]), different(tess.clips));
     expect(names(leak.checks)).toEqual(["validation apart by sentence"]);
+  });
+
+  describe("of unseen speakers and sentences", () => {
+    const both = protocolNamed("savee/speaker-sentence").plan(CLIPS);
+    const [first] = both.folds as [Split];
+    const checksOf = (split: Split) => auditSplit(both, split, different(both.clips)).checks;
+    const free = (wanted: RegExp) => both.clips.filter(({ id }) => wanted.test(id)).map(({ id }) => id);
+
+    test("a planted clip of a test speaker, or of a test sentence, is caught in train and in what waits", () => {
+      // Fold 1 tests JE saying 01 a04 h05 and others; JE's a15 and KL's a04 are in no part.
+      const [speaker] = free(/JE_a15/);
+      const [sentence] = free(/KL_a04/);
+      for (const list of ["train", "refit"] as const) {
+        const added = (id: string) => ({ ...first, [list]: [...first[list]!, id] });
+        expect(names(checksOf(added(speaker!)))).toContain("test apart by speaker");
+        expect(names(checksOf(added(sentence!)))).toContain("test apart by sentence");
+      }
+      expect(failed(checksOf({ ...first, refit: [...first.refit!, sentence!] }))[0]!.detail).toContain(
+        "also in train, validation and refit: savee/a04",
+      );
+    });
+
+    test("what waits for a refit shares with validation, and may not train before", () => {
+      expect(names(checksOf(first))).toEqual([]);
+      const [waiting] = first.refit!.filter((id) => id.startsWith("savee/JK_"));
+      expect(names(checksOf(moved(first, "refit", "train", [waiting!])))).toEqual([
+        "validation apart by speaker",
+      ]);
+    });
+
+    test("a clip in a part and among those that wait is caught, and identical samples only against test", () => {
+      const twice = { ...first, refit: [...first.refit!, first.train[0]!] };
+      expect(names(checksOf(twice))).toContain("every clip in one part");
+      const alike = (one: string, other: string) =>
+        auditSplit(both, first, new Map([...different(both.clips), [one, "same"], [other, "same"]])).checks;
+      expect(names(alike(first.refit![0]!, first.train[0]!))).toEqual([]);
+      expect(names(alike(first.refit![0]!, first.test[0]!))).toEqual(["no identical samples on two sides"]);
+    });
+  });
+
+  test("where the text tells the label it is noted, and no failure", () => {
+    const noted = (name: string) => {
+      const own = protocolNamed(name).plan(CLIPS);
+      const { checks, passed } = auditSplit(own, own.folds[0]!, different(own.clips));
+      expect(passed).toBe(true);
+      return checks.find((check) => check.name.startsWith("the text tells"))?.detail;
+    };
+    expect(noted("savee/loso")).toBe(
+      "text-confounded: the sentences alone have a UAR of 77.1 %, where chance is 14.3 %",
+    );
+    expect(noted("savee/speaker-sentence")).toBeUndefined();
+    expect(noted("cremad/audeering")).toBeUndefined();
   });
 
   test("a clip in two parts, one that no one knows, and an empty part are caught", () => {

@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
-import { assertSpeakers, define, parts, saidBy, short } from "../../lib/protocols/define.js";
+import {
+  assertSpeakers,
+  crossing,
+  define,
+  listsOf,
+  parts,
+  placesIn,
+  saidBy,
+  saying,
+  short,
+} from "../../lib/protocols/define.js";
 import { CLIPS, ownClip } from "./published.js";
 
 const FACTS = {
@@ -37,6 +47,27 @@ test("clips are sorted by code unit, calm is treated, other corpora are left out
   expect(plan.protocol).toBe("own/one-two-three@7");
 });
 
+test("crossed: test shares nothing with what trains, and what shares with validation alone waits for a refit", () => {
+  const said = (speaker: string, sentenceId: string) =>
+    ownClip(speaker + sentenceId, speaker, { sentenceId });
+  const clips = ["a", "b", "c"].flatMap((speaker) => ["1", "2", "3"].map((id) => said(speaker, id)));
+  const placeOf = crossing([saidBy(["a"]), saying(["1"])], [saidBy(["b"]), saying(["2"])]);
+  const lists = listsOf({ description: "", placeOf }, clips);
+  expect(lists).toEqual({
+    train: ["own/c3"],
+    validation: ["own/b2"],
+    test: ["own/a1"],
+    refit: ["own/b3", "own/c2"],
+  });
+  const places = placesIn({ name: "1", description: "", ...lists });
+  for (const clip of clips) expect(places.get(clip.id)).toBe(placeOf(clip));
+  // Apart from train by the speaker alone.
+  const spoken = crossing([saidBy(["a"]), saying(["1"])], [saidBy(["b"])]);
+  expect(listsOf({ description: "", placeOf: spoken }, clips)).toEqual({
+    ...{ train: ["own/c2", "own/c3"], validation: ["own/b2", "own/b3"], test: ["own/a1"] },
+  });
+});
+
 test("a part without clips is no fold", () => {
   const plan = () => define(FACTS, () => [fold]).plan([ownClip("a", "a"), ownClip("c", "c")]);
   expect(plan).toThrow(UserError);
@@ -54,4 +85,5 @@ test("a published list with speakers missing is refused, and says which", () => 
 test("many speakers are counted, few are named", () => {
   expect(short(["1", "2"])).toBe("1 2");
   expect(short(["1", "2", "3", "4", "5", "6", "7"])).toBe("7 speakers");
+  expect(short(["1", "2", "3", "4", "5", "6", "7"], "sentence")).toBe("7 sentences");
 });

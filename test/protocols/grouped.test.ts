@@ -47,12 +47,55 @@ test("a name says the same whatever the order of its settings", () => {
   expect(grouped("ravdess", "calm=keep").name).toBe("grouped/ravdess?group=speaker&folds=5&calm=keep");
 });
 
-test.each(["folds=2", "folds=x", "folds=3.5", "folds=", "group=emotion", "k=3", "calm=x"])(
-  "%s is wrong usage",
-  (query) => {
-    expect(() => grouped("tess", query)).toThrow(UsageError);
-  },
-);
+test("by speaker and sentence folds are crossed: each clip is tested once, and nothing is shared with the test", () => {
+  const plan = grouped("savee", "group=sentence,speaker&folds=4").plan(CLIPS);
+  expect(plan.protocol).toBe("grouped/savee?group=speaker,sentence&folds=4@1");
+  expect(plan.together).toBe(true);
+  expect(plan.folds.length).toBe(16);
+  expect(plan.folds.flatMap((fold) => fold.test).sort()).toEqual(plan.clips.map(({ id }) => id));
+  for (const { train, validation, test: held, refit } of plan.folds)
+    for (const group of ["speaker", "sentence"] as const) {
+      const heard = groupsOf([...train, ...validation, ...refit!], group);
+      expect(groupsOf(held, group).filter((one) => heard.includes(one))).toEqual([]);
+      const trained = groupsOf(train, group);
+      expect(groupsOf(validation, group).filter((one) => trained.includes(one))).toEqual([]);
+    }
+});
+
+test("where nobody of a fold's speakers says its sentences, there is no such fold", () => {
+  // Each speaker says a sentence of their own and two that all say.
+  const clips = ["a", "b", "c"].flatMap((speaker) =>
+    [speaker, "x", "y"].map((sentence) =>
+      ownClip(`${speaker}${sentence}`, speaker, { sentence, repetition: 1 }),
+    ),
+  );
+  const plan = grouped("own", "group=speaker,sentence&folds=3").plan(clips);
+  const tested = plan.folds.flatMap((fold) => fold.test).sort();
+  expect(tested).toEqual(plan.clips.map(({ id }) => id));
+  expect(plan.folds.length).toBeLessThanOrEqual(9);
+});
+
+test("the matched twin has a name of its own, and takes speakers and sentences", () => {
+  const twin = grouped("tess", "group=speaker,sentence&folds=5&match");
+  expect(twin.name).toBe("grouped/tess?group=speaker,sentence&folds=5&match");
+  expect(() => grouped("tess", "match")).toThrow(/match is of group=speaker,sentence/);
+});
+
+test("two sentences are too few to cross, and so it is said", () => {
+  const clips = ["a", "b", "c"].flatMap((speaker) =>
+    ["x", "y"].map((sentence) => ownClip(`${speaker}${sentence}`, speaker, { sentence })),
+  );
+  expect(() => grouped("own", "group=speaker,sentence&folds=3").plan(clips)).toThrow(
+    "only 2 groups for 3 folds by sentence: split by something else",
+  );
+});
+
+test.each([
+  ...["folds=2", "folds=x", "folds=3.5", "folds=", "group=emotion", "k=3", "calm=x"],
+  ...["group=speaker,emotion", "group=speaker,speaker", "group=speaker,sentence,sex", "group="],
+])("%s is wrong usage", (query) => {
+  expect(() => grouped("tess", query)).toThrow(UsageError);
+});
 
 test("a name that is no corpus's is wrong usage", () => {
   expect(() => grouped("", "folds=3")).toThrow(UsageError);

@@ -3,6 +3,13 @@ import { inspectPlan } from "../../lib/protocols/inspect.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { CLIPS } from "./published.js";
 
+test("what only a refit trains on is counted where there is some", () => {
+  const plan = protocolNamed("savee/speaker-sentence").plan(CLIPS);
+  const [fold] = inspectPlan(plan, new Map(plan.clips.map(({ id }) => [id, id])));
+  expect(fold!.refit).toMatchObject({ clips: 120, speakers: ["savee/DC", "savee/JK", "savee/KL"] });
+  expect(fold!.audit.passed).toBe(true);
+});
+
 test("parts, speakers and classes of a fold, without the clips that cannot be read", () => {
   const plan = protocolNamed("savee/loso").plan(CLIPS);
   const samples = new Map(plan.clips.map(({ id }) => [id, id]));

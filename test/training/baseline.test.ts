@@ -24,6 +24,20 @@ test("the linear model's penalty is the one with the best validation UAR, the st
   expect(network.countParams()).toBe(4);
 });
 
+test("a penalty that was chosen elsewhere is the last that is fitted, whatever validation says", async () => {
+  const fit = (keep?: number) =>
+    fitBaseline({
+      ...{ model: "linear", inputs, labels: [0, 1, 0, 1], classes: 2, balanced: true, keep },
+      validate: async () => ({ loss: 1, uar: 0.9 }),
+    });
+  const kept = await fit(3);
+  expect([kept.bestEpoch, kept.history.length]).toEqual([3, 3]);
+  expect((await fit()).bestEpoch).toBe(1);
+  // W of the third penalty, which holds it less than the first.
+  const weight = ({ network }: typeof kept) => Math.abs(network.getWeights()[0]!.dataSync()[0]!);
+  expect(weight(kept)).toBeGreaterThan(2 * weight(await fit(1)));
+});
+
 test("the majority's loss is the entropy of the shares", async () => {
   const { history, bestEpoch } = await fitBaseline({
     model: "majority",

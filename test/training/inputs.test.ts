@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { random } from "../../lib/base/random.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
-import { BatchMaker, fitInput, partsOf, plainInputs } from "../../lib/training/inputs.js";
+import { BatchMaker, fitInput, joined, partsOf, plainInputs } from "../../lib/training/inputs.js";
 import type { TrainingSettings } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 
@@ -32,6 +32,19 @@ test("without augmentation a batch is what prediction would see", () => {
     expect(x.subarray(i * width, (i + 1) * width)).toEqual(plain.subarray(clip * width, (clip + 1) * width));
     expect(y[3 * i + train.labels[clip]!]).toBe(1);
   });
+});
+
+test("a refit trains on what waited for it, too; nothing else does", () => {
+  const split = heldOutSpeakers(features.clips);
+  const [waiting, ...rest] = split.train;
+  const own = partsOf(features, { ...split, train: rest, refit: [waiting!] }, CLASSES);
+  const ids = ({ clips }: { clips: readonly { id: string }[] }) => clips.map(({ id }) => id).sort();
+  expect(ids(own.train)).not.toContain(waiting);
+  expect(ids(own.refit!)).toEqual([waiting]);
+  expect(ids(joined(own).train)).toEqual([...split.train, ...split.validation].sort());
+  expect(joined(own).train.labels.length).toBe(joined(own).train.features.length);
+  // Clips that could not be read leave nothing to wait.
+  expect(partsOf(features, { ...split, refit: [] }, CLASSES)).not.toHaveProperty("refit");
 });
 
 test("the last batch has what is left", () => {

@@ -65,6 +65,26 @@ test.each([
   expect(log[0]).toMatch(/^going on in epoch \d, after \d of its/);
 });
 
+test("the epoch that all folds chose is kept and is the last, stopped and resumed or not", async () => {
+  const settings = { ...THREE_EPOCHS, patience: 1 };
+  const together = { epoch: 2, validationUar: 0.1, folds: 3 };
+  const two = await runOf(settings, { together });
+  expect([two.bestEpoch, two.history.length, two.together]).toEqual([2, 2, together]);
+  // The same weights as those of the second epoch of a training that goes on.
+  const first = await runOf({ ...settings, patience: 3 }, { together: { ...together, epoch: 3 } });
+  expect(first.history.slice(0, 2).map((log) => log.validationUar)).toEqual(
+    two.history.map((log) => log.validationUar),
+  );
+  const controller = new AbortController();
+  const onStep = (step: number) => void (step === STEPS_PER_EPOCH + 1 && controller.abort());
+  const stopped = runOf(settings, { folder, together, signal: controller.signal, onStep });
+  await expect(stopped).rejects.toThrow(Interrupted);
+  expect(resultOf(await runOf(settings, { folder, together, resume: true }))).toEqual(resultOf(two));
+  // A checkpoint of another choice is another training's.
+  const other = runOf(settings, { folder, together: { ...together, epoch: 1 }, resume: true });
+  await expect(other).rejects.toThrow(/belongs to other settings or clips/);
+});
+
 test("stopped in the second training and resumed, it ends as if it had not been", async () => {
   const settings = { ...EVERYTHING, epochs: 2, refit: true };
   const whole = resultOf(await runOf(settings));
