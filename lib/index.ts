@@ -10,6 +10,7 @@
 
 export { type Entry, entriesOf, type Pooled, pooled } from "./analysis/entries.js";
 export { type Results, resultsOf } from "./analysis/results.js";
+export { type Shortcut, shortcuts } from "./analysis/shortcut.js";
 export { type Audio, AudioError, type AudioFormat } from "./audio/audio.js";
 export { babbleNoise, mixAtSnr, pinkNoise } from "./audio/noise.js";
 export { decodeAudio, decodePcm, readAudio } from "./audio/read.js";
@@ -175,6 +176,13 @@ export { type FoldSummary, inspectPlan } from "./protocols/inspect.js";
 export { Ledger, type LedgerEntry, type Reading, userLedger } from "./protocols/ledger.js";
 export { type OpenPart, type PartQuestion, predictPart } from "./protocols/part.js";
 export { PROTOCOLS, protocolNamed } from "./protocols/registry.js";
+export {
+  type SentenceAnswers,
+  sentenceAnswers,
+  type TextAlone,
+  textAlone,
+  textInCorpus,
+} from "./protocols/sentence-baseline.js";
 export { heldOutSpeakers } from "./protocols/split.js";
 // audio
 export type { Plan, Protocol, Split } from "./protocols/types.js";
@@ -191,6 +199,7 @@ export {
   type StoredRun,
 } from "./runs/record.js";
 export { type Robustness, robustness, robustnessFigure } from "./runs/robustness.js";
+export { textUnder } from "./runs/text-alone.js";
 export { AUGMENTATIONS } from "./training/augmentation.js";
 export {
   type EpochLog,

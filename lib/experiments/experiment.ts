@@ -7,7 +7,7 @@ import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
-import { percent } from "../base/text.js";
+import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
 import { findClips } from "../corpora/synthetic/stand-in.js";
@@ -158,6 +158,10 @@ async function doStages(
   const follow = followRuns(done + size, done, { quiet: quiet || Boolean(tell), log });
   try {
     for (const stage of stages) {
+      if (stage !== stages.at(-1))
+        tell?.(
+          `the folds choose the epoch together: ${plural(stage.length, "first training")}, scored on nothing`,
+        );
       await doPending(work, stage, { ...options, onEvent: follow.onEvent });
       if (stage !== stages.at(-1)) await doWhatOthersLeft(work, stage, options, follow.onEvent);
     }

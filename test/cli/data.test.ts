@@ -87,6 +87,18 @@ test("check: JSON, and exit code 0 when all can be read", async () => {
   expect(printed.out).toContain("missing: savee/DC_a02, ");
 });
 
+test("check: how far the text tells the emotion", async () => {
+  await ser("check", "--data", root, "--corpus", "savee");
+  expect(printed.out).toMatch(
+    /text: 2 sentences, 2 said in one emotion only; a table of the other speakers' sentences has a UAR of 0\.0 % \(chance 50\.0 %\); 1\.00 of 1\.00 bits of the emotion/,
+  );
+  printed.out = "";
+  await ser("check", "--data", root, "--corpus", "ravdess", "--json");
+  expect(JSON.parse(printed.out).corpora[0].text).toEqual({
+    ...{ sentences: 1, inOneClass: 1, chance: 1, bits: 0, labelBits: 0 },
+  });
+});
+
 test("check: exit code 1 for text files named .wav, each named with the reason", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ser-data-text-"));
   try {

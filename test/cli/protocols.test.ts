@@ -81,6 +81,47 @@ test("splits the corpora by one and audits it", async () => {
   expect(result.folds.every(({ audit }) => audit.passed)).toBe(true);
 });
 
+test("what the text alone tells: marked in the list, with its interval or the reason in one", async () => {
+  await ser();
+  expect(printed.out).toMatch(/savee\/loso .* text-confounded 77\.1 /);
+  expect(printed.out).toMatch(/cremad\/audeering .* 18\.8 /);
+  expect(printed.out).not.toMatch(/cremad\/audeering .*text-confounded/);
+  expect(printed.out).toContain("and CORPUS/speaker-sentence?match");
+  printed.out = "";
+  // Anger and neutral say the same three sentences here.
+  await ser("savee/loso");
+  expect(printed.out).toMatch(/text alone: UAR 50\.0 % \(no interval: 4 speakers.*\), chance 50\.0 %\n/);
+});
+
+test("a manifest that does not say its sentences says so; one of two sentences, each in one emotion, is marked", async () => {
+  await ser("grouped/own?folds=3", "--manifest", manifest);
+  expect(printed.out).toContain("text alone: not known: no clip says which sentence it is: give sentence");
+  printed.out = "";
+  const said = join(root, "said.csv");
+  const rows = ["r", "s", "t", "u"].flatMap((speaker, s) =>
+    [0, 1, 2].flatMap((take) =>
+      ["sad", "angry"].map((emotion, e) => {
+        const clip = ["savee/DC_a0", "savee/JE_a0", "savee/JK_a0", "savee/KL_a0"][s]!.slice(6) + (take + 1);
+        return `${speaker}${take}${e},Savee/${clip}.wav,${speaker},${emotion},sentence ${e}`;
+      }),
+    ),
+  );
+  await writeFile(said, ["id,path,speaker,emotion,sentence", ...rows].join("\n"));
+  await ser("grouped/own?folds=4", "--manifest", said, "--json");
+  expect(JSON.parse(printed.out).text).toMatchObject({ uar: { estimate: 1 }, confounded: true });
+  await expect(ser("grouped/own?group=speaker,sentence&folds=3", "--manifest", said)).rejects.toThrow(
+    /only 2 groups for 3 folds by sentence/,
+  );
+});
+
+test("speakers and sentences apart: what only a refit trains on has its column", async () => {
+  await ser("grouped/savee?group=speaker,sentence&folds=3");
+  expect(printed.out).toMatch(/fold +train +validation +test +refit too +speakers/);
+  expect(printed.out).toMatch(
+    /passed {2}test apart by sentence: 1 sentence in test, 2 in train, validation and refit/,
+  );
+});
+
 test("a leaky protocol says so, and is no failure", async () => {
   expect(await ser("random/savee")).toBe(0);
   expect(printed.out).toContain("LEAKY");

@@ -182,6 +182,19 @@ test("a protocol is trained fold by fold, leaves its test parts unread when told
   expect([perceived.code, perceived.stderr]).toEqual([1, expect.stringContaining("tabulatedVotes.csv")]);
 });
 
+test("the sentence alone is a table of the metadata: no run, no reading, no options of a training", async () => {
+  const place = join(folder, "sentence");
+  await mkdir(place);
+  const flags = ["train", "--data", data, "--protocol", "savee/loso", "--model", "sentence"];
+  const { code, stdout, stderr } = await ser(flags, place);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/All folds together: UAR \d+\.\d % \(no interval: 4 speakers/);
+  expect(await readdir(place)).toEqual([]);
+  const wrong = await ser([...flags, "--epochs", "3"], place);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("leave their options out");
+});
+
 test("--from goes on from a trained model, whose features and network they are", async () => {
   const args = ["train", "--data", data, "--out", "from-runs", "--no-pictures", "--protocol", "savee/loso"];
   const fold = ["--fold", "1", "--epochs", "1"];
