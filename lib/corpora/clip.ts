@@ -21,7 +21,8 @@ export interface ClipName {
   sex?: "female" | "male";
   /** Years; CREMA-D, where the actor's age is published. */
   age?: number;
-  emotion: Emotion | "calm";
+  /** The class: one of {@link EMOTIONS}, `calm`, or a label of a corpus's own, such as `boredom`. */
+  emotion: string;
   /** The corpus's own word or code: `calm`, `ps`, `HAP`. */
   label: string;
   intensity?: "low" | "medium" | "high" | "normal" | "strong";

@@ -3,15 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
 import { byText } from "../base/text.js";
-import {
-  type Calm,
-  type Clip,
-  type ClipName,
-  CORPORA,
-  type CorpusName,
-  EMOTIONS,
-  type Emotion,
-} from "./clip.js";
+import { type Calm, type Clip, type ClipName, CORPORA, type CorpusName, EMOTIONS } from "./clip.js";
 import { type CorpusDefinition, SYNTHETIC_MARKER } from "./corpus.js";
 import { cremad } from "./cremad.js";
 import { ravdess } from "./ravdess.js";
@@ -99,11 +91,14 @@ export function applyCalm(clips: readonly Clip[], calm: Calm = "merge"): Clip[] 
   return clips.map((clip) => (clip.emotion === "calm" ? { ...clip, emotion: "neutral" } : clip));
 }
 
-/** The emotions that occur, in the order of {@link EMOTIONS}, calm last. */
-export function classesOf(clips: Iterable<{ emotion: Emotion | "calm" }>): (Emotion | "calm")[] {
+/** The emotions that occur: in the order of {@link EMOTIONS}, then calm, then others by name. */
+export function classesOf(clips: Iterable<{ emotion: string }>): string[] {
   const present = new Set(Array.from(clips, ({ emotion }) => emotion));
-  return [...EMOTIONS, "calm" as const].filter((emotion) => present.has(emotion));
+  const others = [...present].filter((emotion) => !KNOWN_CLASSES.includes(emotion)).sort(byText);
+  return [...KNOWN_CLASSES.filter((emotion) => present.has(emotion)), ...others];
 }
+
+const KNOWN_CLASSES: readonly string[] = [...EMOTIONS, "calm"];
 
 /** A corpus in numbers. */
 export interface CorpusSummary {
@@ -111,15 +106,15 @@ export interface CorpusSummary {
   synthetic: boolean;
   clips: number;
   speakers: number;
-  /** Clips of each emotion; calm is not merged. */
-  emotions: Record<Emotion | "calm", number>;
+  /** Clips of each emotion, the known ones also where there are none; calm is not merged. */
+  emotions: Record<string, number>;
 }
 
 /** Counts the clips, speakers and emotions of a corpus. */
 export function summarize({ name, synthetic, clips }: FoundCorpus): CorpusSummary {
-  const classes = [...EMOTIONS, "calm" as const];
-  const emotions = Object.fromEntries(classes.map((emotion) => [emotion, 0])) as CorpusSummary["emotions"];
-  for (const { emotion } of clips) emotions[emotion]++;
+  const classes = [...new Set([...KNOWN_CLASSES, ...classesOf(clips)])];
+  const emotions = Object.fromEntries(classes.map((emotion) => [emotion, 0]));
+  for (const { emotion } of clips) emotions[emotion]!++;
   return {
     name,
     synthetic,
