@@ -5,17 +5,16 @@ import { factsOf } from "../base/schema.js";
 import { percent, plural } from "../base/text.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { Outcome, Work } from "../experiments/experiment.js";
-import { gridSchema } from "../experiments/grid.js";
+import { type Grid, gridSchema } from "../experiments/grid.js";
 import type { RunSettings } from "../runs/record.js";
 import { featuresName, sizeText } from "../runs/settings-text.js";
-import { clipsUnder, perceivedIn } from "./clips.js";
-import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
+import { addClipOptions, type ClipFlags, clipArgs, clipsFor, perceivedIn } from "./clips.js";
+import { interruptSignal, numberIn, printJson } from "./common.js";
 import { keysHelp } from "./options.js";
 
 const STORES = join("results", "runs");
 
-interface AblateFlags {
-  data: string;
+interface AblateFlags extends ClipFlags {
   ratings?: string;
   plan?: boolean;
   shard?: string;
@@ -31,13 +30,13 @@ interface AblateFlags {
 
 /** `ser ablate GRID`: does all runs of an experiment. */
 export function addAblate(program: Command): void {
-  program
+  const command = program
     .command("ablate")
     .description(
       "Do all runs of an experiment: a grid of protocols, features, networks, augmentations, seeds.",
     )
-    .argument("<grid>", "a JSON file or a module that exports the grid; results/experiments has some")
-    .addOption(dataOption())
+    .argument("<grid>", "a JSON file or a module that exports the grid; results/experiments has some");
+  addClipOptions(command)
     .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for perceived emotions")
     .option("--plan", "only print what is to be done: one command a run, for any queue")
     .option("--shard <i/n>", "only the i-th of n parts of the runs, the same in every process")
@@ -72,6 +71,7 @@ Examples:
   ser ablate grid.json --plan                                what it would do, and how long that takes
   ser ablate grid.json --shard "$SLURM_ARRAY_TASK_ID/8"      in an array of 8 jobs numbered from 1
   ser ablate grid.json --plan | parallel -j 4                one run a process
+  ser ablate grid.json --manifest clips.csv --map boredom=drop    on your own clips
   ser summarize NAME                                         then: what is worth keeping of it`,
     )
     .action(ablate);
@@ -83,7 +83,7 @@ async function ablate(path: string, flags: AblateFlags): Promise<void> {
     import("../experiments/experiment.js"),
   ]);
   const grid = await readGrid(path);
-  const clips = await clipsUnder(flags.data);
+  const clips = await clipsFor(flags, { needed: await neededBy(grid, flags) });
   const heard = grid.runs.some(({ targets }) => targets.includes("perceived"));
   const perceived = heard ? await perceivedIn(clips, flags.ratings) : undefined;
   const { shard, only, jobs, engine, threads, force } = flags;
@@ -96,6 +96,14 @@ async function ablate(path: string, flags: AblateFlags): Promise<void> {
   const outcomes = await doExperiment(work, { jobs, engine, threads, force, quiet, signal });
   if (outcomes.some(({ state }) => state === "failed")) process.exitCode = 1;
   await print(work, outcomes, flags.json);
+}
+
+/** With a manifest, the corpora that the protocols name; else whatever there is. */
+async function neededBy(grid: Grid, { manifest, corpus }: AblateFlags): Promise<string[]> {
+  if (manifest === undefined || corpus) return [];
+  const { protocolNamed } = await import("../protocols/registry.js");
+  const names = grid.runs.flatMap(({ protocols }) => protocols);
+  return [...new Set(names.flatMap((name) => protocolNamed(name).corpora))];
 }
 
 /** Wrong usage that is in the grid names its file. */
@@ -142,9 +150,9 @@ async function printPlan(work: Work, path: string, flags: AblateFlags): Promise<
 }
 
 /** The options that every process of an experiment is given, where they are not as they would be without. */
-function sharedArgs({ data, out, ratings, engine, threads }: AblateFlags): string[] {
+function sharedArgs({ out, ratings, engine, threads, ...clips }: AblateFlags): string[] {
   return [
-    ...(data === process.env.SER_DATA ? [] : ["--data", data]),
+    ...clipArgs(clips),
     ...(out === STORES ? [] : ["--out", out]),
     ...(ratings ? ["--ratings", ratings] : []),
     ...(engine ? ["--engine", engine] : []),

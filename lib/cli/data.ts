@@ -1,16 +1,16 @@
 import { type Command, Option } from "commander";
+import { UsageError } from "../base/errors.js";
+import { meant } from "../base/schema.js";
 import { type Cell, formatCsv, formatTable } from "../base/table.js";
-import { percent, plural } from "../base/text.js";
+import { byText, decimal, percent, plural } from "../base/text.js";
 import type { CorpusReport } from "../corpora/check.js";
-import { type Clip, CORPORA, EMOTIONS } from "../corpora/clip.js";
+import { type Clip, EMOTIONS } from "../corpora/clip.js";
 import type { CorpusSummary, FoundCorpus } from "../corpora/registry.js";
 import type { TextInCorpus } from "../protocols/sentence-baseline.js";
-import { dataOption, interruptSignal, printJson } from "./common.js";
+import { addClipOptions, type ClipFlags, corporaFor } from "./clips.js";
+import { interruptSignal, printJson } from "./common.js";
 
-interface CorpusChoice {
-  data: string;
-  corpus?: string[];
-  manifest?: string;
+interface CorpusChoice extends ClipFlags {
   json?: boolean;
 }
 
@@ -21,9 +21,19 @@ interface ListOptions extends CorpusChoice {
   csv?: boolean;
 }
 
-const CLASSES = [...EMOTIONS, "calm"] as const;
+const CLASSES: readonly string[] = [...EMOTIONS, "calm"];
 
-type Report = CorpusReport & { text: TextInCorpus | { reason: string } };
+/** How far the raters of a corpus agree. */
+interface Agreement {
+  /** Krippendorff's, of nominal ratings; absent where all of them are of one class. */
+  alpha?: number;
+  clips: number;
+  ratings: number;
+  /** Clips without a majority, which are left out. */
+  tied: number;
+}
+
+type Report = CorpusReport & { text: TextInCorpus | { reason: string }; agreement?: Agreement };
 
 /** How many ids of a note a terminal shows; `--json` has all. */
 const SHOWN = 6;
@@ -40,7 +50,7 @@ function addList(data: Command): void {
   withChoice(data.command("list"))
     .description("List the corpora that are there, or their clips.")
     .option("--clips", "every clip instead of one line a corpus")
-    .addOption(new Option("--emotion <names...>", "only these emotions").choices(CLASSES))
+    .option("--emotion <names...>", "only these emotions, or other classes that there are")
     .option("--speaker <names...>", "only these speakers, as in the corpus: 01, OAF, DC, 1001")
     .addOption(new Option("--csv", "comma-separated values").conflicts("json"))
     .addHelpText(
@@ -54,7 +64,7 @@ Examples:
     )
     .action(async (options: ListOptions) => {
       const { summarize } = await import("../corpora/registry.js");
-      const all = await find(options, interruptSignal());
+      const all = await corporaFor(options, { signal: interruptSignal() });
       const found = filterClips(all, options);
       if (options.clips) printClips(found, options);
       else printCorpora(found.map(summarize), options);
@@ -68,7 +78,7 @@ function addCheck(data: Command): void {
     .addHelpText(
       "after",
       `
-Text: how far the sentence alone tells the emotion, without any sound: the UAR of a table learnt on the other speakers,
+Raters: of a manifest with several, how far they agree. Text: how far the sentence alone tells the emotion, without any sound: the UAR of a table learnt on the other speakers,
 and the mutual information of sentence and emotion. Missing: published, but not there. Invalid: cannot be read. Altered: readable, but not the published bytes, as
 after any conversion; no error. Exit code 1 when anything is invalid or nothing was found.
 
@@ -78,14 +88,20 @@ Examples:
   ser data check --json > check.json`,
     )
     .action(async (options: CorpusChoice) => {
-      const [{ checkFound }, { textInCorpus }] = await Promise.all([
+      const [{ checkFound }, { textInCorpus }, { krippendorffAlpha }] = await Promise.all([
         import("../corpora/check.js"),
         import("../protocols/sentence-baseline.js"),
+        import("../evaluation/agreement.js"),
       ]);
       const signal = interruptSignal();
-      const found = await find(options, signal);
+      const found = await corporaFor(options, { signal });
       const checked = await checkFound(found, { signal });
-      const reports = checked.map((own, i) => ({ ...own, text: textInCorpus(found[i]!.clips) }));
+      const reports = checked.map((own, i): Report => {
+        const { clips, tied = [] } = found[i]!;
+        const votes = [...clips, ...tied].flatMap(({ votes }) => (votes ? [votes] : []));
+        const agreement = votes.length > 0 && agreementOf(votes, tied.length, krippendorffAlpha(votes));
+        return { ...own, text: textInCorpus(clips), ...(agreement && { agreement }) };
+      });
       if (options.json) printJson({ corpora: reports });
       else if (reports.length > 0) process.stdout.write(`${reportText(reports)}\n`);
       if (reports.length === 0) reportNothing(options);
@@ -94,25 +110,16 @@ Examples:
 }
 
 function withChoice(command: Command): Command {
-  return command
-    .addOption(dataOption())
-    .addOption(new Option("--corpus <names...>", "only these corpora").choices(CORPORA))
-    .addOption(
-      new Option(
-        "--manifest <file>",
-        "a corpus of your own instead: CSV with id, path, speaker, emotion",
-      ).conflicts("corpus"),
-    )
-    .option("--json", "JSON");
+  return addClipOptions(command).option("--json", "JSON");
 }
 
-async function find(options: CorpusChoice, signal: AbortSignal): Promise<FoundCorpus[]> {
-  if (options.manifest) {
-    const { findManifest } = await import("../corpora/manifest.js");
-    return [await findManifest(options.manifest)];
-  }
-  const { findCorpora } = await import("../corpora/registry.js");
-  return findCorpora(options.data, { names: options.corpus, signal });
+function agreementOf(
+  votes: readonly Readonly<Record<string, number>>[],
+  tied: number,
+  alpha: number | undefined,
+): Agreement {
+  const ratings = votes.flatMap(Object.values<number>).reduce((a, b) => a + b, 0);
+  return { ...(alpha !== undefined && { alpha }), clips: votes.length, ratings, tied };
 }
 
 function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): void {
@@ -125,6 +132,12 @@ function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): 
 }
 
 function filterClips(found: FoundCorpus[], { emotion, speaker }: ListOptions): FoundCorpus[] {
+  const there = new Set([...CLASSES, ...found.flatMap(({ clips }) => clips.map((clip) => clip.emotion))]);
+  const strange = emotion?.find((name) => !there.has(name));
+  if (strange !== undefined)
+    throw new UsageError(
+      `--emotion ${strange}: there are ${[...there].join(", ")}${meant(strange, [...there])}`,
+    );
   const wanted = (clip: Clip) =>
     (!emotion || emotion.includes(clip.emotion)) && (!speaker || speaker.includes(clip.speaker));
   return found
@@ -133,14 +146,21 @@ function filterClips(found: FoundCorpus[], { emotion, speaker }: ListOptions): F
 }
 
 function printCorpora(summaries: readonly CorpusSummary[], { json, csv }: ListOptions): void {
+  const classes = columnsOf(summaries);
   const rows = summaries.map((summary) => [
     displayName(summary),
     summary.clips,
     summary.speakers,
-    ...CLASSES.map((emotion) => summary.emotions[emotion]),
+    ...classes.map((emotion) => summary.emotions[emotion] ?? 0),
   ]);
   if (json) printJson({ corpora: summaries });
-  else printTable(["corpus", "clips", "speakers", ...CLASSES], rows, csv);
+  else printTable(["corpus", "clips", "speakers", ...classes], rows, csv);
+}
+
+/** The seven emotions and calm, then whatever other classes there are. */
+function columnsOf(summaries: readonly CorpusSummary[]): string[] {
+  const others = summaries.flatMap(({ classes }) => classes.filter((name) => !CLASSES.includes(name)));
+  return [...CLASSES, ...[...new Set(others)].sort(byText)];
 }
 
 const CLIP_COLUMNS = [
@@ -156,6 +176,9 @@ const CLIP_COLUMNS = [
   "repetition",
   "synthetic",
   "path",
+  "start",
+  "end",
+  "split",
 ] as const;
 
 function printClips(found: readonly FoundCorpus[], { json, csv }: ListOptions): void {
@@ -184,9 +207,10 @@ function reportText(reports: readonly Report[]): string {
       report.altered,
     ]),
   );
+  const classes = columnsOf(reports);
   const emotions = formatTable(
-    ["corpus", ...CLASSES],
-    reports.map((report) => [displayName(report), ...CLASSES.map((emotion) => report.emotions[emotion])]),
+    ["corpus", ...classes],
+    reports.map((report) => [displayName(report), ...classes.map((name) => report.emotions[name] ?? 0)]),
   );
   return [counts, "", emotions, "", ...reports.flatMap(detailLines)].join("\n");
 }
@@ -196,12 +220,23 @@ function detailLines(report: Report): string[] {
   return [
     displayName(report),
     ...report.formats.map(({ format, clips }) => `  ${clips} x ${format}`),
+    `  classes: ${report.classes.join(", ")}`,
+    ...(report.agreement ? [`  raters: ${agreementLine(report.agreement)}`] : []),
     `  text: ${textLine(report.text)}`,
     ...missing,
     ...report.invalidClips.slice(0, SHOWN).map(({ path, reason }) => `  invalid: ${path}: ${reason}`),
     ...(report.invalid > SHOWN ? [`  invalid: and ${report.invalid - SHOWN} more (--json names all)`] : []),
     ...report.notes.map(({ kind, clips, text }) => `  ${kind}: ${text}: ${idList(clips)}`),
   ];
+}
+
+function agreementLine({ alpha, clips, ratings, tied }: Agreement): string {
+  const how =
+    alpha === undefined
+      ? "their agreement is not known: no clip has two ratings, or all ratings are of one class"
+      : `Krippendorff's alpha ${decimal(alpha, 3)} (1 is full agreement, 0 that of chance)`;
+  const left = tied > 0 ? `; ${plural(tied, "clip")} without a majority left out` : "";
+  return `${plural(ratings, "rating")} of ${plural(clips, "clip")}; ${how}${left}`;
 }
 
 function textLine(text: Report["text"]): string {

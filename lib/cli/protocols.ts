@@ -1,37 +1,36 @@
-import { type Command, Option } from "commander";
-import { UsageError } from "../base/errors.js";
+import type { Command } from "commander";
 import { formatTable } from "../base/table.js";
 import { percent } from "../base/text.js";
-import { type Clip, CORPORA } from "../corpora/clip.js";
+import { CORPORA } from "../corpora/clip.js";
 import { withInterval } from "../evaluation/interval.js";
 import type { AuditCheck } from "../protocols/audit.js";
 import { apartText } from "../protocols/groups.js";
 import type { FoldSummary } from "../protocols/inspect.js";
 import type { TextAlone } from "../protocols/sentence-baseline.js";
 import type { Plan, Protocol } from "../protocols/types.js";
-import { dataOption, interruptSignal, printJson } from "./common.js";
+import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
+import { interruptSignal, printJson } from "./common.js";
 
-interface Flags {
-  data: string;
-  manifest?: string;
+interface Flags extends ClipFlags {
   json?: boolean;
 }
 
 /** Adds `ser protocols`. */
 export function addProtocols(program: Command): void {
-  program
+  const command = program
     .command("protocols")
     .description("List the protocols, or split the corpora by one and audit it.")
-    .argument("[name]", "a protocol: its folds, their speakers, and whether they leak")
-    .addOption(dataOption())
-    .addOption(new Option("--manifest <file>", "split your own clips: CSV with id, path, speaker, emotion"))
+    .argument("[name]", "a protocol: its folds, their speakers, and whether they leak");
+  addClipOptions(command)
     .option("--json", "JSON")
     .addHelpText(
       "after",
       `
 Any corpus can also be split by grouped k-fold: grouped/CORPUS?group=GROUP&folds=N&calm=HOW, by speaker (the
-default), sentence, sex, age, intensity or repetition, or by two of them; a manifest's corpus is called own. With match
-a protocol that keeps speakers and sentences apart trains on as many clips of all sentences: its matched twin.
+default), sentence, sex, age, intensity or repetition, or by two of them; a manifest's corpus is called own, or as its
+column corpus says. With match a protocol that keeps speakers and sentences apart trains on as many clips of all
+sentences: its matched twin. The column split of a manifest is given/CORPUS: apart by speaker, or by what ?apart= says; with
+apart=none it may share anything, and is marked as leaky.
 
 Text alone is what the sentence says of the emotion, without any sound. Where that is clearly more than chance, the
 protocol is marked text-confounded: a figure under it may be of what is said. Exit code 1 when the audit fails, unless the
@@ -44,7 +43,8 @@ Examples:
   ser protocols 'savee/speaker-sentence?match'
   ser protocols 'grouped/cremad?group=sentence&folds=4' --json
   ser protocols 'grouped/own?folds=3' --manifest clips.csv
-  ser protocols 'grouped/own?group=speaker,sentence&folds=3' --manifest clips.csv`,
+  ser protocols 'grouped/own?group=speaker,sentence&folds=3' --manifest clips.csv
+  ser protocols given/own --manifest clips.csv --map boredom=drop`,
     )
     .action(async (name: string | undefined, flags: Flags) => {
       if (name === undefined) await list(flags);
@@ -94,7 +94,7 @@ async function inspect(name: string, flags: Flags): Promise<void> {
   ]);
   const protocol = protocolNamed(name);
   const signal = interruptSignal();
-  const plan = protocol.plan(await clipsOf(protocol, flags, signal));
+  const plan = protocol.plan(await clipsFor(flags, { needed: protocol.corpora, signal }));
   const { samples, broken } = await sampleHashes(plan.clips, { signal, quiet: flags.json });
   for (const { clip, error } of broken) process.stderr.write(`ser: left out ${clip.id}: ${error}\n`);
   const folds = inspectPlan(plan, samples);
@@ -114,22 +114,6 @@ async function textOf(plan: Plan): Promise<TextAlone | { reason: string }> {
   const { sentenceAnswers, textAlone, whyUnknown } = await import("../protocols/sentence-baseline.js");
   const answers = sentenceAnswers(plan);
   return answers ? textAlone(answers) : { reason: whyUnknown(plan.clips)! };
-}
-
-async function clipsOf({ name, corpora }: Protocol, flags: Flags, signal: AbortSignal): Promise<Clip[]> {
-  if (flags.manifest) {
-    const { readManifest } = await import("../corpora/manifest.js");
-    return readManifest(flags.manifest);
-  }
-  const strange = corpora.filter((corpus) => !(CORPORA as readonly string[]).includes(corpus));
-  if (strange.length > 0) {
-    throw new UsageError(
-      `${name}: ${strange.join(", ")} is none of ${CORPORA.join(", ")}: give your own clips with --manifest, as the corpus "own"`,
-    );
-  }
-  const { loadClips } = await import("../corpora/registry.js");
-  const names = corpora.length > 0 ? corpora : undefined;
-  return loadClips(flags.data, { names, calm: "keep", signal });
 }
 
 function describe(

@@ -6,10 +6,10 @@ import type { Clip } from "../corpora/clip.js";
 import type { Split } from "../protocols/types.js";
 import type { RunRecord } from "../runs/record.js";
 import type { Robustness } from "../runs/robustness.js";
-import { dataOption, fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
+import { addClipOptions, type ClipFlags, clipsFor, perceivedIn } from "./clips.js";
+import { fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
 
-interface RobustnessFlags {
-  data: string;
+interface RobustnessFlags extends ClipFlags {
   snr: number[];
   noise: NoiseKind[];
   part?: "validation" | "test";
@@ -25,11 +25,11 @@ interface RobustnessFlags {
 
 /** `ser robustness`: a trained model against noise. */
 export function addRobustness(program: Command): void {
-  program
+  const command = program
     .command("robustness")
     .description("Measure a trained model's UAR under added noise, by signal-to-noise ratio.")
-    .argument("<run>", "a run's folder or name, or a model's folder")
-    .addOption(dataOption())
+    .argument("<run>", "a run's folder or name, or a model's folder");
+  addClipOptions(command, { corpus: false })
     .addOption(
       new Option("--snr <dB>", "signal-to-noise ratios, separated by commas")
         .argParser(ratios)
@@ -78,13 +78,13 @@ async function robust(run: string, flags: RobustnessFlags): Promise<void> {
   const [
     { robustness, robustnessFigure },
     { findModel },
-    { clipsUnder, perceivedIn },
+    { protocolNamed },
     { planOf, foldsOf },
     { ledgerIn },
   ] = await Promise.all([
     import("../runs/robustness.js"),
     import("../inference/find.js"),
-    import("./clips.js"),
+    import("../protocols/registry.js"),
     import("../experiments/plan.js"),
     import("../experiments/readings.js"),
   ]);
@@ -93,7 +93,7 @@ async function robust(run: string, flags: RobustnessFlags): Promise<void> {
   const part = flags.part ?? score;
   if (refit && part === "validation")
     throw new UsageError(`${name} was trained on its validation part too (refit): give --part test`);
-  const clips = await clipsUnder(flags.data, record?.corpora);
+  const clips = await clipsFor(flags, { needed: record?.corpora ?? protocolNamed(protocol).corpora });
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
   const plan = planOf(protocol, target, clips, perceived);
   const [split] = foldsOf(plan, [fold]);
@@ -172,7 +172,7 @@ async function checkClips(
   const { runName } = await import("../runs/record.js");
   if (runName(settings, split, clips).clips === digest) return;
   throw new UserError(
-    "the clips under --data are not those that the model was trained and scored on: name the folder that has them",
+    "these are not the clips that the model was trained and scored on: name the folder that has them with --data, or give the same --manifest and --map",
   );
 }
 

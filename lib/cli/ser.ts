@@ -7,6 +7,7 @@ import { projectRoot } from "../base/root.js";
 import { addAblate } from "./ablate.js";
 import { addData } from "./data.js";
 import { addDownload } from "./data-download.js";
+import { addManifest } from "./data-manifest.js";
 import { addSynthesize } from "./data-synthesize.js";
 import { addDemo } from "./demo.js";
 import { addEncoderCommand } from "./encoder.js";
@@ -41,6 +42,7 @@ Examples:
     .exitOverride();
   const data = addData(ser);
   addDownload(data);
+  addManifest(data);
   addSynthesize(data);
   addProtocols(ser);
   addFeatures(ser);

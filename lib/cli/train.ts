@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { canonicalJson } from "../base/hash.js";
 import { show } from "../base/schema.js";
-import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
+import type { Calm, Clip } from "../corpora/clip.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { ModelCard } from "../inference/card.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
@@ -18,15 +18,12 @@ import {
   TRAINING_ENTRIES,
   type TrainingSettings,
 } from "../training/settings.js";
-import { clipsUnder, perceivedIn } from "./clips.js";
-import { dataOption, interruptSignal, numberIn, printJson } from "./common.js";
+import { addClipOptions, type ClipFlags, clipsFor, perceivedIn } from "./clips.js";
+import { interruptSignal, numberIn, printJson } from "./common.js";
 import { askedOfEncoder, ENCODER_OPTIONS } from "./encoder-options.js";
 import { settingOption, settingsGiven } from "./options.js";
 
-interface TrainFlags {
-  corpus?: string[];
-  data: string;
-  manifest?: string;
+interface TrainFlags extends ClipFlags {
   protocol: string;
   fold: string;
   score: "validation" | "test";
@@ -76,15 +73,8 @@ export function addTrain(program: Command): void {
     new Option(flags, text).choices(choices);
   const command = program
     .command("train")
-    .description("Train a network, test it on speakers it never heard, save the model and the results.")
-    .addOption(choice("--corpus <names...>", "corpora; default: all that are found", CORPORA))
-    .addOption(dataOption())
-    .addOption(
-      new Option(
-        "--manifest <file>",
-        "train on your own clips instead: CSV with id, path, speaker, emotion",
-      ).conflicts("corpus"),
-    )
+    .description("Train a network, test it on speakers it never heard, save the model and the results.");
+  addClipOptions(command)
     .option("--protocol <name>", "how clips are split; `ser protocols` lists them", "held-out")
     .option("--fold <name>", "one fold of the protocol", "all")
     .addOption(
@@ -140,6 +130,8 @@ Examples:
   ser train --protocol savee/loso --model cnn    a published protocol, all of its folds
   ser train --protocol savee/loso+others --model clstm --augment warp --curriculum
   ser train --manifest clips.csv --kind mfcc     your own clips
+  ser train --manifest clips.csv --map boredom=drop --map calm=neutral
+  ser train --manifest clips.csv --corpus ravdess --protocol given/own
   ser train --manifest clips.csv --from results/model --learning-rate 3e-4 --warmup 0
   ser train --corpus ravdess --encoder whisper-base             a linear model of a pretrained encoder's layer 3
   ser train --corpus ravdess --encoder whisper-base --model lstm --frames 150`,
@@ -315,12 +307,7 @@ function assertNoOther(flags: TrainFlags, { card, settings }: Origin): void {
   );
 }
 
-async function clipsOf({ data, corpus, manifest }: TrainFlags, protocol: string): Promise<Clip[]> {
-  if (manifest) {
-    const { readManifest } = await import("../corpora/manifest.js");
-    return readManifest(manifest);
-  }
+async function clipsOf(flags: TrainFlags, protocol: string): Promise<Clip[]> {
   const { protocolNamed } = await import("../protocols/registry.js");
-  const { corpora } = protocolNamed(protocol);
-  return clipsUnder(data, corpus ?? (corpora.length > 0 ? corpora : undefined));
+  return clipsFor(flags, { needed: protocolNamed(protocol).corpora });
 }

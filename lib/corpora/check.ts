@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Segment } from "../audio/segment.js";
 import { Interrupted } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { runPool } from "../base/pool.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
 import type { FileFacts, ReadableFile } from "./check.worker.js";
+import { type MetadataNote, metadataNotes } from "./check-metadata.js";
 import type { Clip } from "./clip.js";
 import { type CorpusDefinition, folderName, wavName } from "./corpus.js";
 import { type CorpusSummary, corpora, type FoundCorpus, findCorpora, summarize } from "./registry.js";
@@ -16,9 +18,19 @@ export interface CorpusNote {
    * `silent`: no sample reaches one step of 16 bit. `clipped`: three or more samples in a row at full scale (after the
    * mix-down to mono). `duplicate`: identical samples under several ids. `container`: no RIFF inside a .wav. `rate`,
    * `channels`: not what the corpus has elsewhere. `name`: a file called otherwise than the rest, or one too many.
-   * `warning`: readable, but not whole.
+   * `warning`: readable, but not whole. `spelling`: one speaker or label written in several ways. `speaker`: of a manifest,
+   * a speaker whom another corpus has too. `classes`: all clips are of one class.
    */
-  kind: "silent" | "clipped" | "duplicate" | "container" | "rate" | "channels" | "name" | "warning";
+  kind:
+    | "silent"
+    | "clipped"
+    | "duplicate"
+    | "container"
+    | "rate"
+    | "channels"
+    | "name"
+    | "warning"
+    | MetadataNote;
   /** Ids. */
   clips: string[];
   text: string;
@@ -78,7 +90,9 @@ export async function checkFound(
   options: CheckOptions = {},
 ): Promise<CorpusReport[]> {
   const facts = await readAll(found, options);
-  return Promise.all(found.map((corpus) => report(corpus, facts)));
+  const metadata = metadataNotes(found, (name) => definitionOf(name) !== undefined);
+  const reports = await Promise.all(found.map((corpus) => report(corpus, facts)));
+  return reports.map((own, i) => ({ ...own, notes: [...own.notes, ...metadata[i]!] }));
 }
 
 async function readAll(found: readonly FoundCorpus[], options: CheckOptions): Promise<Map<Clip, FileFacts>> {
@@ -87,12 +101,12 @@ async function readAll(found: readonly FoundCorpus[], options: CheckOptions): Pr
       clips.slice(i * CLIPS_A_TASK, (i + 1) * CLIPS_A_TASK),
     ),
   );
-  const tasks = batches.map((clips) => clips.map(({ path }) => path));
+  const tasks = batches.map((clips) => clips.map(({ path, start, end }) => ({ path, start, end })));
   const total = batches.reduce((sum, clips) => sum + clips.length, 0);
   const progress = new Progress("checking", total, { quiet: options.quiet });
   const facts = new Map<Clip, FileFacts>();
   try {
-    for await (const { index, result } of runPool<string[], FileFacts[]>(WORKER, tasks, options)) {
+    for await (const { index, result } of runPool<Segment[], FileFacts[]>(WORKER, tasks, options)) {
       const clips = batches[index]!;
       clips.forEach((clip, i) => {
         facts.set(clip, result[i]!);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { AudioError } from "../audio/audio.js";
+import { type Audio, AudioError } from "../audio/audio.js";
 import { decodeAudio } from "../audio/read.js";
+import { cutSegment, fragmentOf, type Segment } from "../audio/segment.js";
 import { systemCode, systemReason } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import type { WorkerAnswer } from "../base/pool.js";
@@ -29,20 +30,46 @@ export interface ReadableFile {
   warnings: readonly string[];
 }
 
-/** Reads some files and says what is in them; what cannot be read is told, not thrown. */
-export async function handle(paths: readonly string[]): Promise<WorkerAnswer<FileFacts[]>> {
+/** Reads some files, or segments, and says what is in them; what cannot be read is told, not thrown. */
+export async function handle(segments: readonly Segment[]): Promise<WorkerAnswer<FileFacts[]>> {
   const result: FileFacts[] = [];
-  for (const path of paths) result.push(await factsOf(path));
+  // Segments of one file often follow one another.
+  let last: (() => Promise<Whole>) | undefined;
+  let path: string | undefined;
+  for (const segment of segments) {
+    if (segment.path !== path) last = once(segment.path);
+    path = segment.path;
+    result.push(await factsOf(segment, last!));
+  }
   return { result };
 }
 
-async function factsOf(path: string): Promise<FileFacts> {
-  try {
+interface Whole {
+  digest: string;
+  audio: Audio;
+}
+
+/** Reads a file when it is first asked for. */
+function once(path: string): () => Promise<Whole> {
+  const read = async () => {
     const bytes = await readFile(path);
-    const { samples, sampleRate, format, warnings } = await decodeAudio(bytes, path);
+    return { digest: sha256(bytes), audio: await decodeAudio(bytes, path) };
+  };
+  let whole: Promise<Whole> | undefined;
+  return () => {
+    whole ??= read();
+    return whole;
+  };
+}
+
+async function factsOf(segment: Segment, read: () => Promise<Whole>): Promise<FileFacts> {
+  try {
+    const { digest, audio } = await read();
+    const heard = fragmentOf(segment) === "" ? audio : cutSegment(audio, segment);
+    const { samples, sampleRate, format, warnings } = heard;
     const { container, encoding, channels, bitsPerSample } = format;
     return {
-      digest: sha256(bytes),
+      digest,
       samples: sha256(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)),
       seconds: samples.length / sampleRate,
       sampleRate,

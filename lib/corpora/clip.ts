@@ -41,4 +41,12 @@ export interface Clip extends ClipName {
   path: string;
   /** Made by the library's own voice, not recorded from a person. */
   synthetic: boolean;
+  /** Where the clip begins in its file, seconds; absent: where the file does. */
+  start?: number;
+  /** Where it ends, seconds; absent: where the file does. */
+  end?: number;
+  /** The part that the corpus's makers put it in; the protocols `given/CORPUS` go by it. */
+  split?: "train" | "validation" | "test";
+  /** How many raters heard which class, where several did. */
+  votes?: Readonly<Record<string, number>>;
 }

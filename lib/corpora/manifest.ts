@@ -1,34 +1,24 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { CsvError, parse } from "csv-parse/sync";
 import * as v from "valibot";
-import { systemReason, UsageError, UserError } from "../base/errors.js";
-import { factsOf, problemsOf, problemText, text } from "../base/schema.js";
-import { byText } from "../base/text.js";
+import { readDelimited } from "../base/delimited.js";
+import { UsageError, UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { factsOf, meant, problemsOf, problemText, text } from "../base/schema.js";
+import { byText, plural } from "../base/text.js";
 import { type Clip, CORPORA } from "./clip.js";
+import { Labels } from "./labels.js";
 import { type FoundCorpus, isSynthetic } from "./registry.js";
-
-/** The words of the four corpora and the common ones of the field, for each emotion. */
-const EMOTION_WORDS: Record<Clip["emotion"], string> = {
-  anger: "anger angry ang",
-  disgust: "disgust disgusted dis",
-  fear: "fear fearful fea afraid scared",
-  happiness: "happiness happy hap joy joyful",
-  sadness: "sadness sad",
-  surprise: "surprise surprised sur ps pleasant_surprise pleasant_surprised",
-  neutral: "neutral neu",
-  calm: "calm",
-};
 
 /** The columns of a manifest; a cell is a text, and an empty one is left out. */
 const COLUMNS = {
-  id: text("Name of the clip, unique in the manifest."),
+  id: text("Name of the clip, unique in its corpus."),
   path: text("Sound file, relative to the manifest."),
   speaker: text("Who speaks."),
-  emotion: word("Emotion, as a word of one of the four corpora or a common one.", EMOTION_WORDS),
+  emotion: text("Emotion, in any words; those of the four corpora and the common ones are known."),
+  corpus: v.optional(text("Name of the corpus.")),
   sex: v.optional(word("Sex of the speaker.", { female: "female f woman", male: "male m man" })),
-  age: v.optional(amount("Age of the speaker, years.", false)),
+  age: v.optional(amount("Age of the speaker, years.")),
   intensity: v.optional(
     word("Intensity of the emotion.", {
       ...{ low: "low lo", medium: "medium md", high: "high hi", normal: "normal", strong: "strong" },
@@ -36,20 +26,38 @@ const COLUMNS = {
   ),
   sentence: v.optional(text("What is said.")),
   sentenceId: v.optional(text("Name of the sentence.")),
-  repetition: v.optional(amount("Number of the repetition.", true)),
+  repetition: v.optional(amount("Number of the repetition.", "whole ")),
   label: v.optional(text("The corpus's own word for the emotion; default: that of the column `emotion`.")),
   parent: v.optional(text("The id of the clip that this one is an altered copy of.")),
+  start: v.optional(amount("Where the clip begins in its file, seconds.")),
+  end: v.optional(amount("Where it ends, seconds.")),
+  split: v.optional(
+    word("The part that the corpus's makers put it in.", {
+      ...{ train: "train training", validation: "validation valid val dev development", test: "test" },
+    }),
+  ),
+  rater: v.optional(text("Who says so: a row is one rating, and a clip has several.")),
 };
 
+type Column = keyof typeof COLUMNS;
+const NAMED = Object.keys(COLUMNS) as Column[];
+const REQUIRED = NAMED.filter((column) => !factsOf(COLUMNS[column]).optional);
+const OPTIONAL = NAMED.filter((column) => !REQUIRED.includes(column));
+
 const rowSchema = v.object(COLUMNS);
-type Row = v.InferOutput<typeof rowSchema>;
-type Cells = Partial<Record<keyof typeof COLUMNS, string>>;
+/** Several raters' columns may stand in for the emotion. */
+const votedSchema = v.object({ ...COLUMNS, emotion: v.optional(COLUMNS.emotion) });
+type Facts = v.InferOutput<typeof votedSchema>;
 
-const named = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
-const REQUIRED = named.filter((column) => !factsOf(COLUMNS[column]).optional);
-const OPTIONAL = named.filter((column) => !REQUIRED.includes(column));
+/** A line of the table, its cells by column. */
+interface Row {
+  line: number;
+  cells: Partial<Record<Column, string>>;
+  /** Of the columns `emotion_1`, `emotion_2`, ... */
+  ratings: string[];
+}
 
-/** One of several words for the same: `HAP`, `happy` and `joy` for happiness. */
+/** One of several words for the same, in any case. */
 function word<Name extends string>(description: string, words: Record<Name, string>) {
   const entries = Object.entries(words) as [Name, string][];
   const nameOf = new Map<string, string>(
@@ -63,108 +71,274 @@ function word<Name extends string>(description: string, words: Record<Name, stri
   );
 }
 
-function amount(description: string, whole: boolean) {
+/** With a comma too, as half of the world's spreadsheets write fractions. */
+function amount(description: string, whole: "whole " | "" = "") {
+  const numberIn = (given: string) => Number(/^\d+,\d+$/.test(given) ? given.replace(",", ".") : given);
   const isOne = (given: string) =>
-    Number(given) >= 0 && Number.isFinite(Number(given)) && (!whole || Number.isInteger(Number(given)));
+    numberIn(given) >= 0 && Number.isFinite(numberIn(given)) && (!whole || Number.isInteger(numberIn(given)));
   return v.pipe(
     v.string(),
     v.check(isOne),
-    v.transform(Number),
+    v.transform(numberIn),
     v.description(description),
-    v.metadata({ takes: `a ${whole ? "whole " : ""}number of at least 0` }),
+    v.metadata({ takes: `a ${whole}number of at least 0` }),
   );
+}
+
+/**
+ * Whether a column of a manifest takes a text.
+ *
+ * @example takesCell("sex", "F") // true
+ */
+export function takesCell(column: "sex" | "intensity" | "repetition", cell: string): boolean {
+  return v.safeParse(COLUMNS[column], cell).success;
 }
 
 /** How many problems a message lists before it only counts. */
 const LISTED = 10;
 
+const NAME = /^[a-z][a-z0-9_-]*$/;
+
 /**
- * Reads a researcher's own corpus: a CSV file with the columns `id`, `path`, `speaker`, `emotion` and, where wanted,
- * `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (the id of the clip that this
- * one is an altered copy of); others are ignored. Paths are relative to the manifest. Emotions may be written as in the four corpora: `angry`, `HAP`, `ps`.
+ * Reads a researcher's own corpus, or several: a table with the columns `id`, `path`, `speaker`, `emotion` and, where wanted,
+ * `corpus`, `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (the id of the clip
+ * that this one is an altered copy of), `start` and `end` (seconds of a segment), `split` (train, validation, test); others
+ * are ignored. Separators are commas, semicolons or tabs. Paths are relative to the manifest. Emotions may be written as in
+ * the four corpora: `angry`, `HAP`, `ps`; any other label is a class of its own.
  *
- * @param path the CSV file (RFC 4180, UTF-8)
- * @param name the corpus's name in ids (`own/NAME`) and tables; default "own"
+ * Where several people judged, `emotion_1`, `emotion_2`, ... have what each of them said, or a row is one rating, with the
+ * column `rater`. What most of them heard is the label; clips on which they tie are left out.
+ *
+ * @param path the table
+ * @param name the corpus's name in ids (`own/NAME`) and tables where there is no column for it; default "own"
  * @returns the clips, sorted by id
- * @throws {UserError} naming every line that is wrong: a missing value or file, an unknown emotion, an id given twice
- * @throws {UsageError} for a name that is one of the four corpora's or no plain word
+ * @throws {UserError} naming every line that is wrong: a missing value or file, an id given twice
+ * @throws {UsageError} for a name that is one of the library's corpora's or no plain word
  * @example const clips = await readManifest("recordings/clips.csv");
  */
 export async function readManifest(path: string, name = "own"): Promise<Clip[]> {
-  if (!/^[a-z][a-z0-9_-]*$/.test(name) || (CORPORA as readonly string[]).includes(name)) {
-    throw new UsageError(
-      `"${name}" cannot name a corpus of your own: take a word of small letters that is none of ${CORPORA.join(", ")}`,
-    );
-  }
-  const rows = parseRows(await readText(path), path);
-  const problems: string[] = [];
-  const clips: Clip[] = [];
-  const lineOf = new Map<string, number>();
-  for (const { line, row } of rows) {
-    const file = resolve(dirname(path), row.path ?? "");
-    const wrong = problemsOf(rowSchema, row);
-    if (row.path && !existsSync(file)) wrong.push(`there is no file ${file}`);
-    const first = lineOf.get(row.id ?? "");
-    if (first !== undefined) wrong.push(`the id "${row.id}" was given on line ${first} already`);
-    if (row.id) lineOf.set(row.id, first ?? line);
-    if (wrong.length === 0)
-      clips.push(clipOf({ label: row.emotion, ...v.parse(rowSchema, row) }, file, name));
-    problems.push(...wrong.map((what) => `line ${line}: ${what}`));
-  }
-  if (problems.length > 0) throw new UserError(problemText(problems, path, LISTED));
-  if (clips.length === 0) {
-    throw new UserError(`${path} lists no clips: write one line for each, below the header`);
-  }
+  const found = await findManifest(path, { name });
+  const clips = found.flatMap((corpus) => corpus.clips);
+  if (clips.length === 0)
+    throw new UserError(`${path}: the raters of every clip tie, so that none has a label`);
   return clips.sort((a, b) => byText(a.id, b.id));
 }
 
-/** {@link readManifest} as a corpus beside the others. */
-export async function findManifest(path: string, name = "own"): Promise<FoundCorpus> {
-  const clips = await readManifest(path, name);
-  return { name, clips, synthetic: clips.some(({ synthetic }) => synthetic), copies: [] };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
-  } catch (error) {
-    const reason =
-      error instanceof TypeError ? "it is not UTF-8 text; save it as CSV UTF-8" : systemReason(error);
-    throw new UserError(`cannot read the manifest ${path}: ${reason}`, { cause: error });
+/**
+ * {@link readManifest} as corpora beside the others, with the clips that have no label since their raters tie.
+ *
+ * @param options the name of the corpus, and which label is which class
+ */
+export async function findManifest(
+  path: string,
+  { name = "own", labels = new Labels() }: { name?: string; labels?: Labels } = {},
+): Promise<FoundCorpus[]> {
+  const refused = refusedName(name);
+  if (refused) throw new UsageError(`"${name}" ${refused}`);
+  const { rows, oneRating } = await readRows(path);
+  const problems: { line: number; what: string }[] = [];
+  const exists = remembered(existsSync);
+  const rated = new Map<string, RatedClip>();
+  for (const row of rows) {
+    const { line, cells, ratings } = row;
+    const corpus = cells.corpus?.toLowerCase() ?? name;
+    const file = resolve(dirname(path), cells.path ?? "");
+    const schema = ratings.length > 0 ? votedSchema : rowSchema;
+    const wrong = problemsOf(schema, cells);
+    if (oneRating && cells.rater === undefined) wrong.push("rater is missing: it takes a text");
+    const strange = refusedName(corpus);
+    if (strange) wrong.push(`corpus is "${cells.corpus}", which ${strange}`);
+    if (cells.path && !exists(file)) wrong.push(`there is no file ${file}`);
+    const facts = wrong.length === 0 ? v.parse(votedSchema, cells) : undefined;
+    if (facts?.end !== undefined && facts.end <= (facts.start ?? 0))
+      wrong.push(`the segment ends at ${facts.end} s, before it begins (${facts.start ?? 0} s)`);
+    const key = `${corpus}/${cells.id}`;
+    const first = cells.id === undefined ? undefined : rated.get(key);
+    if (first) wrong.push(...(oneRating ? otherRating(first, row) : [givenTwice(first, row)]));
+    else if (cells.id !== undefined) rated.set(key, { first: row, facts, corpus, file, rows: [row] });
+    if (first && wrong.length === 0) first.rows.push(row);
+    problems.push(...wrong.map((what) => ({ line, what })));
   }
-}
-
-function parseRows(text: string, path: string): { line: number; row: Cells }[] {
-  try {
-    const records = parse(text, {
-      bom: true,
-      columns: (header: string[]) => checkHeader(header, path),
-      info: true,
-      skip_empty_lines: true,
-      trim: true,
-    }) as unknown as { record: Cells; info: { lines: number } }[];
-    const filled = (record: Cells) => Object.fromEntries(Object.entries(record).filter(([, cell]) => cell));
-    return records.map(({ record, info }) => ({ line: info.lines, row: filled(record) }));
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${path} is no proper CSV: ${error.message}`, { cause: error });
+  if (problems.length > 0) {
+    const lines = problems.map(({ line, what }) => `line ${line}: ${what}`);
+    throw new UserError(problemText(lines, path, LISTED));
   }
+  if (rated.size === 0) {
+    throw new UserError(`${path} lists no clips: write one line for each, below the header`);
+  }
+  return corporaOf([...rated.values()], labels, path);
 }
 
-function checkHeader(header: string[], path: string): string[] {
-  const missing = REQUIRED.filter((column) => !header.includes(column));
-  if (missing.length === 0) return header;
+/** All rows of a clip. */
+interface RatedClip {
+  first: Row;
+  /** Absent where a cell is wrong. */
+  facts: Facts | undefined;
+  corpus: string;
+  file: string;
+  rows: Row[];
+}
+
+/** Why a name cannot be that of a corpus of one's own; `undefined` where it can. */
+export function refusedName(name: string): string | undefined {
+  if (NAME.test(name) && !(CORPORA as readonly string[]).includes(name)) return undefined;
+  return `cannot name a corpus of your own: take a word of small letters that is none of ${CORPORA.join(", ")}`;
+}
+
+function givenTwice({ first }: RatedClip, { cells }: Row): string {
+  return `the id "${cells.id}" was given on line ${first.line} already`;
+}
+
+/** What of a further rating is not as on the clip's first line. */
+function otherRating({ first, rows }: RatedClip, { cells }: Row): string[] {
+  const differing = NAMED.filter(
+    (column) => !["emotion", "label", "rater"].includes(column) && cells[column] !== first.cells[column],
+  );
+  const twice = rows.find((row) => row.cells.rater === cells.rater);
+  return [
+    ...differing.map(
+      (column) =>
+        `${column} of "${cells.id}" is "${cells[column] ?? ""}", and on line ${first.line} "${first.cells[column] ?? ""}"`,
+    ),
+    ...(twice && cells.rater !== undefined
+      ? [`the rater "${cells.rater}" judged "${cells.id}" on line ${twice.line} already`]
+      : []),
+  ];
+}
+
+function corporaOf(rated: readonly RatedClip[], labels: Labels, path: string): FoundCorpus[] {
+  const syntheticIn = remembered(isSynthetic);
+  const judged = rated.map((one) => ({ ...judge(one, labels), clip: one }));
+  const corpora = groupBy(judged, ({ clip }) => clip.corpus);
+  const found = [...corpora].map(([name, own]): FoundCorpus => {
+    const clips = own.flatMap(({ clip, label, emotion, votes }) =>
+      emotion === undefined ? [] : [clipOf(clip, { label, emotion, votes }, syntheticIn(dirname(clip.file)))],
+    );
+    const tied = own.flatMap(({ clip, tied, votes = {} }) =>
+      tied ? [{ id: `${name}/${clip.first.cells.id}`, votes }] : [],
+    );
+    return {
+      name,
+      clips: clips.sort((a, b) => byText(a.id, b.id)),
+      synthetic: clips.some(({ synthetic }) => synthetic),
+      copies: [],
+      ...(tied.length > 0 && { tied }),
+    };
+  });
+  if (found.every(({ clips, tied }) => clips.length === 0 && !tied))
+    throw new UserError(`${path}: --map drops all ${plural(rated.length, "clip")}: keep a label`);
+  return found.sort((a, b) => byText(a.name, b.name));
+}
+
+/** What a clip's label is, or that its raters tie; neither where the mapping drops it. */
+interface Judged {
+  label: string;
+  emotion?: string;
+  votes?: Record<string, number>;
+  tied?: boolean;
+}
+
+function judge({ facts, rows }: RatedClip, labels: Labels): Judged {
+  const single = rows.length === 1 && rows[0]!.cells.rater === undefined ? facts?.emotion : undefined;
+  const ratings = rows.flatMap(({ cells, ratings }) =>
+    cells.rater === undefined ? ratings : [cells.emotion!],
+  );
+  const heard = ratings.map((label) => ({ label, emotion: labels.classOf(label) }));
+  const counts = groupBy(
+    heard.filter(({ emotion }) => emotion !== undefined),
+    ({ emotion }) => emotion!,
+  );
+  const votes = Object.fromEntries([...counts].map(([emotion, own]) => [emotion, own.length]));
+  const said = ratings.length > 0 && { votes };
+  if (single !== undefined)
+    return { label: facts?.label ?? single, emotion: labels.classOf(single), ...said };
+  const most = Math.max(...Object.values(votes));
+  const [first, ...others] = [...counts].filter(([, own]) => own.length === most);
+  if (!first) return { label: "" };
+  if (others.length > 0) return { label: "", tied: true, votes };
+  return { label: facts?.label ?? first[1][0]!.label, emotion: first[0], votes };
+}
+
+function clipOf(
+  { facts, corpus, file }: RatedClip,
+  { label, emotion, votes }: { label: string; emotion: string; votes?: Record<string, number> },
+  synthetic: boolean,
+): Clip {
+  const { id, parent, rater: _, ...rest } = facts!;
+  return {
+    ...rest,
+    ...{ id: `${corpus}/${id}`, corpus, path: file, label, emotion },
+    ...(parent && { parent: `${corpus}/${parent}` }),
+    ...(votes && { votes }),
+    synthetic,
+  };
+}
+
+async function readRows(path: string): Promise<{ rows: Row[]; oneRating: boolean }> {
+  const { header, rows } = await readDelimited(path, "the manifest");
+  const columns = columnsOf(header, path);
+  return {
+    oneRating: columns.includes("rater"),
+    rows: rows.map(({ line, cells }) => {
+      const row: Row = { line, cells: {}, ratings: [] };
+      columns.forEach((column, i) => {
+        const cell = cells[i]!;
+        if (cell.trim() === "" || column === undefined) return;
+        if (column === RATING) row.ratings.push(cell);
+        else row.cells[column] = cell;
+      });
+      return row;
+    }),
+  };
+}
+
+const RATING = "rating";
+
+/** Case, blanks, underscores and hyphens make no other column: `Sentence ID` is `sentenceId`. */
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_-]/g, "");
+}
+
+/** What each column of a header is; `undefined` for those that are ignored. */
+function columnsOf(header: readonly string[], path: string): (Column | typeof RATING | undefined)[] {
+  const known = new Map(NAMED.map((column) => [plain(column), column]));
+  const columns = header.map((name) => (/^emotion\d+$/.test(plain(name)) ? RATING : known.get(plain(name))));
+  const repeated = header.filter(
+    (name, i) => columns[i] && header.findIndex((one) => plain(one) === plain(name)) < i,
+  );
+  if (repeated.length > 0)
+    throw new UserError(`${path} names the column ${repeated.join(", ")} twice: leave one of them`);
+  const [rated, rater] = [columns.includes(RATING), columns.includes("rater")];
+  if (rated && rater)
+    throw new UserError(
+      `${path} has a column rater, for a row a rating, and columns of several raters as well (${header.filter((_, i) => columns[i] === RATING).join(", ")}): leave one of the two`,
+    );
+  const missing = REQUIRED.filter((column) => !columns.includes(column) && !(column === "emotion" && rated));
+  if (missing.length === 0) return columns;
   throw new UserError(
-    `${path} lacks the column ${missing.join(", ")}: its first line must name id, path, speaker, emotion and may name ${OPTIONAL.join(", ")}`,
+    `${path} lacks the column ${missing.join(", ")}: ${headerHint(header, columns, missing)}`,
   );
 }
 
-function clipOf(row: Row, path: string, corpus: string): Clip {
-  const { id, parent, label = "", ...rest } = row;
-  return {
-    ...rest,
-    ...{ id: `${corpus}/${id}`, corpus, path, label },
-    ...(parent && { parent: `${corpus}/${parent}` }),
-    synthetic: isSynthetic(dirname(path)),
+function headerHint(
+  header: readonly string[],
+  columns: readonly unknown[],
+  missing: readonly string[],
+): string {
+  const must = `its first line must name ${REQUIRED.join(", ")} and may name ${OPTIONAL.join(", ")}`;
+  if (header.length === 0) return must;
+  if (header.length === 1)
+    return `its first line is one cell, ${JSON.stringify(header[0])}: separate cells by commas, semicolons or tabs; ${must}`;
+  const others = header.filter((_, i) => columns[i] === undefined).filter(Boolean);
+  const near = missing.map((column) => meant(column, others)).find(Boolean) ?? "";
+  return `it has ${header.filter(Boolean).join(", ")}${near}; ${must}`;
+}
+
+/** The answers of a question that is asked often. */
+function remembered<Answer>(ask: (text: string) => Answer): (text: string) => Answer {
+  const answers = new Map<string, Answer>();
+  return (given) => {
+    if (!answers.has(given)) answers.set(given, ask(given));
+    return answers.get(given)!;
   };
 }

@@ -22,6 +22,8 @@ export interface FoundCorpus {
   synthetic: boolean;
   /** Further files of an id that is there already: the second of two layouts, or an archive that nests a copy. */
   copies: { id: string; path: string }[];
+  /** Clips of a manifest on which their raters tie, so that they have no label and are in no list of clips. */
+  tied?: { id: string; votes: Readonly<Record<string, number>> }[];
 }
 
 export interface FindOptions {
@@ -106,20 +108,24 @@ export interface CorpusSummary {
   synthetic: boolean;
   clips: number;
   speakers: number;
+  /** Those that occur, in their order. */
+  classes: string[];
   /** Clips of each emotion, the known ones also where there are none; calm is not merged. */
   emotions: Record<string, number>;
 }
 
 /** Counts the clips, speakers and emotions of a corpus. */
 export function summarize({ name, synthetic, clips }: FoundCorpus): CorpusSummary {
-  const classes = [...new Set([...KNOWN_CLASSES, ...classesOf(clips)])];
-  const emotions = Object.fromEntries(classes.map((emotion) => [emotion, 0]));
+  const classes = classesOf(clips);
+  const columns = [...new Set([...KNOWN_CLASSES, ...classes])];
+  const emotions = Object.fromEntries(columns.map((emotion) => [emotion, 0]));
   for (const { emotion } of clips) emotions[emotion]!++;
   return {
     name,
     synthetic,
     clips: clips.length,
     speakers: new Set(clips.map(({ speaker }) => speaker)).size,
+    classes,
     emotions,
   };
 }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Interrupted } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { runPool } from "../base/pool.js";
-import type { ExtractItem, ExtractResult, ExtractTask } from "./extract.worker.js";
+import type { ExtractItem, ExtractResult, ExtractTask, Sound } from "./extract.worker.js";
 import { columnsOf, type FeatureSettings } from "./settings.js";
 
 /** One file's features, or why there are none. */
@@ -26,24 +26,24 @@ const BATCH = 16;
 /**
  * Features of sound files on all cores, batch by batch as they come, each file with its index.
  *
- * @param paths sound files
+ * @param sounds sound files, or segments of them
  * @param settings absent: the files are only read and hashed, and the matrices are empty
  * @throws {Interrupted} when the signal comes
  * @throws {UserError} when an encoder is not on this machine
- * @example for await (const batch of extractFiles(paths, settings)) for (const result of batch) { ... }
+ * @example for await (const batch of extractFiles(sounds, settings)) for (const result of batch) { ... }
  */
 export async function* extractFiles(
-  paths: readonly string[],
+  sounds: readonly Sound[],
   settings?: FeatureSettings,
   options: BatchOptions = {},
 ): AsyncGenerator<FileResult[]> {
-  if (settings?.kind !== "encoder") return yield* readFiles(paths, settings, options);
-  if (paths.length === 0) return;
+  if (settings?.kind !== "encoder") return yield* readFiles(sounds, settings, options);
+  if (sounds.length === 0) return;
   // It takes TensorFlow.js, which other features do without. Its threads share each clip, so that it is in memory once.
   const { openEncoderFeatures } = await import("./encoder.js");
   const encoder = await openEncoderFeatures(settings, options);
   try {
-    for await (const batch of readFiles(paths, settings, options))
+    for await (const batch of readFiles(sounds, settings, options))
       for (const result of batch) {
         await new Promise(setImmediate); // lets a Ctrl-C through
         if (options.signal?.aborted) throw new Interrupted("stopped");
@@ -57,16 +57,16 @@ export async function* extractFiles(
 
 /** What the threads that read files make of them. */
 async function* readFiles(
-  paths: readonly string[],
+  sounds: readonly Sound[],
   settings: FeatureSettings | undefined,
   { threads, signal }: BatchOptions,
 ): AsyncGenerator<FileResult[]> {
-  const tasks: ExtractTask[] = Array.from({ length: Math.ceil(paths.length / BATCH) }, (_, b) => ({
-    paths: paths.slice(b * BATCH, (b + 1) * BATCH).map((path) => resolve(path)),
+  const tasks: ExtractTask[] = Array.from({ length: Math.ceil(sounds.length / BATCH) }, (_, b) => ({
+    paths: sounds.slice(b * BATCH, (b + 1) * BATCH).map(resolved),
     settings,
   }));
   const cols = !settings ? 0 : settings.kind === "encoder" ? 1 : columnsOf(settings);
-  if (tasks.length === 1 && (await bytesOf(paths)) < INLINE_BYTES) {
+  if (tasks.length === 1 && (await bytesOf(sounds)) < INLINE_BYTES) {
     // A thread takes longer to start than one batch takes.
     const { handle } = await import("./extract.worker.js");
     if (signal?.aborted) throw new Interrupted("stopped");
@@ -81,11 +81,17 @@ async function* readFiles(
   }
 }
 
+function resolved(sound: Sound): Sound {
+  if (typeof sound === "string") return resolve(sound);
+  const { path, start, end } = sound;
+  return { path: resolve(path), start, end };
+}
+
 /** Of those that are there; what is wrong with the others is said when they are read. */
-async function bytesOf(paths: readonly string[]): Promise<number> {
+async function bytesOf(sounds: readonly Sound[]): Promise<number> {
   const sizes = await Promise.all(
-    paths.map((path) =>
-      stat(path).then(
+    sounds.map((sound) =>
+      stat(typeof sound === "string" ? sound : sound.path).then(
         ({ size }) => size,
         () => 0,
       ),

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { fragmentOf } from "../audio/segment.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
@@ -82,11 +83,11 @@ export async function sampleHashes(
   const folder = options.cache === undefined ? defaultCache() : options.cache;
   const hashes = folder === null ? undefined : new FileHashes(folder, warnOnce());
   const paths = clips.map(({ path }) => resolve(path));
-  const known = paths.map((path) => hashes?.of(path)?.samples);
+  const known = paths.map((path, i) => hashes?.of(path, fragmentOf(clips[i]!))?.samples);
   const unknown = known.flatMap((hash, i) => (hash === undefined ? [i] : []));
   const progress = new Progress("samples", unknown.length, { quiet: options.quiet });
   const broken: FeatureSet["broken"] = [];
-  const files = unknown.map((i) => paths[i]!);
+  const files = unknown.map((i) => clips[i]!);
   try {
     for await (const batch of extractFiles(files, undefined, options)) {
       for (const result of batch) {
@@ -97,7 +98,7 @@ export async function sampleHashes(
           continue;
         }
         known[i] = result.samples;
-        hashes?.remember(paths[i]!, result.stamp, result);
+        hashes?.remember(paths[i]!, result.stamp, result, fragmentOf(clips[i]!));
       }
       progress.step(batch.length);
     }
@@ -169,7 +170,7 @@ class Extraction<Settings extends FeatureSettings> {
   /** Reads what the cache has. Files whose content is not known are hashed first. */
   async #load(cache: FeatureCache, progress: Progress): Promise<void> {
     const hashes = this.#paths.map((path, i) => {
-      const known = this.#hashes?.of(path);
+      const known = this.#hashes?.of(path, fragmentOf(this.#clips[i]!));
       this.#samples[i] = known?.samples;
       return known?.hash;
     });
@@ -195,9 +196,9 @@ class Extraction<Settings extends FeatureSettings> {
 
   /** The results carry the indices of the clips. */
   async *#extract(indices: readonly number[], settings?: FeatureSettings): AsyncGenerator<FileResult[]> {
-    const paths = indices.map((i) => this.#paths[i]!);
+    const sounds = indices.map((i) => this.#clips[i]!);
     try {
-      for await (const batch of extractFiles(paths, settings, this.#options))
+      for await (const batch of extractFiles(sounds, settings, this.#options))
         yield batch.map((result) => ({ ...result, index: indices[result.index]! }));
     } catch (error) {
       throw error instanceof Interrupted ? this.#interrupted() : error;
@@ -225,7 +226,8 @@ class Extraction<Settings extends FeatureSettings> {
 
   #remember({ index, stamp, hash, samples }: Exclude<FileResult, { error: string }>): void {
     this.#samples[index] = samples;
-    this.#hashes?.remember(this.#paths[index]!, stamp, { hash, samples });
+    const fragment = fragmentOf(this.#clips[index]!);
+    this.#hashes?.remember(this.#paths[index]!, stamp, { hash, samples }, fragment);
   }
 
   #interrupted(): Interrupted {

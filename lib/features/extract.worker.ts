@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { AudioError } from "../audio/audio.js";
+import { type Audio, AudioError } from "../audio/audio.js";
 import { decodeAudio } from "../audio/read.js";
+import { cutSegment, fragmentOf, type Segment } from "../audio/segment.js";
 import { messageOf, systemReason } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { concatenated } from "../base/matrix.js";
@@ -10,8 +11,11 @@ import { createExtractor, type Extractor } from "./extract.js";
 import { stampOf } from "./hashes.js";
 import type { FeatureSettings } from "./settings.js";
 
+/** A whole file, or a segment. */
+export type Sound = string | Segment;
+
 export interface ExtractTask {
-  paths: string[];
+  paths: Sound[];
   /** Absent: the files are only read and hashed. Of an encoder, which is not in this thread: its clips as it hears them, a sample a row. */
   settings?: FeatureSettings;
 }
@@ -36,11 +40,17 @@ export async function handle({ paths, settings }: ExtractTask): Promise<WorkerAn
   const extract = settings && extractorFor(settings);
   const items: ExtractItem[] = [];
   const parts: Float32Array[] = [];
-  for (const path of paths) {
+  // Segments of one file often follow one another.
+  let last: ReadFile | undefined;
+  for (const sound of paths) {
+    const segment = typeof sound === "string" ? { path: sound } : sound;
+    const fragment = fragmentOf(segment);
     try {
-      const { bytes, stamp } = await readStamped(path);
-      const audio = await decodeAudio(bytes, path);
-      const known = { hash: sha256(bytes), samples: samplesHash(audio.samples), stamp };
+      last = last?.path === segment.path ? last : await readFile(segment.path);
+      const { stamp } = last;
+      const audio = fragment ? cutSegment(last.audio, segment) : last.audio;
+      const hash = fragment ? sha256(last.hash + fragment) : last.hash;
+      const known = { hash, samples: samplesHash(audio.samples), stamp };
       const matrix = extract?.(audio.samples, audio.sampleRate);
       items.push({ ...known, rows: matrix?.rows ?? 0 });
       if (matrix) parts.push(matrix.data);
@@ -50,6 +60,18 @@ export async function handle({ paths, settings }: ExtractTask): Promise<WorkerAn
   }
   const data = concatenated(parts);
   return { result: { items, data }, transfer: [data.buffer as ArrayBuffer] };
+}
+
+interface ReadFile {
+  path: string;
+  hash: string;
+  stamp: string | undefined;
+  audio: Audio;
+}
+
+async function readFile(path: string): Promise<ReadFile> {
+  const { bytes, stamp } = await readStamped(path);
+  return { path, hash: sha256(bytes), stamp, audio: await decodeAudio(bytes, path) };
 }
 
 /** SHA-256 of decoded samples: equal for equal sound, in whatever container it came. */

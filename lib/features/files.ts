@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import { isSoundName, SOUND_ENDINGS } from "../audio/endings.js";
 import { systemReason, UserError } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
@@ -13,8 +14,6 @@ export interface SoundFile {
   path: string;
   name: string;
 }
-
-const ENDINGS = new Set([".wav", ".aif", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".oga", ".opus"]);
 
 /**
  * Files as they were named, and the sound files (by their ending) in folders at any depth, in order of name.
@@ -40,18 +39,14 @@ export async function findSounds(
     const listed = await readdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       throw new UserError(`cannot read ${error.path ?? path}: ${systemReason(error)}`, { cause: error });
     });
-    const inside = listed.filter(isSound).sort();
+    const inside = listed.filter(isSoundName).sort();
     if (inside.length === 0)
       throw new UserError(
-        `${path}: holds no sound files (${[...ENDINGS].join(" ")}); name a file or another folder`,
+        `${path}: holds no sound files (${SOUND_ENDINGS.join(" ")}); name a file or another folder`,
       );
     files.push(...inside.map((name) => ({ path: join(path, name), name: withoutEnding(name) })));
   }
   return { files, several: folders > 0 || files.length > 1 };
-}
-
-function isSound(name: string): boolean {
-  return ENDINGS.has(extname(name).toLowerCase()) && !basename(name).startsWith(".");
 }
 
 function withoutEnding(name: string): string {

@@ -8,7 +8,7 @@ import { FEATURE_VERSION } from "./cache.js";
 
 /** What is known of a sound file, in hexadecimal. */
 export interface FileHash {
-  /** SHA-256 of the file. */
+  /** SHA-256 of the file; of a segment, of that and its times. */
   hash: string;
   /** SHA-256 of its decoded samples. */
   samples: string;
@@ -39,17 +39,21 @@ export class FileHashes {
     this.#warn = warn;
   }
 
-  /** The hashes of a file that is as it was, `undefined` for any other. */
-  of(path: string): FileHash | undefined {
-    const [stamp, hash, samples] = this.#files[path] ?? [];
+  /**
+   * The hashes of a file that is as it was, `undefined` for any other.
+   *
+   * @param fragment of a segment, see `fragmentOf`
+   */
+  of(path: string, fragment = ""): FileHash | undefined {
+    const [stamp, hash, samples] = this.#files[path + fragment] ?? [];
     if (stamp === undefined || hash === undefined || samples === undefined) return undefined;
     return stamp === stampNow(path) ? { hash, samples } : undefined;
   }
 
   /** @param stamp see {@link stampOf}; a file without one is not remembered */
-  remember(path: string, stamp: string | undefined, { hash, samples }: FileHash): void {
+  remember(path: string, stamp: string | undefined, { hash, samples }: FileHash, fragment = ""): void {
     if (stamp === undefined) return;
-    this.#files[path] = [stamp, hash, samples];
+    this.#files[path + fragment] = [stamp, hash, samples];
     this.#changed = true;
   }
 

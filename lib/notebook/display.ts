@@ -1,5 +1,5 @@
-import { readAudio } from "../audio/read.js";
 import { resample } from "../audio/resample.js";
+import { readSegment } from "../audio/segment.js";
 import { encodeWav } from "../audio/write.js";
 import { UsageError } from "../base/errors.js";
 import { escapeHtml } from "../base/html.js";
@@ -166,7 +166,7 @@ export async function listen(sound: Clip | Sound, options: ListenOptions = {}): 
     throw new UsageError(`listen plays more than 0 and at most ${LISTEN_SECONDS} s, not ${seconds}`);
   }
   const isClip = "path" in sound;
-  const { samples, sampleRate } = isClip ? await readAudio(sound.path) : sound;
+  const { samples, sampleRate } = isClip ? await readSegment(sound) : sound;
   const part = samples.subarray(0, Math.ceil(seconds * sampleRate));
   const name = isClip ? sound.id : "sound";
   const text = `[audio: ${name}, ${(part.length / sampleRate).toFixed(2)} s]`;

@@ -45,7 +45,8 @@ interface Placed {
 /**
  * Checks a fold before anything is trained: every clip is in one part; test shares no speaker (or whatever the protocol
  * claims) with train and validation, nor validation with train; what only a refit trains on shares nothing with test either;
- * no two clips of identical samples, and no copy and its original, are on two sides. Identical samples within one part are noted, with those whose emotions differ.
+ * no two clips of identical samples, no copy and its original, and no overlapping segments of one file, are on two sides.
+ * Identical samples within one part are noted, with those whose emotions differ, and classes that are tested and not trained.
  *
  * @param plan the protocol's plan
  * @param fold one of its folds, without the clips that could not be read
@@ -59,11 +60,13 @@ export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string,
   );
   const checks = [
     onePartEach(fold, clipOf),
-    ...plan.apart.map((group) => testApart(group, placed)),
-    ...validationGroups(plan).map((group) => validationApart(group, placed, plan)),
+    ...plan.apart.map((group) => hinted(testApart(group, placed), plan)),
+    ...validationGroups(plan).map((group) => hinted(validationApart(group, placed, plan), plan)),
     samplesKnown(placed, samples),
     ...identicalSamples(placed, samples),
     copiesTogether(placed),
+    ...overlappingSegments(placed),
+    ...unheardClasses(plan, placed),
     ...textRemark(plan),
   ];
   return auditOf(checks, plan.leaky);
@@ -215,6 +218,54 @@ function copiesTogether(placed: readonly Placed[]): AuditCheck {
   const copies = placed.filter(({ clip }) => clip.parent !== undefined).length;
   const fine = copies > 0 ? `${copies} copies, each with its original` : "no copies among the clips";
   return check("no copy and its original on two sides", problems, fine, idsOf(across));
+}
+
+/** A split that came with the corpus cannot be mended by another protocol: what to do is said. */
+function hinted(result: AuditCheck, { protocol, leaky }: Plan): AuditCheck {
+  const [path = ""] = protocol.split(/[?@]/);
+  if (result.passed || leaky || !path.startsWith("given/")) return result;
+  const detail = `${result.detail}; the manifest's split has it so: change it, or take ${path}?apart=none, which is marked as leaky`;
+  return { ...result, detail };
+}
+
+/** Clips that are segments of recordings share sound where their times overlap. */
+function overlappingSegments(placed: readonly Placed[]): AuditCheck[] {
+  if (!placed.some(({ clip }) => clip.start !== undefined || clip.end !== undefined)) return [];
+  const across = [...groupBy(placed, ({ clip }) => clip.path).values()].flatMap((own) => {
+    const sorted = [...own].sort((a, b) => startOf(a) - startOf(b));
+    return sorted.flatMap((one, i) => {
+      const later = sorted.slice(i + 1);
+      const end = one.clip.end ?? Infinity;
+      const past = later.findIndex((other) => startOf(other) >= end);
+      const overlapping = past < 0 ? later : later.slice(0, past);
+      return overlapping.map((other) => [one, other]).filter(onTwoSides);
+    });
+  });
+  const problems = across.length > 0 ? [listed(across)] : [];
+  return [check("no overlapping segments on two sides", problems, "none", [...new Set(idsOf(across))])];
+}
+
+function startOf({ clip }: Placed): number {
+  return clip.start ?? 0;
+}
+
+/** A class that is tested and never trained cannot be right: it is noted. */
+function unheardClasses({ classes }: Plan, placed: readonly Placed[]): AuditCheck[] {
+  const emotionsIn = (part: Place) =>
+    new Set(placed.filter((one) => one.part === part).map(({ clip }) => clip.emotion));
+  const [trained, tested] = [emotionsIn("train"), emotionsIn("test")];
+  const unheard = classes.filter((name) => tested.has(name) && !trained.has(name));
+  if (unheard.length === 0) return [];
+  const clips = placed.filter(({ clip, part }) => part === "test" && unheard.includes(clip.emotion));
+  const detail = `${unheard.join(", ")}: ${count(clips, "test clip")} that cannot be right`;
+  return [
+    check(
+      "classes of the test part without a training clip (a note)",
+      [],
+      detail,
+      clips.map(({ clip }) => clip.id),
+    ),
+  ];
 }
 
 /** Where what is said tells the label, no leak but a shortcut: it is noted. */

@@ -67,7 +67,7 @@ function assertThere(name: string, wanted: readonly string[], clips: readonly Cl
   const published = absent.every((corpus) => (CORPORA as readonly string[]).includes(corpus));
   const hint = published
     ? 'set --data or SER_DATA to the folder that has the corpora, or get them with "ser data download"'
-    : "give its clips by a manifest";
+    : "give its clips by a manifest (--manifest FILE), whose column corpus names it (without one: own)";
   const what = absent.length > 0 ? `clips of ${absent.join(", ")}, of which there are none` : "clips";
   throw new UserError(`the protocol ${name} needs ${what}: ${hint}`);
 }

@@ -4,6 +4,7 @@ import { CORPORA } from "../corpora/clip.js";
 import { combined } from "./combined.js";
 import { audeering } from "./cremad.js";
 import { CROSS_CORPUS } from "./cross-corpus.js";
+import { given } from "./given.js";
 import { grouped } from "./grouped.js";
 import { heldOut } from "./held-out.js";
 import { matched } from "./matched.js";
@@ -40,11 +41,13 @@ export const WITH_SETTINGS: readonly string[] = [
   "CORPUS/speaker-sentence?match",
   "grouped/CORPUS?group=speaker&folds=5",
   "grouped/CORPUS?group=speaker,sentence&folds=5&match",
+  "given/CORPUS?apart=speaker",
 ];
 
 /**
  * The protocol of a name: one of {@link PROTOCOLS}, `grouped/CORPUS?group=speaker&folds=5&calm=merge` (any corpus, any
- * of the groups, or two of them, as `speaker,sentence`; what is left out has these values), `held-out?calm=keep`, or the
+ * of the groups, or two of them, as `speaker,sentence`; what is left out has these values), `given/CORPUS?apart=speaker` (the
+ * column `split` of a manifest), `held-out?calm=keep`, or the
  * matched twin of one that keeps speakers and sentences apart, as `savee/speaker-sentence?match`. A version may follow:
  * `ravdess/7@1`.
  *
@@ -67,6 +70,7 @@ function find(name: string): Protocol {
   if (path === "held-out") return heldOut(query);
   const strict = SPEAKER_SENTENCE.find((protocol) => protocol.name === path);
   if (strict) return "match" in queryOf(path, query, ["match"]) ? matched(strict) : strict;
+  if (path.startsWith("given/")) return given(path.slice("given/".length), query);
   if (path.startsWith("grouped/")) return grouped(path.slice("grouped/".length), query);
   throw new UsageError(
     `there is no protocol "${name}"${meant(name, PROTOCOLS) || "."} There are:\n  ${[...PROTOCOLS, ...WITH_SETTINGS].join("\n  ")}`,

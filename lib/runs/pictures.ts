@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { readAudio } from "../audio/read.js";
 import { resample } from "../audio/resample.js";
+import { readSegment } from "../audio/segment.js";
 import { Interrupted } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { random } from "../base/random.js";
@@ -127,7 +127,7 @@ async function predictedClips(
   for (const i of indices) {
     shown.push({
       id: scored.ids[i]!,
-      ...drawn(await readAudio(clipOf.get(scored.ids[i]!)!.path)),
+      ...drawn(await readSegment(clipOf.get(scored.ids[i]!)!)),
       truth: classes[scored.truth[i]!]!,
       predicted: classes[scored.predicted[i]!]!,
       probabilities: Object.fromEntries(

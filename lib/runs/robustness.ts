@@ -1,4 +1,5 @@
 import type { NoiseKind } from "../audio/noise.js";
+import type { Segment } from "../audio/segment.js";
 import { UsageError, UserError } from "../base/errors.js";
 import { runPool } from "../base/pool.js";
 import { Progress } from "../base/progress.js";
@@ -99,7 +100,8 @@ async function hear(
   const others = noise === "babble" ? clipsOf(plan, fold.train) : [];
   const tasks = clips.map((clip): RobustnessTask => {
     const name = `${seed}/robustness/${clip.id}`;
-    return { model, path: clip.path, noise, snrs, seed: name, voices: voicesFor(clip, others, name) };
+    const { path, start, end } = clip;
+    return { model, path, start, end, noise, snrs, seed: name, voices: voicesFor(clip, others, name) };
   });
   const answers = new Map<string, { clean: number; noisy: number[] }>();
   const broken: Robustness["broken"] = [];
@@ -169,7 +171,7 @@ function clipsOf(plan: Plan, ids: readonly string[]): Clip[] {
 }
 
 /** Clips of as many other speakers as there are, up to six; where there are fewer, several of one speaker. */
-function voicesFor(clip: Clip, others: readonly Clip[], seed: string): string[] {
+function voicesFor(clip: Clip, others: readonly Clip[], seed: string): Segment[] {
   const strangers = random(`${seed}/voices`)
     .shuffle(others)
     .filter(({ corpus, speaker }) => corpus !== clip.corpus || speaker !== clip.speaker);
@@ -180,7 +182,7 @@ function voicesFor(clip: Clip, others: readonly Clip[], seed: string): string[] 
     (seen.has(who) ? rest : firsts).push(stranger);
     seen.add(who);
   }
-  return [...firsts, ...rest].slice(0, VOICES).map(({ path }) => path);
+  return [...firsts, ...rest].slice(0, VOICES).map(({ path, start, end }) => ({ path, start, end }));
 }
 
 function levelsOf(snrs: readonly number[]): number[] {

@@ -1,23 +1,22 @@
 import { babbleNoise, mixAtSnr, type NoiseKind, pinkNoise } from "../audio/noise.js";
-import { readAudio } from "../audio/read.js";
 import { resample } from "../audio/resample.js";
+import { readSegment, type Segment } from "../audio/segment.js";
 import { messageOf } from "../base/errors.js";
 import type { WorkerAnswer } from "../base/pool.js";
 import { type Random, random } from "../base/random.js";
 import { type EmotionModel, loadModel } from "../inference/model.js";
 import { addNoise } from "../training/sound.js";
 
-export interface RobustnessTask {
+export interface RobustnessTask extends Segment {
   /** Folder of the model. */
   model: string;
-  path: string;
   noise: NoiseKind;
   /** dB. */
   snrs: readonly number[];
   /** Names the clip's noise. */
   seed: string;
   /** The voices of babble. */
-  voices: readonly string[];
+  voices: readonly Segment[];
 }
 
 /** Indices of classes, clean and level by level; or why the clip could not be read. */
@@ -30,10 +29,10 @@ const models = new Map<string, Promise<EmotionModel>>();
  * loudness.
  */
 export async function handle(task: RobustnessTask): Promise<WorkerAnswer<RobustnessAnswer>> {
-  const { model: folder, path, snrs } = task;
+  const { model: folder, snrs } = task;
   if (!models.has(folder)) models.set(folder, loadModel(folder, { threshold: 0 }));
   const model = await models.get(folder)!;
-  const audio = await readAudio(path).catch((error: unknown) => messageOf(error));
+  const audio = await readSegment(task).catch((error: unknown) => messageOf(error));
   if (typeof audio === "string") return { result: { error: audio } };
   const { samples, sampleRate } = audio;
   const answer = async (heard: Float32Array) => {
@@ -66,8 +65,8 @@ async function mixer(
 }
 
 /** Nothing where a clip cannot be read: the babble then has a voice less. */
-async function soundOf(path: string, sampleRate: number): Promise<Float32Array> {
-  const voice = await readAudio(path).catch(() => undefined);
+async function soundOf(segment: Segment, sampleRate: number): Promise<Float32Array> {
+  const voice = await readSegment(segment).catch(() => undefined);
   if (!voice) return new Float32Array(0);
   return resample(voice.samples, voice.sampleRate, sampleRate);
 }

@@ -30,9 +30,9 @@ export async function soundVariants(
   // An encoder's features take no augmentation that changes the sound.
   if (!changesSound(augmentation) || features.kind === "encoder") return clips.map(() => []);
   const { copies = 2 } = augmentation;
-  const tasks = clips.map(({ id, path }): VariantsTask => {
+  const tasks = clips.map(({ id, path, start, end }): VariantsTask => {
     const seed = `${options.seed}/sound/${id}`;
-    return { path, seed, features, augmentation, copies };
+    return { path, start, end, seed, features, augmentation, copies };
   });
   const variants: Variant[][] = clips.map(() => []);
   const progress = new Progress("variants", clips.length, { quiet: options.quiet });

@@ -1,4 +1,4 @@
-import { readAudio } from "../audio/read.js";
+import { readSegment, type Segment } from "../audio/segment.js";
 import type { Matrix } from "../base/matrix.js";
 import type { WorkerAnswer } from "../base/pool.js";
 import { random } from "../base/random.js";
@@ -7,8 +7,7 @@ import type { SpectralSettings } from "../features/settings.js";
 import type { AugmentationSettings } from "./augmentation.js";
 import { varySound } from "./sound.js";
 
-export interface VariantsTask {
-  path: string;
+export interface VariantsTask extends Segment {
   /** Names the clip's stream of random numbers. */
   seed: string;
   features: SpectralSettings;
@@ -20,9 +19,9 @@ let extract: Extractor | undefined;
 
 /** The features of the variants of one clip. A pool's tasks all have the same feature settings. */
 export async function handle(task: VariantsTask): Promise<WorkerAnswer<Matrix[]>> {
-  const { path, seed, features, augmentation, copies } = task;
+  const { seed, features, augmentation, copies } = task;
   extract ??= createExtractor(features);
-  const { samples, sampleRate } = await readAudio(path);
+  const { samples, sampleRate } = await readSegment(task);
   const result: Matrix[] = [];
   for (let copy = 0; copy < copies; copy++) {
     const rng = random(`${seed}/${copy}`);

@@ -140,7 +140,7 @@ test("checks a corpus of one's own, against itself", async () => {
     "clips.csv": "id,path,speaker,emotion\n1,1.wav,s,happy\n2,2.wav,s,sad\n3,3.wav,t,sad\n",
   });
   const own = await findManifest(join(path, "Savee", "clips.csv"));
-  expect(await checkFound([own], { quiet: true })).toMatchObject([
+  expect(await checkFound(own, { quiet: true })).toMatchObject([
     {
       name: "own",
       clips: 3,

@@ -15,7 +15,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 async function facts(content: Uint8Array) {
   const path = join(root, "clip.wav");
   await writeFile(path, content);
-  const [file] = (await handle([path])).result;
+  const [file] = (await handle([{ path }])).result;
   return file!;
 }
 
@@ -56,6 +56,24 @@ test.each([8, 16, 24])(
   },
 );
 
+test("a segment has its own samples, length and faults, and the digest of its file", async () => {
+  const path = join(root, "long.wav");
+  const samples = tone((all) => all.fill(0, 0, 500));
+  await writeFile(path, wav(samples, 16));
+  const { result } = await handle([
+    { path },
+    { path, end: 0.0625 },
+    { path, start: 0.0625 },
+    { path, start: 0.1, end: 0.5 },
+  ]);
+  expect(result).toMatchObject([
+    { seconds: 0.125, silent: false, digest: sha256(await readFile(path)) },
+    { seconds: 0.0625, silent: true, digest: sha256(await readFile(path)) },
+    { seconds: 0.0625, silent: false },
+    { problem: "the segment ends at 0.5 s, but the file has 0.125 s" },
+  ]);
+});
+
 test("silence is silent, the smallest step of 16 bit is not", async () => {
   expect(await facts(wav(new Float32Array(1000), 16))).toMatchObject({ silent: true, clipped: false });
   const step = tone((samples) => samples.fill(0).fill(-1 / 32768, 10, 11));
@@ -64,6 +82,8 @@ test("silence is silent, the smallest step of 16 bit is not", async () => {
 
 test("what cannot be read is told", async () => {
   expect(await facts(Buffer.from("not sound"))).toHaveProperty("problem");
-  expect((await handle([join(root, "nowhere.wav")])).result).toEqual([{ problem: "no such file or folder" }]);
-  expect((await handle([root])).result).toEqual([{ problem: "is a folder, not a file" }]);
+  expect((await handle([{ path: join(root, "nowhere.wav") }])).result).toEqual([
+    { problem: "no such file or folder" },
+  ]);
+  expect((await handle([{ path: root }])).result).toEqual([{ problem: "is a folder, not a file" }]);
 });

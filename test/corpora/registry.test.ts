@@ -172,6 +172,7 @@ test("classesOf has the order of every table, calm last", () => {
 test("summarize counts every emotion, also those that do not occur", () => {
   const corpus = { name: "savee", synthetic: false, copies: [], clips: [clip("fear"), clip("fear")] };
   expect(summarize(corpus)).toEqual({
+    classes: ["fear"],
     name: "savee",
     synthetic: false,
     clips: 2,

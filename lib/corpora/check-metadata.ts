@@ -1,0 +1,87 @@
+import { groupBy } from "../base/group.js";
+import type { Clip } from "./clip.js";
+import type { FoundCorpus } from "./registry.js";
+
+/** What may be odd about what is said of clips, whatever their sound is. */
+export type MetadataNote = "spelling" | "speaker" | "classes";
+
+interface Note {
+  kind: MetadataNote;
+  /** Ids. */
+  clips: string[];
+  text: string;
+}
+
+/**
+ * What is odd about the metadata of each corpus: a speaker or label in several spellings, a speaker whom another corpus has
+ * too, a corpus of one class.
+ *
+ * @param isPublished true for corpora of the library, whose speakers are known to be different people
+ */
+export function metadataNotes(
+  found: readonly FoundCorpus[],
+  isPublished: (name: string) => boolean,
+): Note[][] {
+  const spoken = groupBy(
+    found.flatMap(({ clips }) => clips),
+    ({ speaker }) => spelled(speaker),
+  );
+  return found.map(({ name, clips }) => [
+    ...spellings(clips, "speaker"),
+    ...spellings(clips, "label"),
+    ...(isPublished(name) ? [] : alsoElsewhere(name, clips, spoken)),
+    ...oneClass(clips),
+  ]);
+}
+
+/** Equal for names that differ in case, blanks, underscores, hyphens or their way of writing a letter in Unicode. */
+function spelled(name: string): string {
+  return name
+    .normalize("NFKC")
+    .toLowerCase()
+    .replaceAll(/[\s_-]/g, "");
+}
+
+function spellings(clips: readonly Clip[], what: "speaker" | "label"): Note[] {
+  return [...groupBy(clips, (clip) => spelled(clip[what])).values()].flatMap((own): Note[] => {
+    const written = [...groupBy(own, (clip) => clip[what])];
+    if (written.length < 2) return [];
+    const [, ...rarer] = written.sort(([, a], [, b]) => b.length - a.length);
+    const counts = written.map(([name, { length }]) => `${JSON.stringify(name)} (${length})`);
+    const classes = new Set(own.map(({ emotion }) => emotion)).size;
+    const effect =
+      what === "speaker"
+        ? "they count as different speakers"
+        : classes > 1
+          ? "they count as different classes"
+          : "they are one class";
+    return [
+      {
+        kind: "spelling",
+        clips: rarer.flatMap(([, some]) => some.map(({ id }) => id)),
+        text: `one ${what} in several spellings, ${counts.join(", ")}: ${effect}`,
+      },
+    ];
+  });
+}
+
+function alsoElsewhere(
+  corpus: string,
+  clips: readonly Clip[],
+  spoken: ReadonlyMap<string, readonly Clip[]>,
+): Note[] {
+  return [...groupBy(clips, ({ speaker }) => speaker)].flatMap(([speaker, own]): Note[] => {
+    const others = spoken.get(spelled(speaker))!.filter((clip) => clip.corpus !== corpus);
+    if (others.length === 0) return [];
+    const where = [...new Set(others.map((clip) => clip.corpus))].join(", ");
+    const text = `the speaker "${speaker}" is in ${where} too: a protocol takes them for different people`;
+    return [{ kind: "speaker", clips: own.map(({ id }) => id), text }];
+  });
+}
+
+function oneClass(clips: readonly Clip[]): Note[] {
+  const [first] = clips;
+  if (!first || clips.length < 2 || clips.some(({ emotion }) => emotion !== first.emotion)) return [];
+  const ids = clips.map(({ id }) => id);
+  return [{ kind: "classes", clips: ids, text: `all clips are ${first.emotion}: nothing to tell apart` }];
+}

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import { messageOf, systemReason, UsageError } from "../base/errors.js";
+import { meant, parseSettings } from "../base/schema.js";
+import { byText } from "../base/text.js";
+import type { Clip } from "./clip.js";
+import { classesOf } from "./registry.js";
+
+/** The words of the four corpora and the common ones of the field, for each emotion. */
+const EMOTION_WORDS: Record<string, string> = {
+  anger: "anger angry ang",
+  disgust: "disgust disgusted dis",
+  fear: "fear fearful fea afraid scared",
+  happiness: "happiness happy hap joy joyful",
+  sadness: "sadness sad",
+  surprise: "surprise surprised sur ps pleasant_surprise pleasant_surprised",
+  neutral: "neutral neu",
+  calm: "calm",
+};
+
+const CLASS_OF = new Map(
+  Object.entries(EMOTION_WORDS).flatMap(([name, words]) => words.split(" ").map((word) => [word, name])),
+);
+
+/** What a mapping says of labels that are to be left out. */
+const DROP = "drop";
+
+/** The emotion that a label is a common word for: `HAP`, `happy` and `Joy` are happiness; `undefined` for any other. */
+export function knownEmotion(label: string): string | undefined {
+  return CLASS_OF.get(folded(label));
+}
+
+/** The class of a label: an emotion for its common words, else a class of its own, in small letters. */
+function ownClass(label: string): string {
+  return knownEmotion(label) ?? label.trim().toLowerCase();
+}
+
+/** Case, blanks and hyphens make no other label. */
+function folded(label: string): string {
+  return label.trim().toLowerCase().replaceAll(/[\s-]/g, "_");
+}
+
+/** A rule of a mapping, and whether a label that occurs nowhere is an error: a file may be meant for several corpora. */
+interface Rule {
+  key: string;
+  to: string;
+  strict: boolean;
+}
+
+/**
+ * Which label is which class. Without rules, common words are the seven emotions and calm, and any other label is a class of
+ * its own. It remembers what it was asked, to tell of rules that nothing had a use for.
+ */
+export class Labels {
+  readonly #rules = new Map<string, Rule>();
+  readonly #used = new Set<Rule>();
+  /** Every label that was asked for, as written, with its class before the mapping. */
+  readonly #seen = new Map<string, string>();
+
+  /** @param rules the class that a label, or a class, becomes instead; `drop` leaves its clips out */
+  constructor(rules: Iterable<Rule> = []) {
+    for (const rule of rules) this.#rules.set(folded(rule.key), rule);
+  }
+
+  /**
+   * The class of a label, or `undefined` for clips to leave out.
+   *
+   * @param own its class without a mapping
+   */
+  classOf(label: string, own = ownClass(label)): string | undefined {
+    this.#seen.set(label, own);
+    const rule = this.#rules.get(folded(label)) ?? this.#rules.get(folded(own));
+    if (!rule) return own;
+    this.#used.add(rule);
+    return folded(rule.to) === DROP ? undefined : ownClass(rule.to);
+  }
+
+  /** The clips with the classes that the mapping gives them, without those that it drops. */
+  apply(clips: readonly Clip[]): Clip[] {
+    if (this.#rules.size === 0) return [...clips];
+    return clips.flatMap((clip) => {
+      const emotion = this.classOf(clip.label, clip.emotion);
+      return emotion === undefined ? [] : [emotion === clip.emotion ? clip : { ...clip, emotion }];
+    });
+  }
+
+  /**
+   * Rules of labels that no clip has.
+   *
+   * @returns what to tell of those from a file
+   * @throws {UsageError} for one that was given by itself, with the labels there are
+   */
+  checkUsed(): string[] {
+    const unused = [...this.#rules.values()].filter((rule) => !this.#used.has(rule));
+    const own = classesOf(Array.from(this.#seen.values(), (emotion) => ({ emotion })));
+    const words = [...new Set([...own, ...this.#seen.keys()])];
+    const listed = own.map((name) => {
+      const labels = [...this.#seen].flatMap(([label, of]) => (of === name && label !== name ? [label] : []));
+      return labels.length > 0 ? `${name} (${labels.sort(byText).slice(0, 6).join(", ")})` : name;
+    });
+    const about = ({ key }: Rule) =>
+      `--map: no clip has the label "${key}": there are ${listed.join(", ")}${meant(key, words)}`;
+    const wrong = unused.find(({ strict }) => strict);
+    if (wrong) throw new UsageError(about(wrong));
+    return unused.map(about);
+  }
+}
+
+const mapSchema = v.pipe(
+  v.record(v.string(), v.pipe(v.string(), v.regex(/\S/))),
+  v.description("Which class each label is."),
+);
+
+/**
+ * A mapping as the command line has it.
+ *
+ * @param given `LABEL=CLASS`, `LABEL=drop`, or the name of a JSON file `{ "LABEL": "CLASS" }`; of two rules for a label the
+ *   later one counts
+ * @throws {UsageError} for anything else
+ * @example labelsFrom(["boredom=drop", "calm=neutral"]).classOf("calm") // "neutral"
+ */
+export function labelsFrom(given: readonly string[] = []): Labels {
+  return new Labels(given.flatMap(rulesOf));
+}
+
+function rulesOf(text: string): Rule[] {
+  if (/\.json$/i.test(text)) {
+    return Object.entries(readMap(text)).map(([key, to]) => ({ key, to, strict: false }));
+  }
+  const [, key = "", to = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (key.trim() && to.trim()) return [{ key, to, strict: true }];
+  throw new UsageError(
+    `--map "${text}": it takes LABEL=CLASS, LABEL=drop, or a JSON file such as { "boredom": "drop" }`,
+  );
+}
+
+function readMap(path: string): Record<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`cannot read the mapping ${path}: ${systemReason(error)}`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    throw new UsageError(`${path} is not valid JSON: ${messageOf(error)}`, { cause: error });
+  }
+  if (Array.isArray(value)) throw new UsageError(`${path}: it takes an object: { "boredom": "drop" }`);
+  return parseSettings(mapSchema, value, path, "the mapping");
+}

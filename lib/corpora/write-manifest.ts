@@ -1,0 +1,189 @@
+import { readdir } from "node:fs/promises";
+import { dirname, extname, join, relative, resolve } from "node:path";
+import { isSoundName } from "../audio/endings.js";
+import { systemReason, UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { formatCsv } from "../base/table.js";
+import { byText, plural } from "../base/text.js";
+import { knownEmotion, Labels } from "./labels.js";
+import { refusedName, takesCell } from "./manifest.js";
+import { type NamedFields, namePattern } from "./name-pattern.js";
+
+/** A manifest that was made of file names. */
+export interface WrittenManifest {
+  /** The table. */
+  text: string;
+  clips: number;
+  /** Sound files that the pattern does not fit, relative to the folder, sorted. */
+  unmatched: string[];
+  /** How many clips have each label that is no common word, most frequent first. */
+  unknown: [label: string, clips: number][];
+  /** What was left out of the table, and why. */
+  notes: string[];
+}
+
+export interface WriteManifestOptions {
+  /** Which label is which class. */
+  labels?: Labels;
+  /** Name of the corpus, where the pattern has none. */
+  corpus?: string;
+}
+
+const SHOWN = 3;
+
+const COLUMNS = [
+  ...["id", "path", "corpus", "speaker", "emotion", "label", "sex", "intensity", "sentenceId", "repetition"],
+] as const;
+
+/**
+ * The manifest of a folder whose file names say what is in them.
+ *
+ * @param folder searched at any depth; hidden files are left out
+ * @param pattern see {@link namePattern}
+ * @param out where the table will be, since its paths are relative to it
+ * @throws {UserError} when no file fits the pattern, with some names; or when two clips would have one id
+ * @throws {UsageError} for a pattern that makes no sense
+ * @example const { text } = await manifestOf("emodb", "{speaker:2}{sentence:3}{emotion:1}{_}.wav", "emodb/clips.csv");
+ */
+export async function manifestOf(
+  folder: string,
+  pattern: string,
+  out: string,
+  { labels = new Labels(), corpus }: WriteManifestOptions = {},
+): Promise<WrittenManifest> {
+  const fieldsOf = namePattern(pattern);
+  const names = await soundsIn(folder);
+  const clips: Clip[] = [];
+  const unmatched: string[] = [];
+  for (const name of names) {
+    const fields = fieldsOf(name);
+    if (fields) clips.push({ name, fields });
+    else unmatched.push(name);
+  }
+  if (clips.length === 0) throw new UserError(nothing(folder, pattern, names));
+  const kept = clips.flatMap((clip) => {
+    const label = clip.fields.emotion!;
+    const emotion = labels.classOf(label);
+    return emotion === undefined ? [] : [{ ...clip, label, emotion }];
+  });
+  if (kept.length === 0) throw new UserError(`--map drops all ${plural(clips.length, "clip")}: keep a label`);
+  const corpusOf = (fields: NamedFields) => (fields.corpus ?? corpus)?.toLowerCase();
+  for (const name of new Set(kept.map(({ fields }) => corpusOf(fields)))) {
+    const refused = name === undefined ? undefined : refusedName(name);
+    if (refused) throw new UserError(`"${name}" ${refused}`);
+  }
+  const unmapped = new Labels();
+  const idOf = idsOf(kept);
+  const notes: string[] = [];
+  const cell = (column: "sex" | "intensity" | "repetition") => takenCells(column, kept, notes);
+  const [sex, intensity, repetition] = [cell("sex"), cell("intensity"), cell("repetition")];
+  const rows = kept.map(
+    ({ name, fields, label, emotion }): Record<(typeof COLUMNS)[number], string | undefined> => {
+      // As written, unless the mapping says otherwise: the reader knows the common words.
+      const mapped = emotion !== unmapped.classOf(label);
+      return {
+        id: idOf(name),
+        path: relative(dirname(resolve(out)), resolve(folder, name)).replaceAll("\\", "/"),
+        corpus: corpusOf(fields),
+        speaker: fields.speaker,
+        emotion: mapped ? emotion : label,
+        label: mapped ? label : undefined,
+        sex: sex(fields.sex),
+        intensity: intensity(fields.intensity),
+        sentenceId: fields.sentence,
+        repetition: repetition(fields.repetition),
+      };
+    },
+  );
+  const columns = COLUMNS.filter((column) => rows.some((row) => row[column] !== undefined));
+  const unknown = [...groupBy(clips, ({ fields }) => fields.emotion!)]
+    .filter(
+      ([label]) => knownEmotion(label) === undefined && labels.classOf(label) === unmapped.classOf(label),
+    )
+    .map(([label, { length }]): [string, number] => [label, length])
+    .sort(([a, n], [b, m]) => m - n || byText(a, b));
+  if (kept.length < clips.length)
+    notes.push(`${plural(clips.length - kept.length, "clip")} dropped by --map`);
+  return {
+    text: formatCsv(
+      columns,
+      rows.map((row) => columns.map((column) => row[column])),
+    ),
+    clips: kept.length,
+    unmatched,
+    unknown,
+    notes,
+  };
+}
+
+interface Clip {
+  /** Relative to the folder, with `/`. */
+  name: string;
+  fields: NamedFields;
+}
+
+async function soundsIn(folder: string): Promise<string[]> {
+  const listed = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw new UserError(`cannot read the folder ${folder}: ${systemReason(error)}`, { cause: error });
+  });
+  const isHidden = (name: string) =>
+    name.split("/").some((part) => part.startsWith(".") || part === "__MACOSX");
+  return listed
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => isSoundName(name) && !isHidden(name))
+    .sort(byText);
+}
+
+function nothing(folder: string, pattern: string, names: readonly string[]): string {
+  if (names.length === 0) return `${folder} holds no sound files: name the folder that has them`;
+  return (
+    `none of the ${plural(names.length, "sound file")} under ${folder} fits the pattern ${pattern}; there are, for example:\n` +
+    names
+      .slice(0, SHOWN)
+      .map((name) => `  ${name}`)
+      .join("\n")
+  );
+}
+
+/** The pattern's id, or the place in the folder, without the ending where that is enough. */
+function idsOf(clips: readonly Clip[]): (name: string) => string {
+  const bare = ({ name, fields }: Clip) => fields.id ?? name.slice(0, name.length - extname(name).length);
+  const groups = groupBy(clips, (clip) => `${clip.fields.corpus ?? ""}/${bare(clip)}`);
+  const ids = new Map<string, string>();
+  for (const own of groups.values()) {
+    const clash = own.length > 1 ? own.find(({ fields }) => fields.id !== undefined) : undefined;
+    if (clash)
+      throw new UserError(
+        `${own
+          .slice(0, 2)
+          .map(({ name }) => name)
+          .join(
+            " and ",
+          )} have the same id, ${clash.fields.id}: leave {id} out of the pattern, and the path is the id`,
+      );
+    for (const clip of own) ids.set(clip.name, own.length > 1 ? clip.name : bare(clip));
+  }
+  return (name) => ids.get(name)!;
+}
+
+/** The cells of a column that a manifest takes; others, as CREMA-D's intensity `XX`, are left empty. */
+function takenCells(
+  column: "sex" | "intensity" | "repetition",
+  clips: readonly Clip[],
+  notes: string[],
+): (cell: string | undefined) => string | undefined {
+  const strange = clips.flatMap(({ fields }) => {
+    const cell = fields[column];
+    return cell === undefined || takesCell(column, cell) ? [] : [cell];
+  });
+  if (strange.length > 0)
+    notes.push(
+      `${column} left empty for ${plural(strange.length, "clip")}: it does not take ${[...new Set(strange)].slice(0, SHOWN).join(", ")}`,
+    );
+  return (cell) => (cell !== undefined && takesCell(column, cell) ? cell : undefined);
+}
+
+/** The path of the table beside the sound. */
+export function besideSounds(folder: string): string {
+  return join(folder, "clips.csv");
+}

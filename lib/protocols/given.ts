@@ -1,0 +1,65 @@
+import { UsageError, UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { plural } from "../base/text.js";
+import type { Clip } from "../corpora/clip.js";
+import { define } from "./define.js";
+import { calmOf, queryOf } from "./query.js";
+import { GROUPS, type Group, PARTS, type Protocol } from "./types.js";
+
+/** The setting of a split that keeps nothing apart. */
+const NONE = "none";
+
+/**
+ * The split that a corpus came with: the column `split` of its manifest. It is audited like any other: it claims that its
+ * parts share no speaker, or what `apart` names instead. With `apart=none` it is leaky: it is made as it was given, and its
+ * figures are marked. Clips without a part are left out.
+ *
+ * @param corpus its name in the manifest
+ * @param query `apart=speaker&calm=merge`, either of which may be left out
+ * @throws {UsageError} for a setting that makes no sense
+ */
+export function given(corpus: string, query?: string): Protocol {
+  const path = `given/${corpus}`;
+  const settings = queryOf(path, query, ["apart", "calm"]);
+  const apart = settings.apart ?? "speaker";
+  const calm = calmOf(path, settings.calm);
+  if (apart !== NONE && !(GROUPS as readonly string[]).includes(apart))
+    throw new UsageError(`${path}: apart is "${apart}": it takes ${GROUPS.join(", ")} or ${NONE}`);
+  if (!/^[a-z][a-z0-9_-]*$/.test(corpus))
+    throw new UsageError(`"${corpus}" is no corpus: given/CORPUS?apart=speaker, for example`);
+  const own = [
+    ...(apart === "speaker" ? [] : [`apart=${apart}`]),
+    ...(calm === "merge" ? [] : [`calm=${calm}`]),
+  ];
+  const leaky = apart === NONE;
+  const claimed: Group = leaky ? "speaker" : (apart as Group);
+  return define(
+    {
+      ...{ name: own.length > 0 ? `${path}?${own.join("&")}` : path, version: 1, calm, leaky },
+      source: "the manifest's column split",
+      description: leaky
+        ? `LEAKY: ${corpus} in the parts that its manifest gives, whatever they share`
+        : `${corpus} in the parts that its manifest gives, apart by ${claimed}`,
+      ...{ corpora: [corpus], apart: [claimed], validationApart: [claimed] },
+    },
+    () => [{ description: "as the manifest gives it", placeOf: ({ split }) => split }],
+    (clips) => withPart(clips, path),
+  );
+}
+
+function withPart(clips: readonly Clip[], protocol: string): Clip[] {
+  const parts = groupBy(
+    clips.filter(({ split }) => split !== undefined),
+    ({ split }) => split!,
+  );
+  const absent = PARTS.filter((part) => !parts.has(part));
+  if (absent.length === 0) return [...parts.values()].flat();
+  const there = [...parts].map(([part, own]) => `${plural(own.length, "clip")} in ${part}`);
+  const hint =
+    absent.length < PARTS.length
+      ? "mark some of the training speakers' clips as validation, for example"
+      : "add the column split to the manifest";
+  throw new UserError(
+    `${protocol}: ${there.length > 0 ? `there are ${there.join(", ")}, and none` : "no clip says that it is"} in ${absent.join(", ")}: ${hint}`,
+  );
+}
