@@ -54,12 +54,13 @@ function withPart(clips: readonly Clip[], protocol: string): Clip[] {
   );
   const absent = PARTS.filter((part) => !parts.has(part));
   if (absent.length === 0) return [...parts.values()].flat();
-  const there = [...parts].map(([part, own]) => `${plural(own.length, "clip")} in ${part}`);
-  const hint =
-    absent.length < PARTS.length
-      ? "mark some of the training speakers' clips as validation, for example"
-      : "add the column split to the manifest";
+  const some = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
+  if (some === 0)
+    throw new UserError(
+      `${protocol}: no clip says which part it is in: add the column split to the manifest`,
+    );
   throw new UserError(
-    `${protocol}: ${there.length > 0 ? `there are ${there.join(", ")}, and none` : "no clip says that it is"} in ${absent.join(", ")}: ${hint}`,
+    `${protocol}: none of the ${plural(some, "clip")} that have a split is in ${absent.join(", ")}: mark some, ` +
+      "of speakers that train for example, in the column split of the manifest",
   );
 }

@@ -96,6 +96,34 @@ test("the same bits from this thread, from worker threads and from the cache", a
   expect(matrices((await extract(clips.slice(5, 9))).set)).toEqual(here.slice(5, 9));
 });
 
+test("segments have their own features, hashes and places in the cache", async () => {
+  const long = clip("long");
+  await writeWav(long.path, noise(1, 8000), 16000);
+  const pieces: Clip[] = [
+    { ...long, id: "own/first", end: 0.25 },
+    { ...long, id: "own/second", start: 0.25 },
+    { ...long, id: "own/outside", start: 0.25, end: 0.9 },
+    long,
+  ];
+  const here = [noise(1, 8000).subarray(0, 4000), noise(1, 8000).subarray(4000), noise(1, 8000)].map(
+    (samples) => createExtractor(settings)(samples, 16000),
+  );
+  const { set: first } = await extract(pieces);
+  expect(matrices(first)).toEqual(here);
+  expect(first.broken).toMatchObject([
+    { clip: { id: "own/outside" }, error: expect.stringContaining("the segment ends at 0.9 s") },
+  ]);
+  expect(new Set(first.samples!.values()).size).toBe(3);
+  const settled = new Date(Date.now() - 10_000);
+  await utimes(long.path, settled, settled);
+  const readable = pieces.filter(({ id }) => id !== "own/outside");
+  const { set: second, added } = await extract(readable);
+  expect([matrices(second), added]).toEqual([here, 0]);
+  expect(second.samples).toEqual(first.samples);
+  const { samples, broken } = await sampleHashes(pieces, { cache, quiet: true });
+  expect([samples, broken.length]).toEqual([first.samples, 1]);
+});
+
 test("clips of equal sound have equal hashes, whatever the file, new or from the cache", async () => {
   const clips = await makeClips(4);
   const twin = clip("twin");

@@ -289,6 +289,74 @@ describe("copies on the disk", () => {
   });
 });
 
+describe("segments of recordings", () => {
+  const segment = (name: string, speaker: string, split: Clip["split"], start?: number, end?: number) =>
+    ownClip(name, speaker, {
+      path: "/talk.wav",
+      split,
+      ...(start !== undefined && { start }),
+      ...(end !== undefined && { end }),
+    });
+  const audited = (clips: readonly Clip[]) => {
+    const plan = protocolNamed("given/own").plan(clips);
+    return auditSplit(plan, plan.folds[0]!, different(plan.clips)).checks;
+  };
+  const apart = [
+    segment("a", "r", "train", 0, 2),
+    segment("b", "s", "validation", 2, 4),
+    segment("c", "t", "test", 4),
+  ];
+
+  test("that touch pass; those that overlap on two sides are caught", () => {
+    expect(names(audited(apart))).toEqual([]);
+    expect(audited(apart).map(({ name }) => name)).toContain("no overlapping segments on two sides");
+    const [check, ...rest] = failed(
+      audited([...apart, segment("d", "u", "train", 3.5, 5), segment("e", "r", "train", 0.5, 1)]),
+    );
+    expect(rest).toEqual([]);
+    expect(check).toMatchObject({
+      name: "no overlapping segments on two sides",
+      detail: "own/b (validation) = own/d (train); own/d (train) = own/c (test)",
+      clips: ["own/b", "own/d", "own/c"],
+    });
+  });
+
+  test("overlap with the whole file, and with nothing in other files", () => {
+    const whole = segment("w", "w", "test");
+    expect(names(audited([...apart, whole]))).toEqual(["no overlapping segments on two sides"]);
+    expect(names(audited([...apart, { ...whole, path: "/other.wav" }]))).toEqual([]);
+  });
+
+  test("are not looked at where there are none", () => {
+    const clips = [
+      ownClip("a", "r", { split: "train" }),
+      ownClip("b", "s", { split: "validation" }),
+      ownClip("c", "t", { split: "test" }),
+    ];
+    expect(audited(clips).map(({ name }) => name)).not.toContain("no overlapping segments on two sides");
+  });
+});
+
+test("a class that is tested and never trained is noted", () => {
+  const part = (name: string, split: Clip["split"], emotion: string) =>
+    ownClip(name, name, { split, emotion });
+  const clips = [
+    part("a", "train", "anger"),
+    part("b", "validation", "boredom"),
+    part("c", "test", "anger"),
+    part("d", "test", "boredom"),
+  ];
+  const plan = protocolNamed("given/own").plan(clips);
+  const audit = auditSplit(plan, plan.folds[0]!, different(plan.clips));
+  expect(audit.passed).toBe(true);
+  expect(audit.checks).toContainEqual({
+    name: "classes of the test part without a training clip (a note)",
+    passed: true,
+    detail: "boredom: 1 test clip that cannot be right",
+    clips: ["own/d"],
+  });
+});
+
 test("a protocol that is declared leaky is recorded as failed, and goes on", () => {
   const plan = protocolNamed("random/savee").plan(CLIPS);
   const audit = auditSplit(plan, plan.folds[0]!, different(plan.clips));

@@ -40,3 +40,11 @@ test("are functions of seed, clip and number, on any number of threads", async (
 test("there are none where the sound stays as it is", async () => {
   expect(await soundVariants(clips, FEATURES, { shift: 3 }, { seed: 1 })).toEqual([[], [], []]);
 });
+
+test("of a segment are made of its sound alone", async () => {
+  const path = join(folder, "long.wav");
+  const samples = Float32Array.from({ length: 16_000 }, (_, n) => 0.3 * Math.sin(((n % 8000) * 200) / 2500));
+  await writeWav(path, samples, 16_000);
+  const segment = { ...clips[0]!, path, start: 0.5 };
+  expect(await variantsOf([segment], 1)).toEqual(await variantsOf([clips[0]!], 1));
+});
