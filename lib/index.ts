@@ -38,6 +38,7 @@ export {
 } from "./corpora/clip.js";
 export type { CorpusDefinition } from "./corpora/corpus.js";
 export { downloadCorpora } from "./corpora/download.js";
+export { labelsFrom } from "./corpora/labels.js";
 export { readManifest } from "./corpora/manifest.js";
 export {
   type ClipRatings,
@@ -87,6 +88,7 @@ export {
   type RiskPoint,
   riskCoverage,
 } from "./evaluation/abstention.js";
+export { krippendorffAlpha } from "./evaluation/agreement.js";
 export { breakdown, type Group, selectClips } from "./evaluation/breakdown.js";
 export {
   applyTemperature,

@@ -29,7 +29,7 @@ export function namePattern(pattern: string): (path: string) => NamedFields | un
   const open = pieces.find(([text]) => text === "{" || text === "}");
   if (open)
     throw wrong(
-      `a brace at sign ${open.index + 1} is part of no placeholder such as {speaker} or {emotion:1}`,
+      `a brace at sign ${(open.index ?? 0) + 1} is part of no placeholder such as {speaker} or {emotion:1}`,
     );
   const names = pieces.flatMap(([, name]) => name ?? []);
   const missing = REQUIRED.filter((name) => !names.includes(name));

@@ -93,7 +93,7 @@ test("refuses the validation part where that trained as well", async () => {
 test("refuses clips that are not the run's, and options that contradict the record", async () => {
   const plan = protocolNamed("savee/loso").plan(await loadClips(data, { calm: "keep" }));
   await rm(plan.clips[0]!.path);
-  await expect(robustness(trained, "--snr", "0")).rejects.toThrow("not those that the model was trained");
+  await expect(robustness(trained, "--snr", "0")).rejects.toThrow("not the clips that the model was trained");
   await expect(robustness(trained, "--fold", "2")).rejects.toThrow("for models without one");
   await expect(robustness(trained, "--snr", "loud")).rejects.toThrow("numbers of dB");
   await writeFile(join(trained, "run.json"), "{}");
