@@ -55,6 +55,21 @@ export function listsOf(fold: Fold, clips: readonly Clip[]): Omit<Split, "name" 
   return { ...parts, ...(refit.length > 0 && { refit }) };
 }
 
+/**
+ * The classes that a part of a fold has no clip of, in words behind a description: "; no boredom in validation". Empty
+ * where all have all.
+ */
+export function lacking(fold: Pick<Fold, "placeOf">, clips: readonly Clip[]): string {
+  const classes = classesOf(clips);
+  const found = new Map(PARTS.map((part) => [part as Place, new Set<string>()]));
+  for (const clip of clips) found.get(fold.placeOf(clip))?.add(clip.emotion);
+  const texts = PARTS.flatMap((part) => {
+    const none = classes.filter((name) => !found.get(part)!.has(name));
+    return none.length > 0 ? [`no ${none.join(", ")} in ${part}`] : [];
+  });
+  return texts.length > 0 ? `; ${texts.join(", ")}` : "";
+}
+
 /** Where each clip of a fold is, by id. */
 export function placesIn(fold: Split): Map<string, Place> {
   return new Map(LISTS.flatMap((list) => (fold[list] ?? []).map((id): [string, Place] => [id, list])));

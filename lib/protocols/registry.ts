@@ -53,21 +53,22 @@ export const WITH_SETTINGS: readonly string[] = [
  */
 export function protocolNamed(name: string): Protocol {
   const [, bare = name, version] = /^(.*)@(\d+)$/.exec(name) ?? [];
-  const protocol = find(bare);
+  const protocol = find(bare, version === "1" ? 1 : 2);
   if (version === undefined || Number(version) === protocol.version) return protocol;
   throw new UsageError(
     `${name} is not there any more: ${bare} has version ${protocol.version}, whose parts are others`,
   );
 }
 
-function find(name: string): Protocol {
+/** @param drawn the version of what draws its parts */
+function find(name: string, drawn: 1 | 2): Protocol {
   const fixed = FIXED.find((protocol) => protocol.name === name);
-  if (fixed) return fixed;
+  if (fixed && name !== "held-out") return fixed;
   const [path = "", query] = name.split("?");
-  if (path === "held-out") return heldOut(query);
+  if (path === "held-out") return heldOut(query, drawn);
   const strict = SPEAKER_SENTENCE.find((protocol) => protocol.name === path);
   if (strict) return "match" in queryOf(path, query, ["match"]) ? matched(strict) : strict;
-  if (path.startsWith("grouped/")) return grouped(path.slice("grouped/".length), query);
+  if (path.startsWith("grouped/")) return grouped(path.slice("grouped/".length), query, drawn);
   throw new UsageError(
     `there is no protocol "${name}"${meant(name, PROTOCOLS) || "."} There are:\n  ${[...PROTOCOLS, ...WITH_SETTINGS].join("\n  ")}`,
   );

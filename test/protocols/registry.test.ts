@@ -110,6 +110,13 @@ test.each(["", "ravdess", "cross-corpus/ravdess-ravdess", "random/own"])(
   },
 );
 
+test("what draws its parts is there in version 1 as well", () => {
+  expect(protocolNamed("held-out").version).toBe(2);
+  expect(protocolNamed("held-out@1").version).toBe(1);
+  expect(protocolNamed("grouped/savee?folds=4@1").version).toBe(1);
+  expect(() => protocolNamed("held-out@3")).toThrow("held-out has version 2");
+});
+
 test("another version is another protocol", () => {
   expect(() => protocolNamed("ravdess/7@99")).toThrow("ravdess/7 has version 1");
 });
