@@ -36,6 +36,17 @@ export interface RunSettings {
    * together: it only tells what each epoch has on validation.
    */
   score: "validation" | "test" | "none";
+  /** Predictions of somebody else's system: nothing is known of its features and training, and what stands there means nothing. */
+  external?: External;
+}
+
+/** A system outside of the workbench, and the file that has its predictions. */
+export interface External {
+  name: string;
+  /** SHA-256 of the file. */
+  sha256: string;
+  /** It gave labels alone: what is made of probabilities is of certainties. */
+  labels?: true;
 }
 
 /** How the clips were split, with the numbers of clips. */
