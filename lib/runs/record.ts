@@ -144,7 +144,10 @@ export function runName(
   clips: readonly Clip[],
 ): { name: string; clips: string } {
   const emotionOf = new Map(clips.map(({ id, emotion }) => [id, emotion]));
-  const parts = LISTS.flatMap((list) => (split[list] ? [split[list]] : []));
+  const parts = LISTS.flatMap((list) => {
+    const ids = split[list];
+    return ids ? [ids] : [];
+  });
   const digest = sha256(canonicalJson(parts.map((ids) => ids.map((id) => [id, emotionOf.get(id)]))));
   const synthetic = clips.some((clip) => clip.synthetic);
   const plain = { ...settings, training: plainTraining(settings.training) };
