@@ -15,6 +15,7 @@ interface Flags {
   data: string;
   manifest?: string;
   json?: boolean;
+  csv?: boolean;
 }
 
 /** Adds `ser protocols`. */
@@ -26,6 +27,12 @@ export function addProtocols(program: Command): void {
     .addOption(dataOption())
     .addOption(new Option("--manifest <file>", "split your own clips: CSV with id, path, speaker, emotion"))
     .option("--json", "JSON")
+    .addOption(
+      new Option(
+        "--csv",
+        "a protocol's folds, for other systems: id, path, speaker, emotion, fold, part",
+      ).conflicts("json"),
+    )
     .addHelpText(
       "after",
       `
@@ -43,10 +50,13 @@ Examples:
   ser protocols savee/speaker-sentence
   ser protocols 'savee/speaker-sentence?match'
   ser protocols 'grouped/cremad?group=sentence&folds=4' --json
+  ser protocols savee/loso --csv > folds.csv
   ser protocols 'grouped/own?folds=3' --manifest clips.csv
   ser protocols 'grouped/own?group=speaker,sentence&folds=3' --manifest clips.csv`,
     )
     .action(async (name: string | undefined, flags: Flags) => {
+      if (name === undefined && flags.csv)
+        throw new UsageError("--csv writes the folds of a protocol: name one");
       if (name === undefined) await list(flags);
       else await inspect(name, flags);
     });
@@ -95,6 +105,7 @@ async function inspect(name: string, flags: Flags): Promise<void> {
   const protocol = protocolNamed(name);
   const signal = interruptSignal();
   const plan = protocol.plan(await clipsOf(protocol, flags, signal));
+  if (flags.csv) return printFolds(plan);
   const { samples, broken } = await sampleHashes(plan.clips, { signal, quiet: flags.json });
   for (const { clip, error } of broken) process.stderr.write(`ser: left out ${clip.id}: ${error}\n`);
   const folds = inspectPlan(plan, samples);
@@ -108,6 +119,46 @@ async function inspect(name: string, flags: Flags): Promise<void> {
   }
   process.stdout.write(`${describe(protocol, plan, folds, { synthetic, text })}\n`);
 }
+
+/** The folds as a table, and on standard error how another system takes them. */
+async function printFolds(plan: Plan): Promise<void> {
+  const [{ formatCsv }, { placesIn }] = await Promise.all([
+    import("../base/table.js"),
+    import("../protocols/define.js"),
+  ]);
+  const rows = plan.folds.flatMap((fold) => {
+    const places = placesIn(fold);
+    return plan.clips.flatMap(({ id, path, speaker, emotion }) => {
+      const part = places.get(id);
+      return part ? [[id, path, speaker, emotion, fold.name, part]] : [];
+    });
+  });
+  process.stdout.write(formatCsv(["id", "path", "speaker", "emotion", "fold", "part"], rows));
+  process.stderr.write(`${RECIPE}\n`);
+}
+
+const RECIPE = `Train on part "train", choose on "validation" ("refit" may train once that has chosen), predict "test" in each fold; then
+  ser score predictions.csv --protocol NAME      columns id, fold, and one for each class, or predicted
+For nkululeko, in Python, a fold:
+  import pandas as pd
+  folds = pd.read_csv("folds.csv").query("fold == 1").rename(columns={"path": "file"})
+  for part in ("train", "validation", "test"):
+      folds[folds.part == part][["file", "speaker", "emotion"]].to_csv(f"{part}.csv", index=False)
+and in its configuration:
+  [EXP]
+  traindevtest = True
+  [DATA]
+  databases = ['train', 'validation', 'test']
+  train = ./train.csv
+  train.type = csv
+  train.split_strategy = train
+  validation = ./validation.csv
+  validation.type = csv
+  validation.split_strategy = dev
+  test = ./test.csv
+  test.type = csv
+  test.split_strategy = test
+  target = emotion`;
 
 /** What the text alone says, or the reason why that is not known. */
 async function textOf(plan: Plan): Promise<TextAlone | { reason: string }> {
