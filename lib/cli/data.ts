@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { type Cell, formatCsv, formatTable } from "../base/table.js";
 import { percent, plural } from "../base/text.js";
 import type { CorpusReport } from "../corpora/check.js";
-import { type Clip, CORPORA, EMOTIONS } from "../corpora/clip.js";
+import { type Clip, CORPORA, EMOTIONS, KNOWN_CORPORA } from "../corpora/clip.js";
 import type { CorpusSummary, FoundCorpus } from "../corpora/registry.js";
 import type { TextInCorpus } from "../protocols/sentence-baseline.js";
 import { dataOption, interruptSignal, printJson } from "./common.js";
@@ -25,6 +25,11 @@ const CLASSES = [...EMOTIONS, "calm"] as const;
 
 type Report = CorpusReport & { text: TextInCorpus | { reason: string } };
 
+/** The classes of a table: the known ones, then others that are there, such as EMO-DB's boredom. */
+function classesIn(summaries: readonly CorpusSummary[]): string[] {
+  return [...new Set([...CLASSES, ...summaries.flatMap(({ emotions }) => Object.keys(emotions))])];
+}
+
 /** How many ids of a note a terminal shows; `--json` has all. */
 const SHOWN = 6;
 
@@ -40,7 +45,7 @@ function addList(data: Command): void {
   withChoice(data.command("list"))
     .description("List the corpora that are there, or their clips.")
     .option("--clips", "every clip instead of one line a corpus")
-    .addOption(new Option("--emotion <names...>", "only these emotions").choices(CLASSES))
+    .addOption(new Option("--emotion <names...>", "only these emotions").choices([...CLASSES, "boredom"]))
     .option("--speaker <names...>", "only these speakers, as in the corpus: 01, OAF, DC, 1001")
     .addOption(new Option("--csv", "comma-separated values").conflicts("json"))
     .addHelpText(
@@ -58,7 +63,7 @@ Examples:
       const found = filterClips(all, options);
       if (options.clips) printClips(found, options);
       else printCorpora(found.map(summarize), options);
-      if (found.length === 0) reportNothing(options, all.length > 0);
+      if (found.length === 0) await reportNothing(options, all.length > 0);
     });
 }
 
@@ -70,7 +75,7 @@ function addCheck(data: Command): void {
       `
 Text: how far the sentence alone tells the emotion, without any sound: the UAR of a table learnt on the other speakers,
 and the mutual information of sentence and emotion. Missing: published, but not there. Invalid: cannot be read. Altered: readable, but not the published bytes, as
-after any conversion; no error. Exit code 1 when anything is invalid or nothing was found.
+after any conversion; no error; "-" where the published bytes are not known. Exit code 1 when anything is invalid or nothing was found.
 
 Examples:
   ser data check
@@ -88,7 +93,7 @@ Examples:
       const reports = checked.map((own, i) => ({ ...own, text: textInCorpus(found[i]!.clips) }));
       if (options.json) printJson({ corpora: reports });
       else if (reports.length > 0) process.stdout.write(`${reportText(reports)}\n`);
-      if (reports.length === 0) reportNothing(options);
+      if (reports.length === 0) await reportNothing(options);
       if (reports.some(({ invalid }) => invalid > 0)) process.exitCode = 1;
     });
 }
@@ -96,7 +101,7 @@ Examples:
 function withChoice(command: Command): Command {
   return command
     .addOption(dataOption())
-    .addOption(new Option("--corpus <names...>", "only these corpora").choices(CORPORA))
+    .addOption(new Option("--corpus <names...>", "only these corpora").choices(KNOWN_CORPORA))
     .addOption(
       new Option(
         "--manifest <file>",
@@ -115,11 +120,12 @@ async function find(options: CorpusChoice, signal: AbortSignal): Promise<FoundCo
   return findCorpora(options.data, { names: options.corpus, signal });
 }
 
-function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): void {
+async function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): Promise<void> {
+  const { howToGet } = await import("../corpora/registry.js");
   const what = manifest
     ? `no such clips in ${manifest}`
     : `no ${left ? "such clips" : "clips"} of ${corpus?.join(", ") ?? "any corpus"} under ${data}`;
-  const hint = 'set --data or SER_DATA to the folder that has them, or get them with "ser data download"';
+  const hint = `set --data or SER_DATA to the folder that has them, or ${howToGet(corpus ?? CORPORA)}`;
   process.stderr.write(`ser: ${manifest || left ? what : `${what}: ${hint}`}\n`);
   process.exitCode = 1;
 }
@@ -133,14 +139,15 @@ function filterClips(found: FoundCorpus[], { emotion, speaker }: ListOptions): F
 }
 
 function printCorpora(summaries: readonly CorpusSummary[], { json, csv }: ListOptions): void {
+  const classes = classesIn(summaries);
   const rows = summaries.map((summary) => [
     displayName(summary),
     summary.clips,
     summary.speakers,
-    ...CLASSES.map((emotion) => summary.emotions[emotion]),
+    ...classes.map((emotion) => summary.emotions[emotion] ?? 0),
   ]);
   if (json) printJson({ corpora: summaries });
-  else printTable(["corpus", "clips", "speakers", ...CLASSES], rows, csv);
+  else printTable(["corpus", "clips", "speakers", ...classes], rows, csv);
 }
 
 const CLIP_COLUMNS = [
@@ -184,9 +191,13 @@ function reportText(reports: readonly Report[]): string {
       report.altered,
     ]),
   );
+  const classes = classesIn(reports);
   const emotions = formatTable(
-    ["corpus", ...CLASSES],
-    reports.map((report) => [displayName(report), ...CLASSES.map((emotion) => report.emotions[emotion])]),
+    ["corpus", ...classes],
+    reports.map((report) => [
+      displayName(report),
+      ...classes.map((emotion) => report.emotions[emotion] ?? 0),
+    ]),
   );
   return [counts, "", emotions, "", ...reports.flatMap(detailLines)].join("\n");
 }

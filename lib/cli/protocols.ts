@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { formatTable } from "../base/table.js";
 import { percent } from "../base/text.js";
-import { type Clip, CORPORA } from "../corpora/clip.js";
+import { type Clip, CORPORA, KNOWN_CORPORA } from "../corpora/clip.js";
 import { withInterval } from "../evaluation/interval.js";
 import type { AuditCheck } from "../protocols/audit.js";
 import { apartText } from "../protocols/groups.js";
@@ -40,6 +40,9 @@ Any corpus can also be split by grouped k-fold: grouped/CORPUS?group=GROUP&folds
 default), sentence, sex, age, intensity or repetition, or by two of them; a manifest's corpus is called own. With match
 a protocol that keeps speakers and sentences apart trains on as many clips of all sentences: its matched twin.
 
+Any corpus can be tested after a training on any other: cross-corpus/A-B trains on A and tests on B, of ${KNOWN_CORPORA.join(", ")}.
+cross-corpus/others-B trains on the four in English (without B).
+
 Text alone is what the sentence says of the emotion, without any sound. Where that is clearly more than chance, the
 protocol is marked text-confounded: a figure under it may be of what is said. Exit code 1 when the audit fails, unless the
 protocol is there to show leakage (random/CORPUS).
@@ -68,23 +71,27 @@ async function list({ json }: Flags): Promise<void> {
     import("../corpora/registry.js"),
     import("../protocols/sentence-baseline.js"),
   ]);
-  const clips = publishedClips().map((clip) => ({ ...clip, path: "", synthetic: false }));
+  const clips = publishedClips(KNOWN_CORPORA).map((clip) => ({ ...clip, path: "", synthetic: false }));
+  const ofTheFour = clips.filter(({ corpus }) => (CORPORA as readonly string[]).includes(corpus));
   const protocols = PROTOCOLS.map((name) => {
     const protocol = protocolNamed(name);
-    // Of the published names: every clip of the four corpora says which sentence it is.
-    return { ...protocol, text: text.textConfounded(text.sentenceAnswers(protocol.plan(clips))!) };
+    // A protocol that takes whatever there is has the four corpora here.
+    const plan = protocol.plan(protocol.corpora.length > 0 ? clips : ofTheFour);
+    const answers = text.sentenceAnswers(plan);
+    const alone = answers ? text.textConfounded(answers) : { reason: text.whyUnknown(plan.clips)! };
+    return { ...protocol, text: alone };
   });
   if (json) return printJson({ protocols });
   const rows = protocols.map((protocol) => {
     const { name, version, corpora, apart, validationApart, validationApartIn, leaky, source } = protocol;
-    const { uar, confounded } = protocol.text;
+    const { text: alone } = protocol;
     return [
       name,
       `v${version}`,
       corpora.length === CORPORA.length ? "all four" : corpora.join(" ") || "any",
       leaky ? "LEAKY" : apartText(apart),
       leaky ? "LEAKY" : apartText(validationApart, validationApartIn),
-      `${confounded ? "text-confounded " : ""}${percent(uar)}`,
+      "reason" in alone ? "not known" : `${alone.confounded ? "text-confounded " : ""}${percent(alone.uar)}`,
       source,
     ];
   });
@@ -172,10 +179,10 @@ async function clipsOf({ name, corpora }: Protocol, flags: Flags, signal: AbortS
     const { readManifest } = await import("../corpora/manifest.js");
     return readManifest(flags.manifest);
   }
-  const strange = corpora.filter((corpus) => !(CORPORA as readonly string[]).includes(corpus));
+  const strange = corpora.filter((corpus) => !(KNOWN_CORPORA as readonly string[]).includes(corpus));
   if (strange.length > 0) {
     throw new UsageError(
-      `${name}: ${strange.join(", ")} is none of ${CORPORA.join(", ")}: give your own clips with --manifest, as the corpus "own"`,
+      `${name}: ${strange.join(", ")} is none of ${KNOWN_CORPORA.join(", ")}: give your own clips with --manifest, as the corpus "own"`,
     );
   }
   const { loadClips } = await import("../corpora/registry.js");

@@ -1,7 +1,7 @@
 import { join, parse as parsePath } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError, UserError } from "../base/errors.js";
-import type { Clip } from "../corpora/clip.js";
+import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import type { Experiment } from "../experiments/known.js";
 import type { Refereed } from "../protocols/referee.js";
 import type { Plan, Protocol } from "../protocols/types.js";
@@ -105,9 +105,11 @@ async function clipsOf({ corpora }: Protocol, flags: ScoreFlags): Promise<readon
     const { readManifest } = await import("../corpora/manifest.js");
     return readManifest(flags.manifest);
   }
-  const registry = await import("../corpora/registry.js");
-  if (corpora.length > 0 && corpora.every((name) => Object.hasOwn(registry.corpora, name)))
-    return registry.publishedClips().map((clip) => ({ ...clip, path: "", synthetic: false }));
+  const known = KNOWN_CORPORA.filter((name) => corpora.includes(name));
+  if (known.length > 0 && known.length === corpora.length) {
+    const { publishedClips } = await import("../corpora/registry.js");
+    return publishedClips(known).map((clip) => ({ ...clip, path: "", synthetic: false }));
+  }
   if (corpora.length > 0)
     throw new UsageError(`${flags.protocol} is of clips of your own: give them with --manifest`);
   const { clipsUnder } = await import("./clips.js");

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { canonicalJson } from "../base/hash.js";
 import { show } from "../base/schema.js";
-import { type Calm, type Clip, CORPORA } from "../corpora/clip.js";
+import { type Calm, type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { ModelCard } from "../inference/card.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
@@ -77,7 +77,7 @@ export function addTrain(program: Command): void {
   const command = program
     .command("train")
     .description("Train a network, test it on speakers it never heard, save the model and the results.")
-    .addOption(choice("--corpus <names...>", "corpora; default: all that are found", CORPORA))
+    .addOption(choice("--corpus <names...>", "corpora; default: all that are found", KNOWN_CORPORA))
     .addOption(dataOption())
     .addOption(
       new Option(

@@ -1,7 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { byText, plural } from "../base/text.js";
-import { type Clip, CORPORA } from "../corpora/clip.js";
-import { applyCalm, classesOf } from "../corpora/registry.js";
+import { type Clip, CORPORA, KNOWN_CORPORA } from "../corpora/clip.js";
+import { applyCalm, classesOf, howToGet } from "../corpora/registry.js";
 import { type Fold, LISTS, PARTS, type Place, type Plan, type Protocol, type Split } from "./types.js";
 
 /**
@@ -79,9 +79,9 @@ function assertThere(name: string, wanted: readonly string[], clips: readonly Cl
   const there = new Set(clips.map(({ corpus }) => corpus));
   const absent = wanted.filter((corpus) => !there.has(corpus));
   if (absent.length === 0 && clips.length > 0) return;
-  const published = absent.every((corpus) => (CORPORA as readonly string[]).includes(corpus));
-  const hint = published
-    ? 'set --data or SER_DATA to the folder that has the corpora, or get them with "ser data download"'
+  const known = absent.every((corpus) => (KNOWN_CORPORA as readonly string[]).includes(corpus));
+  const hint = known
+    ? `set --data or SER_DATA to the folder that has the corpora, or ${howToGet(absent.length > 0 ? absent : CORPORA)}`
     : "give its clips by a manifest";
   const what = absent.length > 0 ? `clips of ${absent.join(", ")}, of which there are none` : "clips";
   throw new UserError(`the protocol ${name} needs ${what}: ${hint}`);

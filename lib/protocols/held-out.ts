@@ -18,9 +18,9 @@ export function heldOut(query?: string, version: 1 | 2 = 2): Protocol {
       source:
         "CREMA-D: audEERING, crema-d 1.1.0 (https://github.com/audeering/datasets); the rest fixed here",
       description:
-        "whatever clips there are, by speakers: the four corpora as in combined/speaker-independent, any other (or one " +
-        "of which these speakers are not there) by speakers drawn once and for all, a fifth each to validate and to test, with " +
-        "every class in every part where speakers allow it",
+        "whatever clips there are, by speakers: the four corpora as in combined/speaker-independent, EMO-DB, EMOVO " +
+        "and URDU by speakers fixed likewise, any other (or one of which these speakers are not there) by speakers drawn once " +
+        "and for all, a fifth each to validate and to test, with every class in every part where speakers allow it",
       corpora: [],
       calm,
       apart: ["speaker"],

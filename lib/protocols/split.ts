@@ -6,9 +6,12 @@ import type { Clip } from "../corpora/clip.js";
 import { AUDEERING } from "./cremad.js";
 import { classCounts, deal } from "./deal.js";
 import { lacking, listsOf, parts, saidBy, short } from "./define.js";
+import { EMODB_HELD_OUT } from "./emodb.js";
+import { EMOVO_HELD_OUT } from "./emovo.js";
 import { EMOBOX_FOLDS } from "./ravdess.js";
 import { everyFifthWord } from "./tess.js";
 import { type Fold, LISTS, type Split } from "./types.js";
+import { URDU_HELD_OUT } from "./urdu.js";
 
 interface HeldOut {
   test: readonly string[];
@@ -23,14 +26,18 @@ const HELD_OUT: Record<string, HeldOut> = {
   tess: { test: ["YAF"], validation: "words", source: "cross-speaker" },
   savee: { test: ["KL"], validation: ["JK"], source: "speakers" },
   cremad: { ...AUDEERING, source: "audEERING 1.1.0" },
+  emodb: { ...EMODB_HELD_OUT, source: "speakers" },
+  emovo: { ...EMOVO_HELD_OUT, source: "speakers" },
+  urdu: { ...URDU_HELD_OUT, source: "speakers" },
 };
 
 /**
  * Splits clips so that no speaker of the test part is heard in training or validation, corpus by corpus.
  *
- * A corpus with a list of its own (RAVDESS, TESS, SAVEE, CREMA-D) is split by that list; any other corpus, or one
+ * A corpus with a list of its own (each that is known by name) is split by that list; any other corpus, or one
  * of which too few speakers are there, by speakers drawn once and for all: a fifth for test, a fifth for
- * validation, each with every class where the speakers allow it. In TESS, which has two speakers, validation shares the training speaker but none of the words.
+ * validation, each with every class where the speakers allow it. In TESS, which has two speakers, validation shares the
+ * training speaker but none of the words.
  *
  * @throws {UserError} when a corpus has fewer than three speakers and no list applies
  * @example const split = heldOutSpeakers(clips); // split.test: the ids of RAVDESS actors 01, 11, 20, 21
