@@ -35,6 +35,8 @@ export {
   type CorpusName,
   EMOTIONS,
   type Emotion,
+  KNOWN_CORPORA,
+  type KnownCorpus,
 } from "./corpora/clip.js";
 export type { CorpusDefinition } from "./corpora/corpus.js";
 export { downloadCorpora } from "./corpora/download.js";

@@ -84,7 +84,7 @@ describe("the command line", () => {
   test("npm start, which is ser demo", async () => {
     const ran = await ser(["demo", "--data", "data", "--out", "demo"], folder);
     expect(ran.code).toBe(0);
-    expect(await readings("demo")).toEqual(["held-out@1, 1, ser demo"]);
+    expect(await readings("demo")).toEqual(["held-out@2, 1, ser demo"]);
     const again = await ser(["demo", "--data", "data", "--out", "demo"], folder);
     expect(again.stdout).toContain("already done");
     expect(await readings("demo")).toHaveLength(1);

@@ -164,7 +164,8 @@ function byFold(a: StoredRun, b: StoredRun): number {
 }
 
 /** What a network is in every protocol: its settings but for protocol, fold, seed and score. Equal text, equal method. */
-export function methodOf({ features, training, target }: Omit<RunSettings, "fold">): string {
+export function methodOf({ features, training, target, external }: Omit<RunSettings, "fold">): string {
+  if (external) return canonicalJson({ external });
   return canonicalJson({ features, target, training: { ...training, seed: 0 } });
 }
 
@@ -174,6 +175,14 @@ export function methodOf({ features, training, target }: Omit<RunSettings, "fold
  * is told beside the protocols. Over all protocols, so that a label means the same in every table.
  */
 function labelsOf(all: readonly RunSettings[]): Map<string, string> {
+  const own = all.filter(({ external }) => !external);
+  const others = all.flatMap((settings): [string, string][] =>
+    settings.external ? [[methodOf(settings), settings.external.name]] : [],
+  );
+  return new Map([...labelsOfOwn(own), ...others]);
+}
+
+function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
   const methods = [...new Map(all.map((settings) => [methodOf(settings), settings]))].map(
     ([method, { features, training, target }]) => ({
       method,
@@ -191,11 +200,15 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
   for (const [model, namesakes] of groupBy(methods, (one) => one.model)) {
     const keys = [...new Set(namesakes.flatMap(({ values }) => [...values.keys()]))].sort(compareNames);
     const telling = keys.flatMap((key) => {
+      // Settings of a spectrogram tell nothing beside features that are none and lack them all.
+      const counts = ({ values }: (typeof methods)[number]) =>
+        !key.startsWith("features.") || values.has(key);
+      const known = namesakes.filter(counts);
       const differs = protocols.some((own) => {
-        const rivals = namesakes.filter(({ method }) => own.has(method));
+        const rivals = known.filter(({ method }) => own.has(method));
         return new Set(rivals.map(({ values }) => values.get(key))).size > 1;
       });
-      return differs ? [{ key, usual: majority(namesakes.map(({ values }) => values.get(key))) }] : [];
+      return differs ? [{ key, usual: majority(known.map(({ values }) => values.get(key))) }] : [];
     });
     for (const { method, values } of namesakes) {
       const parts = telling.flatMap(({ key, usual }) => described(key, values.get(key), usual) ?? []);

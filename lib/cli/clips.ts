@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { UsageError, UserError } from "../base/errors.js";
 import { plural } from "../base/text.js";
-import { type Clip, CORPORA } from "../corpora/clip.js";
+import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import type { Labels } from "../corpora/labels.js";
 import type { FoundCorpus } from "../corpora/registry.js";
 import { dataOption } from "./common.js";
@@ -23,7 +23,7 @@ export function addClipOptions(command: Command, { corpus = true } = {}): Comman
   command.addOption(dataOption());
   if (corpus)
     command.addOption(
-      new Option("--corpus <names...>", "corpora; default: all that are needed").choices(CORPORA),
+      new Option("--corpus <names...>", "corpora; default: all that are needed").choices(KNOWN_CORPORA),
     );
   return command
     .option(
@@ -82,11 +82,11 @@ export async function corporaFor(
 
 /** Names of corpora under the folder; `undefined` for all. */
 function wantedOf({ corpus, manifest }: ClipFlags, needed: readonly string[]): readonly string[] | undefined {
-  const known = (name: string) => (CORPORA as readonly string[]).includes(name);
+  const known = (name: string) => (KNOWN_CORPORA as readonly string[]).includes(name);
   const strange = needed.filter((name) => !known(name));
   if (strange.length > 0 && manifest === undefined)
     throw new UsageError(
-      `${strange.join(", ")} is none of ${CORPORA.join(", ")}: give your own clips with --manifest, whose column corpus names them (without one: own)`,
+      `${strange.join(", ")} is none of ${KNOWN_CORPORA.join(", ")}: give your own clips with --manifest, whose column corpus names them (without one: own)`,
     );
   if (corpus) return corpus;
   if (needed.length > 0) return needed.filter(known);
@@ -121,14 +121,17 @@ export async function clipsFor(
   flags: ClipFlags,
   options: { needed?: readonly string[]; signal?: AbortSignal } = {},
 ): Promise<Clip[]> {
-  const found = await corporaFor(flags, options);
+  const [found, { howToGet }] = await Promise.all([
+    corporaFor(flags, options),
+    import("../corpora/registry.js"),
+  ]);
   const { data } = flags;
   const clips = found.flatMap((corpus) => corpus.clips);
   const asked = wantedOf(flags, options.needed ?? []) ?? [];
   const absent = asked.filter((name) => !found.some((corpus) => corpus.name === name));
   if (absent.length > 0)
     throw new UserError(
-      `${absent.join(", ")} not found under ${data}: set --data or SER_DATA to the folder that has it, or get it with "ser data download"`,
+      `${absent.join(", ")} not found under ${data}: set --data or SER_DATA to the folder that has it, or ${howToGet(absent)}`,
     );
   if (clips.length > 0) return clips;
   throw new UserError(

@@ -25,6 +25,9 @@ export function addDownload(data: Command): void {
 About 1 GB, 1.6 GB unpacked. Stopped at any time, the same command goes on where it was. Files that are there
 already stay as they are. Mind the corpora's licences: research use, and no redistribution.
 
+The archive has RAVDESS, TESS, SAVEE and CREMA-D. EMO-DB, EMOVO and URDU come from their own pages: "ser data list --corpus
+emodb emovo urdu" names them. Unpack them into the same folder, in any layout.
+
 Examples:
   ser data download
   ser data download ~/corpora

@@ -4,7 +4,7 @@ import { meant } from "../base/schema.js";
 import { type Cell, formatCsv, formatTable } from "../base/table.js";
 import { byText, decimal, percent, plural } from "../base/text.js";
 import type { CorpusReport } from "../corpora/check.js";
-import { type Clip, EMOTIONS } from "../corpora/clip.js";
+import { type Clip, CORPORA, EMOTIONS } from "../corpora/clip.js";
 import type { CorpusSummary, FoundCorpus } from "../corpora/registry.js";
 import type { TextInCorpus } from "../protocols/sentence-baseline.js";
 import { addClipOptions, type ClipFlags, corporaFor } from "./clips.js";
@@ -34,6 +34,12 @@ interface Agreement {
 }
 
 type Report = CorpusReport & { text: TextInCorpus | { reason: string }; agreement?: Agreement };
+
+/** The classes of a table: the known ones, then others that are there, such as EMO-DB's boredom, by name. */
+function classesIn(summaries: readonly CorpusSummary[]): string[] {
+  const others = summaries.flatMap(({ classes }) => classes.filter((name) => !CLASSES.includes(name)));
+  return [...CLASSES, ...[...new Set(others)].sort(byText)];
+}
 
 /** How many ids of a note a terminal shows; `--json` has all. */
 const SHOWN = 6;
@@ -68,7 +74,7 @@ Examples:
       const found = filterClips(all, options);
       if (options.clips) printClips(found, options);
       else printCorpora(found.map(summarize), options);
-      if (found.length === 0) reportNothing(options, all.length > 0);
+      if (found.length === 0) await reportNothing(options, all.length > 0);
     });
 }
 
@@ -80,7 +86,7 @@ function addCheck(data: Command): void {
       `
 Raters: of a manifest with several, how far they agree. Text: how far the sentence alone tells the emotion, without any sound: the UAR of a table learnt on the other speakers,
 and the mutual information of sentence and emotion. Missing: published, but not there. Invalid: cannot be read. Altered: readable, but not the published bytes, as
-after any conversion; no error. Exit code 1 when anything is invalid or nothing was found.
+after any conversion; no error; "-" where the published bytes are not known. Exit code 1 when anything is invalid or nothing was found.
 
 Examples:
   ser data check
@@ -104,7 +110,7 @@ Examples:
       });
       if (options.json) printJson({ corpora: reports });
       else if (reports.length > 0) process.stdout.write(`${reportText(reports)}\n`);
-      if (reports.length === 0) reportNothing(options);
+      if (reports.length === 0) await reportNothing(options);
       if (reports.some(({ invalid }) => invalid > 0)) process.exitCode = 1;
     });
 }
@@ -122,11 +128,12 @@ function agreementOf(
   return { ...(alpha !== undefined && { alpha }), clips: votes.length, ratings, tied };
 }
 
-function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): void {
+async function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): Promise<void> {
+  const { howToGet } = await import("../corpora/registry.js");
   const what = manifest
     ? `no such clips in ${manifest}`
     : `no ${left ? "such clips" : "clips"} of ${corpus?.join(", ") ?? "any corpus"} under ${data}`;
-  const hint = 'set --data or SER_DATA to the folder that has them, or get them with "ser data download"';
+  const hint = `set --data or SER_DATA to the folder that has them, or ${howToGet(corpus ?? CORPORA)}`;
   process.stderr.write(`ser: ${manifest || left ? what : `${what}: ${hint}`}\n`);
   process.exitCode = 1;
 }
@@ -146,7 +153,7 @@ function filterClips(found: FoundCorpus[], { emotion, speaker }: ListOptions): F
 }
 
 function printCorpora(summaries: readonly CorpusSummary[], { json, csv }: ListOptions): void {
-  const classes = columnsOf(summaries);
+  const classes = classesIn(summaries);
   const rows = summaries.map((summary) => [
     displayName(summary),
     summary.clips,
@@ -155,12 +162,6 @@ function printCorpora(summaries: readonly CorpusSummary[], { json, csv }: ListOp
   ]);
   if (json) printJson({ corpora: summaries });
   else printTable(["corpus", "clips", "speakers", ...classes], rows, csv);
-}
-
-/** The seven emotions and calm, then whatever other classes there are. */
-function columnsOf(summaries: readonly CorpusSummary[]): string[] {
-  const others = summaries.flatMap(({ classes }) => classes.filter((name) => !CLASSES.includes(name)));
-  return [...CLASSES, ...[...new Set(others)].sort(byText)];
 }
 
 const CLIP_COLUMNS = [
@@ -207,7 +208,7 @@ function reportText(reports: readonly Report[]): string {
       report.altered,
     ]),
   );
-  const classes = columnsOf(reports);
+  const classes = classesIn(reports);
   const emotions = formatTable(
     ["corpus", ...classes],
     reports.map((report) => [displayName(report), ...classes.map((name) => report.emotions[name] ?? 0)]),

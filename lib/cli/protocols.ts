@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { UsageError } from "../base/errors.js";
 import { formatTable } from "../base/table.js";
 import { percent } from "../base/text.js";
-import { CORPORA } from "../corpora/clip.js";
+import { CORPORA, KNOWN_CORPORA } from "../corpora/clip.js";
 import { withInterval } from "../evaluation/interval.js";
 import type { AuditCheck } from "../protocols/audit.js";
 import { apartText } from "../protocols/groups.js";
@@ -13,6 +14,7 @@ import { interruptSignal, printJson } from "./common.js";
 
 interface Flags extends ClipFlags {
   json?: boolean;
+  csv?: boolean;
 }
 
 /** Adds `ser protocols`. */
@@ -23,6 +25,12 @@ export function addProtocols(program: Command): void {
     .argument("[name]", "a protocol: its folds, their speakers, and whether they leak");
   addClipOptions(command)
     .option("--json", "JSON")
+    .addOption(
+      new Option(
+        "--csv",
+        "a protocol's folds, for other systems: id, path, speaker, emotion, fold, part",
+      ).conflicts("json"),
+    )
     .addHelpText(
       "after",
       `
@@ -31,6 +39,9 @@ default), sentence, sex, age, intensity or repetition, or by two of them; a mani
 column corpus says. With match a protocol that keeps speakers and sentences apart trains on as many clips of all
 sentences: its matched twin. The column split of a manifest is given/CORPUS: apart by speaker, or by what ?apart= says; with
 apart=none it may share anything, and is marked as leaky.
+
+Any corpus can be tested after a training on any other: cross-corpus/A-B trains on A and tests on B, of ${KNOWN_CORPORA.join(", ")}.
+cross-corpus/others-B trains on the four in English (without B).
 
 Text alone is what the sentence says of the emotion, without any sound. Where that is clearly more than chance, the
 protocol is marked text-confounded: a figure under it may be of what is said. Exit code 1 when the audit fails, unless the
@@ -42,11 +53,14 @@ Examples:
   ser protocols savee/speaker-sentence
   ser protocols 'savee/speaker-sentence?match'
   ser protocols 'grouped/cremad?group=sentence&folds=4' --json
+  ser protocols savee/loso --csv > folds.csv
   ser protocols 'grouped/own?folds=3' --manifest clips.csv
   ser protocols 'grouped/own?group=speaker,sentence&folds=3' --manifest clips.csv
   ser protocols given/own --manifest clips.csv --map boredom=drop`,
     )
     .action(async (name: string | undefined, flags: Flags) => {
+      if (name === undefined && flags.csv)
+        throw new UsageError("--csv writes the folds of a protocol: name one");
       if (name === undefined) await list(flags);
       else await inspect(name, flags);
     });
@@ -58,23 +72,27 @@ async function list({ json }: Flags): Promise<void> {
     import("../corpora/registry.js"),
     import("../protocols/sentence-baseline.js"),
   ]);
-  const clips = publishedClips().map((clip) => ({ ...clip, path: "", synthetic: false }));
+  const clips = publishedClips(KNOWN_CORPORA).map((clip) => ({ ...clip, path: "", synthetic: false }));
+  const ofTheFour = clips.filter(({ corpus }) => (CORPORA as readonly string[]).includes(corpus));
   const protocols = PROTOCOLS.map((name) => {
     const protocol = protocolNamed(name);
-    // Of the published names: every clip of the four corpora says which sentence it is.
-    return { ...protocol, text: text.textConfounded(text.sentenceAnswers(protocol.plan(clips))!) };
+    // A protocol that takes whatever there is has the four corpora here.
+    const plan = protocol.plan(protocol.corpora.length > 0 ? clips : ofTheFour);
+    const answers = text.sentenceAnswers(plan);
+    const alone = answers ? text.textConfounded(answers) : { reason: text.whyUnknown(plan.clips)! };
+    return { ...protocol, text: alone };
   });
   if (json) return printJson({ protocols });
   const rows = protocols.map((protocol) => {
     const { name, version, corpora, apart, validationApart, validationApartIn, leaky, source } = protocol;
-    const { uar, confounded } = protocol.text;
+    const { text: alone } = protocol;
     return [
       name,
       `v${version}`,
       corpora.length === CORPORA.length ? "all four" : corpora.join(" ") || "any",
       leaky ? "LEAKY" : apartText(apart),
       leaky ? "LEAKY" : apartText(validationApart, validationApartIn),
-      `${confounded ? "text-confounded " : ""}${percent(uar)}`,
+      "reason" in alone ? "not known" : `${alone.confounded ? "text-confounded " : ""}${percent(alone.uar)}`,
       source,
     ];
   });
@@ -95,6 +113,7 @@ async function inspect(name: string, flags: Flags): Promise<void> {
   const protocol = protocolNamed(name);
   const signal = interruptSignal();
   const plan = protocol.plan(await clipsFor(flags, { needed: protocol.corpora, signal }));
+  if (flags.csv) return printFolds(plan);
   const { samples, broken } = await sampleHashes(plan.clips, { signal, quiet: flags.json });
   for (const { clip, error } of broken) process.stderr.write(`ser: left out ${clip.id}: ${error}\n`);
   const folds = inspectPlan(plan, samples);
@@ -108,6 +127,48 @@ async function inspect(name: string, flags: Flags): Promise<void> {
   }
   process.stdout.write(`${describe(protocol, plan, folds, { synthetic, text })}\n`);
 }
+
+/** The folds as a table, and on standard error how another system takes them. */
+async function printFolds(plan: Plan): Promise<void> {
+  const [{ formatCsv }, { placesIn }] = await Promise.all([
+    import("../base/table.js"),
+    import("../protocols/define.js"),
+  ]);
+  const segments = plan.clips.some(({ start, end }) => start !== undefined || end !== undefined);
+  const rows = plan.folds.flatMap((fold) => {
+    const places = placesIn(fold);
+    return plan.clips.flatMap(({ id, path, speaker, emotion, start, end }) => {
+      const part = places.get(id);
+      return part ? [[id, path, speaker, emotion, fold.name, part, ...(segments ? [start, end] : [])]] : [];
+    });
+  });
+  const header = ["id", "path", "speaker", "emotion", "fold", "part", ...(segments ? ["start", "end"] : [])];
+  process.stdout.write(formatCsv(header, rows));
+  process.stderr.write(`${RECIPE}\n`);
+}
+
+const RECIPE = `Train on part "train", choose on "validation" ("refit" may train once that has chosen), predict "test" in each fold; then
+  ser score predictions.csv --protocol NAME      columns id, fold, and one for each class, or predicted
+For nkululeko, in Python, a fold:
+  import pandas as pd
+  folds = pd.read_csv("folds.csv").query("fold == 1").rename(columns={"path": "file"})
+  for part in ("train", "validation", "test"):
+      folds[folds.part == part][["file", "speaker", "emotion"]].to_csv(f"{part}.csv", index=False)
+and in its configuration:
+  [EXP]
+  traindevtest = True
+  [DATA]
+  databases = ['train', 'validation', 'test']
+  train = ./train.csv
+  train.type = csv
+  train.split_strategy = train
+  validation = ./validation.csv
+  validation.type = csv
+  validation.split_strategy = dev
+  test = ./test.csv
+  test.type = csv
+  test.split_strategy = test
+  target = emotion`;
 
 /** What the text alone says, or the reason why that is not known. */
 async function textOf(plan: Plan): Promise<TextAlone | { reason: string }> {

@@ -18,6 +18,7 @@ import { addPredict } from "./predict.js";
 import { addProtocols } from "./protocols.js";
 import { addReport } from "./report.js";
 import { addRobustness } from "./robustness.js";
+import { addScore } from "./score.js";
 import { addShip } from "./ship.js";
 import { addSummarize } from "./summarize.js";
 import { addTrain } from "./train.js";
@@ -51,6 +52,7 @@ Examples:
   addSummarize(ser);
   addReport(ser);
   addRobustness(ser);
+  addScore(ser);
   addShip(ser);
   addPredict(ser);
   addNotebook(ser, join(projectRoot(), "dist", "ser.cjs"));

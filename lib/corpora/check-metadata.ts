@@ -16,7 +16,8 @@ interface Note {
  * What is odd about the metadata of each corpus: a speaker or label in several spellings, a speaker whom another corpus has
  * too, a corpus of one class.
  *
- * @param isPublished true for corpora of the library, whose speakers are known to be different people
+ * @param isPublished true for corpora of the library, whose speakers are known to be different people, and whose missing clips
+ *   are told
  */
 export function metadataNotes(
   found: readonly FoundCorpus[],
@@ -29,8 +30,7 @@ export function metadataNotes(
   return found.map(({ name, clips }) => [
     ...spellings(clips, "speaker"),
     ...spellings(clips, "label"),
-    ...(isPublished(name) ? [] : alsoElsewhere(name, clips, spoken)),
-    ...oneClass(clips),
+    ...(isPublished(name) ? [] : [...alsoElsewhere(name, clips, spoken), ...oneClass(clips)]),
   ]);
 }
 

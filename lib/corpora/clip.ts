@@ -3,10 +3,15 @@ export const EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "su
 
 export type Emotion = (typeof EMOTIONS)[number];
 
-/** The corpora the library knows by name. */
+/** The four corpora in English: what `combined` and the protocols with others take, and what the stand-ins are of. */
 export const CORPORA = ["ravdess", "tess", "savee", "cremad"] as const;
 
 export type CorpusName = (typeof CORPORA)[number];
+
+/** All corpora the library knows by name: the four, then those in other languages. */
+export const KNOWN_CORPORA = [...CORPORA, "emodb", "emovo", "urdu"] as const;
+
+export type KnownCorpus = (typeof KNOWN_CORPORA)[number];
 
 /** What becomes of RAVDESS's calm: merged into neutral (the default), dropped, or kept as an eighth class. */
 export type Calm = "merge" | "drop" | "keep";
@@ -15,11 +20,11 @@ export type Calm = "merge" | "drop" | "keep";
 export interface ClipName {
   /** `corpus/name`, the same in every layout: `ravdess/03-01-06-01-02-01-12`. */
   id: string;
-  /** A {@link CorpusName}, or the name of a researcher's own corpus. */
+  /** A {@link KnownCorpus}, or the name of a researcher's own corpus. */
   corpus: string;
   speaker: string;
   sex?: "female" | "male";
-  /** Years; CREMA-D, where the actor's age is published. */
+  /** Years; CREMA-D and EMO-DB, where the actors' ages are published. */
   age?: number;
   /** The class: one of {@link EMOTIONS}, `calm`, or a label of a corpus's own, such as `boredom`. */
   emotion: string;

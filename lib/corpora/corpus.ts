@@ -1,22 +1,23 @@
-import type { ClipName, CorpusName } from "./clip.js";
+import type { ClipName, KnownCorpus } from "./clip.js";
 
 /** A file of this name marks everything at and under its folder as synthetic. */
 export const SYNTHETIC_MARKER = "SYNTHETIC.json";
 
 /** What is published about a corpus, and how its file names are read. */
 export interface CorpusDefinition {
-  name: CorpusName;
+  name: KnownCorpus;
   /** The name as papers print it: "CREMA-D". */
   title: string;
   description: string;
-  /** Of its English. */
-  accent: "North American" | "British";
+  language: "English" | "German" | "Italian" | "Urdu";
+  /** Of its English, where it is. */
+  accent?: "North American" | "British";
   homepage: string;
   licence: string;
   /** BibTeX. */
   citation: string;
-  /** The published sampling rate, Hz. */
-  sampleRate: number;
+  /** The published sampling rate, Hz; absent where none is published. */
+  sampleRate?: number;
   /** How many clips are published. */
   clipCount: number;
   speakers: readonly string[];

@@ -44,6 +44,7 @@ export const cremad: CorpusDefinition = {
   description:
     "91 actors (43 women, 48 men) of 20 to 74 years and many origins, American English, twelve sentences in " +
     "six emotions (no surprise), one of them at three intensities: 7442 clips.",
+  language: "English",
   accent: "North American",
   homepage: "https://github.com/CheyneyComputerScience/CREMA-D",
   licence: "ODbL 1.0, contents DbCL 1.0",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type DownloadOptions, downloadWithProgress, sizeOf } from "../base/download.js";
 import { UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
-import { CORPORA } from "./clip.js";
+import { KNOWN_CORPORA } from "./clip.js";
 import { corpora } from "./registry.js";
 import { type Unpacked, unpackClips } from "./unpack.js";
 
@@ -79,10 +79,10 @@ async function unpackWithProgress(
 
 /** How to get the corpora without this command. */
 function byHand(folder: string): string {
-  const homes = CORPORA.map((name) => `  ${corpora[name].title.padEnd(9)}${corpora[name].homepage}`);
+  const homes = KNOWN_CORPORA.map((name) => `  ${corpora[name].title.padEnd(9)}${corpora[name].homepage}`);
   return [
-    "To get the corpora by hand, take all four from Kaggle or any of them from its home,",
-    `  all four ${KAGGLE_PAGE}`,
+    "To get the corpora by hand, take the four in English from Kaggle or any of them from its home,",
+    `  the four ${KAGGLE_PAGE}`,
     ...homes,
     `unpack into ${folder} in any layout, then run: ser data check --data ${folder}`,
     `An archive that your browser fetched from Kaggle: ser data download ${folder} --archive FILE`,

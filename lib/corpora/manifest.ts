@@ -6,7 +6,7 @@ import { UsageError, UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { factsOf, meant, problemsOf, problemText, text } from "../base/schema.js";
 import { byText, plural } from "../base/text.js";
-import { type Clip, CORPORA } from "./clip.js";
+import { type Clip, KNOWN_CORPORA } from "./clip.js";
 import { Labels } from "./labels.js";
 import { type FoundCorpus, isSynthetic } from "./registry.js";
 
@@ -181,8 +181,8 @@ interface RatedClip {
 
 /** Why a name cannot be that of a corpus of one's own; `undefined` where it can. */
 export function refusedName(name: string): string | undefined {
-  if (NAME.test(name) && !(CORPORA as readonly string[]).includes(name)) return undefined;
-  return `cannot name a corpus of your own: take a word of small letters that is none of ${CORPORA.join(", ")}`;
+  if (NAME.test(name) && !(KNOWN_CORPORA as readonly string[]).includes(name)) return undefined;
+  return `cannot name a corpus of your own: take a word of small letters that is none of ${KNOWN_CORPORA.join(", ")}`;
 }
 
 function givenTwice({ first }: RatedClip, { cells }: Row): string {

@@ -27,6 +27,7 @@ export const ravdess: CorpusDefinition = {
   description:
     "24 professional actors (12 women, 12 men), North American English, two sentences said twice in eight " +
     "emotions at two intensities (neutral at one): 1440 clips of speech.",
+  language: "English",
   accent: "North American",
   homepage: "https://zenodo.org/records/1188976",
   licence: "CC BY-NC-SA 4.0",

@@ -3,15 +3,34 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
 import { byText } from "../base/text.js";
-import { type Calm, type Clip, type ClipName, CORPORA, type CorpusName, EMOTIONS } from "./clip.js";
+import {
+  type Calm,
+  type Clip,
+  type ClipName,
+  CORPORA,
+  EMOTIONS,
+  KNOWN_CORPORA,
+  type KnownCorpus,
+} from "./clip.js";
 import { type CorpusDefinition, SYNTHETIC_MARKER } from "./corpus.js";
 import { cremad } from "./cremad.js";
+import { emodb } from "./emodb.js";
+import { emovo } from "./emovo.js";
 import { ravdess } from "./ravdess.js";
 import { savee } from "./savee.js";
 import { tess } from "./tess.js";
+import { urdu } from "./urdu.js";
 
 /** The corpora the library knows, by name. */
-export const corpora: Record<CorpusName, CorpusDefinition> = { ravdess, tess, savee, cremad };
+export const corpora: Record<KnownCorpus, CorpusDefinition> = {
+  ravdess,
+  tess,
+  savee,
+  cremad,
+  emodb,
+  emovo,
+  urdu,
+};
 
 /** A corpus as it lies on the disk. */
 export interface FoundCorpus {
@@ -27,7 +46,7 @@ export interface FoundCorpus {
 }
 
 export interface FindOptions {
-  /** Only these corpora; default: all four. */
+  /** Only these corpora; default: all that are known. */
   names?: readonly string[];
   signal?: AbortSignal;
 }
@@ -43,7 +62,7 @@ export interface LoadOptions extends FindOptions {
  * under the root, the synthetic ones are left out.
  *
  * @param root the folder; links are followed
- * @returns the corpora that are there, in the order of {@link CORPORA}; none is no error
+ * @returns the corpora that are there, in the order of {@link KNOWN_CORPORA}; none is no error
  * @throws {UserError} when the folder or one in it cannot be read
  * @throws {UsageError} for an unknown name of a corpus
  * @example for (const { name, clips } of await findCorpora("data")) console.log(name, clips.length);
@@ -77,7 +96,7 @@ export async function loadClips(root: string, options: LoadOptions = {}): Promis
   const absent = (options.names ?? []).filter((name) => !found.some((corpus) => corpus.name === name));
   if (absent.length > 0) {
     throw new UserError(
-      `${absent.join(", ")} not found under ${root}: set --data or SER_DATA to the folder that has it, or get it with "ser data download"`,
+      `${absent.join(", ")} not found under ${root}: set --data or SER_DATA to the folder that has it, or ${howToGet(absent)}`,
     );
   }
   return applyCalm(
@@ -136,28 +155,52 @@ export function isSynthetic(folder: string): boolean {
   return dirname(folder) !== folder && isSynthetic(dirname(folder));
 }
 
+/**
+ * How to get corpora that are not there: by the command where it fetches them, else from their pages.
+ *
+ * @example howToGet(["emodb"]) // "get EMO-DB from http://emodb.bilderbar.info/docu/"
+ */
+export function howToGet(names: readonly string[]): string {
+  const elsewhere = KNOWN_CORPORA.filter((name) => names.includes(name) && !isFetched(name)).map((name) => {
+    const { title, homepage } = corpora[name];
+    return `get ${title} from ${homepage}`;
+  });
+  const fetched = names.filter(isFetched).length;
+  const command = fetched > 0 ? [`get ${fetched > 1 ? "them" : "it"} with "ser data download"`] : [];
+  return [...command, ...elsewhere].join(", ");
+}
+
+/** Whether the archive that `ser data download` fetches has a corpus. */
+function isFetched(name: string): boolean {
+  return (CORPORA as readonly string[]).includes(name);
+}
+
 /** What the corpora say of a path with `/`: the name of the one that knows it. */
 export function parseName(relative: string): ClipName | undefined {
-  for (const name of CORPORA) {
+  for (const name of KNOWN_CORPORA) {
     const clip = corpora[name].parse(relative);
     if (clip) return clip;
   }
   return undefined;
 }
 
-/** Every clip of the four corpora, as their published names say it; nothing is read from the disk. */
-export function publishedClips(): ClipName[] {
-  return CORPORA.flatMap((corpus) =>
+/**
+ * Every clip of some corpora, as their published names say it; nothing is read from the disk.
+ *
+ * @param names those that are not known have no published clips; default: the four corpora
+ */
+export function publishedClips(names: readonly string[] = CORPORA): ClipName[] {
+  return KNOWN_CORPORA.filter((name) => names.includes(name)).flatMap((corpus) =>
     corpora[corpus].expectedIds().map((id) => corpora[corpus].parse(`${id.slice(corpus.length + 1)}.wav`)!),
   );
 }
 
-function corpusNames(names: readonly string[] | undefined): readonly CorpusName[] {
+function corpusNames(names: readonly string[] | undefined): readonly KnownCorpus[] {
   const unknown = names?.filter((name) => !Object.hasOwn(corpora, name)) ?? [];
   if (unknown.length > 0) {
-    throw new UsageError(`no corpus is called ${unknown.join(", ")}: there are ${CORPORA.join(", ")}`);
+    throw new UsageError(`no corpus is called ${unknown.join(", ")}: there are ${KNOWN_CORPORA.join(", ")}`);
   }
-  return names ? CORPORA.filter((name) => names.includes(name)) : CORPORA;
+  return names ? KNOWN_CORPORA.filter((name) => names.includes(name)) : KNOWN_CORPORA;
 }
 
 /** Each id once, the first by path; sorted by id. */

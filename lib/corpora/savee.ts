@@ -38,6 +38,7 @@ export const savee: CorpusDefinition = {
   description:
     "Four men from the University of Surrey, British English, 15 TIMIT sentences in each of six emotions and " +
     "30 in neutral: 480 clips.",
+  language: "English",
   accent: "British",
   homepage: "http://kahlan.eps.surrey.ac.uk/savee/",
   licence: "free for research, on registration",

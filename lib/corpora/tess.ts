@@ -39,6 +39,7 @@ export const tess: CorpusDefinition = {
   description:
     'Two actresses from Toronto (OAF aged 64, YAF aged 26) say 200 words in "Say the word ..." in seven ' +
     "emotions; surprise is pleasant surprise: 2800 clips.",
+  language: "English",
   accent: "North American",
   homepage: "https://doi.org/10.5683/SP2/E8H2MF",
   licence: "CC BY-NC-ND 4.0",

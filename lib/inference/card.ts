@@ -64,6 +64,10 @@ const cardSchema = v.object({
   /** Trained on synthetic clips: of no use on real voices. */
   synthetic: v.boolean(),
   split: v.string(),
+  /** `name@version` of the protocol, the fold, and the digest of its parts; absent in cards from before they were kept. */
+  protocol: v.optional(v.string()),
+  fold: v.optional(v.string()),
+  clips: v.optional(v.string()),
   /** Trained on the validation part too, once that had chosen: only test is unheard. */
   refit: v.optional(v.boolean()),
   /** What the sentences alone have on its test clips, where that is more than chance: figures may be of what is said. */

@@ -1,7 +1,7 @@
 import { UserError } from "../base/errors.js";
 import { byText, plural } from "../base/text.js";
-import { type Clip, CORPORA } from "../corpora/clip.js";
-import { applyCalm, classesOf } from "../corpora/registry.js";
+import { type Clip, CORPORA, KNOWN_CORPORA } from "../corpora/clip.js";
+import { applyCalm, classesOf, howToGet } from "../corpora/registry.js";
 import { type Fold, LISTS, PARTS, type Place, type Plan, type Protocol, type Split } from "./types.js";
 
 /**
@@ -55,6 +55,21 @@ export function listsOf(fold: Fold, clips: readonly Clip[]): Omit<Split, "name" 
   return { ...parts, ...(refit.length > 0 && { refit }) };
 }
 
+/**
+ * The classes that a part of a fold has no clip of, in words behind a description: "; no boredom in validation". Empty
+ * where all have all.
+ */
+export function lacking(fold: Pick<Fold, "placeOf">, clips: readonly Clip[]): string {
+  const classes = classesOf(clips);
+  const found = new Map(PARTS.map((part) => [part as Place, new Set<string>()]));
+  for (const clip of clips) found.get(fold.placeOf(clip))?.add(clip.emotion);
+  const texts = PARTS.flatMap((part) => {
+    const none = classes.filter((name) => !found.get(part)!.has(name));
+    return none.length > 0 ? [`no ${none.join(", ")} in ${part}`] : [];
+  });
+  return texts.length > 0 ? `; ${texts.join(", ")}` : "";
+}
+
 /** Where each clip of a fold is, by id. */
 export function placesIn(fold: Split): Map<string, Place> {
   return new Map(LISTS.flatMap((list) => (fold[list] ?? []).map((id): [string, Place] => [id, list])));
@@ -64,9 +79,9 @@ function assertThere(name: string, wanted: readonly string[], clips: readonly Cl
   const there = new Set(clips.map(({ corpus }) => corpus));
   const absent = wanted.filter((corpus) => !there.has(corpus));
   if (absent.length === 0 && clips.length > 0) return;
-  const published = absent.every((corpus) => (CORPORA as readonly string[]).includes(corpus));
-  const hint = published
-    ? 'set --data or SER_DATA to the folder that has the corpora, or get them with "ser data download"'
+  const known = absent.every((corpus) => (KNOWN_CORPORA as readonly string[]).includes(corpus));
+  const hint = known
+    ? `set --data or SER_DATA to the folder that has the corpora, or ${howToGet(absent.length > 0 ? absent : CORPORA)}`
     : "give its clips by a manifest (--manifest FILE), whose column corpus names it (without one: own)";
   const what = absent.length > 0 ? `clips of ${absent.join(", ")}, of which there are none` : "clips";
   throw new UserError(`the protocol ${name} needs ${what}: ${hint}`);

@@ -1,25 +1,27 @@
 import { UsageError, UserError } from "../base/errors.js";
-import { groupBy } from "../base/group.js";
 import { random } from "../base/random.js";
 import { byText } from "../base/text.js";
 import type { Calm, Clip } from "../corpora/clip.js";
-import { crossing, define, short } from "./define.js";
+import { classCounts, deal } from "./deal.js";
+import { crossing, define, lacking, short } from "./define.js";
 import { groupOf } from "./groups.js";
 import { matched } from "./matched.js";
 import { calmOf, queryOf } from "./query.js";
 import { type Fold, GROUPS, type Group, type Protocol } from "./types.js";
 
 /**
- * Grouped k-fold of any corpus by any of its metadata: groups go, largest first and equals in an order drawn once and for
- * all, to the fold that has the fewest clips (as scikit-learn's `GroupKFold` does). The next fold validates. By two things
+ * Grouped k-fold of any corpus by any of its metadata: groups are dealt by {@link deal}, so that folds are alike in their
+ * classes. (In version 1 they go, largest first, to the fold that has the fewest clips, as scikit-learn's `GroupKFold` has
+ * it; a fold may then lack a class.) The next fold validates. By two things
  * at once, as `speaker,sentence`, folds are crossed: `folds` times `folds`, each clip tested once, and what shares but one
  * of them with the test is in no part.
  *
  * @param corpus its name, also of a manifest
  * @param query `group=speaker&folds=5&calm=merge`, any of which may be left out; `match` with two groups
+ * @param version 2, or 1 for what was made with it
  * @throws {UsageError} for a setting that makes no sense
  */
-export function grouped(corpus: string, query?: string): Protocol {
+export function grouped(corpus: string, query?: string, version: 1 | 2 = 2): Protocol {
   const settings = queryOf(`grouped/${corpus}`, query, ["group", "folds", "calm", "match"]);
   const apart = groupsNamed(settings.group);
   const count = foldsOf(settings.folds);
@@ -30,16 +32,26 @@ export function grouped(corpus: string, query?: string): Protocol {
   const twin = settings.match !== undefined;
   if (twin && apart.join() !== "speaker,sentence")
     throw new UsageError(`match is of group=speaker,sentence: it draws other sentences of the same speakers`);
-  const protocol = protocolOf(corpus, apart, count, calm);
+  if (version === 1 && apart.length > 1)
+    throw new UsageError(`grouped/${corpus} by two things at once has no version 1: leave it out`);
+  const protocol = protocolOf({ corpus, apart, count, calm, version });
   return twin ? matched(protocol) : protocol;
 }
 
-function protocolOf(corpus: string, apart: readonly Group[], count: number, calm: Calm): Protocol {
+interface Settings {
+  corpus: string;
+  apart: readonly Group[];
+  count: number;
+  calm: Calm;
+  version: 1 | 2;
+}
+
+function protocolOf({ corpus, apart, count, calm, version }: Settings): Protocol {
   const name = `grouped/${corpus}?group=${apart}&folds=${count}${calm === "merge" ? "" : `&calm=${calm}`}`;
   const crossed = apart.length > 1;
   return define(
     {
-      ...{ name, version: 1, source: "fixed here", corpora: [corpus], calm },
+      ...{ name, version, source: "fixed here", corpora: [corpus], calm },
       description: crossed
         ? `${corpus} in ${count} times ${count} folds by ${apart.join(" and ")}; the next fold by both validates; all folds choose together`
         : `${corpus} in ${count} folds by ${apart[0]}; the next fold validates`,
@@ -48,7 +60,11 @@ function protocolOf(corpus: string, apart: readonly Group[], count: number, calm
       ...(crossed && { together: true }),
     },
     (clips) => {
-      const dealt = apart.map((group) => deal(groupsOf(clips, group, name), count, name, group));
+      const dealt = apart.map((group) => {
+        const groups = groupsOf(clips, group, name);
+        assertEnough(groups.size, count, name, group);
+        return version === 1 ? byClips(groups, count, name) : deal(groups, count, `${name}/${group}`);
+      });
       return cellsOf(dealt).flatMap((cell): Fold[] => {
         const next = cell.map((i) => (i + 1) % count);
         const among = (at: readonly number[]) =>
@@ -58,12 +74,9 @@ function protocolOf(corpus: string, apart: readonly Group[], count: number, calm
         const test = among(cell);
         // Where not everybody says everything, nobody of a test fold's speakers may say its sentences.
         if (!clips.some((clip) => test.every((one) => one(clip)))) return [];
-        return [
-          {
-            description: `test ${words(cell)}${crossed ? ";" : ","} validation ${words(next)}`,
-            placeOf: crossing(test, among(next)),
-          },
-        ];
+        const placeOf = crossing(test, among(next));
+        const parts = `test ${words(cell)}${crossed ? ";" : ","} validation ${words(next)}`;
+        return [{ description: version === 1 ? parts : `${parts}${lacking({ placeOf }, clips)}`, placeOf }];
       });
     },
   );
@@ -91,8 +104,8 @@ function foldsOf(text: string = "5"): number {
   throw new UsageError(`folds is "${text}": it takes a whole number of at least 3 (train, validation, test)`);
 }
 
-/** Each group with the number of its clips. */
-function groupsOf(clips: readonly Clip[], group: Group, name: string): [string, number][] {
+/** Each group with the number of its clips of each class. */
+function groupsOf(clips: readonly Clip[], group: Group, name: string): Map<string, number[]> {
   const without = clips.filter((clip) => groupOf(clip, group) === undefined);
   if (without.length > 0) {
     throw new UserError(
@@ -100,17 +113,24 @@ function groupsOf(clips: readonly Clip[], group: Group, name: string): [string, 
         "give it in the manifest, or split by something else",
     );
   }
-  return [...groupBy(clips, (clip) => groupOf(clip, group)!)].map(([key, own]) => [key, own.length]);
+  return classCounts(clips, (clip) => groupOf(clip, group)!);
 }
 
-function deal(groups: readonly [string, number][], count: number, name: string, group: Group): Set<string>[] {
-  if (groups.length < count) {
-    throw new UserError(
-      `${name}: there are only ${groups.length} groups for ${count} folds by ${group}: ${groups.length < 3 ? "split by something else" : "take fewer folds"}`,
-    );
-  }
+function assertEnough(groups: number, count: number, name: string, group: Group): void {
+  if (groups >= count) return;
+  throw new UserError(
+    `${name}: there are only ${groups} groups for ${count} folds by ${group}: ${groups < 3 ? "split by something else" : "take fewer folds"}`,
+  );
+}
+
+/** As version 1 dealt: largest first, equals in an order drawn once and for all, to the fold that has the fewest clips. */
+function byClips(groups: ReadonlyMap<string, readonly number[]>, count: number, name: string): Set<string>[] {
+  const sizes = [...groups].map(([key, counts]): [string, number] => [
+    key,
+    counts.reduce((a, b) => a + b, 0),
+  ]);
   const folds = Array.from({ length: count }, () => ({ clips: 0, groups: new Set<string>() }));
-  const drawn = random(name).shuffle([...groups].sort(([a], [b]) => byText(a, b)));
+  const drawn = random(name).shuffle(sizes.sort(([a], [b]) => byText(a, b)));
   for (const [group, size] of drawn.sort(([, a], [, b]) => b - a)) {
     const lightest = folds.reduce((best, fold) => (fold.clips < best.clips ? fold : best));
     lightest.groups.add(group);

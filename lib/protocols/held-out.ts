@@ -3,19 +3,24 @@ import { calmOf, queryOf } from "./query.js";
 import { heldOutFold } from "./split.js";
 import type { Protocol } from "./types.js";
 
-/** Whatever clips there are, on held-out speakers: what `ser train` does when no protocol is named. */
-export function heldOut(query?: string): Protocol {
+/**
+ * Whatever clips there are, on held-out speakers: what `ser train` does when no protocol is named.
+ *
+ * @param version 2, or 1, which drew speakers without regard to their classes
+ */
+export function heldOut(query?: string, version: 1 | 2 = 2): Protocol {
   const { calm: given } = queryOf("held-out", query, ["calm"]);
   const calm = calmOf("held-out", given);
   return define(
     {
       name: calm === "merge" ? "held-out" : `held-out?calm=${calm}`,
-      version: 1,
+      version,
       source:
         "CREMA-D: audEERING, crema-d 1.1.0 (https://github.com/audeering/datasets); the rest fixed here",
       description:
-        "whatever clips there are, by speakers: the four corpora as in combined/speaker-independent, any other (or one " +
-        "of which these speakers are not there) by speakers drawn once and for all, a fifth each to validate and to test",
+        "whatever clips there are, by speakers: the four corpora as in combined/speaker-independent, EMO-DB, EMOVO " +
+        "and URDU by speakers fixed likewise, any other (or one of which these speakers are not there) by speakers drawn once " +
+        "and for all, a fifth each to validate and to test, with every class in every part where speakers allow it",
       corpora: [],
       calm,
       apart: ["speaker"],
@@ -24,6 +29,6 @@ export function heldOut(query?: string): Protocol {
       validationApartIn: { tess: ["sentence"] },
       leaky: false,
     },
-    (clips) => [heldOutFold(clips)],
+    (clips) => [heldOutFold(clips, version)],
   );
 }

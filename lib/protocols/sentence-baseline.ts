@@ -1,7 +1,7 @@
 import { groupBy } from "../base/group.js";
 import { random } from "../base/random.js";
 import { percent, plural } from "../base/text.js";
-import type { Clip } from "../corpora/clip.js";
+import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import { classesOf } from "../corpora/registry.js";
 import { type BootstrapOptions, type Interval, type Scored, uarInterval } from "../evaluation/interval.js";
 import { confusionCounts, metrics } from "../evaluation/metrics.js";
@@ -103,7 +103,11 @@ export function whyUnknown(clips: readonly Clip[]): string | undefined {
     unknown.length === clips.length
       ? "no clip says"
       : `${plural(unknown.length, "clip")} of ${clips.length} do not say (${unknown[0]!.id})`;
-  return `${whose} which sentence it is: give sentence or sentenceId in the manifest`;
+  const known: readonly string[] = KNOWN_CORPORA;
+  const hint = unknown.every(({ corpus }) => known.includes(corpus))
+    ? ", and the corpus does not publish it"
+    : ": give sentence or sentenceId in the manifest";
+  return `${whose} which sentence it is${hint}`;
 }
 
 /**

@@ -4,10 +4,14 @@ import { random } from "../base/random.js";
 import { byText, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { AUDEERING } from "./cremad.js";
-import { listsOf, parts, saidBy, short } from "./define.js";
+import { classCounts, deal } from "./deal.js";
+import { lacking, listsOf, parts, saidBy, short } from "./define.js";
+import { EMODB_HELD_OUT } from "./emodb.js";
+import { EMOVO_HELD_OUT } from "./emovo.js";
 import { EMOBOX_FOLDS } from "./ravdess.js";
 import { everyFifthWord } from "./tess.js";
 import { type Fold, LISTS, type Split } from "./types.js";
+import { URDU_HELD_OUT } from "./urdu.js";
 
 interface HeldOut {
   test: readonly string[];
@@ -22,14 +26,18 @@ const HELD_OUT: Record<string, HeldOut> = {
   tess: { test: ["YAF"], validation: "words", source: "cross-speaker" },
   savee: { test: ["KL"], validation: ["JK"], source: "speakers" },
   cremad: { ...AUDEERING, source: "audEERING 1.1.0" },
+  emodb: { ...EMODB_HELD_OUT, source: "speakers" },
+  emovo: { ...EMOVO_HELD_OUT, source: "speakers" },
+  urdu: { ...URDU_HELD_OUT, source: "speakers" },
 };
 
 /**
  * Splits clips so that no speaker of the test part is heard in training or validation, corpus by corpus.
  *
- * A corpus with a list of its own (RAVDESS, TESS, SAVEE, CREMA-D) is split by that list; any other corpus, or one
+ * A corpus with a list of its own (each that is known by name) is split by that list; any other corpus, or one
  * of which too few speakers are there, by speakers drawn once and for all: a fifth for test, a fifth for
- * validation. In TESS, which has two speakers, validation shares the training speaker but none of the words.
+ * validation, each with every class where the speakers allow it. In TESS, which has two speakers, validation shares the
+ * training speaker but none of the words.
  *
  * @throws {UserError} when a corpus has fewer than three speakers and no list applies
  * @example const split = heldOutSpeakers(clips); // split.test: the ids of RAVDESS actors 01, 11, 20, 21
@@ -41,11 +49,15 @@ export function heldOutSpeakers(clips: readonly Clip[]): Split {
   return split;
 }
 
-/** What {@link heldOutSpeakers} splits by, as a fold of a protocol. */
-export function heldOutFold(clips: readonly Clip[]): Fold {
+/**
+ * What {@link heldOutSpeakers} splits by, as a fold of a protocol.
+ *
+ * @param version 2, or 1, where speakers are drawn without regard to their classes
+ */
+export function heldOutFold(clips: readonly Clip[], version: 1 | 2 = 2): Fold {
   const rules = new Map<string, Fold>();
   for (const [corpus, own] of groupBy(clips, (clip) => clip.corpus)) {
-    rules.set(corpus, byList(corpus, own) ?? byDraw(corpus, own));
+    rules.set(corpus, byList(corpus, own) ?? byDraw(corpus, own, version));
   }
   return {
     description: [...rules].map(([corpus, rule]) => `${corpus}: ${rule.description}`).join("; "),
@@ -100,7 +112,7 @@ function byList(corpus: string, clips: readonly Clip[]): Fold | undefined {
   };
 }
 
-function byDraw(corpus: string, clips: readonly Clip[]): Fold {
+function byDraw(corpus: string, clips: readonly Clip[], version: 1 | 2): Fold {
   const speakers = [...new Set(clips.map((clip) => clip.speaker))].sort(byText);
   if (speakers.length < 3) {
     throw new UserError(
@@ -108,12 +120,35 @@ function byDraw(corpus: string, clips: readonly Clip[]): Fold {
         "a split by speakers needs at least three (training, validation, test)",
     );
   }
+  const [test, validation] = version === 1 ? drawnBySpeaker(corpus, speakers) : dealtByClass(corpus, clips);
+  const placeOf = parts(saidBy(test), saidBy(validation));
+  return {
+    placeOf,
+    description: `test ${short(test)}, validation ${short(validation)} (drawn)${lacking({ placeOf }, clips)}`,
+  };
+}
+
+type Drawn = [test: string[], validation: string[]];
+
+function drawnBySpeaker(corpus: string, speakers: readonly string[]): Drawn {
   const share = Math.ceil(speakers.length / 5);
   const drawn = random(`${corpus}/held-out`).shuffle(speakers);
-  const test = drawn.slice(0, share).sort(byText);
-  const validation = drawn.slice(share, 2 * share).sort(byText);
-  return {
-    placeOf: parts(saidBy(test), saidBy(validation)),
-    description: `test ${short(test)}, validation ${short(validation)} (drawn)`,
+  return [drawn.slice(0, share).sort(byText), drawn.slice(share, 2 * share).sort(byText)];
+}
+
+/** A fifth of the speakers for either part, or where there are fewer than five, one; with every class where they allow it. */
+function dealtByClass(corpus: string, clips: readonly Clip[]): Drawn {
+  const groups = classCounts(clips, ({ speaker }) => speaker);
+  const folds = deal(groups, Math.min(5, groups.size), `${corpus}/held-out`);
+  // Of a rare class the folds that have it are wanted: of all pairs the first with the most classes in the three parts.
+  const pairs = folds.flatMap((test) =>
+    folds.flatMap((validation): Drawn[] => (test === validation ? [] : [[[...test], [...validation]]])),
+  );
+  const classesIn = (drawn: Drawn) => {
+    const placeOf = parts(saidBy(drawn[0]), saidBy(drawn[1]));
+    return new Set(clips.map((clip) => `${placeOf(clip)} ${clip.emotion}`)).size;
   };
+  const sizes = pairs.map(classesIn);
+  const [test, validation] = pairs[sizes.indexOf(Math.max(...sizes))]!;
+  return [test.sort(byText), validation.sort(byText)];
 }

@@ -1,21 +1,27 @@
-import { type Clip, CORPORA, type CorpusName } from "../corpora/clip.js";
+import { type Clip, CORPORA, type CorpusName, type KnownCorpus } from "../corpora/clip.js";
 import { classesOf, corpora } from "../corpora/registry.js";
 import { audeering } from "./cremad.js";
 import { VALIDATES } from "./cross-corpus.js";
 import { define, placesIn } from "./define.js";
+import { emodbLoso } from "./emodb.js";
+import { emovoLoso } from "./emovo.js";
 import { emobox } from "./ravdess.js";
 import { loso } from "./savee.js";
 import { crossSpeaker } from "./tess.js";
 import type { Fold, Protocol } from "./types.js";
+import { urduSpeakers } from "./urdu.js";
 
 /**
- * The protocols of one corpus each, with the clips of the three others to train on besides. What is tested is the
+ * The protocols of one corpus each, with the clips of the others of the four to train on besides. What is tested is the
  * same, so that figures can be compared with those of the protocol without the others.
  */
-export const WITH_OTHERS: readonly Protocol[] = [audeering, emobox, loso, crossSpeaker].map(withOthers);
+export const WITH_OTHERS: readonly Protocol[] = [
+  ...[audeering, emobox, loso, crossSpeaker],
+  ...[emodbLoso, emovoLoso, urduSpeakers],
+].map(withOthers);
 
 function withOthers(base: Protocol): Protocol {
-  const own = base.corpora[0] as CorpusName;
+  const own = base.corpora[0] as KnownCorpus;
   const others = CORPORA.filter((name) => name !== own);
   // TESS validates on the speaker it trains on, which says nothing of strangers: the others have some to ask.
   const askStrangers = own === "tess";

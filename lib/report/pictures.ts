@@ -20,6 +20,7 @@ export function picturesOf(
   entries: readonly Entry[],
   scored: readonly EntryResults[],
   results: Results,
+  featured?: string,
 ): Block[] {
   const name = slug(protocol.protocol);
   const { score } = results;
@@ -72,7 +73,7 @@ export function picturesOf(
       caption: `Learning curves under ${protocol.protocol}${marks(protocol)}: a line a run. The training loss includes augmentation, class weights and dropout.`,
     });
   }
-  const best = bestOnValidation(scored);
+  const best = scored.find(({ label }) => label === featured) ?? bestOnValidation(scored);
   const entry = best && entries.find(({ label }) => label === best.label);
   if (!best || !entry) return blocks;
   return [...blocks, ...figuresOfBest(name, protocol, entry, best, results)];

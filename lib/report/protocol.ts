@@ -13,23 +13,40 @@ export function protocolBlocks(
   protocol: ProtocolResults,
   entries: readonly Entry[],
   results: Results,
+  featured?: string,
 ): Block[] {
-  const { score } = results;
-  const other = score === "test" ? "validation" : "test";
-  const scored = protocol.entries.filter((entry) => entry[score]);
   return [
     { kind: "heading", level: 2, text: `Protocol ${protocol.protocol}${marks(protocol)}` },
     {
       kind: "paragraph",
       text: `${capital(sentence(protocol.description))} Source: ${sentence(protocol.source)}`,
     },
+    ...figureBlocks(protocol, entries, results, featured),
+  ];
+}
+
+/**
+ * The same without its heading.
+ *
+ * @param featured the label of the network whose confusions, speakers and confidence are drawn; default: validation's best
+ */
+export function figureBlocks(
+  protocol: ProtocolResults,
+  entries: readonly Entry[],
+  results: Results,
+  featured?: string,
+): Block[] {
+  const { score } = results;
+  const other = score === "test" ? "validation" : "test";
+  const scored = protocol.entries.filter((entry) => entry[score]);
+  return [
     ...markWarnings(protocol),
     ...textBlocks(protocol),
     ...scoreTable(protocol, score),
     ...speakerValues(protocol, score),
     ...pairTable(protocol),
     ...missingBlocks(protocol),
-    ...picturesOf(protocol, entries, scored, results),
+    ...picturesOf(protocol, entries, scored, results, featured),
     ...breakdownBlocks(protocol, results),
     ...confusionBlocks(protocol, results),
     ...(protocol.entries.some((entry) => entry[other])

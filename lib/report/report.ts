@@ -47,6 +47,23 @@ export async function buildReport(experiment: Experiment, options: ReportOptions
     throw new UserError(`experiment ${experiment.name} has no finished run: do \`ser ablate\` first`);
   const json = resultsOf(experiment, options);
   const blocks = documentOf(experiment, entriesOf(experiment.runs), json);
+  const text = shortcutPage(json);
+  const pages: Record<string, readonly Block[]> = text ? { "text.md": text } : {};
+  return drawReport(`Experiment ${experiment.name}`, blocks, json, { ...options, pages });
+}
+
+/**
+ * Draws a document's figures and writes it as Markdown and as a page.
+ *
+ * @param title of the page
+ * @param options.pages further documents, whose figures are among the document's, by the names of their files
+ */
+export async function drawReport(
+  title: string,
+  blocks: readonly Block[],
+  json: Results,
+  options: ReportOptions & { pages?: Readonly<Record<string, readonly Block[]>> },
+): Promise<Report> {
   const figures = figuresOf(blocks);
   const svgs = new Map<string, string>();
   for (const [name, figure] of figures) {
@@ -55,12 +72,11 @@ export async function buildReport(experiment: Experiment, options: ReportOptions
     options.onFigure?.(name, figures.size);
   }
   const written = (own: readonly Block[]) => toMarkdown(own, (name) => `figures/${name}.svg`);
-  const text = shortcutPage(json);
   return {
     json,
     markdown: written(blocks),
-    pages: new Map(text ? [["text.md", written(text)]] : []),
-    html: toHtml(`Experiment ${experiment.name}`, blocks, svgs),
+    pages: new Map(Object.entries(options.pages ?? {}).map(([name, own]) => [name, written(own)])),
+    html: toHtml(title, blocks, svgs),
     figures,
     svgs,
   };

@@ -34,7 +34,7 @@ export const INTENDED_USES: readonly string[] = [
  * @param apart what its protocol holds apart: `speaker`, `sentence`
  */
 export function limitsOf(names: readonly CorpusName[], classes: number, apart: readonly string[]): string[] {
-  const accents = [...new Set(names.map((name) => corpora[name].accent))].sort().reverse();
+  const accents = [...new Set(names.flatMap((name) => corpora[name].accent ?? []))].sort().reverse();
   const sentences = apart.includes("sentence")
     ? "Few sentences, said over and over."
     : "Few sentences, said over and over, the same in training and test, so that nothing is known of other words.";

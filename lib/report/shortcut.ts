@@ -4,7 +4,7 @@ import type { Shortcut } from "../analysis/shortcut.js";
 import { groupBy } from "../base/group.js";
 import { capital, percent, plural, points, pValue, sentence } from "../base/text.js";
 import { corpora as known } from "../corpora/registry.js";
-import { estimateOf, withInterval } from "../evaluation/interval.js";
+import { estimateOf, type Interval, withInterval } from "../evaluation/interval.js";
 import { ablation } from "../figures/ablation.js";
 import type { Block, Text } from "./document.js";
 import { bold, left, marks, right } from "./words.js";
@@ -67,23 +67,33 @@ export function shortcutPage(results: Results): Block[] | undefined {
   ];
 }
 
-/** A sentence for each text-confounded protocol: what the text has, and what is left of the best network. */
+/** For each corpus what the text has, and what is left of the best network. */
 function findings(results: Results): Block[] {
   return [...byCorpora(results)].flatMap(([corpora, own]): Block[] => {
     const text = textOf(results, own[0]!);
-    const rivals = own.filter(({ speakers }) => speakers);
-    if (!text?.confounded || rivals.length === 0) return [];
-    const best = rivals.reduce((a, b) => (b.speakers!.uar.estimate > a.speakers!.uar.estimate ? b : a));
-    const left = best.both.uar.estimate;
+    const rivals = own.flatMap((one) => (one.speakers ? [{ ...one, speakers: one.speakers }] : []));
+    if (!text || rivals.length === 0) return [];
+    const best = rivals.reduce((a, b) => (b.speakers.uar.estimate > a.speakers.uar.estimate ? b : a));
     const highest = own.reduce((a, b) => (b.both.uar.estimate > a.both.uar.estimate ? b : a));
+    const shown = ({ uar }: { uar: Interval }) => `${percent(uar.estimate)} %`;
+    const chance = `chance ${percent(text.chance)} %`;
+    const alone = text.confounded
+      ? `A table from sentence to label, without any sound, has a UAR of ${shown(text)} on unseen speakers (${chance}).`
+      : `The sentence alone tells little or nothing: ${shown(text)} (${chance}).`;
+    const twin = best.twin
+      ? `; with as few clips to train on, but of all sentences, it has ${shown(best.twin)}`
+      : "";
     const other =
-      highest === best
+      highest.label === best.label
         ? ""
-        : ` The best there is ${highest.label} with ${percent(highest.both.uar.estimate)} %.`;
+        : ` The best on unseen sentences is ${highest.label} with ${shown(highest.both)}.`;
+    const meaning = text.confounded
+      ? " So a figure on this corpus that keeps only the speakers apart does not show that a network hears emotion."
+      : "";
     return [
       paragraph([
         { strong: `${corpora}.` },
-        ` A table from sentence to label, without any sound, has a UAR of ${percent(text.uar.estimate)} % on unseen speakers (chance ${percent(text.chance)} %). The best network there, ${best.label}, has ${percent(best.speakers!.uar.estimate)} %, and ${percent(left)} % once the sentences are unseen as well.${other} So a figure on the corpus that keeps only speakers apart does not show that a network hears emotion.`,
+        ` ${alone} The best network there, ${best.label}, has ${shown(best.speakers)}, and ${shown(best.both)} once the sentences are unseen as well${twin}.${other}${meaning}`,
       ]),
     ];
   });
@@ -134,7 +144,7 @@ function twinTable({ shortcuts, score }: Results): Block[] {
       columns: [
         left("corpus"),
         left("network"),
-        right("as many clips, sentences heard"),
+        right("as few clips, sentences heard"),
         right("sentences unseen"),
         right("difference"),
         right("p"),
@@ -174,7 +184,7 @@ function pictures(results: Results): Block[] {
       kind: "figure",
       name: `text-${own[0]!.corpora.join("-")}`,
       figure: shortcutFigure(results, own),
-      caption: `${title}: each network on unseen speakers, on as many clips with sentences heard, and on unseen sentences${text ? "; the line is what the sentence alone has on unseen speakers" : ""}${marks({ leaky: false, synthetic: results.synthetic })}.`,
+      caption: `${title}: each network on unseen speakers, with as few clips to train on of all sentences, and on unseen sentences${text ? "; the line is what the sentence alone has on unseen speakers" : ""}${marks({ leaky: false, synthetic: results.synthetic })}.`,
     };
   });
 }
@@ -191,7 +201,7 @@ export function shortcutFigure(
     subtitle: `${titleOf(own[0]!)} · ${results.score} · ${n} clips, ${speakers} speakers`,
     rows: own.flatMap(({ label, speakers: spoken, twin, both }) => [
       ...(spoken ? [{ group: label, name: "speakers unseen", ...estimateOf(spoken.uar) }] : []),
-      ...(twin ? [{ group: label, name: "as many clips", ...estimateOf(twin.uar) }] : []),
+      ...(twin ? [{ group: label, name: "with as few clips", ...estimateOf(twin.uar) }] : []),
       { group: label, name: "sentences unseen too", ...estimateOf(both.uar), baseline: true },
     ]),
     references: [

@@ -153,9 +153,7 @@ function publishedParts({ split, corpora }: Origin): ClipParts | undefined {
   const [, protocol, name] = /^(\S+), fold (.+?): /.exec(split) ?? [];
   if (!protocol) return undefined;
   try {
-    const clips = publishedClips()
-      .filter(({ corpus }) => corpora.includes(corpus))
-      .map((clip) => ({ ...clip, path: "", synthetic: false }));
+    const clips = publishedClips(corpora).map((clip) => ({ ...clip, path: "", synthetic: false }));
     const plan = protocolNamed(protocol).plan(clips);
     const there = new Set(plan.clips.map(({ corpus }) => corpus as string));
     const fold = plan.folds.find((one) => one.name === name);

@@ -19,9 +19,7 @@ export function publishedPlan(
   if (settings.target === "perceived") return undefined;
   try {
     // Protocols that take whatever corpora there are had these.
-    const clips = publishedClips()
-      .filter(({ corpus }) => corpora.includes(corpus))
-      .map((name) => ({ ...name, path: "", synthetic }));
+    const clips = publishedClips(corpora).map((name) => ({ ...name, path: "", synthetic }));
     const plan = protocolNamed(split.name).plan(clips);
     const fold = plan.folds.find(({ name }) => name === split.fold);
     if (!fold || runName(settings, fold, plan.clips).clips !== digest) return undefined;

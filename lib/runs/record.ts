@@ -36,6 +36,17 @@ export interface RunSettings {
    * together: it only tells what each epoch has on validation.
    */
   score: "validation" | "test" | "none";
+  /** Predictions of somebody else's system: nothing is known of its features and training, and what stands there means nothing. */
+  external?: External;
+}
+
+/** A system outside of the workbench, and the file that has its predictions. */
+export interface External {
+  name: string;
+  /** SHA-256 of the file. */
+  sha256: string;
+  /** It gave labels alone: what is made of probabilities is of certainties. */
+  labels?: true;
 }
 
 /** How the clips were split, with the numbers of clips. */
@@ -133,7 +144,10 @@ export function runName(
   clips: readonly Clip[],
 ): { name: string; clips: string } {
   const emotionOf = new Map(clips.map(({ id, emotion }) => [id, emotion]));
-  const parts = LISTS.flatMap((list) => (split[list] ? [split[list]] : []));
+  const parts = LISTS.flatMap((list) => {
+    const ids = split[list];
+    return ids ? [ids] : [];
+  });
   const digest = sha256(canonicalJson(parts.map((ids) => ids.map((id) => [id, emotionOf.get(id)]))));
   const synthetic = clips.some((clip) => clip.synthetic);
   const plain = { ...settings, training: plainTraining(settings.training) };

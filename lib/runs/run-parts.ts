@@ -1,5 +1,5 @@
 import { groupBy } from "../base/group.js";
-import { CORPORA } from "../corpora/clip.js";
+import { KNOWN_CORPORA } from "../corpora/clip.js";
 import { readablePart } from "../protocols/split.js";
 import { publishedPlan } from "./published-plan.js";
 import type { RunRecord, StoredRun } from "./record.js";
@@ -48,7 +48,7 @@ export function partsOfRun({ record, predictions }: StoredRun): CorpusParts[] {
 
 /** The library's corpora first, in its own order, whatever the order in which they were found. */
 function inOrder(corpora: readonly string[]): string[] {
-  const known: readonly string[] = CORPORA;
+  const known: readonly string[] = KNOWN_CORPORA;
   return [
     ...known.filter((name) => corpora.includes(name)),
     ...corpora.filter((name) => !known.includes(name)).sort(),

@@ -406,6 +406,7 @@ function cardOf(record: RunRecord, input: InputSettings): ModelCard {
     corpora,
     synthetic,
     split: `${split.name}, fold ${split.fold}: ${split.description}${settings.training.refit ? "; then trained on validation too" : ""}`,
+    ...{ protocol: split.name, fold: split.fold, clips: record.clips },
     ...(settings.training.refit && { refit: true }),
     ...(text?.confounded && { textConfounded: { uar: text.uar.estimate, chance: text.chance } }),
     ...(from && { from }),

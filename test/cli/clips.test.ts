@@ -160,6 +160,10 @@ describe("every command takes a manifest", () => {
       clips: 48,
       classes: ["anger", "happiness", "neutral", "boredom"],
     });
+    const folds = await run("protocols", "given/labor", "--csv");
+    expect(folds.stdout).toMatch(
+      /^id,path,speaker,emotion,fold,part,start,end\nlabor\/Anna-0,.*,1,train,0,0\.33331\n/,
+    );
     const other = await run("protocols", "grouped/own?folds=3");
     expect([other.code, other.stderr]).toEqual([
       1,
@@ -195,6 +199,20 @@ describe("every command takes a manifest", () => {
       1,
       expect.stringContaining("give the same --manifest and --map"),
     ]);
+  });
+
+  test("ser score", async () => {
+    const lines = Array.from(
+      { length: 8 },
+      (_, i) => `Fritz-${i},${["anger", "happiness", "boredom", "neutral"][i % 4]}`,
+    );
+    await writeFile(
+      join(folder, "mine.csv"),
+      `id,predicted\n${lines.map((line) => `labor/${line}\n`).join("")}`,
+    );
+    const scored = await run("score", "mine.csv", "--protocol", "given/labor", "--json");
+    expect([scored.code, scored.stderr]).toEqual([0, ""]);
+    expect(JSON.stringify(JSON.parse(scored.stdout))).toContain('"estimate":1');
   });
 
   test("ser ablate with several processes, its plan, and the report of its store", {

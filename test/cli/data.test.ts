@@ -124,3 +124,30 @@ test("nothing found: exit code 1, empty JSON, and what to do", async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+test("corpora in other languages: their own classes have columns, what is not known a dash", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ser-data-languages-"));
+  try {
+    for (const name of ["03a01La", "dis-f1-b1", "SM1_F1_A01"]) {
+      const rng = random(name);
+      const samples = Float32Array.from({ length: 800 }, () => rng.uniform(-0.5, 0.5));
+      await writeFile(join(folder, `${name}.wav`), encode([samples], { sampleRate: 16000, bitDepth: 16 }));
+    }
+    expect(await ser("list", "--data", folder)).toBe(0);
+    expect(printed.out).toMatch(/neutral +calm +boredom\n/);
+    expect(printed.out).toMatch(/emodb +1 +1( +0){8} +1\n/);
+    printed.out = "";
+    await ser("list", "--data", folder, "--clips", "--emotion", "boredom", "--json");
+    expect(JSON.parse(printed.out).clips).toMatchObject([{ id: "emodb/03a01La", label: "L" }]);
+    printed.out = "";
+    expect(await ser("check", "--data", folder, "--corpus", "emodb", "urdu")).toBe(0);
+    expect(printed.out).toMatch(/urdu +1 +1 +0\.00 +399 +0 +-\n/);
+    expect(printed.out).toContain("text: no clip says which sentence it is");
+    printed.out = "";
+    await rm(join(folder, "SM1_F1_A01.wav"));
+    expect(await ser("check", "--data", folder, "--corpus", "urdu")).toBe(1);
+    expect(printed.err).toContain("or get URDU from https://github.com/siddiquelatif/URDU-Dataset");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

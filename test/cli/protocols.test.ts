@@ -57,6 +57,12 @@ test("lists all of them, with their sources", async () => {
   for (const name of PROTOCOLS) expect(printed.out).toContain(`${name} `);
   expect(printed.out).toContain("EmoBox");
   expect(printed.out).toMatch(/random\/tess +v1 +tess +LEAKY/);
+  expect(printed.out).toMatch(
+    /emodb\/loso +v1 +emodb +speaker +speaker +17\.8 +fixed here; corpus: Burkhardt/,
+  );
+  expect(printed.out).toMatch(/urdu\/speakers +v1 +urdu +speaker +speaker +not known +fixed here/);
+  expect(printed.out).toMatch(/held-out +v2 +any /);
+  expect(printed.out).toContain("\nand cross-corpus/CORPUS-CORPUS\n");
   printed.out = "";
   await ser("--json");
   const { protocols } = JSON.parse(printed.out) as { protocols: { name: string; source: string }[] };
@@ -147,6 +153,8 @@ test("a clip that cannot be read is left out and named", async () => {
 test("what is not there is named, with what to do", async () => {
   await expect(ser("ravdess/7")).rejects.toThrow(/ravdess not found under/);
   await expect(ser("ravdess/8")).rejects.toThrow(UsageError);
+  await expect(ser("emodb/loso")).rejects.toThrow(/emodb not found under .*get EMO-DB from http/);
+  await expect(ser("cross-corpus/savee-emodb")).rejects.toThrow(/emodb not found under/);
   await expect(ser("grouped/own")).rejects.toThrow(/--manifest/);
   await expect(ser("grouped/savee?folds=9")).rejects.toThrow(UserError);
 });

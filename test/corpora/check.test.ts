@@ -114,6 +114,21 @@ test("tells apart what is missing, invalid, altered and odd", async () => {
   expect(report!.notes.at(-1)).toMatchObject({ kind: "name", clips: ["savee/DC_a01"] });
 });
 
+test("what is not published is not said: whether files are altered, and a rate", async () => {
+  const path = await folder({
+    "SM1_F1_A01.wav": wav([noise("u")], 22050),
+    "SM1_F2_A02.wav": wav([noise("v")], 22050),
+    "03a01Fa.wav": wav([noise("e")], 22050),
+  });
+  const [emodb, urdu] = await checkCorpora(path, { quiet: true });
+  expect(emodb).toMatchObject({ name: "emodb", clips: 1, missing: 534, invalid: 0 });
+  expect(urdu).toMatchObject({ name: "urdu", clips: 2, missing: 398, invalid: 0, notes: [] });
+  for (const report of [emodb!, urdu!]) expect(report.altered).toBeUndefined();
+  expect(emodb!.notes.map(({ kind, text }) => [kind, text])).toEqual([
+    ["rate", "22050 Hz, the rest 16000 Hz"],
+  ]);
+});
+
 test("of synthetic clips nothing is published, so nothing is missing or altered", async () => {
   const path = await folder({ "DC_a01.wav": wav([noise("1")], 16000), "SYNTHETIC.json": "{}" });
   expect(await checkCorpora(path, { quiet: true })).toMatchObject([

@@ -8,6 +8,7 @@ import {
   applyCalm,
   classesOf,
   findCorpora,
+  howToGet,
   isSynthetic,
   loadClips,
   parseName,
@@ -55,6 +56,18 @@ describe("findCorpora", () => {
     ]);
     expect(found.every(({ synthetic, copies }) => !synthetic && copies.length === 0)).toBe(true);
     expect(found[3]!.clips[0]!.path).toBe(join(root, "Kaggle/Crema/1001_DFA_ANG_XX.wav"));
+  });
+
+  test("finds the corpora in other languages beside them", async () => {
+    await put("urdu/Angry/SM1_F10_A010.wav", "EMOVO/f1/dis-f1-b1.wav", "wav/03a01Fa.wav", "Savee/DC_a01.wav");
+    const found = await findCorpora(root);
+    expect(found.map(({ name, clips }) => [name, clips.map(({ id }) => id)])).toEqual([
+      ["savee", ["savee/DC_a01"]],
+      ["emodb", ["emodb/03a01Fa"]],
+      ["emovo", ["emovo/dis-f1-b1"]],
+      ["urdu", ["urdu/SM1_F10_A010"]],
+    ]);
+    expect((await loadClips(root, { names: ["emovo"] })).map(({ id }) => id)).toEqual(["emovo/dis-f1-b1"]);
   });
 
   test("a root that is the speaker's own folder", async () => {
@@ -115,7 +128,7 @@ describe("findCorpora", () => {
     await expect(missing).rejects.toThrow(UserError);
     await expect(missing).rejects.toThrow(/there is no folder .*nowhere: set --data or SER_DATA/);
     await expect(findCorpora(join(root, "file"))).rejects.toThrow(/file is a file: set --data/);
-    await expect(findCorpora(root, { names: ["emodb"] })).rejects.toThrow(UsageError);
+    await expect(findCorpora(root, { names: ["iemocap"] })).rejects.toThrow(UsageError);
   });
 
   test("stops when told to", async () => {
@@ -143,6 +156,9 @@ describe("loadClips", () => {
     await put(CALM);
     await expect(loadClips(root, { names: ["ravdess", "tess"] })).rejects.toThrow(
       /^tess not found under .*ser data download/,
+    );
+    await expect(loadClips(root, { names: ["emodb"] })).rejects.toThrow(
+      /^emodb not found under .* or get EMO-DB from http:\/\/emodb\.bilderbar\.info/,
     );
     expect(await loadClips(root, { names: ["ravdess"] })).toHaveLength(1);
   });
@@ -206,4 +222,16 @@ test("all published clips are known by their names: 1440, 2800, 480 and 7442", (
   expect(clips.find(({ id }) => id === "ravdess/03-01-06-01-02-01-12")).toMatchObject({
     ...{ corpus: "ravdess", speaker: "12", sex: "female", emotion: "fear" },
   });
+});
+
+test("published clips of the corpora that are asked for, unknown ones have none", () => {
+  expect(publishedClips(["urdu", "own", "emodb"]).length).toBe(535 + 400);
+  expect(classesOf(publishedClips(["emodb"])).at(-1)).toBe("boredom");
+});
+
+test("how to get what is not there", () => {
+  expect(howToGet(["savee"])).toBe('get it with "ser data download"');
+  expect(howToGet(["urdu", "tess", "savee"])).toBe(
+    'get them with "ser data download", get URDU from https://github.com/siddiquelatif/URDU-Dataset',
+  );
 });

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
-import { CROSS_CORPUS } from "../../lib/protocols/cross-corpus.js";
-import { CLIPS, emotionsOf, groupsOf } from "./published.js";
+import { KNOWN_CORPORA } from "../../lib/corpora/clip.js";
+import { auditSplit } from "../../lib/protocols/audit.js";
+import { CROSS_CORPUS, crossCorpusNamed } from "../../lib/protocols/cross-corpus.js";
+import { ALL_CLIPS, CLIPS, emotionsOf, groupsOf } from "./published.js";
 
 const planOf = (name: string) =>
   CROSS_CORPUS.find((protocol) => protocol.name === `cross-corpus/${name}`)!.plan(CLIPS);
@@ -39,4 +41,47 @@ test("TESS validates on a fifth of its words, said by both speakers", () => {
   const { folds } = planOf("tess-savee");
   expect(groupsOf(folds[0]!.validation, "speaker")).toEqual(["OAF", "YAF"]);
   expect(groupsOf(folds[0]!.validation, "sentence").length).toBe(40);
+});
+
+const different = new Map(ALL_CLIPS.map(({ id }) => [id, id]));
+
+const PAIRS = ["others", ...KNOWN_CORPORA].flatMap((train) =>
+  KNOWN_CORPORA.filter((test) => test !== train).map((test) => `cross-corpus/${train}-${test}`),
+);
+
+test.each(PAIRS)("%s has every common class in every part, and passes its audit", (name) => {
+  const plan = crossCorpusNamed(name)!.plan(ALL_CLIPS);
+  const [fold] = plan.folds;
+  expect(auditSplit(plan, fold!, different).passed).toBe(true);
+  const counts = [fold!.train, fold!.validation, fold!.test].map((ids) => emotionsOf(plan, ids));
+  for (const part of counts) expect(Object.keys(part).sort()).toEqual([...plan.classes].sort());
+  expect(plan.classes.length).toBe(name.includes("urdu") ? 4 : plan.classes.includes("surprise") ? 7 : 6);
+});
+
+test("those of the four are the same by name", () => {
+  for (const { name, description } of CROSS_CORPUS)
+    expect(crossCorpusNamed(name)!.description).toBe(description);
+});
+
+test("languages are named where they differ; the speakers of held-out validate", () => {
+  const protocol = crossCorpusNamed("cross-corpus/emodb-emovo")!;
+  expect(protocol.description).toContain("trained on EMO-DB (German), tested on all of EMOVO (Italian)");
+  expect(protocol.description).not.toContain("TESS");
+  const { folds, classes } = protocol.plan(ALL_CLIPS);
+  expect(classes).toEqual(["anger", "disgust", "fear", "happiness", "sadness", "neutral"]);
+  expect(groupsOf(folds[0]!.validation, "speaker")).toEqual(["11", "13"]);
+  expect(folds[0]!.test.length).toBe(6 * 84);
+});
+
+test.each([
+  "emodb-emodb",
+  "emodb-own",
+  "own-emodb",
+  "others",
+  "emodb",
+  "others-others",
+  "emodb-emovo-urdu",
+  "",
+])("cross-corpus/%s is none", (name) => {
+  expect(crossCorpusNamed(`cross-corpus/${name}`)).toBeUndefined();
 });

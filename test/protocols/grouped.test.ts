@@ -15,14 +15,43 @@ const OWN = SIZES.flatMap((size, i) =>
   Array.from({ length: size }, (_, k) => ownClip(`${i}-${k}`, `s${String(i).padStart(2, "0")}`)),
 );
 
-test.each([3, 4, 5])("%d folds have the groups that scikit-learn's have; the next one validates", (count) => {
-  const { folds } = grouped("own", `folds=${count}`).plan(OWN);
-  const speakers = (ids: readonly string[]) =>
-    [...new Set(OWN.filter(({ id }) => ids.includes(id)).map(({ speaker }) => speaker))].join(" ");
-  expect(folds.map((fold) => speakers(fold.test)).join(" | ")).toBe(SKLEARN[count]);
-  folds.forEach((fold, i) => {
-    expect(fold.validation).toEqual(folds[(i + 1) % count]!.test);
-  });
+test.each([3, 4, 5])(
+  "version 1: %d folds have the groups that scikit-learn's have; the next one validates",
+  (count) => {
+    const { folds } = grouped("own", `folds=${count}`, 1).plan(OWN);
+    const speakers = (ids: readonly string[]) =>
+      [...new Set(OWN.filter(({ id }) => ids.includes(id)).map(({ speaker }) => speaker))].join(" ");
+    expect(folds.map((fold) => speakers(fold.test)).join(" | ")).toBe(SKLEARN[count]);
+    folds.forEach((fold, i) => {
+      expect(fold.validation).toEqual(folds[(i + 1) % count]!.test);
+    });
+  },
+);
+
+test("version 2: every class is in every part where speakers allow it; where they do not, it is said", () => {
+  // Of ten speakers four are ever bored, and one is ever afraid.
+  const clips = Array.from({ length: 10 }, (_, s) => s).flatMap((s) =>
+    ["anger", "anger", s < 4 ? "boredom" : "anger", s === 9 ? "fear" : "anger"].map((emotion, i) =>
+      ownClip(`${s}-${i}`, `s${s}`, { emotion }),
+    ),
+  );
+  const { folds, classes } = grouped("own", "folds=4").plan(clips);
+  expect(classes).toEqual(["anger", "fear", "boredom"]);
+  const emotions = (ids: readonly string[]) =>
+    new Set(clips.filter(({ id }) => ids.includes(id)).map(({ emotion }) => emotion));
+  for (const fold of folds) {
+    for (const part of ["train", "validation", "test"] as const)
+      expect(emotions(fold[part])).toContain("boredom");
+    const without = ["train", "validation", "test"].filter(
+      (part) => !emotions(fold[part as "test"]).has("fear"),
+    );
+    expect(fold.description.replace(/^.*?; /, "")).toBe(
+      without.map((part) => `no fear in ${part}`).join(", "),
+    );
+  }
+  // The draw of version 1 knows nothing of classes.
+  expect(grouped("own", "folds=4", 1).plan(clips).folds[0]!.description).not.toContain("no ");
+  expect(() => grouped("own", "group=speaker,sentence", 1)).toThrow(/no version 1/);
 });
 
 test("groups of one size are drawn, so that a pattern in their names does not decide", () => {
@@ -49,7 +78,7 @@ test("a name says the same whatever the order of its settings", () => {
 
 test("by speaker and sentence folds are crossed: each clip is tested once, and nothing is shared with the test", () => {
   const plan = grouped("savee", "group=sentence,speaker&folds=4").plan(CLIPS);
-  expect(plan.protocol).toBe("grouped/savee?group=speaker,sentence&folds=4@1");
+  expect(plan.protocol).toBe("grouped/savee?group=speaker,sentence&folds=4@2");
   expect(plan.together).toBe(true);
   expect(plan.folds.length).toBe(16);
   expect(plan.folds.flatMap((fold) => fold.test).sort()).toEqual(plan.clips.map(({ id }) => id));
@@ -63,9 +92,9 @@ test("by speaker and sentence folds are crossed: each clip is tested once, and n
 });
 
 test("where nobody of a fold's speakers says its sentences, there is no such fold", () => {
-  // Each speaker says a sentence of their own and two that all say.
-  const clips = ["a", "b", "c"].flatMap((speaker) =>
-    [speaker, "x", "y"].map((sentence) =>
+  // Each speaker says a sentence of their own and three that all say.
+  const clips = ["a", "b", "c", "d", "e", "f"].flatMap((speaker) =>
+    [speaker, "x", "y", "z"].map((sentence) =>
       ownClip(`${speaker}${sentence}`, speaker, { sentence, repetition: 1 }),
     ),
   );

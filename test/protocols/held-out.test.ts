@@ -16,6 +16,29 @@ test("any clips, as heldOutSpeakers splits them", () => {
   }
 });
 
+test("a class that three speakers have is in every part; version 1 drew without regard to it", () => {
+  const clips = Array.from({ length: 12 }, (_, s) => s).flatMap((s) =>
+    ["anger", "anger", s % 4 === 0 ? "boredom" : "anger"].map((emotion, i) =>
+      ownClip(`${s}-${i}`, `s${s}`, { emotion }),
+    ),
+  );
+  const classesIn = (version?: 1 | 2) => {
+    const plan = heldOut(undefined, version).plan(clips);
+    const [fold] = plan.folds;
+    return (["train", "validation", "test"] as const).map(
+      (part) =>
+        new Set(clips.filter(({ id }) => fold![part].includes(id)).map(({ emotion }) => emotion)).size,
+    );
+  };
+  expect(classesIn()).toEqual([2, 2, 2]);
+  expect(classesIn(1)).not.toEqual([2, 2, 2]);
+  expect(heldOut().version).toBe(2);
+  const [rare] = heldOut().plan(
+    clips.map((clip, i) => (i === 0 ? { ...clip, emotion: "fear" } : clip)),
+  ).folds;
+  expect(rare!.description).toMatch(/; no fear in (train|validation), no fear in (validation|test)/);
+});
+
 test("calm is merged unless something else is asked for", () => {
   const ravdess = CLIPS.filter(({ corpus }) => corpus === "ravdess");
   expect(heldOut().plan(ravdess).classes.length).toBe(7);

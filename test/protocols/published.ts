@@ -1,16 +1,21 @@
-import type { Clip } from "../../lib/corpora/clip.js";
+import { type Clip, CORPORA, KNOWN_CORPORA } from "../../lib/corpora/clip.js";
 import { publishedClips } from "../../lib/corpora/registry.js";
 import { groupOf } from "../../lib/protocols/groups.js";
 import type { Group, Plan, Split } from "../../lib/protocols/types.js";
 
-/** Every clip that the four corpora have, from their published names. */
-export const CLIPS: readonly Clip[] = publishedClips().map((name) => ({
+/** Every clip that the known corpora have, from their published names. */
+export const ALL_CLIPS: readonly Clip[] = publishedClips(KNOWN_CORPORA).map((name) => ({
   ...name,
   path: "",
   synthetic: false,
 }));
 
-const clipOf = new Map(CLIPS.map((clip) => [clip.id, clip]));
+/** Those of the four corpora. */
+export const CLIPS: readonly Clip[] = ALL_CLIPS.filter(({ corpus }) =>
+  (CORPORA as readonly string[]).includes(corpus),
+);
+
+const clipOf = new Map(ALL_CLIPS.map((clip) => [clip.id, clip]));
 
 /** The groups of some clips, sorted, without the corpus. */
 export function groupsOf(ids: readonly string[], group: Group): string[] {

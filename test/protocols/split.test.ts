@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { corpora } from "../../lib/corpora/registry.js";
 import { assertSpeakersApart, heldOutSpeakers, readablePart } from "../../lib/protocols/split.js";
-import { CLIPS } from "./published.js";
+import { ALL_CLIPS, CLIPS, emotionsOf } from "./published.js";
 
 const clipOf = new Map(CLIPS.map((clip) => [clip.id, clip]));
 
@@ -82,6 +82,21 @@ test("a part of RAVDESS without its test actors is split by its own speakers", (
   const split = heldOutSpeakers(clips);
   expect([split.train, split.validation, split.test].map((ids) => ids.length)).toEqual([60, 60, 60]);
   expect(split.description).toContain("drawn");
+});
+
+test.each(["emodb", "emovo", "urdu"])("%s has every class and both sexes in every part", (corpus) => {
+  const clips = ALL_CLIPS.filter((clip) => clip.corpus === corpus);
+  const { train, validation, test: held, description } = heldOutSpeakers(clips);
+  expect(description).toMatch(/\(speakers\)$/);
+  const plan = { clips } as unknown as Parameters<typeof emotionsOf>[0];
+  const classes = Object.keys(emotionsOf(plan, train)).sort();
+  for (const ids of [train, validation, held]) {
+    const counts = emotionsOf(plan, ids);
+    expect(Object.keys(counts).sort()).toEqual(classes);
+    expect(Math.min(...Object.values(counts))).toBeGreaterThanOrEqual(8);
+    const own = new Set(ids);
+    expect(new Set(clips.filter(({ id }) => own.has(id)).map(({ sex }) => sex)).size).toBe(2);
+  }
 });
 
 test("two speakers are too few, and it says so", () => {

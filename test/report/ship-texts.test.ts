@@ -5,7 +5,7 @@ import { licenceText, limitsOf, UNFIT_USES, UNFIT_WARNING } from "../../lib/repo
 
 test("the licence names every corpus with its terms and address, and no other", () => {
   const all = licenceText(CORPORA);
-  for (const { title, licence, homepage } of Object.values(corpora)) {
+  for (const { title, licence, homepage } of CORPORA.map((name) => corpora[name])) {
     expect(all).toContain(`- ${title}: ${licence}\n    ${homepage}`);
   }
   const two = licenceText(["ravdess", "savee"]);

@@ -117,7 +117,7 @@ test("a reading of the test part is written down first, or does not take place",
   await robustness(model, plan, fold, "test", asked);
   const entries = await ledger().entries();
   expect(entries.map(({ run, protocol, clips }) => [run, protocol, clips])).toEqual([
-    ["own-linear", "held-out@1", fold.test.length],
+    ["own-linear", "held-out@2", fold.test.length],
   ]);
   await writeFile(join(folder, "full"), "a file, not a folder");
   const full = new Ledger(join(folder, "full"));

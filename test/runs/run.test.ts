@@ -143,7 +143,7 @@ test("a run that goes on from another names it, in audit, record and card, and i
   expect(record.audit.checks.find(({ name }) => name.startsWith("the weights it began with"))).toEqual({
     name: "the weights it began with heard neither test nor validation",
     passed: true,
-    detail: `began with ${first.record.name} (${from.slice(0, 12)}), trained under held-out@1, fold 1`,
+    detail: `began with ${first.record.name} (${from.slice(0, 12)}), trained under held-out@2, fold 1`,
   });
   expect((await readCard(join(second.folder, "model"))).from).toEqual(record.from);
   expect(JSON.stringify(record)).not.toContain(folder);
@@ -233,7 +233,7 @@ test("validation leaves the test part unread, and calibrates on what it read", a
   const tested = await runOn(clips, SETTINGS, options("read"));
   const [entry, ...others] = await ledgerOf("read").entries();
   expect(others).toEqual([]);
-  expect(entry).toMatchObject({ run: tested.record.name, protocol: "held-out@1", fold: "1", clips: 9 });
+  expect(entry).toMatchObject({ run: tested.record.name, protocol: "held-out@2", fold: "1", clips: 9 });
   expect(tested.record.validation).toEqual(record.validation);
 });
 

@@ -50,7 +50,7 @@ export function speech(clips = 240, shift = 1.5): FeatureSet {
 export async function testOf(trained: Trained, features: FeatureSet, fold: Split): Promise<PartResult> {
   const { clips } = features;
   const plan: Plan = {
-    ...{ protocol: "held-out@1", leaky: false, description: "", apart: [], validationApart: [] },
+    ...{ protocol: "held-out@2", leaky: false, description: "", apart: [], validationApart: [] },
     ...{ clips, classes: CLASSES, folds: [fold] },
   };
   const folder = await mkdtemp(join(tmpdir(), "ser-readings-"));

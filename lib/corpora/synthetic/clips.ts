@@ -117,7 +117,7 @@ export function planClips(corpora: readonly CorpusName[] = CORPORA): PlannedClip
       const name = id.slice(corpus.length + 1);
       const clip = definition.parse(`${name}.wav`)!;
       if (!wanted(clip)) return [];
-      return [{ ...clip, file: `${folder(clip, name)}/${name}.wav`, sampleRate: definition.sampleRate }];
+      return [{ ...clip, file: `${folder(clip, name)}/${name}.wav`, sampleRate: definition.sampleRate! }];
     });
   });
 }

@@ -1,0 +1,181 @@
+import { join, parse as parsePath } from "node:path";
+import { type Command, Option } from "commander";
+import { UsageError, UserError } from "../base/errors.js";
+import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
+import type { Experiment } from "../experiments/known.js";
+import type { Refereed } from "../protocols/referee.js";
+import type { Plan, Protocol } from "../protocols/types.js";
+import type { External, StoredRun } from "../runs/record.js";
+import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
+import { experimentName, interruptSignal, printJson } from "./common.js";
+
+interface ScoreFlags extends ClipFlags {
+  protocol: string;
+  name?: string;
+  against?: string[];
+  missing: "wrong" | "leave-out";
+  out: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `ser score PREDICTIONS.csv --protocol NAME`: a referee for systems in any language. */
+export function addScore(program: Command): void {
+  const command = program
+    .command("score")
+    .description("Score the predictions of somebody else's system under a protocol.")
+    .argument(
+      "<predictions>",
+      "CSV: id or file, fold where wanted, and a column for each class, or `predicted`",
+    )
+    .requiredOption("--protocol <name>", "whose test parts were predicted; `ser protocols` lists them")
+    .option("--name <text>", "what the system is called (default: the file's name)")
+    .option("--against <experiments...>", "compare with the recorded runs of these under the protocol")
+    .addOption(
+      new Option(
+        "--missing <how>",
+        "what becomes of test clips without an answer: counted wrong, or left out",
+      )
+        .choices(["wrong", "leave-out"])
+        .default("wrong"),
+    );
+  addClipOptions(command, { corpus: false })
+    .option("--out <dir>", "folder of the pages", join("results", "scores"))
+    .option("--quiet", "print only the page's place")
+    .option("--json", "print every figure with its interval and n as JSON, and draw nothing")
+    .addHelpText(
+      "after",
+      `
+Scoring a test part is a reading: it is written down in OUT/NAME/readings before anything is counted, and the page says
+how often it was done. The published names of the known corpora say which clips there are, so no sound is needed.
+Without a column "fold" a row counts in the fold that tests its clip. A clip that its fold trains on is refused.
+
+  ser protocols savee/loso --csv > folds.csv      id, path, speaker, emotion, fold, part, for code in any language
+  ...                                             train on train, choose on validation, predict test
+  ser score mine.csv --protocol savee/loso
+
+Examples:
+  ser score mine.csv --protocol savee/loso --name "eGeMAPS, SVM"
+  ser score mine.csv --protocol cremad/audeering --against best four-corpora
+  ser score mine.csv --protocol 'grouped/own?folds=4' --manifest clips.csv`,
+    )
+    .action(score);
+}
+
+async function score(path: string, flags: ScoreFlags): Promise<void> {
+  const [{ protocolNamed }, { readExternal }, { referee }, { externalRuns }, { ledgerIn, readingsIn }] =
+    await Promise.all([
+      import("../protocols/registry.js"),
+      import("../runs/read-external.js"),
+      import("../protocols/referee.js"),
+      import("../runs/answered.js"),
+      import("../experiments/readings.js"),
+    ]);
+  const protocol = protocolNamed(flags.protocol);
+  const plan = protocol.plan(await clipsOf(protocol, flags));
+  const file = await readExternal(path, plan.classes);
+  const refereed = referee(plan, file.rows, path);
+  const { sha256, labels } = file;
+  const external: External = { name: nameOf(path, flags), sha256, ...(labels && { labels }) };
+  const { slug } = await import("../base/text.js");
+  const place = join(flags.out, slug(external.name));
+  const others = await recorded(plan.protocol, flags.against ?? []);
+  const scored = flags.missing === "leave-out" ? withoutMissing(plan, refereed) : plan;
+  const runs = await externalRuns(scored, refereed, external, ledgerIn(place));
+  const planned = runs.map(({ record }) => record.name);
+  const readings = await readingsIn(place, planned);
+  const experiment = experimentOf(external, [...runs, ...others], planned, readings);
+  if (flags.json) {
+    const { resultsOf } = await import("../analysis/results.js");
+    return printJson({ ...resultsOf(experiment), missing: Object.fromEntries(refereed.missing) });
+  }
+  await write(experiment, place, { path, plan, external, refereed, notes: file.notes }, flags);
+}
+
+function nameOf(path: string, { name = parsePath(path).name }: ScoreFlags): string {
+  if (name.trim() !== "") return name.trim();
+  throw new UsageError("--name is empty: give the system a name");
+}
+
+/** The clips that the protocol is of: as they are published where it needs no others, else those that are there. */
+async function clipsOf({ corpora }: Protocol, flags: ScoreFlags): Promise<readonly Clip[]> {
+  const known = KNOWN_CORPORA.filter((name) => corpora.includes(name));
+  if (flags.manifest !== undefined || known.length === 0 || known.length < corpora.length)
+    return clipsFor(flags, { needed: corpora });
+  const [{ publishedClips }, { labelsFrom }] = await Promise.all([
+    import("../corpora/registry.js"),
+    import("../corpora/labels.js"),
+  ]);
+  const labels = labelsFrom(flags.map);
+  const clips = publishedClips(known).map((clip) => ({ ...clip, path: "", synthetic: false }));
+  const mapped = labels.apply(clips);
+  for (const line of labels.checkUsed()) process.stderr.write(`ser: ${line}\n`);
+  return mapped;
+}
+
+function withoutMissing(plan: Plan, { missing }: Refereed): Plan {
+  const folds = plan.folds.flatMap((fold) => {
+    const without = new Set(missing.get(fold.name));
+    const test = fold.test.filter((id) => !without.has(id));
+    return test.length > 0 ? [{ ...fold, test }] : [];
+  });
+  if (folds.length > 0) return { ...plan, folds };
+  throw new UserError("there is no answer to any test clip: nothing is left to score");
+}
+
+/** The recorded runs of experiments that were tested under the protocol. */
+async function recorded(protocol: string, experiments: readonly string[]): Promise<StoredRun[]> {
+  const [{ readExperiment }, { existsSync }] = await Promise.all([
+    import("../experiments/store.js"),
+    import("node:fs"),
+  ]);
+  const found: StoredRun[] = [];
+  for (const name of experiments) {
+    const summary = join("results", "summary");
+    const root = existsSync(join(summary, experimentName(name))) ? summary : join("results", "runs");
+    const { runs } = await readExperiment(name, root);
+    const own = runs.filter(({ record }) => record.settings.protocol === protocol && record.test);
+    if (own.length === 0) throw new UserError(`the experiment ${name} has no run tested under ${protocol}`);
+    found.push(...own);
+  }
+  return found;
+}
+
+function experimentOf(
+  { name }: External,
+  runs: StoredRun[],
+  planned: string[],
+  readings: Experiment["readings"],
+): Experiment {
+  const grid = { name: "score", description: "", score: "test" as const, runs: [] };
+  return { name, grid, planned, runs, failures: [], readings };
+}
+
+async function write(
+  experiment: Experiment,
+  place: string,
+  facts: Parameters<typeof import("../report/judged.js")["scoreOpening"]>[1],
+  { quiet, missing }: ScoreFlags,
+): Promise<void> {
+  const [{ judgedReport, scoreOpening, summaryOf }, { writeReport }, { Progress }] = await Promise.all([
+    import("../report/judged.js"),
+    import("../report/report.js"),
+    import("../base/progress.js"),
+  ]);
+  const opening = scoreOpening(experiment, facts, missing === "leave-out");
+  let progress: InstanceType<typeof Progress> | undefined;
+  const onFigure = (name: string, total: number) => {
+    progress ??= new Progress("figures", total, { quiet });
+    progress.step(1, name);
+  };
+  const { name } = facts.external;
+  const report = await judgedReport(
+    experiment,
+    { title: `Predictions of ${name}`, opening, featured: name },
+    { signal: interruptSignal(), onFigure },
+  );
+  progress?.clear();
+  const { folder, files } = await writeReport(place, report);
+  if (!quiet) process.stdout.write(`${summaryOf(report.json, opening, name)}\n\n`);
+  process.stdout.write(`${join(folder, files[0]!)}\n`);
+}

@@ -1,0 +1,137 @@
+import { UserError } from "../base/errors.js";
+import { plural } from "../base/text.js";
+import type { Clip } from "../corpora/clip.js";
+import type { Plan, Split } from "./types.js";
+
+/** A row of somebody's predictions. */
+export interface PredictedRow {
+  /** Where it stands, for messages. */
+  line: number;
+  /** The clip's id, or its file's name, with or without folders and ending. */
+  clip: string;
+  fold?: string;
+  /** By class, in the plan's order. */
+  probabilities: number[];
+}
+
+/** Rows as the test parts of a plan's folds. */
+export interface Refereed {
+  /** Of each fold, by its name, the probabilities of its test clips that are there. */
+  answers: Map<string, Map<string, number[]>>;
+  /** Of each fold the test clips without an answer, sorted. */
+  missing: Map<string, string[]>;
+  /** Rows of clips that the fold does not test, such as those of validation: they count for nothing. */
+  ignored: number;
+}
+
+/** How many clips a message names. */
+const NAMED = 5;
+
+/**
+ * Sorts the rows of somebody's predictions into the test parts of a protocol's folds.
+ *
+ * @param plan of the protocol
+ * @param rows with a fold where the file has one; without, a row counts in the fold that tests its clip
+ * @param where the file, named in messages
+ * @throws {UserError} naming clips that no one knows, that have two answers, or that the fold trained on
+ * @example const { answers, missing } = referee(plan, rows, "predictions.csv");
+ */
+export function referee(plan: Plan, rows: readonly PredictedRow[], where: string): Refereed {
+  const clipOf = clipNames(plan.clips);
+  const found = rows.map((row) => ({ ...row, clip: clipOf(row.clip) ?? "", given: row.clip }));
+  refuse(
+    where,
+    found.filter(({ clip }) => clip === ""),
+    ({ given }) => given,
+    (count) => `${plural(count, "row")} of no clip of ${plan.protocol}`,
+    "give ids as `ser protocols NAME --csv` has them, or file names",
+  );
+  const foldOf = testFolds(plan);
+  const placed = found.map((row) => ({ ...row, in: row.fold ?? foldOf.get(row.clip)?.name ?? "" }));
+  const known = new Map(plan.folds.map((fold) => [fold.name, fold]));
+  refuse(
+    where,
+    placed.filter((row) => row.in !== "" && !known.has(row.in)),
+    (row) => row.in,
+    (count) => `${plural(count, "row")} of no fold of ${plan.protocol}`,
+    `the folds are ${[...known.keys()].join(", ")}`,
+  );
+  assertNotTrained(placed, known, where);
+  const answers = new Map(plan.folds.map(({ name }) => [name, new Map<string, number[]>()]));
+  const tested = new Map(plan.folds.map(({ name, test }) => [name, new Set(test)]));
+  const twice: typeof placed = [];
+  let ignored = 0;
+  for (const row of placed) {
+    const own = answers.get(row.in);
+    if (!own || !tested.get(row.in)!.has(row.clip)) ignored++;
+    else if (own.has(row.clip)) twice.push(row);
+    else own.set(row.clip, row.probabilities);
+  }
+  refuse(
+    where,
+    twice,
+    ({ clip }) => clip,
+    (count) => `${plural(count, "clip")} with two answers`,
+    "give one",
+  );
+  const missing = new Map(
+    plan.folds.map(({ name, test }) => [name, test.filter((id) => !answers.get(name)!.has(id)).sort()]),
+  );
+  return { answers, missing, ignored };
+}
+
+function assertNotTrained(
+  rows: readonly { line: number; clip: string; in: string }[],
+  folds: ReadonlyMap<string, Split>,
+  where: string,
+): void {
+  const trained = new Map(
+    [...folds].map(([name, { train, refit = [] }]) => [name, new Set([...train, ...refit])]),
+  );
+  refuse(
+    where,
+    rows.filter((row) => trained.get(row.in)?.has(row.clip)),
+    (row) => `${row.clip} in fold ${row.in}`,
+    (count) => `${plural(count, "row")} of clips that their fold trains on`,
+    "a fold's predictions are of its test part: `ser protocols NAME --csv` has the parts",
+  );
+}
+
+function refuse<Row extends { line: number }>(
+  where: string,
+  rows: readonly Row[],
+  name: (row: Row) => string,
+  what: (count: number) => string,
+  remedy: string,
+): void {
+  if (rows.length === 0) return;
+  const named = rows.slice(0, NAMED).map((row) => `line ${row.line}: ${name(row)}`);
+  const more = rows.length > NAMED ? ", ..." : "";
+  throw new UserError(`${where}: ${what(rows.length)} (${named.join(", ")}${more}): ${remedy}`);
+}
+
+/** Where a clip is tested; nowhere where several folds test it. */
+function testFolds(plan: Plan): Map<string, Split> {
+  const folds = new Map<string, Split>();
+  for (const fold of plan.folds) for (const id of fold.test) folds.set(id, fold);
+  return folds;
+}
+
+/**
+ * A clip's id from what somebody calls it: the id, the id without the corpus, or a file's name. A name that two clips share
+ * is none.
+ */
+export function clipNames(clips: readonly Clip[]): (name: string) => string | undefined {
+  const ids = new Map<string, string | undefined>();
+  const add = (name: string, id: string) => {
+    const there = ids.get(name);
+    ids.set(name, there === undefined && !ids.has(name) ? id : there === id ? id : undefined);
+  };
+  const stem = (path: string) => path.replace(/^.*[\\/]/, "").replace(/\.[A-Za-z0-9]{2,5}$/, "");
+  for (const { id, path, corpus } of clips) {
+    add(id.slice(corpus.length + 1), id);
+    if (path) add(stem(path), id);
+  }
+  for (const { id } of clips) ids.set(id, id);
+  return (name) => ids.get(name) ?? ids.get(stem(name)) ?? ids.get(name.replace(/^.*[\\/]/, ""));
+}

@@ -1,0 +1,142 @@
+import { entriesOf } from "../analysis/entries.js";
+import { type Results, resultsOf } from "../analysis/results.js";
+import { capital, percent, plural, sentence } from "../base/text.js";
+import { withInterval } from "../evaluation/interval.js";
+import type { Experiment } from "../experiments/known.js";
+import { countReadings } from "../experiments/readings.js";
+import type { Refereed } from "../protocols/referee.js";
+import type { Plan } from "../protocols/types.js";
+import { GIVEN_CLIPS } from "../runs/answered.js";
+import type { External } from "../runs/record.js";
+import { type Block, piecesOf, type Text } from "./document.js";
+import { howToRead } from "./overview.js";
+import { figureBlocks, protocolBlocks } from "./protocol.js";
+import { drawReport, type Report, type ReportOptions } from "./report.js";
+import { warning } from "./words.js";
+
+/**
+ * The page of answers that are no experiment's: predictions of somebody else's system under a protocol, or those of a saved
+ * model to labelled clips. The same tables, intervals, comparisons and pictures as in a report, by the same functions.
+ *
+ * @param experiment the answers as runs, with the recorded runs that they are compared with
+ * @param about title, what is told first, what comes behind the figures, and whose confusions are drawn
+ * @example await judgedReport(experiment, { title: "Predictions of mine", opening: [], featured: "mine" })
+ */
+export async function judgedReport(
+  experiment: Experiment,
+  about: { title: string; opening: readonly Block[]; closing?: readonly Block[]; featured: string },
+  options: ReportOptions = {},
+): Promise<Report> {
+  const json: Results = resultsOf(experiment, options);
+  const entries = entriesOf(experiment.runs);
+  const { title, opening, closing = [], featured } = about;
+  const blocks: Block[] = [
+    { kind: "heading", level: 1, text: title },
+    ...opening,
+    ...json.protocols.flatMap((protocol) => {
+      const own = entries.filter((entry) => entry.protocol === protocol.protocol);
+      const given = protocol.protocol === GIVEN_CLIPS;
+      return given
+        ? figureBlocks(protocol, own, json, featured)
+        : protocolBlocks(protocol, own, json, featured);
+    }),
+    ...closing,
+    ...howToRead(json),
+  ];
+  return drawReport(title, blocks, json, options);
+}
+
+/** What is told of predictions beside their figures. */
+export interface ScoreFacts {
+  path: string;
+  plan: Plan;
+  external: External;
+  refereed: Refereed;
+  notes: readonly string[];
+}
+
+/** How many clips without an answer are named. */
+const NAMED = 20;
+
+/** What was scored, what was missing, and how often. */
+export function scoreOpening(
+  experiment: Experiment,
+  { path, plan, external, refereed, notes }: ScoreFacts,
+  leftOut: boolean,
+): Block[] {
+  const { missing, ignored } = refereed;
+  const name = path.replace(/^.*[\\/]/, "");
+  const { shown } = countReadings(experiment);
+  const absent = [...missing].flatMap(([fold, ids]) => (ids.length > 0 ? [{ fold, ids }] : []));
+  const all = absent.flatMap(({ ids }) => ids);
+  const whole = absent.filter(
+    ({ fold, ids }) => ids.length === plan.folds.find((f) => f.name === fold)?.test.length,
+  );
+  return [
+    paragraph([
+      `Predictions of `,
+      { strong: external.name },
+      ` (${name}, SHA-256 `,
+      { code: external.sha256.slice(0, 16) },
+      `) on the test parts of ${plan.protocol}. The workbench knows nothing of how they were made.`,
+    ]),
+    paragraph(
+      `These test parts were scored ${plural(shown, "time")} for this file, a fold each time; ${plural(experiment.readings.entries.length, "reading")} in all for what is called so.`,
+    ),
+    ...[
+      ...(external.labels
+        ? ["there are labels alone: AUC, ECE and Brier score are of certainties, 0 or 1, and say little"]
+        : []),
+      ...notes,
+      ...(ignored > 0
+        ? [
+            `${plural(ignored, "row")} of clips that the fold does not test, such as those of validation, count for nothing`,
+          ]
+        : []),
+    ].map((note) => paragraph(capital(sentence(note)))),
+    ...(all.length > 0
+      ? [
+          warning(
+            `${plural(all.length, "test clip")} of ${plan.folds.reduce((sum, { test }) => sum + test.length, 0)} without an answer: ${leftOut ? "left out, so that the figures are of the others" : "counted wrong, as the class behind their own"}${whole.length > 0 ? `; nothing at all for fold ${whole.map(({ fold }) => fold).join(", ")}` : ""}. ${all.slice(0, NAMED).join(", ")}${all.length > NAMED ? ", ..." : ""}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What a terminal shows: the opening and the main figures. */
+export function summaryOf(results: Results, opening: readonly Block[], label: string): string {
+  const told = opening.flatMap((block) =>
+    block.kind === "paragraph" || block.kind === "warning"
+      ? [
+          piecesOf(block.text)
+            .map((piece) => (typeof piece === "string" ? piece : Object.values(piece)[0]))
+            .join(""),
+        ]
+      : [],
+  );
+  const lines = results.protocols.flatMap(({ protocol, entries, pairs, text }) => {
+    const scores = entries.find((entry) => entry.label === label)?.test;
+    if (!scores) return [];
+    const { uar, accuracy, macroF1, kappa, n, speakers, classesInTruth } = scores;
+    const figures = `UAR ${withInterval(uar)} %, accuracy ${withInterval(accuracy)} %, macro F1 ${withInterval(macroF1)} %, kappa ${kappa.estimate.toFixed(2)}`;
+    const own = pairs.filter(({ first, second }) => first === label || second === label);
+    return [
+      `${protocol}: ${plural(n, "clip")} of ${plural(speakers, "speaker")}, ${classesInTruth.length} classes, chance ${percent(1 / classesInTruth.length)} %`,
+      figures,
+      ...("reason" in uar ? [capital(sentence(uar.reason))] : []),
+      ...(text?.confounded
+        ? [`TEXT-CONFOUNDED: the sentence alone has ${percent(text.uar.estimate)} %.`]
+        : []),
+      ...own.map(({ first, second, comparison, holmP }) => {
+        const p = comparison.note ?? `p ${comparison.p.toPrecision(2)}, corrected ${holmP.toPrecision(2)}`;
+        return `${first} − ${second}: ${withInterval(comparison.difference)} points, ${p}`;
+      }),
+    ];
+  });
+  return [...told, "", ...lines].join("\n");
+}
+
+function paragraph(text: Text): Block {
+  return { kind: "paragraph", text };
+}

@@ -1,0 +1,154 @@
+import type { Clip } from "../corpora/clip.js";
+import { evaluate } from "../evaluation/evaluate.js";
+import { RUN_FEATURES } from "../features/presets.js";
+import type { ModelCard } from "../inference/card.js";
+import { auditOf } from "../protocols/audit.js";
+import { groupOf } from "../protocols/groups.js";
+import type { Ledger } from "../protocols/ledger.js";
+import { predictPart } from "../protocols/part.js";
+import type { Refereed } from "../protocols/referee.js";
+import { sentenceAnswers, type TextAlone, textAlone } from "../protocols/sentence-baseline.js";
+import type { Plan } from "../protocols/types.js";
+import { TRAINING } from "../training/settings.js";
+import { GRAIN, type PredictedClip } from "./predictions.js";
+import {
+  type External,
+  RUN_SCHEMA,
+  type RunRecord,
+  type RunSettings,
+  runName,
+  type StoredRun,
+} from "./record.js";
+
+/** Probabilities of a clip by class, in the order of the classes, by the clip's id. */
+export type Answers = ReadonlyMap<string, readonly number[]>;
+
+/** How answers were come by that no run of the workbench gave. */
+interface Given {
+  settings: RunSettings;
+  classes: string[];
+  split: RunRecord["split"];
+  name: string;
+  digest: string;
+  leaky: boolean;
+  parameters: number;
+  threshold: number;
+  engine: string;
+  text?: TextAlone;
+}
+
+/**
+ * Scores the predictions of somebody else's system on the test parts of a protocol: as runs, so that everything that is made
+ * of runs is made of them: tables, intervals, comparisons. That a test part is scored is a reading, and is written down
+ * before. A clip without an answer is counted wrong: as the class behind its own.
+ *
+ * @param refereed answers by fold, as `referee` sorts them
+ * @param external the system; nothing is known of its features and settings, and the records have none to show
+ * @param ledger where readings are written down
+ * @returns a run for each fold
+ * @throws {UserError} when the reading cannot be written down
+ * @example const runs = await externalRuns(plan, referee(plan, rows, "mine.csv"), { name: "mine", sha256 }, ledger);
+ */
+export async function externalRuns(
+  plan: Plan,
+  { answers }: Pick<Refereed, "answers">,
+  external: External,
+  ledger: Ledger,
+): Promise<StoredRun[]> {
+  const runs: StoredRun[] = [];
+  const { protocol, classes, leaky } = plan;
+  const alone = sentenceAnswers(plan);
+  const text = alone && textAlone(alone);
+  for (const fold of plan.folds) {
+    const settings: RunSettings = {
+      ...{ protocol, fold: fold.name, features: RUN_FEATURES.logmel, training: TRAINING },
+      ...{ target: "intended", score: "test", external },
+    };
+    const { name, clips: digest } = runName(settings, fold, plan.clips);
+    const split = {
+      ...{ name: protocol, fold: fold.name, description: fold.description },
+      ...{ apart: plan.apart, validationApart: plan.validationApart },
+      ...{ train: fold.train.length, validation: fold.validation.length, test: fold.test.length },
+    };
+    const given = { settings, name, digest, classes, leaky, split, ...NOTHING_KNOWN, ...(text && { text }) };
+    const question = { plan, fold, part: "test", ledger, run: name } as const;
+    const answerOf = answers.get(fold.name);
+    const wrong = ({ emotion }: Clip) =>
+      certain((classes.indexOf(emotion) + 1) % classes.length, classes.length);
+    const run = await predictPart(question, ({ clips }) =>
+      asRun(clips, new Map(clips.map((clip) => [clip.id, answerOf?.get(clip.id) ?? wrong(clip)])), given),
+    );
+    runs.push(run);
+  }
+  return runs;
+}
+
+const NOTHING_KNOWN = { parameters: 0, threshold: 0, engine: "another system's" };
+
+/** 1 for one class, 0 for the others. */
+export function certain(index: number, classes: number): number[] {
+  return Array.from({ length: classes }, (_, c) => Number(c === index));
+}
+
+/** The name under which clips that no protocol tests stand in a report. */
+export const GIVEN_CLIPS = "labelled clips";
+
+/**
+ * The answers of a saved model to labelled clips, as a run.
+ *
+ * @param clips all of them answered
+ * @param classes of the model
+ */
+export function evaluatedRun(
+  card: ModelCard,
+  clips: readonly Clip[],
+  answers: Answers,
+  description: string,
+): StoredRun {
+  const { features, model, size, frames, normaliser, seed, parameters, threshold, engine, classes } = card;
+  const training = {
+    ...{ ...TRAINING, model, frames, seed, normalisation: normaliser.kind },
+    ...(size && { size }),
+  };
+  const settings: RunSettings = {
+    ...{ protocol: GIVEN_CLIPS, fold: "1", features, training, target: "intended", score: "test" },
+  };
+  const none = { train: 0, validation: 0, test: clips.length };
+  return asRun(clips, answers, {
+    ...{ settings, name: card.run, digest: "", classes, leaky: false, parameters, threshold, engine },
+    split: { name: GIVEN_CLIPS, fold: "1", description, apart: [], validationApart: [], ...none },
+  });
+}
+
+function asRun(clips: readonly Clip[], answers: Answers, given: Given): StoredRun {
+  const { classes, digest, text, ...own } = given;
+  const predictions = clips.map((clip): PredictedClip => {
+    const { id, corpus, sex = "", sentence, sentenceId, intensity = "", emotion } = clip;
+    // As the predictions of a run are read.
+    const probabilities = answers.get(id)!.map((p) => Math.round(GRAIN * p) / GRAIN);
+    return {
+      ...{ id, part: "test", corpus, speaker: groupOf(clip, "speaker")!, sex, intensity, probabilities },
+      sentence: sentence ?? sentenceId ?? "",
+      truth: classes.indexOf(emotion),
+      predicted: probabilities.indexOf(Math.max(...probabilities)),
+    };
+  });
+  const figures = evaluate(
+    Float32Array.from(predictions.flatMap(({ probabilities }) => probabilities)),
+    predictions.map(({ truth }) => truth),
+    classes,
+  );
+  return {
+    predictions,
+    record: {
+      ...{ schema: RUN_SCHEMA, classes: [...classes], clips: digest, ...own },
+      ...{ synthetic: clips.some((clip) => clip.synthetic), transductive: false },
+      corpora: [...new Set(clips.map(({ corpus }) => corpus))],
+      audit: auditOf([], own.leaky),
+      ...(text && { text }),
+      environment: { node: "", platform: "", cpu: "", cores: 0 },
+      ...{ bestEpoch: 0, history: [], temperature: 1, validation: figures, test: figures },
+      ...{ majorityAccuracy: 0, broken: [], seconds: { features: 0, training: 0 } },
+    },
+  };
+}
