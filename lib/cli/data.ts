@@ -106,7 +106,8 @@ Examples:
         const { clips, tied = [] } = found[i]!;
         const votes = [...clips, ...tied].flatMap(({ votes }) => (votes ? [votes] : []));
         const agreement = votes.length > 0 && agreementOf(votes, tied.length, krippendorffAlpha(votes));
-        return { ...own, text: textInCorpus(clips), ...(agreement && { agreement }) };
+        const text = clips.length > 0 ? textInCorpus(clips) : { reason: "no clip has a label" };
+        return { ...own, text, ...(agreement && { agreement }) };
       });
       if (options.json) printJson({ corpora: reports });
       else if (reports.length > 0) process.stdout.write(`${reportText(reports)}\n`);

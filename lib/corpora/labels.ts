@@ -31,7 +31,7 @@ export function knownEmotion(label: string): string | undefined {
 }
 
 /** The class of a label: an emotion for its common words, else a class of its own, in small letters. */
-function ownClass(label: string): string {
+export function ownClass(label: string): string {
   return knownEmotion(label) ?? label.trim().toLowerCase();
 }
 
@@ -66,10 +66,12 @@ export class Labels {
    * The class of a label, or `undefined` for clips to leave out.
    *
    * @param own its class without a mapping
+   * @param also another way in which it is written, as a manifest's columns emotion and label may differ
    */
-  classOf(label: string, own = ownClass(label)): string | undefined {
-    this.#seen.set(label, own);
-    const rule = this.#rules.get(folded(label)) ?? this.#rules.get(folded(own));
+  classOf(label: string, own = ownClass(label), also = label): string | undefined {
+    for (const one of [label, also]) this.#seen.set(one, own);
+    const words = [label, also, own].map(folded);
+    const rule = words.map((word) => this.#rules.get(word)).find(Boolean);
     if (!rule) return own;
     this.#used.add(rule);
     return folded(rule.to) === DROP ? undefined : ownClass(rule.to);

@@ -7,7 +7,7 @@ import { groupBy } from "../base/group.js";
 import { factsOf, meant, problemsOf, problemText, text } from "../base/schema.js";
 import { byText, plural } from "../base/text.js";
 import { type Clip, KNOWN_CORPORA } from "./clip.js";
-import { Labels } from "./labels.js";
+import { Labels, ownClass } from "./labels.js";
 import { type FoundCorpus, isSynthetic } from "./registry.js";
 
 /** The columns of a manifest; a cell is a text, and an empty one is left out. */
@@ -250,8 +250,10 @@ function judge({ facts, rows }: RatedClip, labels: Labels): Judged {
   );
   const votes = Object.fromEntries([...counts].map(([emotion, own]) => [emotion, own.length]));
   const said = ratings.length > 0 && { votes };
-  if (single !== undefined)
-    return { label: facts?.label ?? single, emotion: labels.classOf(single), ...said };
+  if (single !== undefined) {
+    const label = facts?.label ?? single;
+    return { label, emotion: labels.classOf(label, ownClass(single), single), ...said };
+  }
   const most = Math.max(...Object.values(votes));
   const [first, ...others] = [...counts].filter(([, own]) => own.length === most);
   if (!first) return { label: "" };

@@ -151,3 +151,30 @@ test("corpora in other languages: their own classes have columns, what is not kn
     await rm(folder, { recursive: true });
   }
 });
+
+test("check: how far the raters of a manifest agree, what is odd about its names, and one that nobody agrees on", async () => {
+  const file = join(root, "rated.csv");
+  const header = "id;path;speaker;emotion;rater\n";
+  const path = "Savee/DC_a01.wav";
+  await writeFile(
+    file,
+    `${header}1;${path};Anna;sad;r1\n1;${path};Anna;sad;r2\n2;${path};anna;bored;r1\n2;${path};anna;bored;r2\n3;${path};b;sad;r1\n3;${path};b;bored;r2\n`,
+  );
+  expect(await ser("check", "--manifest", file)).toBe(0);
+  expect(printed.err).toContain("left out 1 clip without a majority among the raters: own/3");
+  expect(printed.out).toContain(
+    "raters: 6 ratings of 3 clips; Krippendorff's alpha 0.444 (1 is full agreement, 0 that of chance); 1 clip without a majority left out",
+  );
+  expect(printed.out).toContain('spelling: one speaker in several spellings, "Anna" (1), "anna" (1)');
+  expect(printed.out).toContain("classes: sadness, bored");
+  printed.out = "";
+  await writeFile(file, `${header}3;${path};b;sad;r1\n3;${path};b;bored;r2\n`);
+  expect(await ser("check", "--manifest", file, "--json")).toBe(0);
+  expect(JSON.parse(printed.out).corpora).toMatchObject([
+    {
+      clips: 0,
+      text: { reason: "no clip has a label" },
+      agreement: { alpha: 0, clips: 1, ratings: 2, tied: 1 },
+    },
+  ]);
+});

@@ -229,6 +229,19 @@ test("a mapping is asked before the raters' majority is taken", async () => {
   ).rejects.toThrow(/--map drops all 3 clips/);
 });
 
+test("a mapping is of both columns, emotion and label", async () => {
+  await writeFile(file, "id,path,speaker,emotion,label\n1,a.wav,s,HAP,F\n2,a.wav,s,sad,T\n3,a.wav,s,sad,\n");
+  const labels = labelsFrom(["F=anger", "sad=fear"]);
+  const [own] = await findManifest(file, { labels });
+  expect(own!.clips.map(({ emotion, label }) => [emotion, label])).toEqual([
+    ["anger", "F"],
+    ["fear", "T"],
+    ["fear", "sad"],
+  ]);
+  const [again] = await findManifest(file, { labels: labelsFrom(["hap=surprise"]) });
+  expect(again!.clips[0]!.emotion).toBe("surprise");
+});
+
 test("raters in columns: the majority is the label, ties are left out, a given emotion stays", async () => {
   await writeFile(
     file,
