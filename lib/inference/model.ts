@@ -7,6 +7,7 @@ import { openAudio } from "../audio/stream.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
+import type { Matrix } from "../base/matrix.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { networkInput } from "../features/input.js";
 import { type ClipFeatures, openFeatures } from "../features/open.js";
@@ -95,6 +96,13 @@ export interface EmotionModel {
    */
   judge(sound: Sound): Promise<Record<string, number>>;
   /**
+   * The same of features that were made with the card's settings, such as `extractClips` makes: the calibrated probabilities
+   * by class, in the card's order.
+   *
+   * @param features frames as rows
+   */
+  judgeFeatures(features: Matrix): Promise<Float32Array>;
+  /**
    * Listens: takes pieces of sound of any size and yields each window when it is over; returns what {@link predict} says
    * of the whole. Memory is bounded by the longest window.
    *
@@ -174,6 +182,7 @@ export async function loadModel(folder: string, options: { threshold?: number } 
     threshold,
     predict: (audio, settings) => loaded.predict(audio, settings),
     judge: (sound) => loaded.judge(sound),
+    judgeFeatures: (features) => loaded.judgeFeatures(features),
     stream: (pieces, sampleRate) => loaded.stream(pieces, sampleRate),
   };
 }
@@ -299,10 +308,17 @@ class LoadedModel implements EmotionModel {
 
   /** A clip in training and a window in prediction go the same way from here on. */
   async #probabilities(samples: Float32Array, sampleRate: number): Promise<Record<string, number>> {
+    const calibrated = await this.judgeFeatures(await this.#features(samples, sampleRate));
+    return Object.fromEntries(this.card.classes.map((name, i) => [name, calibrated[i]!]));
+  }
+
+  async judgeFeatures(features: Matrix): Promise<Float32Array> {
     const { classes, temperature } = this.card;
-    const x = networkInput(await this.#features(samples, sampleRate), this.card);
-    const calibrated = applyTemperature(await this.#classify(x, 1), classes.length, temperature);
-    return Object.fromEntries(classes.map((name, i) => [name, calibrated[i]!]));
+    return applyTemperature(
+      await this.#classify(networkInput(features, this.card), 1),
+      classes.length,
+      temperature,
+    );
   }
 
   #warnings(sampleRate: number): string[] {

@@ -61,7 +61,7 @@ test("lists all of them, with their sources", async () => {
     /emodb\/loso +v1 +emodb +speaker +speaker +17\.8 +fixed here; corpus: Burkhardt/,
   );
   expect(printed.out).toMatch(/urdu\/speakers +v1 +urdu +speaker +speaker +not known +fixed here/);
-  expect(printed.out).toMatch(/held-out +v1 +any /);
+  expect(printed.out).toMatch(/held-out +v2 +any /);
   expect(printed.out).toContain("\nand cross-corpus/CORPUS-CORPUS\n");
   printed.out = "";
   await ser("--json");
