@@ -180,7 +180,10 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
       model: training.model,
       values: flattened({
         ...{ ...training, size: sizeWith(training), patience: patienceOf(training), target },
-        features: features.kind === "encoder" ? { kind: featuresName(features) } : features,
+        features:
+          features.kind === "encoder" || features.kind === "table"
+            ? { kind: featuresName(features) }
+            : features,
       }),
     }),
   );
@@ -191,11 +194,15 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
   for (const [model, namesakes] of groupBy(methods, (one) => one.model)) {
     const keys = [...new Set(namesakes.flatMap(({ values }) => [...values.keys()]))].sort(compareNames);
     const telling = keys.flatMap((key) => {
+      // Settings of a spectrogram tell nothing beside features that are none and lack them all.
+      const counts = ({ values }: (typeof methods)[number]) =>
+        !key.startsWith("features.") || values.has(key);
+      const known = namesakes.filter(counts);
       const differs = protocols.some((own) => {
-        const rivals = namesakes.filter(({ method }) => own.has(method));
+        const rivals = known.filter(({ method }) => own.has(method));
         return new Set(rivals.map(({ values }) => values.get(key))).size > 1;
       });
-      return differs ? [{ key, usual: majority(namesakes.map(({ values }) => values.get(key))) }] : [];
+      return differs ? [{ key, usual: majority(known.map(({ values }) => values.get(key))) }] : [];
     });
     for (const { method, values } of namesakes) {
       const parts = telling.flatMap(({ key, usual }) => described(key, values.get(key), usual) ?? []);
