@@ -149,10 +149,13 @@ export {
   type FeatureSettings,
   featureSettings,
   librosaSettings,
+  type SoundSettings,
   type SpectralSettings,
+  type TableSettings,
 } from "./features/settings.js";
 export { clipStatistics, statisticsNames } from "./features/statistics.js";
 export { powerSpectrogram, stft } from "./features/stft.js";
+export { tableFeatures } from "./features/table-settings.js";
 export * from "./figures/index.js";
 export type { Origin } from "./inference/card.js";
 export { findModel } from "./inference/find.js";

@@ -189,7 +189,10 @@ function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
       model: training.model,
       values: flattened({
         ...{ ...training, size: sizeWith(training), patience: patienceOf(training), target },
-        features: features.kind === "encoder" ? { kind: featuresName(features) } : features,
+        features:
+          features.kind === "encoder" || features.kind === "table"
+            ? { kind: featuresName(features) }
+            : features,
       }),
     }),
   );

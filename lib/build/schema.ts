@@ -6,7 +6,7 @@ import { type Facts, factsOf, type Node } from "../base/schema.js";
 import { gridSchema, parseGrid } from "../experiments/grid.js";
 import { encoderFeatures } from "../features/encoder-settings.js";
 import { RUN_FEATURES } from "../features/presets.js";
-import { FEATURE_ENTRIES, someEncoderSchema } from "../features/settings.js";
+import { FEATURE_ENTRIES, someEncoderSchema, someTableSchema } from "../features/settings.js";
 import { SIZES } from "../models/size.js";
 import { AUGMENTATIONS } from "../training/augmentation.js";
 import { SMALL_TRAINING, TRAINING } from "../training/settings.js";
@@ -132,6 +132,14 @@ Of a pretrained speech encoder that was added with \`ser encoder add\` or \`ser 
 ${table(someEncoderSchema.entries as unknown as Record<string, Node>, (key) =>
   code(usualEncoder[key as keyof typeof usualEncoder]),
 )}
+
+Of features that another program made (openSMILE, nkululeko, librosa), an object of kind \`table\`:
+\`{ "kind": "table", "file": "egemaps.csv" }\`. Rows are matched to clips by id, or by the file's name without its ending; every clip
+must have one. Columns that are no numbers, hold the same number everywhere, or are called \`emotion\`, \`label\`, \`speaker\`,
+\`gender\`, \`age\`, \`start\`, \`end\`, \`duration\` or the like are left out and named. The digest of the numbers names the runs, not the place of the
+file. Such features go with \`linear\`, \`svm\` and \`majority\`.
+
+${table(someTableSchema.entries as unknown as Record<string, Node>, () => "from the file")}
 
 ## Training
 

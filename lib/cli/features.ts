@@ -3,9 +3,9 @@ import { UsageError } from "../base/errors.js";
 import { encoderFeatures } from "../features/encoder-settings.js";
 import {
   FEATURE_ENTRIES,
-  type FeatureSettings,
   featureSettings,
   librosaSettings,
+  type SoundSettings,
   type SpectralSettings,
 } from "../features/settings.js";
 import { interruptSignal } from "./common.js";
@@ -106,7 +106,7 @@ Examples:
  *
  * @throws {UsageError} where options do not go together
  */
-function settingsOf(flags: FeatureFlags): FeatureSettings {
+function settingsOf(flags: FeatureFlags): SoundSettings {
   const { kind, trimDb, ...own } = settingsGiven(flags, SETTINGS) as Partial<SpectralSettings>;
   const trim = trimDb === undefined ? {} : { trimDb };
   const asked = askedOfEncoder(flags, kind);

@@ -12,6 +12,7 @@ import { addSynthesize } from "./data-synthesize.js";
 import { addDemo } from "./demo.js";
 import { addEncoderCommand } from "./encoder.js";
 import { addEngine } from "./engine.js";
+import { addEvaluate } from "./evaluate.js";
 import { addFeatures } from "./features.js";
 import { addNotebook } from "./notebook.js";
 import { addPredict } from "./predict.js";
@@ -52,6 +53,7 @@ Examples:
   addSummarize(ser);
   addReport(ser);
   addRobustness(ser);
+  addEvaluate(ser);
   addScore(ser);
   addShip(ser);
   addPredict(ser);

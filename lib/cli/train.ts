@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { canonicalJson } from "../base/hash.js";
 import { show } from "../base/schema.js";
@@ -32,6 +32,7 @@ interface TrainFlags extends ClipFlags {
   calm?: Calm;
   encoder?: string;
   kind?: "mfcc" | "logmel" | "encoder";
+  features?: { kind: "table"; file: string };
   from?: string;
   augment?: AugmentationName[];
   curriculum?: boolean;
@@ -60,7 +61,7 @@ const SENTENCE = "sentence";
 SETTINGS.find(({ path }) => path === "model")!.choices([...MODEL_NAMES, SENTENCE]);
 
 function defaultsOf(path: string): Record<string, object> {
-  if (path === "model") return { "": TRAINING, "on an encoder": { model: "linear" } };
+  if (path === "model") return { "": TRAINING, "on an encoder or a table": { model: "linear" } };
   if (path === "refit") return {};
   if (!SIZE.includes(path))
     return { "": TRAINING, "cnn-small": SMALL_TRAINING, "top-blocks": baseTraining("top-blocks") };
@@ -91,7 +92,15 @@ export function addTrain(program: Command): void {
     )
     .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for the perceived emotion")
     .addOption(choice("--calm <policy>", "RAVDESS's calm, in held-out", ["merge", "drop", "keep"]))
-    .addOption(choice("--kind <features>", "the features (default: logmel)", ["mfcc", "logmel", "encoder"]));
+    .addOption(choice("--kind <features>", "the features (default: logmel)", ["mfcc", "logmel", "encoder"]))
+    .addOption(
+      new Option(
+        "--features <table>",
+        "features that another program made, a row a clip: csv:FILE, or npy:FILE with FILE's ids beside it",
+      )
+        .argParser(tableIn)
+        .conflicts(["kind", "encoder", "from"]),
+    );
   for (const option of [...ENCODER_OPTIONS, ...SETTINGS]) command.addOption(option);
   command
     .addOption(choice("--augment <names...>", "of training clips only", Object.keys(AUGMENTATIONS)))
@@ -134,20 +143,27 @@ Examples:
   ser train --manifest clips.csv --corpus ravdess --protocol given/own
   ser train --manifest clips.csv --from results/model --learning-rate 3e-4 --warmup 0
   ser train --corpus ravdess --encoder whisper-base             a linear model of a pretrained encoder's layer 3
-  ser train --corpus ravdess --encoder whisper-base --model lstm --frames 150`,
+  ser train --corpus ravdess --encoder whisper-base --model lstm --frames 150
+  ser train --protocol savee/loso --features csv:egemaps.csv --model svm     openSMILE's functionals, an RBF kernel`,
     )
     .action(train);
 }
 
 async function train(flags: TrainFlags & { model?: string }): Promise<void> {
   if (flags.model === SENTENCE) return sentenceAlone(flags);
-  const [{ doExperiment, workOf }, { parseGrid }, { describeFolds, describeRun }, { readRun }] =
-    await Promise.all([
-      import("../experiments/experiment.js"),
-      import("../experiments/grid.js"),
-      import("../runs/describe.js"),
-      import("../runs/record.js"),
-    ]);
+  const [
+    { doExperiment, workOf },
+    { parseGrid },
+    { tableFeatures },
+    { describeFolds, describeRun },
+    { readRun },
+  ] = await Promise.all([
+    import("../experiments/experiment.js"),
+    import("../experiments/grid.js"),
+    import("../features/table-settings.js"),
+    import("../runs/describe.js"),
+    import("../runs/record.js"),
+  ]);
   const quiet = Boolean(flags.quiet || flags.json);
   const tell = (line: string) => quiet || process.stdout.write(`${line}\n`);
   const { engine, threads, force, strict, pictures, target } = flags;
@@ -156,8 +172,9 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
   const from = flags.from === undefined ? undefined : await modelOf(flags.from);
   if (from) assertNoOther(flags, from);
   const settings = await settingsOf(flags, from);
+  const table = flags.features && tableFeatures(flags.features);
   const clips = await clipsOf(flags, protocolOf(flags));
-  const features = from?.card.features ?? encoderOf(flags, settings.model) ?? flags.kind ?? "logmel";
+  const features = from?.card.features ?? table ?? encoderOf(flags, settings.model) ?? flags.kind ?? "logmel";
   const grid = inOptions(() => parseGrid(gridOf(flags, settings, features)));
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
   const work = workOf(grid, clips, { folder: flags.out, perceived });
@@ -182,7 +199,8 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
 
 async function sentenceAlone(flags: TrainFlags): Promise<void> {
   const { model: _, ...other } = settingsGiven(flags, SETTINGS);
-  if (Object.keys(other).length > 0 || flags.encoder || flags.kind || flags.from || flags.augment)
+  const { encoder, kind, features, from, augment } = flags;
+  if (Object.keys(other).length > 0 || encoder || kind || features || from || augment)
     throw new UsageError(
       "--model sentence is a table from sentence to label, without sound, features and training: leave their options out",
     );
@@ -195,6 +213,14 @@ async function sentenceAlone(flags: TrainFlags): Promise<void> {
   const perceived = flags.target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
   const plan = planOf(protocol, flags.target, clips, perceived);
   trainSentence(plan, foldsOf(plan, flags.fold === "all" ? "all" : [flags.fold]), flags.json);
+}
+
+/** `csv:FILE` or `npy:FILE`. */
+function tableIn(given: string): TrainFlags["features"] {
+  const [, format, file] = /^(csv|npy):(.+)$/s.exec(given) ?? [];
+  if (!file || (format === "npy") !== file.endsWith(".npy"))
+    throw new InvalidArgumentError("It takes csv:FILE, or npy:FILE with a file that ends in .npy.");
+  return { kind: "table", file };
 }
 
 /** A training is an experiment of one block: one run, or one for each fold. */
@@ -246,7 +272,7 @@ async function settingsOf(flags: TrainFlags, from: Origin | undefined): Promise<
   const { CURRICULUM } = await import("../training/curriculum.js");
   const given: Partial<TrainingSettings> = settingsGiven(flags, SETTINGS);
   // A linear model of an encoder's statistics is as good as a network over its frames, in a hundredth of the time.
-  if (flags.encoder !== undefined) given.model ??= "linear";
+  if (flags.encoder !== undefined || flags.features) given.model ??= "linear";
   const base = { ...baseTraining(from?.card.model ?? given.model ?? TRAINING.model), ...from?.settings };
   const optimizer = { ...base.optimizer, ...given.optimizer };
   if (optimizer.name !== "adamw") {

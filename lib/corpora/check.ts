@@ -165,8 +165,16 @@ async function countAltered(
   return readable.filter(([{ id }, { digest }]) => isAltered(published, id, digest)).length;
 }
 
-/** SHA-256 of the published files, cut to 64 bits: one line a clip, in the order of the sorted ids. */
-async function publishedDigests({ name, expectedIds }: CorpusDefinition): Promise<Map<string, string>> {
+/**
+ * SHA-256 of the published files, cut to 64 bits, by clip id; empty for a corpus whose files' are not known.
+ *
+ * @example (await publishedDigests(corpora.savee)).get("savee/DC_a01")
+ */
+export async function publishedDigests({
+  name,
+  expectedIds,
+}: CorpusDefinition): Promise<Map<string, string>> {
+  if (!(CORPORA as readonly string[]).includes(name)) return new Map();
   const text = await readFile(join(projectRoot(), "lib", "corpora", "checksums", `${name}.txt`), "utf8");
   const digests = text.trimEnd().split("\n");
   return new Map(expectedIds().map((id, i) => [id, digests[i]!]));

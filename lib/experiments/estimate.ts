@@ -1,20 +1,19 @@
-import type { ModelName } from "../models/names.js";
+import { isBaseline, type ModelName } from "../models/names.js";
 import { readRecord } from "../runs/record.js";
-import { PENALTIES } from "../training/baseline.js";
+import { triesOf } from "../training/baseline.js";
 import type { TrainingSettings } from "../training/settings.js";
 import type { PlannedRun } from "./plan.js";
 import type { Store } from "./store.js";
 
 /** Training time of a clip in an epoch, milliseconds, on one busy AVX-512 core; 100 frames of 64 bands. */
 const GUESS: Record<ModelName, number> = {
-  ...{ majority: 0.01, linear: 1, "cnn-small": 0.5, cnn: 6, lstm: 2.5, bilstm: 5, clstm: 1.2 },
+  ...{ majority: 0.01, linear: 1, svm: 0.5, "cnn-small": 0.5, cnn: 6, lstm: 2.5, bilstm: 5, clstm: 1.2 },
   ...{ attention: 0.5, "weighted-layers": 0.05, "top-blocks": 30 },
 };
 
-/** The entries that a history will have at most: epochs, or of the linear model penalties. */
+/** The entries that a history will have at most: epochs, or of a baseline what is tried. */
 export function epochsOf({ model, epochs }: TrainingSettings): number {
-  if (model === "majority") return 1;
-  return model === "linear" ? PENALTIES.length : epochs;
+  return isBaseline(model) ? triesOf(model) : epochs;
 }
 
 /**

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { extname, resolve } from "node:path";
+import { dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as v from "valibot";
 import { messageOf, systemReason, UsageError, UserError } from "../base/errors.js";
@@ -18,7 +19,10 @@ import {
   type SpectralSettings,
   someEncoderSchema,
   someSpectralSchema,
+  someTableSchema,
+  type TableSettings,
 } from "../features/settings.js";
+import { tableFeatures } from "../features/table-settings.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import { type Size, sizeRules, sizeSchema } from "../models/size.js";
 import { protocolNamed } from "../protocols/registry.js";
@@ -69,19 +73,31 @@ const protocolSchema = v.pipe(
   }),
 );
 
+/** Says why something cannot be made. */
+function sayRefused(make: () => unknown, say: Say): void {
+  try {
+    make();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    say(error.message);
+  }
+}
+
 const featuresSchema = v.union([
   oneOf("The features that `ser train` makes of this kind.", ["logmel", "mfcc"]),
   v.variant("kind", [
     v.pipe(
       someEncoderSchema,
-      rule<v.InferOutput<typeof someEncoderSchema>>((features, say) => {
-        try {
-          encoderFeatures(features);
-        } catch (error) {
-          if (!(error instanceof UserError)) throw error;
-          say(error.message);
-        }
-      }),
+      rule<v.InferOutput<typeof someEncoderSchema>>((features, say) =>
+        sayRefused(() => encoderFeatures(features), say),
+      ),
+    ),
+    v.pipe(
+      someTableSchema,
+      rule<v.InferOutput<typeof someTableSchema>>((features, say) =>
+        sayRefused(() => tableFeatures(features), say),
+      ),
+      v.transform((features): TableSettings => tableFeatures(features)),
     ),
     v.pipe(
       someSpectralSchema,
@@ -184,7 +200,18 @@ export interface Cell {
  * @example const grid = await readGrid("results/experiments/quick.json");
  */
 export async function readGrid(path: string): Promise<Grid> {
-  return parseGrid(await contentOf(path), path);
+  return parseGrid(besideFile(await contentOf(path), dirname(path)), path);
+}
+
+/** The grid with the files of tables where they are: in its folder, else as from the working directory. */
+function besideFile(grid: unknown, folder: string): unknown {
+  if (Array.isArray(grid)) return grid.map((item) => besideFile(item, folder));
+  if (grid === null || typeof grid !== "object") return grid;
+  const entries = Object.entries(grid).map(([key, value]) => [key, besideFile(value, folder)] as const);
+  const own: Record<string, unknown> = Object.fromEntries(entries);
+  if (own.kind !== "table" || typeof own.file !== "string") return own;
+  const beside = join(folder, own.file);
+  return isAbsolute(own.file) || !existsSync(beside) ? own : { ...own, file: beside };
 }
 
 async function contentOf(path: string): Promise<unknown> {
@@ -330,6 +357,7 @@ export function blockOf({
 
 function featuresOf(features: GridBlock["features"][number]): FeatureSettings {
   if (typeof features === "string") return RUN_FEATURES[features];
+  if (features.kind === "table") return features;
   if (features.kind === "encoder") return encoderFeatures(features);
   return featureSettings({ ...presetOf(features), ...features });
 }

@@ -1,6 +1,7 @@
 import { Interrupted, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import type { EngineName } from "../engine/trainer.js";
+import { rememberTables } from "../features/table-settings.js";
 import { setCommand } from "../protocols/ledger.js";
 import type { Grid } from "./grid.js";
 import { firstRunsOf, planGrid } from "./plan.js";
@@ -17,6 +18,8 @@ export interface Job {
   store: string;
   /** Names of the runs. */
   runs: string[];
+  /** Where the tables of features are, by digest. */
+  tables?: [string, string][];
   engine?: EngineName;
   threads: number;
   /** What the person ran, for the ledger. */
@@ -40,8 +43,10 @@ process.once("message", (job: Job) => {
     .finally(() => process.connected && process.disconnect());
 });
 
-async function work({ grid, clips, perceived, store, runs, engine, threads, command }: Job): Promise<void> {
+async function work(job: Job): Promise<void> {
+  const { grid, clips, perceived, store, runs, tables, engine, threads, command } = job;
   setCommand(command);
+  rememberTables(tables ?? []);
   const wanted = new Set(runs);
   const own = planGrid(grid, clips, perceived && new Map(perceived));
   const planned = [...firstRunsOf(own), ...own];

@@ -6,6 +6,7 @@ import { groupBy } from "../base/group.js";
 import { canonicalJson } from "../base/hash.js";
 import { projectRoot } from "../base/root.js";
 import { extractClips } from "../features/corpus.js";
+import { knownTables } from "../features/table-settings.js";
 import { commandText } from "../protocols/ledger.js";
 import type { Job } from "./job.worker.js";
 import type { PlannedRun } from "./plan.js";
@@ -15,7 +16,7 @@ import type { Store } from "./store.js";
 /** The processes that {@link doInJobs} starts: this many, each told the same. */
 export interface JobsOptions {
   jobs: number;
-  job: Omit<Job, "store" | "runs" | "command">;
+  job: Omit<Job, "store" | "runs" | "tables" | "command">;
   signal?: AbortSignal;
   onEvent?: (event: RunEvent) => void;
 }
@@ -53,7 +54,8 @@ export async function doInJobs(
 /** One process after the other, until one ends by itself. */
 async function keepWorking(store: Store, runs: readonly PlannedRun[], options: JobsOptions): Promise<void> {
   const names = runs.map(({ name }) => name);
-  const job: Job = { ...options.job, store: store.folder, runs: names, command: commandText() };
+  const own = { store: store.folder, runs: names, tables: knownTables(), command: commandText() };
+  const job: Job = { ...options.job, ...own };
   for (let deaths = 0; deaths <= runs.length && !options.signal?.aborted; deaths++) {
     const { code, reason, current } = await processOf(job, options);
     if (code === 0 || options.signal?.aborted) return;

@@ -4,7 +4,7 @@ import { Interrupted } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { runPool } from "../base/pool.js";
 import type { ExtractItem, ExtractResult, ExtractTask, Sound } from "./extract.worker.js";
-import { columnsOf, type FeatureSettings } from "./settings.js";
+import { columnsOf, type SoundSettings } from "./settings.js";
 
 /** One file's features, or why there are none. */
 export type FileResult =
@@ -34,7 +34,7 @@ const BATCH = 16;
  */
 export async function* extractFiles(
   sounds: readonly Sound[],
-  settings?: FeatureSettings,
+  settings?: SoundSettings,
   options: BatchOptions = {},
 ): AsyncGenerator<FileResult[]> {
   if (settings?.kind !== "encoder") return yield* readFiles(sounds, settings, options);
@@ -58,7 +58,7 @@ export async function* extractFiles(
 /** What the threads that read files make of them. */
 async function* readFiles(
   sounds: readonly Sound[],
-  settings: FeatureSettings | undefined,
+  settings: SoundSettings | undefined,
   { threads, signal }: BatchOptions,
 ): AsyncGenerator<FileResult[]> {
   const tasks: ExtractTask[] = Array.from({ length: Math.ceil(sounds.length / BATCH) }, (_, b) => ({

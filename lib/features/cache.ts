@@ -9,7 +9,7 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Matrix } from "../base/matrix.js";
 import type { EngineName } from "../engine/trainer.js";
 import { KERNEL_SOURCE } from "./kernelBinary.js";
-import { columnsOf, type FeatureSettings } from "./settings.js";
+import { columnsOf, type SoundSettings } from "./settings.js";
 
 /**
  * Raised whenever code changes the numbers of any feature: decoding, resampling, trimming, deltas. (The kernels in C
@@ -41,7 +41,7 @@ export interface Place {
 export class FeatureCache {
   readonly #folder: string;
   readonly #cols: number;
-  readonly #settings: FeatureSettings;
+  readonly #settings: SoundSettings;
   readonly #places = new Map<string, Place>();
   readonly #files: number[] = [];
   readonly #warn: (text: string) => void;
@@ -55,7 +55,7 @@ export class FeatureCache {
    *
    * @param engine what an encoder runs on; the default, and that of all other features, is `native`
    */
-  constructor(folder: string, settings: FeatureSettings, warn: (text: string) => void, engine?: EngineName) {
+  constructor(folder: string, settings: SoundSettings, warn: (text: string) => void, engine?: EngineName) {
     // An encoder's states differ in their last digits from engine to engine.
     const other = engine === "native" ? undefined : engine;
     const key = sha256(

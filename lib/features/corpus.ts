@@ -10,7 +10,9 @@ import { extractFiles, type FileResult } from "./batches.js";
 import { FeatureCache } from "./cache.js";
 import { layerOf, madeWith } from "./encoder-layers.js";
 import { FileHashes } from "./hashes.js";
-import type { FeatureSettings } from "./settings.js";
+import type { FeatureSettings, SoundSettings, TableSettings } from "./settings.js";
+import { rowsOfClips } from "./table-clips.js";
+import { openTable } from "./table-settings.js";
 
 /** The features of many clips, by default of any kind. */
 export interface FeatureSet<Settings extends FeatureSettings = FeatureSettings> {
@@ -23,6 +25,8 @@ export interface FeatureSet<Settings extends FeatureSettings = FeatureSettings> 
   broken: { clip: Clip; error: string }[];
   /** SHA-256 of the decoded samples of each of `clips`, by id; absent where the features came without sound. */
   samples?: ReadonlyMap<string, string>;
+  /** What is worth knowing of how they were had, a line each. */
+  notes?: readonly string[];
 }
 
 export interface ExtractOptions {
@@ -46,6 +50,7 @@ export interface ExtractOptions {
  * @param settings see {@link FeatureSettings}
  * @param options see {@link ExtractOptions}
  * @throws {UserError} with `strict`, naming the first clip that cannot be read
+ * @throws {UserError} where a table of features lacks a clip, naming it
  * @throws {Interrupted} when the signal comes
  * @example const set = await extractClips(clips, featureSettings({ kind: "mfcc" }));
  */
@@ -54,6 +59,33 @@ export async function extractClips<Settings extends FeatureSettings>(
   settings: Settings,
   options: ExtractOptions = {},
 ): Promise<FeatureSet<Settings>> {
+  const wanted: FeatureSettings = settings;
+  const set = wanted.kind === "table" ? fromTable(clips, wanted, options) : fromSound(clips, wanted, options);
+  return { ...(await set), settings };
+}
+
+/** The rows of a table. The sound is heard nevertheless: the audit has to know which clips are the same. */
+async function fromTable(
+  clips: readonly Clip[],
+  settings: TableSettings,
+  options: ExtractOptions,
+): Promise<FeatureSet> {
+  const { matrices, notes } = rowsOfClips(clips, openTable(settings));
+  const { samples, broken } = await sampleHashes(clips, options);
+  const read = clips.flatMap((clip, i) => (samples.has(clip.id) ? [{ clip, matrix: matrices[i]! }] : []));
+  return {
+    settings,
+    clips: read.map(({ clip }) => clip),
+    matrix: (index) => read[index]!.matrix,
+    ...{ broken, samples, notes },
+  };
+}
+
+async function fromSound(
+  clips: readonly Clip[],
+  settings: SoundSettings,
+  options: ExtractOptions,
+): Promise<FeatureSet> {
   const folder = options.cache === undefined ? defaultCache() : options.cache;
   if (folder === null) return new Extraction(clips, settings, options).run();
   const warn = warnOnce();
@@ -126,9 +158,9 @@ function defaultCache(): string {
   return process.env.SER_CACHE || join(projectRoot(), "data", ".cache", "features");
 }
 
-class Extraction<Settings extends FeatureSettings> {
+class Extraction {
   readonly #clips: readonly Clip[];
-  readonly #settings: Settings;
+  readonly #settings: SoundSettings;
   readonly #options: ExtractOptions;
   readonly #cache: FeatureCache | undefined;
   readonly #hashes: FileHashes | undefined;
@@ -140,7 +172,7 @@ class Extraction<Settings extends FeatureSettings> {
 
   constructor(
     clips: readonly Clip[],
-    settings: Settings,
+    settings: SoundSettings,
     options: ExtractOptions,
     cache?: FeatureCache,
     hashes?: FileHashes,
@@ -155,7 +187,7 @@ class Extraction<Settings extends FeatureSettings> {
     this.#samples = new Array(clips.length);
   }
 
-  async run(): Promise<FeatureSet<Settings>> {
+  async run(): Promise<FeatureSet> {
     const progress = new Progress("features", this.#clips.length, { quiet: this.#options.quiet });
     if (this.#cache && this.#cache.size > 0) await this.#load(this.#cache, progress);
     const missing = this.#clips.flatMap((_, i) => (this.#kept[i] ? [] : [i]));
@@ -195,7 +227,7 @@ class Extraction<Settings extends FeatureSettings> {
   }
 
   /** The results carry the indices of the clips. */
-  async *#extract(indices: readonly number[], settings?: FeatureSettings): AsyncGenerator<FileResult[]> {
+  async *#extract(indices: readonly number[], settings?: SoundSettings): AsyncGenerator<FileResult[]> {
     const sounds = indices.map((i) => this.#clips[i]!);
     try {
       for await (const batch of extractFiles(sounds, settings, this.#options))
@@ -236,7 +268,7 @@ class Extraction<Settings extends FeatureSettings> {
     return new Interrupted(`stopped: the features of ${done} of ${this.#clips.length} clips are ${kept}`);
   }
 
-  #result(): FeatureSet<Settings> {
+  #result(): FeatureSet {
     const read = this.#clips.flatMap((clip, i) => {
       const matrix = this.#kept[i];
       return matrix ? [{ clip, matrix, samples: this.#samples[i]! }] : [];

@@ -2,11 +2,11 @@ import { writeAtomic } from "../base/atomic.js";
 import { UsageError } from "../base/errors.js";
 import { type Matrix, row, toRows } from "../base/matrix.js";
 import { writeNpy } from "./npy.js";
-import { columnsOf, type EncoderSettings, type FeatureSettings, fixedRows, timingOf } from "./settings.js";
+import { columnsOf, type EncoderSettings, fixedRows, type SoundSettings, timingOf } from "./settings.js";
 
 /** A clip's features as `ser features --json` prints them. */
 export interface FeatureJson {
-  kind: FeatureSettings["kind"];
+  kind: SoundSettings["kind"];
   /** Hz. */
   sampleRate: number;
   /** Frames. */
@@ -16,7 +16,7 @@ export interface FeatureJson {
   data: number[][];
 }
 
-export function toJson(matrix: Matrix, settings: FeatureSettings): FeatureJson {
+export function toJson(matrix: Matrix, settings: SoundSettings): FeatureJson {
   const { kind } = settings;
   const { sampleRate } = timingOf(settings);
   const data = toRows(matrix).map((values) => values.map(shortest));
@@ -29,7 +29,7 @@ function shortest(value: number): number {
 }
 
 /** The names of the columns: `logmel_0`, ..., then `delta_logmel_0`, ..., `delta2_logmel_0`, ... */
-export function columnNames(settings: FeatureSettings): string[] {
+export function columnNames(settings: SoundSettings): string[] {
   if (settings.kind === "encoder") return encoderNames(settings);
   const own = columnsOf({ ...settings, deltas: 0 });
   const prefixes = ["", "delta_", "delta2_"].slice(0, 1 + settings.deltas);
@@ -45,7 +45,7 @@ function encoderNames({ width, pooling }: EncoderSettings): string[] {
 }
 
 /** Comma-separated values: the time of every frame in seconds (of statistics, the number of the row), then its columns. */
-export function toCsv(matrix: Matrix, settings: FeatureSettings): string {
+export function toCsv(matrix: Matrix, settings: SoundSettings): string {
   const { sampleRate, hopLength } = timingOf(settings);
   const fixed = fixedRows(settings) !== undefined;
   const lines = Array.from({ length: matrix.rows }, (_, t) => {
@@ -64,7 +64,7 @@ const EXPORTS = [".npy", ".csv", ".json"] as const;
  * @throws {UsageError} for another ending
  * @example await writeFeatures("clip.npy", matrix, settings);
  */
-export async function writeFeatures(path: string, matrix: Matrix, settings: FeatureSettings): Promise<void> {
+export async function writeFeatures(path: string, matrix: Matrix, settings: SoundSettings): Promise<void> {
   if (path.endsWith(".npy")) return writeNpy(path, matrix);
   if (path.endsWith(".csv")) return writeAtomic(path, toCsv(matrix, settings));
   if (path.endsWith(".json")) return writeAtomic(path, `${JSON.stringify(toJson(matrix, settings))}\n`);

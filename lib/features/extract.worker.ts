@@ -9,7 +9,7 @@ import type { WorkerAnswer } from "../base/pool.js";
 import { heardSamples } from "./encoder-input.js";
 import { createExtractor, type Extractor } from "./extract.js";
 import { stampOf } from "./hashes.js";
-import type { FeatureSettings } from "./settings.js";
+import type { SoundSettings } from "./settings.js";
 
 /** A whole file, or a segment. */
 export type Sound = string | Segment;
@@ -17,7 +17,7 @@ export type Sound = string | Segment;
 export interface ExtractTask {
   paths: Sound[];
   /** Absent: the files are only read and hashed. Of an encoder, which is not in this thread: its clips as it hears them, a sample a row. */
-  settings?: FeatureSettings;
+  settings?: SoundSettings;
 }
 
 /** A file's answer; its frames are the next `rows` rows of the batch's data. */
@@ -79,14 +79,14 @@ function samplesHash({ buffer, byteOffset, byteLength }: Float32Array): string {
   return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-function extractorFor(settings: FeatureSettings): Extractor {
+function extractorFor(settings: SoundSettings): Extractor {
   const key = canonicalJson(settings);
   const extract = extractors.get(key) ?? makeExtractor(settings);
   extractors.set(key, extract);
   return extract;
 }
 
-function makeExtractor(settings: FeatureSettings): Extractor {
+function makeExtractor(settings: SoundSettings): Extractor {
   if (settings.kind !== "encoder") return createExtractor(settings);
   return (samples, sampleRate) => {
     const data = heardSamples(samples, sampleRate, settings);

@@ -7,7 +7,7 @@ import { Progress } from "../base/progress.js";
 import { plural } from "../base/text.js";
 import { extractFiles } from "./batches.js";
 import { type FeatureJson, toJson, writeFeatures } from "./export.js";
-import { type FeatureSettings, fixedRows, timingOf } from "./settings.js";
+import { fixedRows, type SoundSettings, timingOf } from "./settings.js";
 
 /** A sound file, and the name its features get: its place in the folder it was found in, without the ending. */
 export interface SoundFile {
@@ -81,7 +81,7 @@ export interface SoundOutcome {
  */
 export async function extractSounds(
   files: readonly SoundFile[],
-  settings: FeatureSettings,
+  settings: SoundSettings,
   options: SoundOptions = {},
 ): Promise<SoundOutcome> {
   const { out, folder, keep, strict, signal } = options;
@@ -146,7 +146,7 @@ class Shape {
     }
   }
 
-  text(settings: FeatureSettings): string {
+  text(settings: SoundSettings): string {
     const { kind } = settings;
     const { sampleRate, hopLength } = timingOf(settings);
     if (this.files === 0) return "no features: no file could be read";

@@ -1,7 +1,7 @@
 import type { Matrix } from "../base/matrix.js";
 import { heardSamples } from "./encoder-input.js";
 import { createExtractor } from "./extract.js";
-import type { FeatureSettings } from "./settings.js";
+import type { SoundSettings } from "./settings.js";
 
 /** From samples in -1..1 at any rate (Hz) to frames x columns. */
 export type ClipFeatures = (samples: Float32Array, sampleRate: number) => Promise<Matrix>;
@@ -12,7 +12,7 @@ export type ClipFeatures = (samples: Float32Array, sampleRate: number) => Promis
  * @throws {UserError} when the encoder of the settings is not on this machine, with how to get it
  * @example const frames = await (await openFeatures(settings))(samples, 16000);
  */
-export async function openFeatures(settings: FeatureSettings): Promise<ClipFeatures> {
+export async function openFeatures(settings: SoundSettings): Promise<ClipFeatures> {
   if (settings.kind !== "encoder") {
     const extract = createExtractor(settings);
     return async (samples, sampleRate) => extract(samples, sampleRate);

@@ -90,7 +90,22 @@ export const ENCODER_ENTRIES = {
 
 const encoderSchema = strict("Settings of an encoder's features.", ENCODER_ENTRIES);
 
-export const featureSchema = v.variant("kind", [spectralSchema, encoderSchema]);
+/** The keys of {@link TableSettings}. */
+export const TABLE_ENTRIES = {
+  kind: oneOf("Numbers that another program made, a row a clip, in a CSV or NumPy file.", ["table"]),
+  name: text("The file's name, without its folder."),
+  columns: whole("Columns of numbers that are used.", 1, 2 ** 24),
+  digest: v.pipe(
+    v.string(),
+    v.description("SHA-256 of the numbers that are used, clip by clip, in whatever order the rows come."),
+    v.regex(/^[0-9a-f]{64}$/),
+    v.metadata({ takes: "64 hexadecimal digits" }),
+  ),
+};
+
+const tableSchema = strict("Settings of a table's features.", TABLE_ENTRIES);
+
+export const featureSchema = v.variant("kind", [spectralSchema, encoderSchema, tableSchema]);
 
 /** Everything the numbers of a clip's spectral features depend on. */
 export type SpectralSettings = v.InferOutput<typeof spectralSchema>;
@@ -98,8 +113,14 @@ export type SpectralSettings = v.InferOutput<typeof spectralSchema>;
 /** Everything the numbers of an encoder's features depend on. */
 export type EncoderSettings = v.InferOutput<typeof encoderSchema>;
 
+/** What names the numbers of a table. */
+export type TableSettings = v.InferOutput<typeof tableSchema>;
+
+/** Settings of features that are made from sound. */
+export type SoundSettings = SpectralSettings | EncoderSettings;
+
 /** Everything the numbers of a clip's features depend on. Plain JSON: it is stored with every model and run. */
-export type FeatureSettings = SpectralSettings | EncoderSettings;
+export type FeatureSettings = SoundSettings | TableSettings;
 
 /** Some of the settings of spectral features, to be completed by defaults. */
 export const someSpectralSchema = strict("Settings of spectral features.", partial(FEATURE_ENTRIES));
@@ -109,6 +130,17 @@ export const someEncoderSchema = strict("Settings of an encoder's features.", {
   ...partial(ENCODER_ENTRIES),
   kind: ENCODER_ENTRIES.kind,
   encoder: text("Name of an encoder, or the beginning of its digest, as `ser encoder list` shows them."),
+});
+
+/** A table as a grid names it: by its file, from which the rest is read. */
+export const someTableSchema = strict("Settings of a table's features.", {
+  ...partial(TABLE_ENTRIES),
+  kind: TABLE_ENTRIES.kind,
+  file: v.optional(
+    text(
+      "CSV (comma, semicolon or tab; a column `id` or `file`), or .npy with a list of ids beside it. Its place: from the grid's folder, else from the working directory.",
+    ),
+  ),
 });
 
 /**
@@ -183,6 +215,7 @@ export function encoderSettings(
 
 /** The columns of a clip's features. */
 export function columnsOf(settings: FeatureSettings): number {
+  if (settings.kind === "table") return settings.columns;
   if (settings.kind === "encoder") return settings.width * (settings.pooling === "statistics" ? 2 : 1);
   return (settings.kind === "mfcc" ? settings.nMfcc : settings.nMels) * (1 + settings.deltas);
 }
@@ -215,6 +248,7 @@ function checked(
 
 /** Rows of every clip's features, where they do not depend on how long it is. */
 export function fixedRows(settings: FeatureSettings): number | undefined {
+  if (settings.kind === "table") return 1;
   if (settings.kind !== "encoder" || settings.pooling === "frames") return undefined;
   return settings.layer === "all" ? settings.blocks + 1 : 1;
 }
@@ -223,14 +257,14 @@ export function fixedRows(settings: FeatureSettings): number | undefined {
 export const ENCODER_TIMING = { sampleRate: 16000, hopLength: 320 } as const;
 
 /** The sampling rate, in Hz, that clips are brought to, and the samples from frame to frame. */
-export function timingOf(settings: FeatureSettings): { sampleRate: number; hopLength: number } {
+export function timingOf(settings: SoundSettings): { sampleRate: number; hopLength: number } {
   return settings.kind === "encoder" ? ENCODER_TIMING : settings;
 }
 
 /** What holds between several of the settings. */
 export function featureRules(s: FeatureSettings, say: Say): void {
   if (s.kind === "encoder") encoderRules(s, say);
-  else spectralRules(s, say);
+  else if (s.kind !== "table") spectralRules(s, say);
 }
 
 function encoderRules({ layer, blocks, pooling }: EncoderSettings, say: Say): void {

@@ -7,10 +7,11 @@ import { openAudio } from "../audio/stream.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { systemCode, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
+import type { Matrix } from "../base/matrix.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { networkInput } from "../features/input.js";
 import { type ClipFeatures, openFeatures } from "../features/open.js";
-import { fixedRows, timingOf } from "../features/settings.js";
+import { fixedRows, type SoundSettings, timingOf } from "../features/settings.js";
 import { checkCard, inputColumns, type ModelCard } from "./card.js";
 import {
   type Classifier,
@@ -95,6 +96,13 @@ export interface EmotionModel {
    */
   judge(sound: Sound): Promise<Record<string, number>>;
   /**
+   * The same of features that were made with the card's settings, such as `extractClips` makes: the calibrated probabilities
+   * by class, in the card's order.
+   *
+   * @param features frames as rows
+   */
+  judgeFeatures(features: Matrix): Promise<Float32Array>;
+  /**
    * Listens: takes pieces of sound of any size and yields each window when it is over; returns what {@link predict} says
    * of the whole. Memory is bounded by the longest window.
    *
@@ -152,7 +160,7 @@ export async function readCard(folder: string): Promise<ModelCard> {
  * another version of the core.
  *
  * @param options.threshold confidence below which it abstains; default the card's, 0 answers always
- * @throws {UserError} naming the file that is missing, damaged or of another version
+ * @throws {UserError} naming the file that is missing, damaged or of another version, or for a model of a table's features
  * @example
  * const model = await loadModel("results/model");
  * const { emotion, confidence } = await model.predict("recording.wav");
@@ -164,22 +172,34 @@ export async function loadModel(folder: string, options: { threshold?: number } 
       `${folder} normalises by speaker, which takes other clips of the same speaker: predict with a model trained with --normalisation global`,
     );
   }
+  const { features } = card;
+  if (features.kind === "table") {
+    throw new UserError(
+      `${folder} takes the columns of the table ${features.name}, which no sound gives here: its run has what it says of the test clips; to predict, train with --kind logmel or --encoder`,
+    );
+  }
   const bytes = await read(join(folder, WEIGHTS));
   const classify = await classifierOf(folder, card, bytes);
   const threshold = options.threshold ?? card.threshold;
-  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify, await featuresOf(folder, card));
+  const extract = await featuresOf(folder, card, features);
+  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify, extract, features);
   return {
     card,
     sha256: loaded.sha256,
     threshold,
     predict: (audio, settings) => loaded.predict(audio, settings),
     judge: (sound) => loaded.judge(sound),
+    judgeFeatures: (features) => loaded.judgeFeatures(features),
     stream: (pieces, sampleRate) => loaded.stream(pieces, sampleRate),
   };
 }
 
 /** @throws {UserError} when the model stands on an encoder that is not on this machine */
-async function featuresOf(folder: string, { features, encoder }: ModelCard): Promise<ClipFeatures> {
+async function featuresOf(
+  folder: string,
+  { encoder }: ModelCard,
+  features: SoundSettings,
+): Promise<ClipFeatures> {
   try {
     return await openFeatures(features);
   } catch (error) {
@@ -201,6 +221,7 @@ class LoadedModel implements EmotionModel {
   readonly threshold: number;
   readonly #classify: Classifier;
   readonly #features: ClipFeatures;
+  readonly #settings: SoundSettings;
   /** Seconds. */
   readonly #window: number;
 
@@ -210,14 +231,16 @@ class LoadedModel implements EmotionModel {
     threshold: number,
     classify: Classifier,
     features: ClipFeatures,
+    settings: SoundSettings,
   ) {
     this.card = card;
     this.sha256 = hash;
     this.threshold = threshold;
     this.#classify = classify;
     this.#features = features;
-    const { hopLength, sampleRate } = timingOf(card.features);
-    const statistics = card.input === "statistics" || fixedRows(card.features) !== undefined;
+    this.#settings = settings;
+    const { hopLength, sampleRate } = timingOf(settings);
+    const statistics = card.input === "statistics" || fixedRows(settings) !== undefined;
     this.#window = statistics ? STATISTICS_WINDOW : (card.frames * hopLength) / sampleRate;
   }
 
@@ -299,14 +322,21 @@ class LoadedModel implements EmotionModel {
 
   /** A clip in training and a window in prediction go the same way from here on. */
   async #probabilities(samples: Float32Array, sampleRate: number): Promise<Record<string, number>> {
+    const calibrated = await this.judgeFeatures(await this.#features(samples, sampleRate));
+    return Object.fromEntries(this.card.classes.map((name, i) => [name, calibrated[i]!]));
+  }
+
+  async judgeFeatures(features: Matrix): Promise<Float32Array> {
     const { classes, temperature } = this.card;
-    const x = networkInput(await this.#features(samples, sampleRate), this.card);
-    const calibrated = applyTemperature(await this.#classify(x, 1), classes.length, temperature);
-    return Object.fromEntries(classes.map((name, i) => [name, calibrated[i]!]));
+    return applyTemperature(
+      await this.#classify(networkInput(features, this.card), 1),
+      classes.length,
+      temperature,
+    );
   }
 
   #warnings(sampleRate: number): string[] {
-    const { features } = this.card;
+    const features = this.#settings;
     const fmax = features.kind === "encoder" ? timingOf(features).sampleRate / 2 : features.fmax;
     if (sampleRate / 2 >= 0.9 * fmax) return [];
     return [

@@ -1,5 +1,8 @@
-/** Models without time, to be beaten: the commonest class, and a linear model on each clip's statistics. */
-export const BASELINES = ["majority", "linear"] as const;
+/**
+ * Models without time, to be beaten: the commonest class, and on each clip's statistics a linear model, and support vector
+ * machines with an RBF kernel.
+ */
+export const BASELINES = ["majority", "linear", "svm"] as const;
 
 /** The networks, each in the file of its name. */
 export const NETWORKS = [

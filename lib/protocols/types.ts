@@ -96,7 +96,7 @@ export interface ClipSet {
   digest: string;
 }
 
-/** The epoch with the best mean validation UAR over the folds of a protocol; of a linear model, the penalty at that place. */
+/** The epoch with the best mean validation UAR over the folds of a protocol; of a baseline, what is tried at that place. */
 export interface ChosenTogether {
   epoch: number;
   /** The mean. */

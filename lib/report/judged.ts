@@ -1,13 +1,15 @@
 import { entriesOf } from "../analysis/entries.js";
+import type { ModelEvaluation } from "../analysis/evaluate-model.js";
 import { type Results, resultsOf } from "../analysis/results.js";
 import { capital, percent, plural, sentence } from "../base/text.js";
+import { abstentionAt } from "../evaluation/abstention.js";
 import { withInterval } from "../evaluation/interval.js";
 import type { Experiment } from "../experiments/known.js";
 import { countReadings } from "../experiments/readings.js";
 import type { Refereed } from "../protocols/referee.js";
 import type { Plan } from "../protocols/types.js";
 import { GIVEN_CLIPS } from "../runs/answered.js";
-import type { External } from "../runs/record.js";
+import type { External, StoredRun } from "../runs/record.js";
 import { type Block, piecesOf, type Text } from "./document.js";
 import { howToRead } from "./overview.js";
 import { figureBlocks, protocolBlocks } from "./protocol.js";
@@ -139,4 +141,69 @@ export function summaryOf(results: Results, opening: readonly Block[], label: st
 
 function paragraph(text: Text): Block {
   return { kind: "paragraph", text };
+}
+
+/** What was judged, what was left out, and what the model had heard of it. */
+export function evaluationOpening({ evaluated, facts, run }: ModelEvaluation): Block[] {
+  const { unknown, absent, broken, heard, calm } = facts;
+  const left = Object.entries(unknown).map(([label, clips]) => `${plural(clips, "clip")} of ${label}`);
+  const notes = [
+    ...(left.length > 0 ? [`left out, since the model does not know these labels: ${left.join(", ")}`] : []),
+    ...(calm > 0 ? [`${plural(calm, "clip")} of calm count as neutral, since the model knows no calm`] : []),
+    ...(absent.length > 0
+      ? [
+          `no clip is of ${absent.join(", ")}, which the model may answer: UAR is over the ${evaluated.classesInTruth.length} labels that there are`,
+        ]
+      : []),
+    ...broken.map(({ id, error }) => `left out ${id}: ${error}`),
+    ...(heard
+      ? []
+      : [
+          "which clips the model was trained on is not known of its card: if they are among these, the figures flatter",
+        ]),
+    ...(heard && heard.validated.length > 0
+      ? [
+          `${plural(heard.validated.length, "clip")} chose the model's epoch or penalty, so that its figures on them flatter a little`,
+        ]
+      : []),
+    ...(heard && heard.tested.length > 0
+      ? [
+          `${plural(heard.tested.length, "clip")} are of the test part of the model's own protocol: the reading is written down`,
+        ]
+      : []),
+  ];
+  return [
+    paragraph([
+      "The model ",
+      { code: run.record.name },
+      ` on ${plural(evaluated.n, "clip")} of ${plural(evaluated.speakers, "speaker")} (${run.record.corpora.join(", ")}), ${evaluated.classesInTruth.length} of its ${evaluated.classes.length} classes: ${evaluated.classesInTruth.join(", ")}.`,
+    ]),
+    ...notes.map((note) => paragraph(capital(sentence(note)))),
+    ...(heard && heard.trained.length > 0
+      ? [
+          warning(
+            `EVEN TRAINING CLIPS: the model was trained on ${heard.trained.length} of these clips. These figures are no result.`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** What the model's threshold costs and saves on these clips. */
+export function abstentionBlocks({ record, predictions }: StoredRun): Block[] {
+  const { classes, threshold } = record;
+  if (threshold === 0) return [];
+  const { coverage, accuracy } = abstentionAt(
+    Float32Array.from(predictions.flatMap(({ probabilities }) => probabilities)),
+    predictions.map(({ truth }) => truth),
+    predictions.map(({ speaker }) => speaker),
+    classes.length,
+    threshold,
+  );
+  return [
+    { kind: "heading", level: 2, text: "Abstention" },
+    paragraph(
+      `Below a confidence of ${percent(threshold)} % the model gives no answer. Of these clips it answers ${withInterval(coverage)} %${accuracy ? `, and of those it answers ${withInterval(accuracy)} % are right` : ""}.`,
+    ),
+  ];
 }

@@ -15,6 +15,7 @@ import type { RunRecord, StoredRun } from "../runs/record.js";
 import { type CorpusParts, type PartSize, partsOfRun } from "../runs/run-parts.js";
 import { augmentationText, featuresText, originText, trainingText } from "../runs/settings-text.js";
 import { textUnder } from "../runs/text-alone.js";
+import { triedText } from "../training/history.js";
 import type { Block, Column, Text } from "./document.js";
 import { INTENDED_USES, limitsOf, SHIPPED_FOLDER, UNFIT_USES, UNFIT_WARNING } from "./ship-texts.js";
 import { left, right, warning } from "./words.js";
@@ -130,7 +131,7 @@ function epochText({ settings, bestEpoch, history, validation, together }: RunRe
   const whose = together ? ` by the mean over ${together.folds} folds` : "";
   const best = `the best on validation${whose}: UAR ${percent(validation.uar)} % on ${plural(validation.count, "clip")}`;
   if (isBaseline(settings.training.model)) {
-    const penalty = `Penalty ${history[bestEpoch - 1]!.learningRate} of ${history.length} that were tried was ${best}`;
+    const penalty = `${capital(triedText(history[bestEpoch - 1]!))} of ${history.length} that were tried was ${best}`;
     return settings.training.refit
       ? `${penalty}; the model was then fitted once more with it.`
       : `${penalty}.`;
@@ -149,6 +150,7 @@ const NORMALISED: Record<RunRecord["settings"]["training"]["normalisation"], str
 };
 
 function inputText({ features, training: { frames, normalisation } }: RunRecord["settings"]): string {
+  if (features.kind === "table") return `${featuresText(features)}; ${NORMALISED[normalisation]}.`;
   const { sampleRate, hopLength } = timingOf(features);
   const seconds = ((frames * hopLength) / sampleRate).toFixed(1);
   const length =

@@ -93,6 +93,8 @@ function unfitness(record: RunRecord): string | undefined {
   const { synthetic, leaky, transductive, test, audit, corpora, encoder, settings } = record;
   if (settings.training.model === "top-blocks")
     return `its weights hold blocks of ${encoder?.name ?? "an encoder"}, which are somebody else's: train a linear model, or another network, on the encoder`;
+  if (settings.features.kind === "table")
+    return `it takes the columns of the table ${settings.features.name}, which nobody's sound gives: train on spectra, or on an encoder`;
   if (synthetic)
     return "it was trained on SYNTHETIC voices, which say nothing of real ones: train on the corpora (`ser data download`)";
   if (leaky)

@@ -3,8 +3,10 @@ import { capital, percent, sentence } from "../base/text.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
 import { accuracyOf, confusionIntervals, type Scored, uarOf, withInterval } from "../evaluation/interval.js";
 import { type Metrics, metrics } from "../evaluation/metrics.js";
+import { isBaseline } from "../models/names.js";
 import type { Audit } from "../protocols/audit.js";
 import { textAloneText } from "../protocols/sentence-baseline.js";
+import { triedText } from "../training/history.js";
 import type { RunRecord, StoredRun } from "./record.js";
 import { featuresName, originText } from "./settings-text.js";
 
@@ -120,8 +122,7 @@ function chosen({ settings, bestEpoch, history, together }: RunRecord): string {
   const { model } = settings.training;
   if (model === "majority") return "There was nothing to choose.";
   const by = together ? ` by the mean of all ${together.folds} folds` : "";
-  if (model === "linear")
-    return `Penalty ${history[bestEpoch - 1]!.learningRate}, chosen on validation${by}.`;
+  if (isBaseline(model)) return `${capital(triedText(history[bestEpoch - 1]!))}, chosen on validation${by}.`;
   const epoch = `Epoch ${bestEpoch} of ${together ? settings.training.epochs : history.length}, chosen on validation${by}`;
   const { refit, epochs } = settings.training;
   return refit

@@ -143,17 +143,22 @@ export function runName(
   split: Split,
   clips: readonly Clip[],
 ): { name: string; clips: string } {
-  const emotionOf = new Map(clips.map(({ id, emotion }) => [id, emotion]));
-  const parts = LISTS.flatMap((list) => {
-    const ids = split[list];
-    return ids ? [ids] : [];
-  });
-  const digest = sha256(canonicalJson(parts.map((ids) => ids.map((id) => [id, emotionOf.get(id)]))));
+  const digest = partsDigest(split, clips);
   const synthetic = clips.some((clip) => clip.synthetic);
   const plain = { ...settings, training: plainTraining(settings.training) };
   const hash = sha256(canonicalJson({ schema: RUN_SCHEMA, settings: plain, clips: digest, synthetic }));
   const label = [...labels(settings, clips), settings.training.model].join("-").replace(/[^\w.-]+/g, "-");
   return { name: `${label}-${hash.slice(0, 12)}`, clips: digest };
+}
+
+/** SHA-256 of the ids and emotions of a fold's clips, part by part. */
+export function partsDigest(split: Split, clips: readonly Clip[]): string {
+  const emotionOf = new Map(clips.map(({ id, emotion }) => [id, emotion]));
+  const parts = LISTS.flatMap((list) => {
+    const ids = split[list];
+    return ids ? [ids] : [];
+  });
+  return sha256(canonicalJson(parts.map((ids) => ids.map((id) => [id, emotionOf.get(id)]))));
 }
 
 function labels({ protocol, fold }: RunSettings, clips: readonly Clip[]): string[] {

@@ -24,6 +24,7 @@ import { sentenceAnswers, textAlone } from "../protocols/sentence-baseline.js";
 import { readablePart } from "../protocols/split.js";
 import type { Plan, Split } from "../protocols/types.js";
 import { readCheckpoint } from "../training/checkpoint.js";
+import { triedText } from "../training/history.js";
 import { CHECKPOINT, REFIT_CHECKPOINT } from "../training/loop.js";
 import { checkTraining } from "../training/settings.js";
 import {
@@ -163,6 +164,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const clips = plan.clips.filter(({ id }) => places.has(id));
   log(`features of ${clips.length} clips (${featuresName(settings.features)})`);
   const features = await extractClips(clips, settings.features, options);
+  for (const note of features.notes ?? []) log(note);
   for (const { clip, error } of features.broken) log(`left out ${clip.id}: ${error}`);
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
   const extracted = performance.now();
@@ -376,8 +378,8 @@ async function dropUselessCheckpoints(
 }
 
 function epochLine(log: EpochLog, baseline: boolean): string {
-  const { epoch, trainLoss, validationLoss, validationUar, learningRate, seconds } = log;
-  const label = baseline ? `penalty ${learningRate}` : `epoch ${String(epoch).padStart(2)}`;
+  const { epoch, trainLoss, validationLoss, validationUar, seconds } = log;
+  const label = baseline ? triedText(log) : `epoch ${String(epoch).padStart(2)}`;
   const figures = `loss ${trainLoss.toFixed(3)}  validation loss ${validationLoss.toFixed(3)}`;
   const uar = `UAR ${percent(validationUar)} %`;
   return `${label}  ${figures}  ${uar}  ${seconds.toFixed(1)} s`;

@@ -1,14 +1,16 @@
 import { encoderName } from "../encoders/facts.js";
 import type { EncoderSettings, FeatureSettings, SpectralSettings } from "../features/settings.js";
 import type { Origin } from "../inference/card.js";
+import { isBaseline } from "../models/names.js";
 import type { Size } from "../models/size.js";
 import type { AugmentationSettings } from "../training/augmentation.js";
 import type { RunSettings } from "./record.js";
 
 /**
- * Features as a table has them: `logmel`, `whisper-base layer 3`, `whisper-base layer 3 frames`.
+ * Features as a table has them: `logmel`, `whisper-base layer 3`, `whisper-base layer 3 frames`, `table egemaps.csv`.
  */
 export function featuresName(features: FeatureSettings): string {
+  if (features.kind === "table") return `table ${features.name}`;
   if (features.kind !== "encoder") return features.kind;
   const { encoder, layer, pooling, trimDb, silence } = features;
   const parts = [
@@ -27,6 +29,8 @@ export function featuresName(features: FeatureSettings): string {
  * @example featuresText(featureSettings({ kind: "mfcc" })) // "40 MFCC of 64 mel bands, 0 to 8000 Hz at 16000 Hz, ..."
  */
 export function featuresText(features: FeatureSettings): string {
+  if (features.kind === "table")
+    return `${features.columns} columns of the table ${features.name} (${features.digest.slice(0, 12)})`;
   return features.kind === "encoder" ? encoderText(features) : spectralText(features);
 }
 
@@ -80,8 +84,8 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
     from,
   } = training;
   if (model === "majority") return "always the commonest class";
-  if (model === "linear")
-    return `${normalisation} normalisation; penalty chosen on validation${balance === "none" ? "" : "; classes balanced"}${refit ? "; then fitted once more on the training and the validation part" : ""}`;
+  if (isBaseline(model))
+    return `${normalisation} normalisation; ${model === "linear" ? "penalty" : "RBF kernel, C and gamma"} chosen on validation${balance === "none" ? "" : "; classes balanced"}${refit ? "; then fitted once more on the training and the validation part" : ""}`;
   const parts = [
     size && sizeText(size),
     `${frames} frames`,

@@ -82,6 +82,8 @@ export function augmentationRules(
 ): void {
   if (features.kind === "mfcc" && augmentation.vocalTract)
     say("warp moves mel bands, which MFCC do not have: take logmel, or leave it out");
+  if (features.kind === "table" && Object.keys(augmentation).length > 0)
+    say("a table's columns have no sound or frames to change: leave it out");
   if (features.kind !== "encoder" || Object.keys(augmentation).length === 0) return;
   const { gain, vocalTract, tempo } = augmentation;
   if (features.pooling === "statistics")

@@ -170,10 +170,10 @@ export class BatchMaker {
     const version = rng.int(1 + this.#variants[clip]!.length);
     const heard = version === 0 ? original : this.#variants[clip]![version - 1]!.features;
     const features = this.#features;
-    const spectral = features.kind !== "encoder";
-    const matrix = spectral ? otherVoice(heard, features, augmentation, rng) : heard;
+    const spectral = features.kind === "encoder" || features.kind === "table" ? undefined : features;
+    const matrix = spectral ? otherVoice(heard, spectral, augmentation, rng) : heard;
     const normal = normalise(this.#input.normaliser, matrix, speaker);
-    maskSpectrogram(normal, augmentation, normal.cols / (spectral ? 1 + features.deltas : 1), rng);
+    maskSpectrogram(normal, augmentation, normal.cols / (spectral ? 1 + spectral.deltas : 1), rng);
     const { shift } = augmentation;
     const { frames } = this.#input;
     const middle = Math.floor(Math.max(0, normal.rows - frames) / 2);

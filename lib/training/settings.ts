@@ -12,7 +12,7 @@ import { scheduleSchema } from "./schedule.js";
 
 /** The keys of {@link TrainingSettings}. */
 export const TRAINING_ENTRIES = {
-  model: oneOf("A baseline (`majority`, `linear`) or a network.", MODEL_NAMES),
+  model: oneOf("A baseline (`majority`, `linear`, `svm`) or a network.", MODEL_NAMES),
   size: v.optional(sizeSchema),
   frames: whole(
     "Frames of an input, 30 ms each with the usual features, 20 ms with those of an encoder.",
@@ -173,6 +173,8 @@ function modelRules(features: FeatureSettings, model: ModelName, say: Say): void
         'weighted-layers adds up all layers of an encoder: take its features with layer "all", or another model',
       );
   } else if (rows > 1) say(`${model} takes one layer of an encoder: name it, or take weighted-layers`);
+  else if (features.kind === "table" && !isBaseline(model))
+    say(`${model} goes over frames, and a table has one row a clip: take linear or svm`);
   else if (rows === 1 && !isBaseline(model))
     say(`${model} goes over frames, and an encoder's statistics have none: take linear, or pooling frames`);
 }

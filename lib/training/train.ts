@@ -9,10 +9,10 @@ import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
 import type { EncoderSettings } from "../features/settings.js";
 import { type ModelOptions, models } from "../models/models.js";
-import { isBaseline, type NetworkName } from "../models/names.js";
+import { type BaselineName, isBaseline, type NetworkName } from "../models/names.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
 import type { ChosenTogether, ClipSet, Split } from "../protocols/types.js";
-import { fitBaseline, fitLinear } from "./baseline.js";
+import { fitBaseline, refitBaseline } from "./baseline.js";
 import { type Beginning, begin, checkBeginning } from "./beginning.js";
 import { curriculumOrder, curriculumPlaces } from "./curriculum.js";
 import { beginWithBlocks } from "./encoder-blocks.js";
@@ -257,7 +257,7 @@ async function trainBaseline(parts: Parts, input: InputSettings, given: Given): 
     (inputs) =>
       predict(network, inputs);
   const { network, history, bestEpoch } = await fitBaseline({
-    model: settings.model as "linear" | "majority",
+    model: settings.model as BaselineName,
     inputs: plainInputs(parts.train, input),
     labels: parts.train.labels,
     classes: classes.length,
@@ -274,26 +274,27 @@ async function trainBaseline(parts: Parts, input: InputSettings, given: Given): 
     judgedOn: clipSet(parts.validation),
     augmented: [],
     validation: await resultOf(asking(network), parts.validation, input, classes),
-    engine: "none (closed form or L-BFGS)",
+    engine: settings.model === "svm" ? "none (SMO)" : "none (closed form or L-BFGS)",
   };
   const trained = settings.refit
-    ? { ...chosen, ...(await refitLinear(parts, history[bestEpoch - 1]!.learningRate, given)) }
+    ? { ...chosen, ...(await refitAgain(parts, history[bestEpoch - 1]!, given)) }
     : chosen;
   return { ...trained, predict: predictorOf(asking(trained.network), parts, trained.input, classes) };
 }
 
-/** Fits the linear model once more, with the penalty that validation chose, on the training and the validation part. */
-async function refitLinear(
+/** Fits a baseline once more, with what validation chose, on the training and the validation part. */
+async function refitAgain(
   parts: Parts,
-  penalty: number,
+  tried: EpochLog,
   { features, classes, settings, options }: Given,
 ): Promise<Pick<Trained, "network" | "input" | "refitted">> {
   const all = joined(parts);
   const input = fitInput(all, settings, features.settings);
   const { labels } = all.train;
   const balanced = settings.balance !== "none";
-  const task = { inputs: plainInputs(all.train, input), labels, classes: classes.length, balanced };
-  const network = await fitLinear({ ...task, signal: options.signal }, penalty);
+  const inputs = plainInputs(all.train, input);
+  const task = { model: settings.model as BaselineName, inputs, labels, classes: classes.length, balanced };
+  const network = await refitBaseline({ ...task, signal: options.signal }, tried);
   return { network, input, refitted: clipSet(all.train) };
 }
 

@@ -27,8 +27,9 @@ export async function soundVariants(
   augmentation: AugmentationSettings,
   options: { seed: number; threads?: number; signal?: AbortSignal; quiet?: boolean },
 ): Promise<Variant[][]> {
-  // An encoder's features take no augmentation that changes the sound.
-  if (!changesSound(augmentation) || features.kind === "encoder") return clips.map(() => []);
+  // The features of an encoder or a table take no augmentation that changes the sound.
+  if (!changesSound(augmentation) || features.kind === "encoder" || features.kind === "table")
+    return clips.map(() => []);
   const { copies = 2 } = augmentation;
   const tasks = clips.map(({ id, path, start, end }): VariantsTask => {
     const seed = `${options.seed}/sound/${id}`;

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ensembleOf, entriesOf, pooled } from "../../lib/analysis/entries.js";
 import { compareNames } from "../../lib/base/text.js";
 import { KNOWN_ENCODERS } from "../../lib/encoders/known.js";
-import { encoderSettings } from "../../lib/features/settings.js";
+import { encoderSettings, type FeatureSettings, featureSettings } from "../../lib/features/settings.js";
 import type { StoredRun } from "../../lib/runs/record.js";
 import { madeExperiment, SEVEN } from "../experiments/experiment.js";
 
@@ -61,6 +61,21 @@ describe("entriesOf", () => {
     expect(labels).toEqual(
       expect.arrayContaining(["cnn, whisper-base layer 3", "cnn, whisper-base layer 6"]),
     );
+  });
+
+  test("a table and spectra in one experiment: a spectrogram's settings are not told, unless spectra differ", () => {
+    const [run] = made.runs as [StoredRun];
+    const on = (features: FeatureSettings): StoredRun => {
+      const settings = { ...run.record.settings, features };
+      return { ...run, record: { ...run.record, settings } };
+    };
+    const table = { kind: "table", name: "x.csv", columns: 3, digest: "0".repeat(64) } as const;
+    const labels = (...all: FeatureSettings[]) => entriesOf(all.map(on)).map(({ label }) => label);
+    const logmel = featureSettings();
+    expect(labels(table, logmel)).toEqual(["cnn, logmel", "cnn, table x.csv"]);
+    expect(labels(table, featureSettings({ nMels: 40 }), logmel)).toEqual([
+      ...["cnn, mel bands 40", "cnn, mel bands 64", "cnn, table x.csv"],
+    ]);
   });
 
   test("what most entries of a network have is not said, only what is unusual", () => {

@@ -201,6 +201,34 @@ describe("every command takes a manifest", () => {
     ]);
   });
 
+  test("ser evaluate", async () => {
+    const trained = await run(
+      ...[
+        "train",
+        "--protocol",
+        "given/labor",
+        "--model",
+        "linear",
+        "--kind",
+        "mfcc",
+        "--score",
+        "validation",
+      ],
+      ...["--out", "others", "--no-pictures", "--quiet"],
+    );
+    expect([trained.code, trained.stderr]).toEqual([0, ""]);
+    const [name] = (await readdir(join(folder, "others"))).filter((one) => one.startsWith("given-labor-"));
+    const model = join("others", name!, "model");
+    const judged = await run("evaluate", model, "--even-training", "--json");
+    expect([judged.code, judged.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(judged.stdout)).toHaveProperty("facts");
+    const refused = await ser(["evaluate", model, "--manifest", "clips.csv", "--map", "bordom=drop"], folder);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('no clip has the label "bordom"'),
+    ]);
+  });
+
   test("ser score", async () => {
     const lines = Array.from(
       { length: 8 },

@@ -128,6 +128,18 @@ test("speakers and sentences apart: what only a refit trains on has its column",
   );
 });
 
+test("the folds as a table for other systems, with the recipe on standard error", async () => {
+  await ser("savee/loso", "--csv");
+  const [header, ...rows] = printed.out.trimEnd().split("\n");
+  expect(header).toBe("id,path,speaker,emotion,fold,part");
+  expect(rows.length).toBe(4 * 24);
+  expect(rows.filter((row) => row.endsWith(",1,test")).every((row) => row.startsWith("savee/JE_"))).toBe(
+    true,
+  );
+  expect(printed.err).toContain("train.split_strategy = train");
+  await expect(ser("--csv")).rejects.toThrow(/name one/);
+});
+
 test("a leaky protocol says so, and is no failure", async () => {
   expect(await ser("random/savee")).toBe(0);
   expect(printed.out).toContain("LEAKY");

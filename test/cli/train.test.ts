@@ -1,11 +1,13 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { formatCsv } from "../../lib/base/table.js";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { synthesizeCorpora } from "../../lib/corpora/synthetic/synthetic.js";
 import { ledgerIn } from "../../lib/experiments/readings.js";
 import type { RunRecord } from "../../lib/runs/record.js";
+import { toneCorpus } from "../runs/examples.js";
 import { ser } from "./spawn.js";
 
 let folder: string;
@@ -232,4 +234,70 @@ test("--from goes on from a trained model, whose features and network they are",
   expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("the training of a network, and")]);
   const nowhere = await ser([...args, "--from", "nowhere"], folder);
   expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining("nowhere: is no folder")]);
+});
+
+test("--features takes a table of one's own, for an svm that no sound can be given to", async () => {
+  const place = join(folder, "table");
+  await toneCorpus(join(place, "data"));
+  const clips = await loadClips(join(place, "data"));
+  const rows = clips.map(({ path, emotion, speaker }, i) => [
+    ...[
+      basename(path),
+      emotion,
+      speaker,
+      emotion.length + (i % 7) / 10,
+      emotion.charCodeAt(0) + (i % 5) / 10,
+      7,
+    ],
+  ]);
+  const write = (name: string, own: (string | number)[][]) =>
+    writeFile(join(place, name), formatCsv(["file", "emotion", "speaker", "a", "b", "c"], own));
+  await write("x.csv", [...rows, ["other.wav", "anger", "DC", 1, 2, 7]]);
+  const args = ["train", "--data", "data", "--protocol", "savee/loso", "--fold", "1", "--out", "runs"];
+  const ran = await ser([...args, "--features", "csv:x.csv", "--model", "svm", "--refit"], place);
+  expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  for (const words of [
+    "features of 84 clips (table x.csv)",
+    "x.csv: left out emotion, speaker (labels or places by name)",
+    "x.csv: left out c (the same in every row)",
+    "x.csv: 1 row of other clips ignored",
+  ])
+    expect(ran.stdout).toContain(words);
+  expect(ran.stdout).toMatch(
+    /C \d+(\.\d+)?, gamma 0\.05, chosen on validation|C [\d.]+, gamma [\d.]+, chosen/,
+  );
+  const name = (await readdir(join(place, "runs"))).find((file) => file.startsWith("savee-"))!;
+  const record = JSON.parse(await readFile(join(place, "runs", name, "run.json"), "utf8")) as RunRecord;
+  expect(record.settings.features).toMatchObject({ kind: "table", name: "x.csv", columns: 2 });
+  expect(record.test!.uar).toBeGreaterThan(0.9);
+  expect(record.history.length).toBe(12);
+  expect(record.audit.passed).toBe(true);
+
+  // Elsewhere and in another order, the numbers are the same, and so is the run.
+  await mkdir(join(place, "elsewhere"));
+  await write("elsewhere/x.csv", rows.toReversed());
+  const linear = await ser([...args, "--features", "csv:elsewhere/x.csv", "--json"], place);
+  expect((JSON.parse(linear.stdout) as RunRecord).settings.training.model).toBe("linear");
+
+  const predicted = await ser(["predict", "--model", join("runs", name, "model"), clips[0]!.path], place);
+  expect([predicted.code, predicted.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^ser: .*takes the columns of the table x\.csv.*\n$/),
+  ]);
+
+  await write("missing.csv", rows.slice(1));
+  await write("doubled.csv", [...rows, [...rows[0]!.slice(0, 3), 9, 9, 9]]);
+  await write("nan.csv", [...rows.slice(1), [...rows[0]!.slice(0, 3), "nan", 1, 1]]);
+  for (const [file, code, words] of [
+    ["missing.csv", 1, `missing.csv has no row for 1 of 84 clips: ${clips[0]!.id}`],
+    ["doubled.csv", 1, `${clips[0]!.id} has two different rows, in lines 2 and 86`],
+    ["nan.csv", 1, 'nan.csv: line 85, column a is "nan"'],
+    ["x.npy", 2, "It takes csv:FILE, or npy:FILE"],
+    ["none.csv", 1, "cannot read the table none.csv"],
+  ] as const) {
+    const refused = await ser([...args, "--features", `csv:${file}`], place);
+    expect([refused.code, refused.stderr]).toEqual([code, expect.stringContaining(words)]);
+  }
+  const network = await ser([...args, "--features", "csv:x.csv", "--model", "cnn"], place);
+  expect([network.code, network.stderr]).toEqual([2, expect.stringContaining("ser: cnn goes over frames")]);
 });

@@ -7,7 +7,7 @@ import { parseGrid } from "../../lib/experiments/grid.js";
 import { planGrid } from "../../lib/experiments/plan.js";
 import { Store } from "../../lib/experiments/store.js";
 import { writeRecord } from "../../lib/runs/record.js";
-import { PENALTIES } from "../../lib/training/baseline.js";
+import { PENALTIES, triesOf } from "../../lib/training/baseline.js";
 import { TRAINING } from "../../lib/training/settings.js";
 import { CLIPS } from "../protocols/published.js";
 import { clipsExample, partExample, recordExample } from "../runs/examples.js";
@@ -79,5 +79,6 @@ test("what is known of a model is taken for its other runs, what is not is guess
 test("a baseline has no epochs", () => {
   expect(epochsOf({ ...TRAINING, model: "majority" })).toBe(1);
   expect(epochsOf({ ...TRAINING, model: "linear" })).toBe(PENALTIES.length);
+  expect(epochsOf({ ...TRAINING, model: "svm" })).toBe(triesOf("svm"));
   expect(epochsOf({ ...TRAINING, epochs: 7 })).toBe(7);
 });

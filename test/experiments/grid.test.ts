@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -39,9 +39,7 @@ test("a block is a full product, and the grid the union of its blocks", () => {
   expect(cells.length).toBe(2 * 2 * 3 * 2 * 2);
   expect(cells.every(({ training }) => training.epochs === 7)).toBe(true);
   expect(
-    new Set(
-      cells.map(({ features }) => `${features.kind} ${features.kind === "encoder" ? "" : features.nMels}`),
-    ),
+    new Set(cells.map(({ features }) => `${features.kind} ${"nMels" in features ? features.nMels : ""}`)),
   ).toEqual(new Set(["mfcc 64", "logmel 40"]));
   const augmented = cells.filter(({ training }) => training.augmentation.gain === 6);
   expect(augmented.length).toBe(cells.length / 2);
@@ -49,7 +47,7 @@ test("a block is a full product, and the grid the union of its blocks", () => {
 });
 
 test.each([
-  [{ ...block, models: ["cnn", "cnm"] }, 'runs[0].models[1] is "cnm": it takes majority, linear, cnn'],
+  [{ ...block, models: ["cnn", "cnm"] }, 'runs[0].models[1] is "cnm": it takes majority, linear, svm, cnn'],
   [
     { ...block, modles: [] },
     'runs[0].modles is unknown: there are protocols, folds, models, sizes, features, training, augment, normalisation, targets, seeds; did you mean "models"?',
@@ -170,7 +168,7 @@ test("of five mistakes, three of them unknown keys, one message tells", async ()
   expect(head).toBe(`${path} has 5 problems:`);
   expect(lines.map((line) => line.replace(/(there are ).*(; did)/, "$1...$2"))).toEqual([
     'runs[0].seed is unknown: there are ...; did you mean "seeds"?',
-    'runs[1].models[0] is "cnm": it takes majority, linear, cnn, cnn-small, lstm, bilstm, clstm, attention, weighted-layers, top-blocks; did you mean "cnn"?',
+    'runs[1].models[0] is "cnm": it takes majority, linear, svm, cnn, cnn-small, lstm, bilstm, clstm, attention, weighted-layers, top-blocks; did you mean "cnn"?',
     "runs[1].training.epochs is 0: it takes a whole number from 1 to 1000000 epochs",
     'runs[1].training.optimizer.weight_decay is unknown: there are ...; did you mean "weightDecay"?',
     'discription is unknown: there are ...; did you mean "description"?',
@@ -208,4 +206,37 @@ test("the grids that come with the workbench make sense", async () => {
   const cells = expandGrid(await readGrid("results/experiments/four-corpora.json"));
   // Four networks with two seeds, and two baselines.
   expect(cells.filter(({ protocol }) => protocol === "cremad/audeering").length).toBe(10);
+});
+
+test("a table is read when the grid is: its numbers name the runs, and its place does not", async () => {
+  const place = join(folder, "tables");
+  await mkdir(place);
+  await writeFile(join(place, "x.csv"), "id,x,y\na,1,2\nb,3,4\n");
+  const features = [{ kind: "table", file: "x.csv" }];
+  const file = join(place, "grid.json");
+  await writeFile(file, JSON.stringify({ name: "g", runs: [{ ...block, models: ["svm"], features }] }));
+  const read = await readGrid(file);
+  const settings = {
+    kind: "table",
+    name: "x.csv",
+    columns: 2,
+    digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+  };
+  expect(read.runs[0]!.features).toEqual([settings]);
+  expect(expandGrid(read)[0]!.features).toEqual(settings);
+  // What was written down is a grid, too.
+  expect(parseGrid(read)).toEqual(read);
+
+  await writeFile(join(place, "x.csv"), "id,x,y\na,1,2\nb,3,\n");
+  await expect(readGrid(file)).rejects.toThrow(
+    /runs\[0\]\.features\[0\]: .*x\.csv: line 3, column y is empty/,
+  );
+  const wrong =
+    (of: object, models = ["svm"]) =>
+    () =>
+      grid({ ...block, models, features: [of] });
+  expect(wrong({ kind: "table", file: join(place, "none.csv") })).toThrow("cannot read the table");
+  expect(wrong({ kind: "table" })).toThrow('a table takes "file"');
+  expect(wrong({ kind: "table", file: 3 })).toThrow("runs[0].features[0].file is 3: it takes a text");
+  expect(wrong(read.runs[0]!.features[0] as object, ["cnn"])).toThrow("runs[0].models: cnn goes over frames");
 });

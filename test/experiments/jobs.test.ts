@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -44,6 +44,20 @@ test("processes do each run once and tell of it; readings are those of the comma
   const entries = await store.ledger().entries();
   expect(entries.map(({ run }) => run).sort()).toEqual(names);
   expect(new Set(entries.map(({ command }) => command))).toEqual(new Set([commandText()]));
+});
+
+test("processes know where a table is, which their runs name by its numbers", async () => {
+  const { clips } = work;
+  const lines = clips.map(({ id, emotion }, i) => `${id},${emotion.length + i / 100}`);
+  await writeFile(join(folder, "x.csv"), `id,x\n${lines.join("\n")}\n`);
+  const features = [{ kind: "table", file: join(folder, "x.csv") }];
+  const runs = [{ protocols: ["savee/loso"], models: ["svm"], features }];
+  const own = workOf(parseGrid({ name: "table", runs }), clips, { folder: join(folder, "table") });
+  const job = { grid: own.grid, clips, engine: "wasm", threads: 1 } as const;
+  await doInJobs(own.store, own.runs, { jobs: 2, job });
+  const outcomes = await Promise.all(own.runs.map(({ name }) => own.store.isDone(name)));
+  expect(outcomes).toEqual([true, true, true, true]);
+  expect(JSON.stringify(own.grid)).not.toContain(folder);
 });
 
 test("a signal stops them", async () => {

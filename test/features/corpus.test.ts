@@ -26,6 +26,7 @@ import {
 } from "../../lib/features/corpus.js";
 import { createExtractor } from "../../lib/features/extract.js";
 import { featureSettings } from "../../lib/features/settings.js";
+import { tableFeatures } from "../../lib/features/table-settings.js";
 
 let folder = "";
 let cache = "";
@@ -284,4 +285,35 @@ test.skipIf(!data)("every clip of the real corpora is read, and none is broken",
   const { set } = await extract(clips);
   expect(set.broken).toEqual([]);
   expect(matrices(set).every((matrix) => matrix.rows > 50 && matrix.data.every(Number.isFinite))).toBe(true);
+});
+
+test("a table: its rows, what is not used of it, and the hashes of the sound", async () => {
+  const clips = await makeClips(3);
+  const file = join(folder, "x.csv");
+  await writeFile(
+    file,
+    "file,x,y,emotion\nclip002.wav,5,6,1\nclip000.wav,1,2,2\nz.wav,0,0,3\nclip001.wav,3,4,4\n",
+  );
+  const table = tableFeatures({ kind: "table", file });
+  const set = await extractClips(clips, table, { cache, quiet: true });
+  expect(set.settings).toEqual(table);
+  expect(matrices(set).map(({ data }) => [...data])).toEqual([
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  expect(set.samples).toEqual((await sampleHashes(clips, { cache, quiet: true })).samples);
+  expect(set.notes).toEqual([
+    "x.csv: left out emotion (labels or places by name)",
+    "x.csv: 1 row of other clips ignored",
+  ]);
+  await writeFile(clips[1]!.path, "no sound");
+  const { clips: heard, broken, matrix } = await extractClips(clips, table, { cache, quiet: true });
+  expect(heard).toEqual([clips[0], clips[2]]);
+  expect(broken.map(({ clip }) => clip)).toEqual([clips[1]]);
+  expect([...matrix(1).data]).toEqual([5, 6]);
+  const more = [...clips, clip("more")];
+  await expect(extractClips(more, table, { cache, quiet: true })).rejects.toThrow(
+    "no row for 1 of 4 clips: own/more",
+  );
 });

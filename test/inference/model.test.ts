@@ -16,6 +16,7 @@ import { loadModel, type ModelCard, saveModel } from "../../lib/inference/model.
 import { coreClassifier, predictionCore, programOf } from "../../lib/inference/program.js";
 import { streamWindows } from "../../lib/inference/stream.js";
 import { cnnSmall } from "../../lib/models/cnn-small.js";
+import { affine } from "../../lib/models/linear.js";
 import { buzz, joined, saveExample, whiteNoise } from "./example.js";
 
 const CLASSES = ["anger", "sadness", "neutral"];
@@ -267,6 +268,16 @@ test("plain TensorFlow.js loads the saved model", async () => {
   const weightSpecs = weightsManifest[0].weights;
   const model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology, weightSpecs, weightData }));
   expect(model.outputs[0]!.shape).toEqual([null, 3]);
+});
+
+test("a model of a table's columns hears no sound, and says so", async () => {
+  const table = { kind: "table", name: "egemaps.csv", columns: 13, digest: "0".repeat(64) } as const;
+  const own = join(folder, "table");
+  const network = await affine("linear", new Float32Array(39), new Float32Array(3));
+  await saveModel(own, network, { ...card, model: "svm", frames: 1, features: table });
+  await expect(loadModel(own)).rejects.toThrow(
+    `${own} takes the columns of the table egemaps.csv, which no sound gives here: its run has what it says of the test clips; to predict, train with --kind logmel or --encoder`,
+  );
 });
 
 test("what is missing, damaged or of another version is named", async () => {

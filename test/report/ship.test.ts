@@ -87,6 +87,16 @@ const REFUSED: [name: string, changes: Partial<RunRecord>, reason: RegExp][] = [
     { settings: { ...SETTINGS, training: { ...SETTINGS.training, model: "top-blocks" } } },
     /its weights hold blocks of an encoder, which are somebody else's/,
   ],
+  [
+    "a table's features",
+    {
+      settings: {
+        ...SETTINGS,
+        features: { kind: "table", name: "egemaps.csv", columns: 88, digest: "0".repeat(64) },
+      },
+    },
+    /it takes the columns of the table egemaps\.csv/,
+  ],
   ["not scored on test", { test: undefined }, /not scored on test.*--score test/],
   [
     "a failed audit",

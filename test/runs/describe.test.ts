@@ -60,11 +60,16 @@ test("what it began with is told, back to the first", () => {
 
 test("a baseline has no epochs", () => {
   const record = recordExample();
-  const of = (model: "linear" | "majority") =>
+  const of = (model: "linear" | "majority" | "svm", history = record.history) =>
     describeRun(
-      run({ ...record, settings: { ...record.settings, training: { ...record.settings.training, model } } }),
+      run({
+        ...{ ...record, history },
+        settings: { ...record.settings, training: { ...record.settings.training, model } },
+      }),
     );
   expect(of("linear")).toContain("Penalty 0.001, chosen on validation.");
+  const tried = record.history.map((log) => ({ ...log, learningRate: 10, gamma: 0.0114 }));
+  expect(of("svm", tried)).toContain("C 10, gamma 0.0114, chosen on validation.");
   expect(of("majority")).toContain("There was nothing to choose.");
 });
 

@@ -47,9 +47,12 @@ test("a size is told first, and only what is not the network's own", () => {
 });
 
 test("a baseline has no epochs to speak of", () => {
-  const text = (model: "linear" | "majority") =>
+  const text = (model: "linear" | "majority" | "svm") =>
     trainingText({ training: { ...TRAINING, model }, target: "intended" });
   expect(text("linear")).toBe("global normalisation; penalty chosen on validation; classes balanced");
+  expect(text("svm")).toBe(
+    "global normalisation; RBF kernel, C and gamma chosen on validation; classes balanced",
+  );
   expect(text("majority")).toBe("always the commonest class");
 });
 
@@ -95,4 +98,10 @@ test("a linear model that was refitted says so", () => {
   expect(trainingText({ training, target: "intended" })).toContain(
     "; then fitted once more on the training and the validation part",
   );
+});
+
+test("a table is told by its file and its numbers", () => {
+  const features = { kind: "table", name: "egemaps.csv", columns: 88, digest: "ab".repeat(32) } as const;
+  expect(featuresName(features)).toBe("table egemaps.csv");
+  expect(featuresText(features)).toBe("88 columns of the table egemaps.csv (abababababab)");
 });

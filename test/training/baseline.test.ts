@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fitBaseline, PENALTIES } from "../../lib/training/baseline.js";
+import { fitBaseline, PENALTIES, refitBaseline, triesOf } from "../../lib/training/baseline.js";
 import type { EpochLog } from "../../lib/training/history.js";
 
 const inputs = { x: Float32Array.of(1, -1, 1, -1), shape: [1, 1], count: 4 };
@@ -49,4 +49,29 @@ test("the majority's loss is the entropy of the shares", async () => {
   });
   expect(bestEpoch).toBe(1);
   expect(history[0]!.trainLoss).toBeCloseTo(-0.75 * Math.log(0.75) - 0.25 * Math.log(0.25), 12);
+});
+
+test("the svm's C and gamma are chosen together, the smoothest of equals, and told", async () => {
+  const fit = (keep?: number) =>
+    fitBaseline({
+      ...{ model: "svm", inputs, labels: [0, 1, 0, 1], classes: 2, balanced: true, keep },
+      validate: async () => ({ loss: 1, uar: 0.9 }),
+    });
+  const all = await fit();
+  expect([all.bestEpoch, all.history.length]).toEqual([1, triesOf("svm")]);
+  expect(all.history.map(({ learningRate, gamma }) => [gamma, learningRate])).toEqual(
+    [0.1, 0.3, 1].flatMap((gamma) => [0.1, 1, 10, 100].map((cost) => [gamma, cost])),
+  );
+  const kept = await fit(6);
+  expect([kept.bestEpoch, kept.history.length]).toEqual([6, 6]);
+  expect(kept.history.map(({ seconds: _, ...log }) => log)).toEqual(
+    all.history.slice(0, 6).map(({ seconds: _, ...log }) => log),
+  );
+  const again = await refitBaseline(
+    { model: "svm", inputs, labels: [0, 1, 0, 1], classes: 2, balanced: true },
+    kept.history[5]!,
+  );
+  const weights = ({ network }: Pick<typeof kept, "network">) =>
+    network.getWeights().map((weight) => Array.from(weight.dataSync()));
+  expect(weights({ network: again })).toEqual(weights(kept));
 });

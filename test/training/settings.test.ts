@@ -59,7 +59,7 @@ test.each([
   [{ learningRate: Number.NaN }, "learningRate is NaN"],
   [{ labelSmoothing: 1 }, "labelSmoothing is 1"],
   [{ mixup: -1 }, "mixup is -1"],
-  [{ model: "mlp" as "cnn" }, 'model is "mlp": it takes majority, linear, cnn'],
+  [{ model: "mlp" as "cnn" }, 'model is "mlp": it takes majority, linear, svm, cnn'],
   [{ schedule: { name: "step" as "cosine" } }, 'schedule.name is "step": it takes constant'],
   [{ schedule: { name: "plateau" as const, patience: 0 } }, "schedule.patience is 0"],
   [{ optimizer: { name: "sgd" as "adam" } }, 'optimizer.name is "sgd": it takes adam, adamw'],
@@ -84,6 +84,7 @@ const ENCODER = { digest: "a".repeat(64), width: 8, blocks: 2, family: "whisper"
 
 test.each([
   ["linear", {}, undefined],
+  ["svm", {}, undefined],
   ["lstm", {}, "model: lstm goes over frames, and an encoder's statistics have none"],
   ["lstm", { pooling: "frames" }, undefined],
   ["linear", { pooling: "frames" }, undefined],
@@ -111,5 +112,18 @@ test("an encoder hears no augmented clip, and its frames can be masked", () => {
   ]);
   expect(problems({ vocalTract: 0.1 }, featureSettings({ kind: "mfcc" }))).toEqual([
     expect.stringContaining("warp moves mel bands"),
+  ]);
+});
+
+test("a table has a row a clip, for models without time and without augmentation", () => {
+  const table = { kind: "table", name: "x.csv", columns: 3, digest: "0".repeat(64) } as const;
+  const problems = (model: TrainingSettings["model"], augmentation: TrainingSettings["augmentation"] = {}) =>
+    problemsBy((say) => inputRules(table, { ...TRAINING, model, augmentation }, say));
+  for (const model of ["majority", "linear", "svm"] as const) expect(problems(model)).toEqual([]);
+  expect(problems("lstm")).toEqual([
+    "model: lstm goes over frames, and a table has one row a clip: take linear or svm",
+  ]);
+  expect(problems("linear", { gain: 3 })).toEqual([
+    "augmentation: a table's columns have no sound or frames to change: leave it out",
   ]);
 });

@@ -1,0 +1,153 @@
+import { Interrupted, UserError } from "../base/errors.js";
+import { Progress } from "../base/progress.js";
+import type { Clip } from "../corpora/clip.js";
+import { applyCalm, classesOf } from "../corpora/registry.js";
+import { type ExtractOptions, extractClips } from "../features/corpus.js";
+import { type EmotionModel, loadModel } from "../inference/model.js";
+import { type Ledger, userLedger } from "../protocols/ledger.js";
+import { predictPart } from "../protocols/part.js";
+import { type Answers, evaluatedRun } from "../runs/answered.js";
+import { type Heard, heardBy } from "../runs/heard.js";
+import type { StoredRun } from "../runs/record.js";
+import { Evaluated } from "./evaluated.js";
+
+export interface EvaluateOptions extends Pick<ExtractOptions, "signal" | "quiet" | "threads"> {
+  /** Clips that the model was trained on are judged as well, and told; default: an error. */
+  evenTraining?: boolean;
+  /** Where a reading of clips of the model's own test part is written down; default: the user's. */
+  ledger?: Ledger;
+  /** See {@link heardBy}. */
+  reference?: () => Promise<readonly Clip[]>;
+  /** Of every interval; default 9999. */
+  resamples?: number;
+}
+
+/** An evaluation, and what one must know of it. */
+export interface ModelEvaluation {
+  evaluated: Evaluated;
+  /** The answers as a run. */
+  run: StoredRun;
+  facts: EvaluationFacts;
+}
+
+export interface EvaluationFacts {
+  /** Labels that the model does not know, with the number of their clips, which are left out. */
+  unknown: Record<string, number>;
+  /** Calm clips that count as neutral, since the model knows no calm. */
+  calm: number;
+  /** The model's classes that no clip has. */
+  absent: string[];
+  /** Clips that could not be read. */
+  broken: { id: string; error: string }[];
+  /** Ids of the clips by what the model had to do with them; absent where its card does not say. */
+  heard?: { trained: string[]; validated: string[]; tested: string[] };
+}
+
+/**
+ * A saved model on labelled clips. Class sets are intersected: clips of labels that the model does not know are left out, and
+ * UAR is the mean over the labels that there are. Clips that the model was trained on are refused; a reading of clips of its
+ * protocol's test part is written into the ledger first.
+ *
+ * @param model or its folder
+ * @param clips as `loadClips` or `readManifest` give them
+ * @throws {UserError} for clips that the model was trained on, unless they are wanted; where no label is known to it
+ * @example const { evaluated } = await evaluateModel("results/model", await readManifest("clips.csv"));
+ */
+export async function evaluateModel(
+  model: EmotionModel | string,
+  clips: readonly Clip[],
+  options: EvaluateOptions = {},
+): Promise<ModelEvaluation> {
+  const loaded = typeof model === "string" ? await loadModel(model, { threshold: 0 }) : model;
+  const { card } = loaded;
+  const merged = !card.classes.includes("calm") && card.classes.includes("neutral");
+  const treated = applyCalm(clips, merged ? "merge" : "keep");
+  const own = treated.filter(({ emotion }) => card.classes.includes(emotion));
+  const unknown: Record<string, number> = {};
+  for (const { emotion } of treated)
+    if (!card.classes.includes(emotion)) unknown[emotion] = (unknown[emotion] ?? 0) + 1;
+  if (own.length === 0)
+    throw new UserError(
+      `no clip has a label that the model knows: it knows ${card.classes.join(", ")}, and the clips have ${classesOf(clips).join(", ") || "none"}`,
+    );
+  const heard = await heardBy(card, clips, options.reference);
+  const parts = heard && sorted(own, heard, card.refit === true);
+  if (parts && parts.trained.length > 0 && !options.evenTraining) throw trainedOn(parts.trained, card.run);
+  const features = await extractClips(own, card.features, options);
+  const judge = (some: readonly Clip[]) =>
+    judged(loaded, features, new Set(some.map(({ id }) => id)), options);
+  const answers = await read(features.clips, heard, judge, { run: card.run, ledger: options.ledger });
+  if (features.clips.length === 0) throw new UserError("not one clip could be read");
+  const run = evaluatedRun(card, features.clips, answers, "clips that were given");
+  const there = new Set(features.clips.map(({ emotion }) => emotion));
+  return {
+    evaluated: new Evaluated([run], "test", { resamples: options.resamples }),
+    run,
+    facts: {
+      unknown,
+      calm: merged ? clips.filter(({ emotion }) => emotion === "calm").length : 0,
+      absent: card.classes.filter((name) => !there.has(name)),
+      broken: features.broken.map(({ clip, error }) => ({
+        id: clip.id,
+        error: error.replaceAll(clip.path, clip.id),
+      })),
+      ...(parts && { heard: parts }),
+    },
+  };
+}
+
+function trainedOn(ids: readonly string[], run: string): UserError {
+  const some = ids.slice(0, 5).join(", ");
+  return new UserError(
+    `${ids.length} of the clips are among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}), so that figures would flatter: leave them out, or give --even-training to have them marked`,
+  );
+}
+
+function sorted(clips: readonly Clip[], { parts }: Heard, refit: boolean) {
+  const of = (...wanted: string[]) =>
+    clips.map(({ id }) => id).filter((id) => wanted.includes(parts.get(id) ?? ""));
+  return refit
+    ? { trained: of("train", "validation", "refit"), validated: [], tested: of("test") }
+    : { trained: of("train"), validated: of("validation"), tested: of("test") };
+}
+
+type Judge = (clips: readonly Clip[]) => Promise<Map<string, number[]>>;
+
+/** The answers; those to clips of the model's test part once the reading is written down. */
+async function read(
+  clips: readonly Clip[],
+  heard: Heard | undefined,
+  judge: Judge,
+  { run, ledger = userLedger() }: { run: string; ledger?: Ledger },
+): Promise<Answers> {
+  const tested = clips.filter(({ id }) => heard?.parts.get(id) === "test");
+  const others = clips.filter((clip) => !tested.includes(clip));
+  if (!heard || tested.length === 0) return judge(clips);
+  const { plan, fold, known } = heard;
+  const wanted = new Set(tested.map(({ id }) => known.get(id)!));
+  const part = { ...fold, test: fold.test.filter((id) => wanted.has(id)) };
+  const answers = await predictPart({ plan, fold: part, part: "test", ledger, run }, () => judge(tested));
+  return new Map([...answers, ...(await judge(others))]);
+}
+
+async function judged(
+  model: EmotionModel,
+  features: { clips: readonly Clip[]; matrix(index: number): Parameters<EmotionModel["judgeFeatures"]>[0] },
+  wanted: ReadonlySet<string>,
+  { signal, quiet }: EvaluateOptions,
+): Promise<Map<string, number[]>> {
+  const progress = new Progress("judging", wanted.size, { quiet });
+  const answers = new Map<string, number[]>();
+  try {
+    for (const [i, { id }] of features.clips.entries()) {
+      if (!wanted.has(id)) continue;
+      if (i % 64 === 0) await new Promise(setImmediate);
+      if (signal?.aborted) throw new Interrupted("stopped: nothing was written");
+      answers.set(id, [...(await model.judgeFeatures(features.matrix(i)))]);
+      progress.step();
+    }
+  } finally {
+    progress.clear();
+  }
+  return answers;
+}

@@ -1,0 +1,119 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { UsageError } from "../base/errors.js";
+import type { Clip } from "../corpora/clip.js";
+import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
+import { interruptSignal, printJson } from "./common.js";
+
+interface EvaluateFlags extends ClipFlags {
+  evenTraining?: boolean;
+  out: string;
+  quiet?: boolean;
+  json?: boolean;
+}
+
+/** `ser evaluate MODEL`: a saved model on labelled clips. */
+export function addEvaluate(program: Command): void {
+  const command = program
+    .command("evaluate")
+    .description("Evaluate a saved model on labelled clips: all figures with intervals, pictures, a page.")
+    .argument("<model>", "a model's folder, or a run's folder or name; results/model is the one that ships")
+    .argument(
+      "[folder]",
+      "clips under the names of a known corpus; default: those of --manifest or --corpus",
+    );
+  addClipOptions(command)
+    .option("--even-training", "judge clips that the model was trained on, too, and say so")
+    .option("--out <dir>", "folder of the pages", join("results", "evaluations"))
+    .option("--quiet", "print only the page's place")
+    .option("--json", "print every figure with its interval and n as JSON, and draw nothing")
+    .addHelpText(
+      "after",
+      `
+UAR is the mean over the labels that there are. Clips of labels that the model does not know are left out, and told. Which
+clips the model was trained on is known by its card: they are refused, recognised by the names of their files, by the
+published bytes, or by equal samples of the corpora under --data. Clips of the test part of its protocol are a reading,
+which is written down in OUT/MODEL/readings first.
+
+Examples:
+  ser evaluate results/model --manifest clips.csv
+  ser evaluate results/model --manifest clips.csv --map frustration=anger --map boredom=drop
+  ser evaluate results/runs/ravdess-7-1-cnn-0123456789ab --corpus savee
+  ser evaluate results/model ~/EmoDB --json`,
+    )
+    .action(evaluate);
+}
+
+async function evaluate(named: string, folder: string | undefined, flags: EvaluateFlags): Promise<void> {
+  const [{ findModel }, { evaluateModel }, { ledgerIn, readingsIn }, { readCard }] = await Promise.all([
+    import("../inference/find.js"),
+    import("../analysis/evaluate-model.js"),
+    import("../experiments/readings.js"),
+    import("../inference/model.js"),
+  ]);
+  const model = await findModel(named);
+  const { run: name } = await readCard(model);
+  const clips = await clipsOf(folder, flags);
+  const place = join(flags.out, name);
+  const signal = interruptSignal();
+  const evaluation = await evaluateModel(model, clips, {
+    ...{ signal, evenTraining: flags.evenTraining, quiet: flags.quiet || flags.json },
+    ledger: ledgerIn(place),
+    reference: () => referenceIn(flags.data),
+  });
+  const { run, facts } = evaluation;
+  const experiment = {
+    ...{ name, grid: { name: "evaluate", description: "", score: "test" as const, runs: [] } },
+    ...{ planned: [name], runs: [run], failures: [], readings: await readingsIn(place, [name]) },
+  };
+  if (flags.json) {
+    const { resultsOf } = await import("../analysis/results.js");
+    return printJson({ ...resultsOf(experiment), facts });
+  }
+  const [{ abstentionBlocks, evaluationOpening, judgedReport, summaryOf }, { writeReport }, { Progress }] =
+    await Promise.all([
+      import("../report/judged.js"),
+      import("../report/report.js"),
+      import("../base/progress.js"),
+    ]);
+  let progress: InstanceType<typeof Progress> | undefined;
+  const onFigure = (figure: string, total: number) => {
+    progress ??= new Progress("figures", total, { quiet: flags.quiet });
+    progress.step(1, figure);
+  };
+  const { label } = evaluation.evaluated;
+  const opening = evaluationOpening(evaluation);
+  const report = await judgedReport(
+    experiment,
+    {
+      title: `The model ${name} on labelled clips`,
+      opening,
+      closing: abstentionBlocks(run),
+      featured: label,
+    },
+    { signal, onFigure },
+  );
+  progress?.clear();
+  const { folder: written, files } = await writeReport(place, report);
+  if (!flags.quiet) process.stdout.write(`${summaryOf(report.json, opening, label)}\n\n`);
+  process.stdout.write(`${join(written, files[0]!)}\n`);
+}
+
+async function clipsOf(folder: string | undefined, flags: EvaluateFlags): Promise<readonly Clip[]> {
+  const { manifest, corpus, map } = flags;
+  if (folder !== undefined && (manifest || corpus))
+    throw new UsageError("give a folder, or --manifest or --corpus, not both");
+  if (folder !== undefined) return clipsFor({ data: folder, map });
+  if (!manifest && !corpus)
+    throw new UsageError("which clips? Give --manifest FILE, --corpus NAME, or a folder with a known corpus");
+  return clipsFor(flags);
+}
+
+async function referenceIn(data: string): Promise<readonly Clip[]> {
+  const { loadClips } = await import("../corpora/registry.js");
+  const { UserError } = await import("../base/errors.js");
+  return loadClips(data, { calm: "keep" }).catch((error: unknown) => {
+    if (error instanceof UserError) return [];
+    throw error;
+  });
+}

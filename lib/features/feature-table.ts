@@ -1,0 +1,279 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { CsvError, parse } from "csv-parse/sync";
+import { systemReason, UserError } from "../base/errors.js";
+import { setDigest, sha256 } from "../base/hash.js";
+import { type Matrix, row, zeros } from "../base/matrix.js";
+import { problemText } from "../base/schema.js";
+import { decodeNpy } from "./npy.js";
+
+/** Features that another program made, a row a clip. */
+export interface FeatureTable {
+  /** The file's name, without its folder. */
+  name: string;
+  /** Of each row: the clip's id or file, as {@link clipKey} has it. */
+  ids: string[];
+  /** Of each row its line in the file that has the ids. */
+  lines: number[];
+  /** rows x columns. */
+  matrix: Matrix;
+  /** What is not used, and why: "start, end (by their names)". */
+  leftOut: string[];
+  /** SHA-256 of the numbers with the names of their clips, in whatever order the rows come. */
+  digest: string;
+}
+
+/** Columns that may hold the clips, first choice first; where there is none it is the first column. */
+const ID_COLUMNS = ["id", "file", "filename", "path", "name"];
+
+/**
+ * Columns that tell what is to be learnt, who speaks, or where the clip is from: never features, even as numbers, which would
+ * leak. A table with a feature of such a name has to call it something else.
+ */
+const NO_FEATURES = new Set([
+  ...ID_COLUMNS,
+  ...[
+    "emotion",
+    "emotions",
+    "label",
+    "labels",
+    "class",
+    "class_label",
+    "target",
+    "arousal",
+    "valence",
+    "dominance",
+  ],
+  ...["speaker", "sex", "gender", "age", "sentence", "text", "corpus", "database", "split", "fold", "subset"],
+  ...["start", "end", "duration", "frametime", "index", ""],
+]);
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const AUDIO_ENDING = /\.(wav|wave|flac|mp3|ogg|opus|aiff?|m4a|aac)$/i;
+
+/** How many problems a message lists before it only counts. */
+const LISTED = 10;
+
+/**
+ * Reads a table of features: a CSV file (comma, semicolon or tab; as openSMILE, nkululeko and pandas write it), or a NumPy
+ * `.npy` file (float32 or float64, clips x columns) with a list of ids beside it (`X.ids.csv` or `X.csv`, one a row).
+ *
+ * A CSV has a header. The clip is in the column `id`, `file`, `filename`, `path` or `name`, else in the first. All other
+ * columns of numbers are features but for those that hold the same number everywhere, and those whose name says that they are
+ * labels or places (`emotion`, `label`, `speaker`, `gender`, `age`, `start`, `end`, `duration` and the like): what is left out is named.
+ *
+ * @throws {UserError} naming each cell that is no finite number, by line and column
+ * @example readTable("egemaps.csv").matrix.cols // 88
+ */
+export function readTable(path: string): FeatureTable {
+  return path.endsWith(".npy") ? readNpyTable(path) : tableOf(sheetOf(textOf(path), path), path);
+}
+
+/**
+ * How a clip or its file is called in a table: without quotes and the ending of a sound file, with `/` between folders.
+ *
+ * @example clipKey("'C:\\Savee\\DC_a01.wav'") // "C:/Savee/DC_a01"
+ */
+export function clipKey(text: string): string {
+  const plain = text.trim().replace(/^'(.*)'$/, "$1");
+  return plain.replaceAll("\\", "/").replace(/^\.\//, "").replace(AUDIO_ENDING, "");
+}
+
+/** The last part of a {@link clipKey}. */
+export function clipName(key: string): string {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
+/** A CSV file as it is. */
+interface Sheet {
+  header: string[];
+  rows: { line: number; cells: string[] }[];
+}
+
+function textOf(path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    const reason =
+      error instanceof TypeError ? "it is not UTF-8 text; save it as CSV UTF-8" : systemReason(error);
+    throw new UserError(`cannot read the table ${path}: ${reason}`, { cause: error });
+  }
+}
+
+function sheetOf(text: string, path: string): Sheet {
+  const [header, ...rows] = linesOf(text, path);
+  if (!header || rows.length === 0)
+    throw new UserError(`${path} has no rows: it takes a header, and below it a row for each clip`);
+  const numbers = header.cells.slice(1).filter((cell) => NUMBER.test(cell));
+  // pandas numbers columns that have no names.
+  if (numbers.some((cell, i) => Number(cell) !== Number.parseInt(numbers[0]!, 10) + i))
+    throw new UserError(
+      `${path} has numbers in its first line, which is to name the columns: write a header above it`,
+    );
+  return { header: header.cells, rows };
+}
+
+function linesOf(text: string, path: string): Sheet["rows"] {
+  try {
+    const records = parse(text, {
+      ...{ bom: true, delimiter: delimiterOf(text), info: true, skip_empty_lines: true, trim: true },
+    }) as unknown as { record: string[]; info: { lines: number } }[];
+    return records.map(({ record, info }) => ({ line: info.lines, cells: record }));
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new UserError(`${path} is no proper CSV: ${error.message}`, { cause: error });
+  }
+}
+
+/** Comma, semicolon or tab: what the first line has most of, but for what is quoted. */
+function delimiterOf(text: string): string {
+  const [first = ""] = text
+    .replace(/^\uFEFF/, "")
+    .trimStart()
+    .split(/\r?\n/, 1);
+  const bare = first.replace(/"[^"]*"/g, "");
+  const counts = [",", ";", "\t"].map((one) => ({ one, count: bare.split(one).length }));
+  return counts.reduce((a, b) => (b.count > a.count ? b : a)).one;
+}
+
+function tableOf({ header, rows }: Sheet, path: string): FeatureTable {
+  const own = idColumn(header);
+  const problems: string[] = [];
+  const reasons: Record<"name" | "text" | "constant", string[]> = { name: [], text: [], constant: [] };
+  const kept: number[][] = [];
+  for (const [c, name] of header.entries()) {
+    if (c === own) continue;
+    const key = name.toLowerCase();
+    if (NO_FEATURES.has(key) || /^unnamed: \d+$/.test(key)) {
+      reasons.name.push(name || "a column without a name");
+      continue;
+    }
+    const values = rows.map(({ cells }) => numberIn(cells[c]!));
+    if (!values.some(Number.isFinite)) reasons.text.push(name);
+    else if (!values.every(Number.isFinite)) {
+      for (const [i, { line, cells }] of rows.entries())
+        if (!Number.isFinite(values[i])) problems.push(`line ${line}, column ${name} is ${shown(cells[c]!)}`);
+    } else if (values.every((value) => value === values[0]) && rows.length > 1) reasons.constant.push(name);
+    else kept.push(values);
+  }
+  refuseCells(problems, path);
+  const matrix = zeros(rows.length, kept.length);
+  kept.forEach((values, k) => {
+    values.forEach((value, i) => {
+      matrix.data[i * kept.length + k] = value;
+    });
+  });
+  const ids = rows.map(({ cells }) => cells[own]!);
+  const lines = rows.map(({ line }) => line);
+  return finished({ path, ids, lines, matrix, leftOut: leftOutOf(reasons) });
+}
+
+function idColumn(header: readonly string[]): number {
+  const names = header.map((name) => name.toLowerCase());
+  const known = ID_COLUMNS.find((name) => names.includes(name));
+  return known === undefined ? 0 : names.indexOf(known);
+}
+
+/** What single precision holds of it. */
+function numberIn(cell: string): number {
+  return NUMBER.test(cell) ? Math.fround(Number(cell)) : Number.NaN;
+}
+
+function shown(cell: string): string {
+  return cell === "" ? "empty" : JSON.stringify(cell.length > 40 ? `${cell.slice(0, 37)}...` : cell);
+}
+
+function refuseCells(problems: readonly string[], path: string): void {
+  if (problems.length === 0) return;
+  const [first, ...rest] = problems;
+  const hint = "a feature is a finite number for every clip: fill the cells in, or take the columns out";
+  throw new UserError(problemText([`${first}; ${hint}`, ...rest], path, LISTED));
+}
+
+function leftOutOf({ name, text, constant }: Record<"name" | "text" | "constant", string[]>): string[] {
+  const say = (names: string[], why: string) => (names.length > 0 ? [`${names.join(", ")} (${why})`] : []);
+  return [
+    ...say(name, "labels or places by name"),
+    ...say(text, "no numbers"),
+    ...say(constant, "the same in every row"),
+  ];
+}
+
+function finished(
+  given: Pick<FeatureTable, "ids" | "lines" | "matrix" | "leftOut"> & { path: string },
+): FeatureTable {
+  const { path, matrix, leftOut } = given;
+  if (matrix.cols === 0)
+    throw new UserError(
+      `${path} has no column of numbers${leftOut.length > 0 ? `: there are only ${leftOut.join(", ")}` : ""}`,
+    );
+  const ids = given.ids.map(clipKey);
+  const empty = ids.indexOf("");
+  if (empty >= 0) throw new UserError(`${path}: line ${given.lines[empty]} names no clip`);
+  // Folders differ from machine to machine.
+  const rows = ids.map((id, i) => `${clipName(id)} ${sha256(bytesOf(row(matrix, i)))}`);
+  return { name: basename(path), ids, lines: given.lines, matrix, leftOut, digest: setDigest(rows) };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function readNpyTable(path: string): FeatureTable {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UserError(`cannot read the table ${path}: ${systemReason(error)}`, { cause: error });
+  }
+  const { data, shape } = decodeNpy(bytes, path);
+  if (shape.length !== 2)
+    throw new UserError(`${path} has ${shape.length} dimensions: a table has two, clips x columns`);
+  const [rows, cols] = shape as [number, number];
+  const all = { data: Float32Array.from(data), rows, cols };
+  refuseCells(badPlaces(all), path);
+  const { ids, lines } = idsBeside(path, rows);
+  return finished({ path, ids, lines, ...withoutConstants(all) });
+}
+
+function badPlaces({ data, cols }: Matrix): string[] {
+  const bad: string[] = [];
+  data.forEach((value, at) => {
+    if (!Number.isFinite(value))
+      bad.push(`row ${Math.floor(at / cols) + 1}, column ${(at % cols) + 1} is ${value}`);
+  });
+  return bad;
+}
+
+function withoutConstants(all: Matrix): Pick<FeatureTable, "matrix" | "leftOut"> {
+  const { data, rows, cols } = all;
+  const columns = Array.from({ length: cols }, (_, c) => c);
+  const varies = (c: number) => {
+    for (let i = 1; i < rows; i++) if (data[i * cols + c] !== data[c]) return true;
+    return rows < 2;
+  };
+  const kept = columns.filter(varies);
+  const matrix = zeros(rows, kept.length);
+  for (let i = 0; i < rows; i++)
+    kept.forEach((c, k) => {
+      matrix.data[i * kept.length + k] = data[i * cols + c]!;
+    });
+  const constant = columns.filter((c) => !varies(c)).map((c) => `column ${c + 1}`);
+  return { matrix, leftOut: leftOutOf({ name: [], text: [], constant }) };
+}
+
+/** The list of ids beside a `.npy` file, with or without a header. */
+function idsBeside(path: string, rows: number): Pick<FeatureTable, "ids" | "lines"> {
+  const stem = path.replace(/\.npy$/, "");
+  const beside = [`${stem}.ids.csv`, `${stem}.csv`].find((file) => existsSync(file));
+  if (!beside)
+    throw new UserError(
+      `${path} does not say whose rows it has: write the clips' ids into ${stem}.ids.csv, one a row`,
+    );
+  const all = linesOf(textOf(beside), beside);
+  const header = all.length === rows + 1 ? all.shift()!.cells : [];
+  if (all.length !== rows)
+    throw new UserError(`${beside} has ${all.length} ids, and ${path} ${rows} rows: it takes an id for each`);
+  const own = idColumn(header);
+  return { ids: all.map(({ cells }) => cells[own]!), lines: all.map(({ line }) => line) };
+}

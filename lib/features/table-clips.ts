@@ -1,0 +1,95 @@
+import { UserError } from "../base/errors.js";
+import { groupBy } from "../base/group.js";
+import { type Matrix, row } from "../base/matrix.js";
+import { problemText } from "../base/schema.js";
+import { plural } from "../base/text.js";
+import type { Clip } from "../corpora/clip.js";
+import { clipKey, clipName, type FeatureTable } from "./feature-table.js";
+
+/** How many clips or problems a message names before it only counts. */
+const LISTED = 5;
+
+/**
+ * The rows of clips: by id (`savee/DC_a01`), by the id without the corpus, or by the name of the file without its ending.
+ *
+ * @returns a row for each clip, and what is not used of the table, a line each
+ * @throws {UserError} for clips without a row, with two different ones, or two clips with one row, naming them
+ * @example const { matrices } = rowsOfClips(clips, readTable("egemaps.csv"));
+ */
+export function rowsOfClips(
+  clips: readonly Clip[],
+  table: FeatureTable,
+): { matrices: Matrix[]; notes: string[] } {
+  const { name, ids, matrix, leftOut } = table;
+  const find = finder(table);
+  const found = clips.map((clip) => find(clip));
+  const missing = clips.filter((_, i) => found[i]!.length === 0).map(({ id }) => id);
+  if (missing.length > 0)
+    throw new UserError(
+      `${name} has no row for ${missing.length} of ${plural(clips.length, "clip")}: ${some(missing)}; add them (by id, or by file name), or take only the corpora that it has`,
+    );
+  const problems = [...twoRows(clips, found, table), ...twoClips(clips, found, table)];
+  if (problems.length > 0) throw new UserError(problemText(problems, name, LISTED));
+  const used = new Set(found.flat());
+  const unknown = ids.length - used.size;
+  return {
+    matrices: found.map(([i]) => ({ data: row(matrix, i!), rows: 1, cols: matrix.cols })),
+    notes: [
+      ...leftOut.map((what) => `${name}: left out ${what}`),
+      ...(unknown > 0 ? [`${name}: ${plural(unknown, "row")} of other clips ignored`] : []),
+    ],
+  };
+}
+
+function some(names: readonly string[]): string {
+  const more = names.length - LISTED;
+  return `${names.slice(0, LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** All rows of a clip, by the strictest of the ways that finds any. */
+function finder({ ids }: FeatureTable): (clip: Clip) => number[] {
+  const byKey = groupBy(ids.keys(), (i) => ids[i]!);
+  const byName = groupBy(ids.keys(), (i) => clipName(ids[i]!));
+  return ({ id, path }) => {
+    const short = id.slice(id.indexOf("/") + 1);
+    return (
+      byKey.get(id) ??
+      byKey.get(short) ??
+      byKey.get(clipKey(path)) ??
+      byName.get(clipName(clipKey(path))) ??
+      byName.get(clipName(short)) ??
+      []
+    );
+  };
+}
+
+function twoRows(
+  clips: readonly Clip[],
+  found: readonly (readonly number[])[],
+  { matrix, lines }: FeatureTable,
+): string[] {
+  return clips.flatMap(({ id }, c) => {
+    const [first, ...others] = found[c]!;
+    const own = row(matrix, first!);
+    const other = others.find((i) => row(matrix, i).some((value, k) => value !== own[k]));
+    return other === undefined
+      ? []
+      : [`${id} has two different rows, in lines ${lines[first!]} and ${lines[other]}: leave one of them`];
+  });
+}
+
+/** Names of files that two corpora have. */
+function twoClips(
+  clips: readonly Clip[],
+  found: readonly (readonly number[])[],
+  { lines }: FeatureTable,
+): string[] {
+  const owners = groupBy(clips.keys(), (c) => found[c]![0]!);
+  return [...owners].flatMap(([i, own]) =>
+    own.length < 2
+      ? []
+      : [
+          `line ${lines[i]} may be of ${own.map((c) => clips[c]!.id).join(" or ")}: write the whole ids into the table`,
+        ],
+  );
+}

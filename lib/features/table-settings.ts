@@ -1,0 +1,88 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type * as v from "valibot";
+import { UsageError, UserError } from "../base/errors.js";
+import { parseSettings } from "../base/schema.js";
+import { type FeatureTable, readTable } from "./feature-table.js";
+import { someTableSchema, type TableSettings } from "./settings.js";
+
+/**
+ * Where the tables are whose settings were made here, by digest: settings name no place, since runs of one name are one
+ * wherever they are made.
+ */
+const places = new Map<string, string>();
+
+/** Tables that were read, by path, with what tells whether the file is still the same. */
+const tables = new Map<string, { stamp: string; table: FeatureTable }>();
+
+/**
+ * The settings of a table's features, from its file; that is where {@link openTable} finds it afterwards. Without a file,
+ * settings that were made before.
+ *
+ * @param asked a grid's object of kind `table`
+ * @throws {UserError} when the file cannot be read, or is no table of numbers
+ * @throws {UsageError} where the file holds something else than what is asked
+ * @example tableFeatures({ kind: "table", file: "egemaps.csv" }) // { kind: "table", name: "egemaps.csv", columns: 88, digest: "..." }
+ */
+export function tableFeatures(asked: object): TableSettings {
+  const given: v.InferOutput<typeof someTableSchema> = parseSettings(someTableSchema, asked);
+  const { file, name, columns, digest } = given;
+  if (file === undefined) {
+    if (name === undefined || columns === undefined || digest === undefined)
+      throw new UsageError('a table takes "file", its CSV or .npy file');
+    return { kind: "table", name, columns, digest };
+  }
+  const table = tableAt(file);
+  const settings = {
+    ...{ kind: "table" as const, name: table.name, columns: table.matrix.cols, digest: table.digest },
+  };
+  for (const key of ["name", "columns", "digest"] as const)
+    if (given[key] !== undefined && given[key] !== settings[key])
+      throw new UsageError(`${key} is ${given[key]}: ${file} has ${settings[key]}`);
+  places.set(table.digest, resolve(file));
+  return settings;
+}
+
+/**
+ * The table that settings name.
+ *
+ * @throws {UserError} where its file was not named to this process, or has changed since
+ */
+export function openTable({ name, digest }: TableSettings): FeatureTable {
+  const path = places.get(digest);
+  if (path === undefined)
+    throw new UserError(
+      `the table ${name} (${digest.slice(0, 12)}) is not at hand: name its file, with --features csv:FILE or as "file" in the grid`,
+    );
+  const table = tableAt(path);
+  if (table.digest === digest) return table;
+  throw new UserError(
+    `${path} has changed since it was read (${digest.slice(0, 12)}): the same command takes it as it is`,
+  );
+}
+
+/** Where the known tables are, for another process: pairs of digest and path. */
+export function knownTables(): [string, string][] {
+  return [...places];
+}
+
+/** Takes over what {@link knownTables} of another process says. */
+export function rememberTables(known: Iterable<readonly [string, string]>): void {
+  for (const [digest, path] of known) places.set(digest, path);
+}
+
+function tableAt(file: string): FeatureTable {
+  const path = resolve(file);
+  const stamp = stampOf(path);
+  const there = tables.get(path);
+  if (there?.stamp === stamp) return there.table;
+  const table = readTable(file);
+  tables.set(path, { stamp, table });
+  return table;
+}
+
+/** Of a file that is not there: empty, and reading it says so. */
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stat ? `${stat.size} ${stat.mtimeNs} ${stat.ino}` : "";
+}

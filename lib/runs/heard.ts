@@ -1,0 +1,121 @@
+import { readFile } from "node:fs/promises";
+import { UserError } from "../base/errors.js";
+import { sha256 } from "../base/hash.js";
+import { publishedDigests } from "../corpora/check.js";
+import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
+import { corpora, parseName, publishedClips } from "../corpora/registry.js";
+import { sampleHashes } from "../features/corpus.js";
+import type { ModelCard } from "../inference/card.js";
+import { placesIn } from "../protocols/define.js";
+import { protocolNamed } from "../protocols/registry.js";
+import type { Place, Plan, Split } from "../protocols/types.js";
+import { partsDigest } from "./record.js";
+
+/** What a model had to do with clips. */
+export interface Heard {
+  /** Of each clip that the model's protocol knows, its part, by the clip's id. */
+  parts: Map<string, Exclude<Place, undefined>>;
+  /** The plan and the fold that the model was trained under. */
+  plan: Plan;
+  fold: Split;
+  /** The protocol's id of each of these clips, by the clip's own. */
+  known: Map<string, string>;
+}
+
+/**
+ * Which of some clips a model was trained on, validated by, and is to be tested on, by its card. Clips of the known corpora
+ * are recognised by their id, by what their file's name says, by the published bytes of the file, whatever it is called, or
+ * by equal samples; clips of one's own where all of them that the model was trained with are there.
+ *
+ * @param reference clips of the known corpora that are on this machine, whose samples others are compared with; asked for
+ *   only where there are clips that are not recognised otherwise
+ * @returns `undefined` where the card does not say, so that nothing is known
+ * @example (await heardBy(model.card, clips))?.parts.get("savee/DC_a01") // "train"
+ */
+export async function heardBy(
+  card: ModelCard,
+  clips: readonly Clip[],
+  reference: () => Promise<readonly Clip[]> = async () => [],
+): Promise<Heard | undefined> {
+  const place = placeOf(card);
+  if (!place) return undefined;
+  const names = KNOWN_CORPORA.filter((name) => card.corpora.includes(name));
+  const published = names.length === card.corpora.length;
+  const known = published
+    ? await recognised(clips, names, reference)
+    : new Map(clips.map(({ id }) => [id, id]));
+  const all = published
+    ? publishedClips(names).map((clip) => ({ ...clip, path: "", synthetic: false }))
+    : clips;
+  const planned = planOf(place, all);
+  if (!planned) return undefined;
+  const { plan, fold } = planned;
+  const exact = card.clips !== undefined && partsDigest(fold, plan.clips) === card.clips;
+  // Of one's own clips, or of a drawn split, others than the model's would be in other parts.
+  if (!exact && (!published || plan.leaky)) return undefined;
+  const places = placesIn(fold);
+  const parts = [...known].flatMap(([own, id]): [string, Exclude<Place, undefined>][] => {
+    const part = places.get(id);
+    return part ? [[own, part]] : [];
+  });
+  return { parts: new Map(parts), plan, fold, known };
+}
+
+/** As the card has it in fields, or in words. */
+function placeOf({ protocol, fold, split }: ModelCard): { protocol: string; fold: string } | undefined {
+  if (protocol !== undefined && fold !== undefined) return { protocol, fold };
+  const [, name, number] = /^(\S+), fold (.+?): /.exec(split) ?? [];
+  return name && number ? { protocol: name, fold: number } : undefined;
+}
+
+function planOf(
+  { protocol, fold: name }: { protocol: string; fold: string },
+  clips: readonly Clip[],
+): { plan: Plan; fold: Split } | undefined {
+  try {
+    const plan = protocolNamed(protocol).plan(clips);
+    const fold = plan.folds.find((one) => one.name === name);
+    return fold && { plan, fold };
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** The published id of each clip that has one. */
+async function recognised(
+  clips: readonly Clip[],
+  names: readonly (typeof KNOWN_CORPORA)[number][],
+  reference: () => Promise<readonly Clip[]>,
+): Promise<Map<string, string>> {
+  const ids = new Set(publishedClips(names).map(({ id }) => id));
+  const found = new Map<string, string>();
+  const strange: Clip[] = [];
+  for (const clip of clips) {
+    const named = parseName(clip.path.replaceAll("\\", "/"))?.id;
+    if (ids.has(clip.id)) found.set(clip.id, clip.id);
+    else if (named !== undefined && ids.has(named)) found.set(clip.id, named);
+    else strange.push(clip);
+  }
+  if (strange.length === 0) return found;
+  const byDigest = new Map<string, string>();
+  for (const name of names)
+    for (const [id, digest] of await publishedDigests(corpora[name])) byDigest.set(digest, id);
+  const left: Clip[] = [];
+  for (const clip of strange) {
+    const bytes = await readFile(clip.path).catch(() => undefined);
+    const id = bytes && byDigest.get(sha256(bytes).slice(0, 16));
+    if (id) found.set(clip.id, id);
+    else left.push(clip);
+  }
+  const there = left.length > 0 ? await reference() : [];
+  const own = there.filter(({ id }) => ids.has(id));
+  if (own.length === 0) return found;
+  const [others, mine] = [await sampleHashes(own), await sampleHashes(left)];
+  const idOf = new Map([...others.samples].map(([id, hash]) => [hash, id]));
+  for (const [id, hash] of mine.samples) {
+    const same = idOf.get(hash);
+    if (same) found.set(id, same);
+  }
+  return found;
+}
