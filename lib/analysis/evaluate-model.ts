@@ -71,7 +71,10 @@ export async function evaluateModel(
       `no clip has a label that the model knows: it knows ${card.classes.join(", ")}, and the clips have ${classesOf(clips).join(", ") || "none"}`,
     );
   const heard = await heardBy(card, clips, options.reference);
-  const parts = heard && sorted(own, heard, card.refit === true);
+  // Clips of other corpora than the model's are none that it was trained on, whatever else is known.
+  const strange = clips.every(({ corpus }) => !card.corpora.includes(corpus));
+  const none: EvaluationFacts["heard"] = { trained: [], validated: [], tested: [] };
+  const parts = heard ? sorted(own, heard, card.refit === true) : strange ? none : undefined;
   if (parts && parts.trained.length > 0 && !options.evenTraining) throw trainedOn(parts.trained, card.run);
   const features = await extractClips(own, card.features, options);
   const judge = (some: readonly Clip[]) =>
@@ -99,11 +102,11 @@ export async function evaluateModel(
 function trainedOn(ids: readonly string[], run: string): UserError {
   const some = ids.slice(0, 5).join(", ");
   return new UserError(
-    `${ids.length} of the clips are among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}), so that figures would flatter: leave them out, or give --even-training to have them marked`,
+    `${ids.length} of the clips ${ids.length === 1 ? "is" : "are"} among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}), so that figures would flatter: leave them out, or give --even-training to have them marked`,
   );
 }
 
-function sorted(clips: readonly Clip[], { parts }: Heard, refit: boolean) {
+function sorted(clips: readonly Clip[], { parts }: Heard, refit: boolean): EvaluationFacts["heard"] & object {
   const of = (...wanted: string[]) =>
     clips.map(({ id }) => id).filter((id) => wanted.includes(parts.get(id) ?? ""));
   return refit

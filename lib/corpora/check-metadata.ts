@@ -1,4 +1,5 @@
 import { groupBy } from "../base/group.js";
+import { byText } from "../base/text.js";
 import type { Clip } from "./clip.js";
 import type { FoundCorpus } from "./registry.js";
 
@@ -70,14 +71,26 @@ function alsoElsewhere(
   clips: readonly Clip[],
   spoken: ReadonlyMap<string, readonly Clip[]>,
 ): Note[] {
-  return [...groupBy(clips, ({ speaker }) => speaker)].flatMap(([speaker, own]): Note[] => {
+  const elsewhere = ({ speaker }: Clip) => {
     const others = spoken.get(spelled(speaker))!.filter((clip) => clip.corpus !== corpus);
-    if (others.length === 0) return [];
-    const where = [...new Set(others.map((clip) => clip.corpus))].join(", ");
-    const text = `the speaker "${speaker}" is in ${where} too: a protocol takes them for different people`;
+    return [...new Set(others.map((clip) => clip.corpus))].sort().join(", ");
+  };
+  // Speakers of one number are in every corpus: one note for all of them.
+  return [...groupBy(clips, elsewhere)].flatMap(([where, own]): Note[] => {
+    if (where === "") return [];
+    const speakers = [...new Set(own.map(({ speaker }) => speaker))].sort(byText);
+    const shown = speakers.slice(0, NAMED).map((speaker) => JSON.stringify(speaker));
+    const who =
+      speakers.length === 1
+        ? `the speaker ${shown[0]} is`
+        : `the speakers ${shown.join(", ")}${speakers.length > NAMED ? `, ... (${speakers.length})` : ""} are`;
+    const text = `${who} in ${where} too: a protocol takes them for different people`;
     return [{ kind: "speaker", clips: own.map(({ id }) => id), text }];
   });
 }
+
+/** How many speakers a note names. */
+const NAMED = 6;
 
 function oneClass(clips: readonly Clip[]): Note[] {
   const [first] = clips;

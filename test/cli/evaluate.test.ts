@@ -61,7 +61,7 @@ test("a manifest whose files are the test clips of the model's own protocol: fig
 test("a folder: training clips are refused, or judged and marked; labels that it does not know are left out", async () => {
   const savee = join(folder, "Savee");
   await expect(evaluate(savee)).rejects.toThrow(
-    /1 of the clips are among those that the model example was trained on \(savee\/DC_a01\)/,
+    /1 of the clips is among those that the model example was trained on \(savee\/DC_a01\)/,
   );
   await evaluate(savee, "--even-training", "--json");
   const { facts } = JSON.parse(printed.out) as { facts: object };
