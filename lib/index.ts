@@ -9,6 +9,8 @@
  */
 
 export { type Entry, entriesOf, type Pooled, pooled } from "./analysis/entries.js";
+export { type EvaluateOptions, evaluateModel, type ModelEvaluation } from "./analysis/evaluate-model.js";
+export { Evaluated, type Measure } from "./analysis/evaluated.js";
 export { type Results, resultsOf } from "./analysis/results.js";
 export { type Shortcut, shortcuts } from "./analysis/shortcut.js";
 export { type Audio, AudioError, type AudioFormat } from "./audio/audio.js";
@@ -182,6 +184,7 @@ export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./p
 export { type FoldSummary, inspectPlan } from "./protocols/inspect.js";
 export { Ledger, type LedgerEntry, type Reading, userLedger } from "./protocols/ledger.js";
 export { type OpenPart, type PartQuestion, predictPart } from "./protocols/part.js";
+export { type PredictedRow, type Refereed, referee } from "./protocols/referee.js";
 export { PROTOCOLS, protocolNamed } from "./protocols/registry.js";
 export {
   type SentenceAnswers,
