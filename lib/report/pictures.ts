@@ -12,7 +12,7 @@ import { perSpeaker } from "../figures/per-speaker.js";
 import { reliability } from "../figures/reliability.js";
 import { isBaseline } from "../models/names.js";
 import type { Block } from "./document.js";
-import { labelText, marks, subtitleOf } from "./words.js";
+import { labelText, marks, partUnder, subtitleOf } from "./words.js";
 
 /** The pictures of a protocol: all networks, their learning, and more of the one that validation prefers. */
 export function picturesOf(
@@ -47,7 +47,7 @@ export function picturesOf(
         title: "UAR by network",
         ...common,
       }),
-      caption: `UAR on the ${score} part under ${protocol.protocol}${marks(protocol)}, with 95 % intervals over speakers where there are enough.`,
+      caption: `UAR on the ${partUnder(protocol, score)}, with 95 % intervals over speakers where there are enough.`,
     });
   }
   const trained = entries.filter((entry) =>
@@ -101,7 +101,7 @@ function figuresOfBest(
       kind: "figure",
       name: `${name}-confusion`,
       figure: confusionMatrix({ counts: scores.confusion, classes: scores.classes, subtitle, ...flags }),
-      caption: `Confusion matrix of ${best.label}${why}, ${score} part under ${protocol.protocol}${marks(protocol)}: clips${summed}, and shares of the true class.`,
+      caption: `Confusion matrix of ${best.label}${why}, ${partUnder(protocol, score)}: clips${summed}, and shares of the true class.`,
     },
   ];
   if (speakers.length > 1)
@@ -120,7 +120,7 @@ function figuresOfBest(
         subtitle,
         ...flags,
       }),
-      caption: `UAR of ${best.label} speaker by speaker, ${score} part under ${protocol.protocol}${marks(protocol)}.`,
+      caption: `UAR of ${best.label} speaker by speaker, ${partUnder(protocol, score)}.`,
     });
   blocks.push({
     kind: "figure",
@@ -138,7 +138,7 @@ function figuresOfBest(
       subtitle,
       ...flags,
     }),
-    caption: `Confidence and correctness of ${best.label}, ${score} part under ${protocol.protocol}${marks(protocol)}, before and after temperature scaling fitted on validation${summed}.`,
+    caption: `Confidence and correctness of ${best.label}, ${partUnder(protocol, score)}, before and after temperature scaling fitted on validation${summed}.`,
   });
   return blocks;
 }

@@ -6,7 +6,7 @@ import { capital, decimal, percent, plural, points, pValue, sentence } from "../
 import { FEWEST_SPEAKERS, type Interval, withInterval } from "../evaluation/interval.js";
 import type { Block, Text } from "./document.js";
 import { picturesOf } from "./pictures.js";
-import { bestOf, bold, labelText, left, marks, right, warning } from "./words.js";
+import { bestOf, bold, labelText, left, marks, partName, right, warning } from "./words.js";
 
 /** The section of a protocol: figures of the part that was scored, pairs, pictures, breakdowns, the other part. */
 export function protocolBlocks(
@@ -157,7 +157,7 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
   return [
     {
       kind: "table",
-      caption: `${capital(part)} part: ${plural(n, "clip")} of ${plural(speakers, "speaker")}, ${classesInTruth.length} classes (chance ${percent(1 / classesInTruth.length)} %)${seeds.length === 1 ? `, ${plural(seeds[0]!, "seed")}` : ""}${marks(protocol)}`,
+      caption: `${capital(partName(protocol, part))}: ${plural(n, "clip")} of ${plural(speakers, "speaker")}, ${classesInTruth.length} classes (chance ${percent(1 / classesInTruth.length)} %)${seeds.length === 1 ? `, ${plural(seeds[0]!, "seed")}` : ""}${marks(protocol)}`,
       columns: [left("network"), ...columns.map(({ title }) => right(title)), right("UAR % by seed")],
       rows: [
         ...rows.map(({ entry, scores }, row) => [
@@ -205,7 +205,7 @@ export function speakerValues(protocol: ProtocolResults, part: "validation" | "t
   return [
     {
       kind: "table",
-      caption: `UAR in % of each speaker, ${part} part (${first.uar.reason})${marks(protocol)}`,
+      caption: `UAR in % of each speaker, ${partName(protocol, part)} (${first.uar.reason})${marks(protocol)}`,
       columns: [left("network"), ...speakers.map((speaker) => right(speaker))],
       rows: own.map(({ name, uar }) => [
         name,
@@ -235,7 +235,7 @@ export function pairTable(protocol: ProtocolResults): Block[] {
   return [
     {
       kind: "table",
-      caption: `Pairs on the ${pairs[0]!.part} part: difference in UAR, points (${plural(n, "clip")}, ${plural(speakers, "speaker")}${untestable ? ": too few speakers to test" : ""})${marks(protocol)}`,
+      caption: `Pairs on the ${partName(protocol, pairs[0]!.part)}: difference in UAR, points (${plural(n, "clip")}, ${plural(speakers, "speaker")}${untestable ? ": too few speakers to test" : ""})${marks(protocol)}`,
       columns: [
         left("pair"),
         right("difference"),
@@ -262,7 +262,7 @@ function breakdownBlocks(protocol: ProtocolResults, { score }: Results): Block[]
     return [
       {
         kind: "table",
-        caption: `UAR in % by ${name}, ${score} part${marks(protocol)}`,
+        caption: `UAR in % by ${name}, ${partName(protocol, score)}${marks(protocol)}`,
         columns: [
           left(name),
           right("clips"),
@@ -303,7 +303,7 @@ export function confusionBlocks(protocol: ProtocolResults, { score }: Results): 
     return [
       {
         kind: "table",
-        caption: `${labelText(entry)}: clips${summed} (% of the row), ${score} part${marks(protocol)}`,
+        caption: `${labelText(entry)}: clips${summed} (% of the row), ${partName(protocol, score)}${marks(protocol)}`,
         columns: [left("true \\ predicted"), ...classes.map(right), right("recall %")],
         rows: classes.map((name, t) => {
           const row = confusion[t]!;

@@ -1,4 +1,5 @@
 import type { EntryResults, ProtocolResults } from "../analysis/protocol-results.js";
+import { GIVEN_CLIPS } from "../runs/answered.js";
 import type { Block, Column, Text } from "./document.js";
 
 /** A column of names. */
@@ -28,6 +29,17 @@ export function marks({ leaky, synthetic, text }: Marked): string {
   return `${leaky ? " (LEAKY)" : ""}${synthetic ? " (SYNTHETIC)" : ""}${confounded}`;
 }
 
+/** "test part"; of clips that were given, and that no protocol tests, what they are. */
+export function partName({ protocol }: { protocol: string }, part: "validation" | "test"): string {
+  return protocol === GIVEN_CLIPS ? GIVEN_CLIPS : `${part} part`;
+}
+
+/** The same with the protocol: "test part under savee/loso@1". */
+export function partUnder(of: ProtocolResults, part: "validation" | "test"): string {
+  const mark = marks(of);
+  return of.protocol === GIVEN_CLIPS ? `${GIVEN_CLIPS}${mark}` : `${part} part under ${of.protocol}${mark}`;
+}
+
 /** A protocol with its marks. */
 export function nameOf(protocol: ProtocolResults): Text {
   const mark = marks(protocol).trim();
@@ -42,7 +54,8 @@ export function labelText({ label, transductive }: EntryResults): string {
 /** The line under a figure's title. */
 export function subtitleOf({ protocol, entries }: ProtocolResults, score: "validation" | "test"): string {
   const scores = entries.find((entry) => entry[score])?.[score];
-  return scores ? `${protocol} · ${score} · ${scores.n} clips, ${scores.speakers} speakers` : protocol;
+  const part = protocol === GIVEN_CLIPS ? protocol : `${protocol} · ${score}`;
+  return scores ? `${part} · ${scores.n} clips, ${scores.speakers} speakers` : protocol;
 }
 
 /** The index of the largest value; none where fewer than two are there. */
