@@ -1,3 +1,5 @@
+import { latexTable, latexText } from "../base/latex.js";
+import { formatCsv } from "../base/table.js";
 import { breakdown } from "../evaluation/breakdown.js";
 import { type Comparison, compareModels } from "../evaluation/comparison.js";
 import type { BootstrapOptions, Interval } from "../evaluation/interval.js";
@@ -21,6 +23,8 @@ export interface Measure {
   n: number;
   speakers: number;
 }
+
+type Row = { figure: string; value: string; "95 % interval": string };
 
 /** What a model or a system answered on labelled clips, and all that can be asked of it. */
 export class Evaluated {
@@ -130,8 +134,26 @@ export class Evaluated {
     return compareModels(this.#seeds, other.#seeds, this.#options);
   }
 
-  /** The main figures, a row each, in per cent but for kappa: for a cell of a notebook, or a table. */
-  table(): { figure: string; value: string; "95 % interval": string }[] {
+  /** The main figures, a row each, in per cent but for kappa: for `show` in a cell. */
+  table(): Row[];
+  /** The same as text: Markdown, CSV, or LaTeX with the rules of booktabs. */
+  table(format: "markdown" | "csv" | "latex"): string;
+  table(format?: "markdown" | "csv" | "latex"): Row[] | string {
+    const rows = this.#rows();
+    if (format === undefined) return rows;
+    const header = ["figure", "value", "95 % interval"];
+    const cells = rows.map((row) => [row.figure, row.value, row["95 % interval"]]);
+    if (format === "csv") return formatCsv(header, cells);
+    if (format === "markdown")
+      return [header, ["---", "---:", "---"], ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
+    return latexTable({
+      caption: `${this.label}, ${this.protocol}, ${this.part}: ${this.n} clips of ${this.speakers} speakers`,
+      columns: [{ title: "figure" }, { title: "value", align: "right" }, { title: "95 % interval" }],
+      rows: cells.map((row) => row.map(latexText)),
+    });
+  }
+
+  #rows(): Row[] {
     const share = (value: number) => (100 * value).toFixed(1);
     const plain = (value: number) => value.toFixed(2);
     const rows: [string, Measure, (value: number) => string][] = [

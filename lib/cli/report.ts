@@ -9,6 +9,7 @@ const RUNS = join("results", "runs");
 interface ReportFlags {
   from?: string;
   out: string;
+  latex?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -29,6 +30,7 @@ export function addReport(program: Command): void {
       ),
     )
     .option("--out <dir>", "folder of reports", join("results", "report"))
+    .option("--latex", "write the tables for a paper, too: tables.tex, with booktabs")
     .option("--json", "print every figure with its interval and n as JSON, and write nothing")
     .option("--quiet", "print only the report's place")
     .addHelpText(
@@ -39,6 +41,7 @@ report.html (one page that needs no network), report.md, report.json and figures
 
 Examples:
   ser report four-corpora                             from the runs, or from what is kept of them
+  ser report four-corpora --latex                     and its tables for a paper
   ser report four-corpora --from results/summary      from what is kept of them
   ser report leakage --json                           the figures as JSON
   ser report results/runs/savee-loso-1-cnn-0123456789ab    one run, or several that are named`,
@@ -76,7 +79,7 @@ async function report(named: readonly string[], flags: ReportFlags): Promise<voi
   const built = await buildReport(stored, { signal, onProtocol, onFigure });
   statistics.clear();
   figures?.clear();
-  const { folder, files } = await writeReport(place, built);
+  const { folder, files } = await writeReport(place, built, { latex: flags.latex });
   process.stdout.write(
     `${files
       .filter((file) => !file.startsWith("figures/"))

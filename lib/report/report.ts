@@ -10,6 +10,7 @@ import type { Figure } from "../figures/figure.js";
 import { renderSvg } from "../figures/render.js";
 import { type Block, figuresOf } from "./document.js";
 import { toHtml } from "./html.js";
+import { toLatex } from "./latex.js";
 import { toMarkdown } from "./markdown.js";
 import { shortcutPage } from "./shortcut.js";
 import { documentOf } from "./write.js";
@@ -22,6 +23,8 @@ export interface Report {
   markdown: string;
   /** One page with the pictures in it. */
   html: string;
+  /** The tables for a paper, with the rules of booktabs. */
+  latex: string;
   /** What is worth a page of its own, by the name of its file: `text.md`, where a protocol keeps sentences apart. */
   pages: Map<string, string>;
   figures: Map<string, Figure>;
@@ -75,6 +78,7 @@ export async function drawReport(
   return {
     json,
     markdown: written(blocks),
+    latex: toLatex(title, blocks),
     pages: new Map(Object.entries(options.pages ?? {}).map(([name, own]) => [name, written(own)])),
     html: toHtml(title, blocks, svgs),
     figures,
@@ -92,10 +96,15 @@ export interface WrittenReport {
  * Writes a report: `report.md`, `report.html`, `report.json`, its pages and `figures/*.svg`. Figures of an earlier report are
  * removed.
  *
+ * @param options.latex writes the tables as `tables.tex`, too
  * @param folder such as `results/report/four-corpora`
  * @throws {UserError} when the place cannot be written
  */
-export async function writeReport(folder: string, report: Report): Promise<WrittenReport> {
+export async function writeReport(
+  folder: string,
+  report: Report,
+  options: { latex?: boolean } = {},
+): Promise<WrittenReport> {
   await rm(join(folder, "figures"), { recursive: true, force: true }).catch((error: unknown) => {
     throw cannotWrite(folder, error);
   });
@@ -104,6 +113,8 @@ export async function writeReport(folder: string, report: Report): Promise<Writt
   await writeAtomic(join(folder, "report.md"), report.markdown);
   await writeAtomic(join(folder, "report.html"), report.html);
   for (const [name, page] of report.pages) await writeAtomic(join(folder, name), page);
+  if (options.latex) await writeAtomic(join(folder, "tables.tex"), report.latex);
   const figures = [...report.svgs.keys()].map((name) => `figures/${name}.svg`);
-  return { folder, files: ["report.html", "report.md", "report.json", ...report.pages.keys(), ...figures] };
+  const pages = [...report.pages.keys(), ...(options.latex ? ["tables.tex"] : [])];
+  return { folder, files: ["report.html", "report.md", "report.json", ...pages, ...figures] };
 }

@@ -38,6 +38,13 @@ test("a table and pictures", () => {
     ...["UAR, %", "accuracy, %", "macro F1, %", "kappa", "calibration error, %"],
   ]);
   expect(cnn.table()[0]!["95 % interval"]).toMatch(/^\d+\.\d to \d+\.\d$/);
+  expect(cnn.table("csv")).toMatch(/^figure,value,95 % interval\n"UAR, %",/);
+  expect(cnn.table("markdown")).toMatch(
+    /^\| figure \| value \| 95 % interval \|\n\| --- \| ---: \| --- \|\n\| UAR, % \|/,
+  );
+  expect(cnn.table("latex")).toContain(
+    "\\\\caption{cnn, ravdess/7@1, test: 336 clips of 12 speakers}".slice(1),
+  );
   for (const kind of ["confusion", "speakers", "classes"] as const)
     expect(cnn.figure(kind).data.length).toBeGreaterThan(0);
 });
