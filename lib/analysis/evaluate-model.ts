@@ -39,6 +39,8 @@ export interface EvaluationFacts {
   absent: string[];
   /** Clips that could not be read. */
   broken: { id: string; error: string }[];
+  /** Clips that might be copies of training clips under other names: what they could be compared with is not there. */
+  notCompared: number;
   /** Ids of the clips by what the model had to do with them; absent where its card does not say. */
   heard?: { trained: string[]; validated: string[]; tested: string[] };
 }
@@ -81,13 +83,14 @@ export async function evaluateModel(
     judged(loaded, features, new Set(some.map(({ id }) => id)), options);
   const answers = await read(features.clips, heard, judge, { run: card.run, ledger: options.ledger });
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
-  const run = evaluatedRun(card, features.clips, answers, "clips that were given");
+  const run = evaluatedRun(card, loaded.sha256, features.clips, answers);
   const there = new Set(features.clips.map(({ emotion }) => emotion));
   return {
     evaluated: new Evaluated([run], "test", { resamples: options.resamples }),
     run,
     facts: {
       unknown,
+      notCompared: heard?.notCompared ?? 0,
       calm: merged ? clips.filter(({ emotion }) => emotion === "calm").length : 0,
       absent: card.classes.filter((name) => !there.has(name)),
       broken: features.broken.map(({ clip, error }) => ({
@@ -102,7 +105,7 @@ export async function evaluateModel(
 function trainedOn(ids: readonly string[], run: string): UserError {
   const some = ids.slice(0, 5).join(", ");
   return new UserError(
-    `${ids.length} of the clips ${ids.length === 1 ? "is" : "are"} among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}), so that figures would flatter: leave them out, or give --even-training to have them marked`,
+    `${ids.length} of the clips ${ids.length === 1 ? "is" : "are"} among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}; known by id, file name, published bytes or equal samples), so that figures would flatter: leave them out, or give --even-training to have them marked`,
   );
 }
 

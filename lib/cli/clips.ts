@@ -127,6 +127,7 @@ export async function clipsFor(
   ]);
   const { data } = flags;
   const clips = found.flatMap((corpus) => corpus.clips);
+  assertNeeded(flags, options.needed ?? [], found);
   const asked = wantedOf(flags, options.needed ?? []) ?? [];
   const absent = asked.filter((name) => !found.some((corpus) => corpus.name === name));
   if (absent.length > 0)
@@ -138,6 +139,21 @@ export async function clipsFor(
     flags.manifest !== undefined
       ? `${flags.manifest}: the raters of every clip tie, so that none has a label`
       : `no corpus found under ${data}: set --data or SER_DATA, get the corpora with "ser data download", or make synthetic ones with "ser data synthesize"`,
+  );
+}
+
+/** @throws {UsageError} for a manifest of which the protocol takes nothing: it would be ignored */
+function assertNeeded(
+  { manifest }: ClipFlags,
+  needed: readonly string[],
+  found: readonly FoundCorpus[],
+): void {
+  const known: readonly string[] = KNOWN_CORPORA;
+  const own = found.map(({ name }) => name).filter((name) => !known.includes(name));
+  if (manifest === undefined || needed.length === 0 || own.length === 0) return;
+  if (own.some((name) => needed.includes(name))) return;
+  throw new UsageError(
+    `the protocol is of ${needed.join(", ")}, and ${manifest} has ${own.join(", ")}: take one of these, such as grouped/${own[0]}, or leave --manifest out`,
   );
 }
 

@@ -112,7 +112,8 @@ Examples:
       if (options.json) printJson({ corpora: reports });
       else if (reports.length > 0) process.stdout.write(`${reportText(reports)}\n`);
       if (reports.length === 0) await reportNothing(options);
-      if (reports.some(({ invalid }) => invalid > 0)) process.exitCode = 1;
+      // The raters of every clip may tie.
+      if (reports.some(({ invalid, clips }) => invalid > 0 || clips === 0)) process.exitCode = 1;
     });
 }
 

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, parse, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
@@ -33,7 +33,7 @@ export function addEvaluate(program: Command): void {
 UAR is the mean over the labels that there are. Clips of labels that the model does not know are left out, and told. Which
 clips the model was trained on is known by its card: they are refused, recognised by the names of their files, by the
 published bytes, or by equal samples of the corpora under --data. Clips of the test part of its protocol are a reading,
-which is written down in OUT/MODEL/readings first.
+which is written down in OUT/MODEL/readings first; the page is in OUT/MODEL/CLIPS.
 
 Examples:
   ser evaluate results/model --manifest clips.csv
@@ -54,7 +54,9 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   const model = await findModel(named);
   const { run: name } = await readCard(model);
   const clips = await clipsOf(folder, flags);
+  // The ledger is the model's; a page is of these clips.
   const place = join(flags.out, name);
+  const page = join(place, await clipsName(folder, flags));
   const signal = interruptSignal();
   const evaluation = await evaluateModel(model, clips, {
     ...{ signal, evenTraining: flags.evenTraining, quiet: flags.quiet || flags.json },
@@ -68,7 +70,8 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   };
   if (flags.json) {
     const { resultsOf } = await import("../analysis/results.js");
-    return printJson({ ...resultsOf(experiment), facts });
+    const { judgedJson } = await import("../report/judged.js");
+    return printJson({ ...judgedJson(resultsOf(experiment)), facts });
   }
   const [{ abstentionBlocks, evaluationOpening, judgedReport, summaryOf }, { writeReport }, { Progress }] =
     await Promise.all([
@@ -94,9 +97,19 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
     { signal, onFigure },
   );
   progress?.clear();
-  const { folder: written, files } = await writeReport(place, report);
+  const { folder: written, files } = await writeReport(page, report);
   if (!flags.quiet) process.stdout.write(`${summaryOf(report.json, opening, label)}\n\n`);
   process.stdout.write(`${join(written, files[0]!)}\n`);
+}
+
+/** What the clips are called in the name of a folder. */
+async function clipsName(
+  folder: string | undefined,
+  { manifest, corpus = [] }: EvaluateFlags,
+): Promise<string> {
+  const { slug } = await import("../base/text.js");
+  const own = [folder, manifest].flatMap((path) => (path ? [parse(resolve(path)).name] : []));
+  return slug([...own, ...corpus].join("-")).slice(0, 80);
 }
 
 async function clipsOf(folder: string | undefined, flags: EvaluateFlags): Promise<readonly Clip[]> {

@@ -1,6 +1,7 @@
 import { join, parse as parsePath } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError, UserError } from "../base/errors.js";
+import { sha256 } from "../base/hash.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import type { Experiment } from "../experiments/known.js";
 import type { Refereed } from "../protocols/referee.js";
@@ -75,10 +76,10 @@ async function score(path: string, flags: ScoreFlags): Promise<void> {
   const plan = protocol.plan(await clipsOf(protocol, flags));
   const file = await readExternal(path, plan.classes);
   const refereed = referee(plan, file.rows, path);
-  const { sha256, labels } = file;
-  const external: External = { name: nameOf(path, flags), sha256, ...(labels && { labels }) };
+  const { labels } = file;
+  const external: External = { name: nameOf(path, flags), sha256: file.sha256, ...(labels && { labels }) };
   const { slug } = await import("../base/text.js");
-  const place = join(flags.out, slug(external.name));
+  const place = join(flags.out, folderOf(slug(external.name), external.name));
   const others = await recorded(plan.protocol, flags.against ?? []);
   const scored = flags.missing === "leave-out" ? withoutMissing(plan, refereed) : plan;
   const runs = await externalRuns(scored, refereed, external, ledgerIn(place));
@@ -87,7 +88,9 @@ async function score(path: string, flags: ScoreFlags): Promise<void> {
   const experiment = experimentOf(external, [...runs, ...others], planned, readings);
   if (flags.json) {
     const { resultsOf } = await import("../analysis/results.js");
-    return printJson({ ...resultsOf(experiment), missing: Object.fromEntries(refereed.missing) });
+    const { judgedJson } = await import("../report/judged.js");
+    const missing = Object.fromEntries(refereed.missing);
+    return printJson({ ...judgedJson(resultsOf(experiment)), missing, notes: file.notes });
   }
   await write(experiment, place, { path, plan, external, refereed, notes: file.notes }, flags);
 }
@@ -95,6 +98,13 @@ async function score(path: string, flags: ScoreFlags): Promise<void> {
 function nameOf(path: string, { name = parsePath(path).name }: ScoreFlags): string {
   if (name.trim() !== "") return name.trim();
   throw new UsageError("--name is empty: give the system a name");
+}
+
+/** A folder for a name; two names that differ in more than case and blanks must not share one. */
+function folderOf(own: string, name: string): string {
+  const kept = own.slice(0, 80);
+  const whole = /^[a-z0-9 _.-]{1,80}$/i.test(name) && own !== "unnamed";
+  return whole ? kept : `${kept}-${sha256(name).slice(0, 8)}`;
 }
 
 /** The clips that the protocol is of: as they are published where it needs no others, else those that are there. */

@@ -129,7 +129,7 @@ function rulesOf(text: string): Rule[] {
   if (/\.json$/i.test(text)) {
     return Object.entries(readMap(text)).map(([key, to]) => ({ key, to, strict: false }));
   }
-  const [, key = "", to = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  const [, key = "", to = ""] = /^([^=]*)=([^=]*)$/s.exec(text) ?? [];
   if (key.trim() && to.trim()) return [{ key, to, strict: true }];
   throw new UsageError(
     `--map "${text}": it takes LABEL=CLASS, LABEL=drop, or a JSON file such as { "boredom": "drop" }`,

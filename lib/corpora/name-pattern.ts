@@ -20,7 +20,8 @@ const PIECE = /\{(\w+)(?::(\d+))?\}|\*|[^{}*]+|[{}]/gu;
  * pattern is of the end of a path: one without a folder is of the file's name, wherever it lies. Case does not count.
  *
  * @returns what a path, with `/`, says of its clip; `undefined` where it does not match
- * @throws {UsageError} where speaker or emotion is not in the pattern, or a brace is left open
+ * @throws {UsageError} where speaker or emotion is not in the pattern, a brace is left open, or nothing stands between two
+ *   placeholders of no width
  * @example namePattern("{speaker:2}{sentence:3}{emotion:1}{_}.wav")("wav/03a01Fa.wav")?.speaker // "03"
  */
 export function namePattern(pattern: string): (path: string) => NamedFields | undefined {
@@ -34,11 +35,19 @@ export function namePattern(pattern: string): (path: string) => NamedFields | un
   const names = pieces.flatMap(([, name]) => name ?? []);
   const missing = REQUIRED.filter((name) => !names.includes(name));
   if (missing.length > 0) {
-    const near = missing.map((name) => meant(name, names)).find(Boolean) ?? "";
+    const near = names.find((name) => meant(name, missing) !== "");
+    const hint = near === undefined ? "" : ` for {${near}}${meant(near, missing)}`;
     throw wrong(
-      `it lacks {${missing.join("} and {")}}${near}; where names do not say it, write the table by hand`,
+      `it lacks {${missing.join("} and {")}}${hint}; where names do not say it, write the table by hand`,
     );
   }
+  const vague = pieces.find(
+    ([, name, width], i) => name !== undefined && width === undefined && pieces[i + 1]?.[1] !== undefined,
+  );
+  if (vague)
+    throw wrong(
+      `nothing tells where {${vague[1]}} ends and {${pieces[pieces.indexOf(vague) + 1]![1]}} begins: put what stands between them, or say how many signs it has: {${vague[1]}:2}`,
+    );
   const seen = new Set<string>();
   const source = pieces.map(([text, name, width]) => {
     if (text === "*") return "[^/]*";

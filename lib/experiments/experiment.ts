@@ -137,8 +137,10 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
       throw new Interrupted("stopped: runs that were not done again stay as they were", { cause: error });
     if (runs.length === 1) throw error;
     const left = (await pendingOf(work)).length;
+    const before = first.length - (await pendingOf({ store, runs: first })).length;
+    const trained = first.length > 0 ? `, ${before} of ${plural(first.length, "first training")}` : "";
     throw new Interrupted(
-      `stopped: ${runs.length - left} of ${runs.length} runs are done, those under way keep their checkpoints; the same command goes on`,
+      `stopped: ${runs.length - left} of ${runs.length} runs are done${trained}, those under way keep their checkpoints; the same command goes on`,
       { cause: error },
     );
   }
@@ -160,7 +162,7 @@ async function doStages(
     for (const stage of stages) {
       if (stage !== stages.at(-1))
         tell?.(
-          `the folds choose the epoch together: ${plural(stage.length, "first training")}, scored on nothing`,
+          `the folds choose the epoch (or penalty) together: ${plural(stage.length, "first training")}, scored on nothing`,
         );
       await doPending(work, stage, { ...options, onEvent: follow.onEvent });
       if (stage !== stages.at(-1)) await doWhatOthersLeft(work, stage, options, follow.onEvent);

@@ -5,6 +5,7 @@ import { systemReason, UserError } from "../base/errors.js";
 import { setDigest, sha256 } from "../base/hash.js";
 import { type Matrix, row, zeros } from "../base/matrix.js";
 import { problemText } from "../base/schema.js";
+import { knownEmotion } from "../corpora/labels.js";
 import { decodeNpy } from "./npy.js";
 
 /** Features that another program made, a row a clip. */
@@ -17,6 +18,8 @@ export interface FeatureTable {
   lines: number[];
   /** rows x columns. */
   matrix: Matrix;
+  /** What the columns are called. */
+  columns: string[];
   /** What is not used, and why: "start, end (by their names)". */
   leftOut: string[];
   /** SHA-256 of the numbers with the names of their clips, in whatever order the rows come. */
@@ -43,6 +46,7 @@ const NO_FEATURES = new Set([
     "arousal",
     "valence",
     "dominance",
+    "emo",
   ],
   ...["speaker", "sex", "gender", "age", "sentence", "text", "corpus", "database", "split", "fold", "subset"],
   ...["start", "end", "duration", "frametime", "index", ""],
@@ -141,20 +145,27 @@ function tableOf({ header, rows }: Sheet, path: string): FeatureTable {
   const problems: string[] = [];
   const reasons: Record<"name" | "text" | "constant", string[]> = { name: [], text: [], constant: [] };
   const kept: number[][] = [];
+  const columns: string[] = [];
+  const twice = header.find((name, c) => name !== "" && header.indexOf(name) < c);
+  if (twice !== undefined) throw new UserError(`${path} names the column ${twice} twice: rename one of them`);
   for (const [c, name] of header.entries()) {
     if (c === own) continue;
     const key = name.toLowerCase();
-    if (NO_FEATURES.has(key) || /^unnamed: \d+$/.test(key)) {
+    if (NO_FEATURES.has(key) || /^unnamed: \d+$/.test(key) || knownEmotion(name) !== undefined) {
       reasons.name.push(name || "a column without a name");
       continue;
     }
     const values = rows.map(({ cells }) => numberIn(cells[c]!));
-    if (!values.some(Number.isFinite)) reasons.text.push(name);
+    if (!rows.some(({ cells }) => NUMBER.test(cells[c]!))) reasons.text.push(name);
     else if (!values.every(Number.isFinite)) {
       for (const [i, { line, cells }] of rows.entries())
-        if (!Number.isFinite(values[i])) problems.push(`line ${line}, column ${name} is ${shown(cells[c]!)}`);
+        if (!Number.isFinite(values[i]))
+          problems.push(`line ${line}, column ${name} is ${shown(cells[c]!)}${tooLarge(cells[c]!)}`);
     } else if (values.every((value) => value === values[0]) && rows.length > 1) reasons.constant.push(name);
-    else kept.push(values);
+    else {
+      kept.push(values);
+      columns.push(name);
+    }
   }
   refuseCells(problems, path);
   const matrix = zeros(rows.length, kept.length);
@@ -165,7 +176,7 @@ function tableOf({ header, rows }: Sheet, path: string): FeatureTable {
   });
   const ids = rows.map(({ cells }) => cells[own]!);
   const lines = rows.map(({ line }) => line);
-  return finished({ path, ids, lines, matrix, leftOut: leftOutOf(reasons) });
+  return finished({ path, ids, lines, matrix, columns, leftOut: leftOutOf(reasons) });
 }
 
 function idColumn(header: readonly string[]): number {
@@ -177,6 +188,10 @@ function idColumn(header: readonly string[]): number {
 /** What single precision holds of it. */
 function numberIn(cell: string): number {
   return NUMBER.test(cell) ? Math.fround(Number(cell)) : Number.NaN;
+}
+
+function tooLarge(cell: string): string {
+  return NUMBER.test(cell) ? ", which is more than single precision holds" : "";
 }
 
 function shown(cell: string): string {
@@ -200,9 +215,9 @@ function leftOutOf({ name, text, constant }: Record<"name" | "text" | "constant"
 }
 
 function finished(
-  given: Pick<FeatureTable, "ids" | "lines" | "matrix" | "leftOut"> & { path: string },
+  given: Pick<FeatureTable, "ids" | "lines" | "matrix" | "columns" | "leftOut"> & { path: string },
 ): FeatureTable {
-  const { path, matrix, leftOut } = given;
+  const { path, matrix, columns, leftOut } = given;
   if (matrix.cols === 0)
     throw new UserError(
       `${path} has no column of numbers${leftOut.length > 0 ? `: there are only ${leftOut.join(", ")}` : ""}`,
@@ -212,7 +227,7 @@ function finished(
   if (empty >= 0) throw new UserError(`${path}: line ${given.lines[empty]} names no clip`);
   // Folders differ from machine to machine.
   const rows = ids.map((id, i) => `${clipName(id)} ${sha256(bytesOf(row(matrix, i)))}`);
-  return { name: basename(path), ids, lines: given.lines, matrix, leftOut, digest: setDigest(rows) };
+  return { name: basename(path), ids, lines: given.lines, matrix, columns, leftOut, digest: setDigest(rows) };
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
@@ -245,7 +260,7 @@ function badPlaces({ data, cols }: Matrix): string[] {
   return bad;
 }
 
-function withoutConstants(all: Matrix): Pick<FeatureTable, "matrix" | "leftOut"> {
+function withoutConstants(all: Matrix): Pick<FeatureTable, "matrix" | "columns" | "leftOut"> {
   const { data, rows, cols } = all;
   const columns = Array.from({ length: cols }, (_, c) => c);
   const varies = (c: number) => {
@@ -259,7 +274,8 @@ function withoutConstants(all: Matrix): Pick<FeatureTable, "matrix" | "leftOut">
       matrix.data[i * kept.length + k] = data[i * cols + c]!;
     });
   const constant = columns.filter((c) => !varies(c)).map((c) => `column ${c + 1}`);
-  return { matrix, leftOut: leftOutOf({ name: [], text: [], constant }) };
+  const named = kept.map((c) => `column ${c + 1}`);
+  return { matrix, columns: named, leftOut: leftOutOf({ name: [], text: [], constant }) };
 }
 
 /** The list of ids beside a `.npy` file, with or without a header. */
@@ -273,7 +289,9 @@ function idsBeside(path: string, rows: number): Pick<FeatureTable, "ids" | "line
   const all = linesOf(textOf(beside), beside);
   const header = all.length === rows + 1 ? all.shift()!.cells : [];
   if (all.length !== rows)
-    throw new UserError(`${beside} has ${all.length} ids, and ${path} ${rows} rows: it takes an id for each`);
+    throw new UserError(
+      `${beside} has ${all.length} lines, and ${path} ${rows} rows: it takes an id for each, and may have a header`,
+    );
   const own = idColumn(header);
   return { ids: all.map(({ cells }) => cells[own]!), lines: all.map(({ line }) => line) };
 }

@@ -13,7 +13,8 @@ const LISTED = 5;
  * The rows of clips: by id (`savee/DC_a01`), by the id without the corpus, or by the name of the file without its ending.
  *
  * @returns a row for each clip, and what is not used of the table, a line each
- * @throws {UserError} for clips without a row, with two different ones, or two clips with one row, naming them
+ * @throws {UserError} for clips without a row, with two different ones, or two clips with one row, naming them, and for a
+ *   column that is a label in disguise
  * @example const { matrices } = rowsOfClips(clips, readTable("egemaps.csv"));
  */
 export function rowsOfClips(
@@ -26,9 +27,15 @@ export function rowsOfClips(
   const missing = clips.filter((_, i) => found[i]!.length === 0).map(({ id }) => id);
   if (missing.length > 0)
     throw new UserError(
-      `${name} has no row for ${missing.length} of ${plural(clips.length, "clip")}: ${some(missing)}; add them (by id, or by file name), or take only the corpora that it has`,
+      missing.length === clips.length
+        ? `${name} has no row for any of the ${plural(clips.length, "clip")} (${ids[0]} is its first): a column id or file has to name them, by id or by the name of the file`
+        : `${name} has no row for ${missing.length} of ${plural(clips.length, "clip")}: ${some(missing)}; add them (by id, or by file name), or take only the corpora that it has`,
     );
-  const problems = [...twoRows(clips, found, table), ...twoClips(clips, found, table)];
+  const problems = [
+    ...twoRows(clips, found, table),
+    ...twoClips(clips, found, table),
+    ...labelColumns(clips, found, table),
+  ];
   if (problems.length > 0) throw new UserError(problemText(problems, name, LISTED));
   const used = new Set(found.flat());
   const unknown = ids.length - used.size;
@@ -39,6 +46,36 @@ export function rowsOfClips(
       ...(unknown > 0 ? [`${name}: ${plural(unknown, "row")} of other clips ignored`] : []),
     ],
   };
+}
+
+/** A class of fewer clips may have a value to itself by chance. */
+const FEWEST = 5;
+
+/** Columns that have one value for all clips of a class, and for no other: a code of the classes, or a mark of one. */
+function labelColumns(
+  clips: readonly Clip[],
+  found: readonly (readonly number[])[],
+  { matrix, columns }: FeatureTable,
+): string[] {
+  const classes = [...groupBy(clips.keys(), (c) => clips[c]!.emotion)].filter(
+    ([, own]) => own.length >= FEWEST,
+  );
+  if (new Set(clips.map(({ emotion }) => emotion)).size < 2) return [];
+  const cellOf = (c: number, k: number) => row(matrix, found[c]![0]!)[k]!;
+  return columns.flatMap((name, k) => {
+    const mark = classes.find(([emotion, own]) => {
+      const value = cellOf(own[0]!, k);
+      return (
+        own.every((c) => cellOf(c, k) === value) &&
+        clips.every((clip, c) => clip.emotion === emotion || cellOf(c, k) !== value)
+      );
+    });
+    return mark
+      ? [
+          `${name} is ${cellOf(mark[1][0]!, k)} for every clip of ${mark[0]} and for no other: that is a label, no feature; take it out of the table`,
+        ]
+      : [];
+  });
 }
 
 function some(names: readonly string[]): string {

@@ -42,7 +42,12 @@ export function given(corpus: string, query?: string): Protocol {
         : `${corpus} in the parts that its manifest gives, apart by ${claimed}`,
       ...{ corpora: [corpus], apart: [claimed], validationApart: [claimed] },
     },
-    () => [{ description: "as the manifest gives it", placeOf: ({ split }) => split }],
+    () => [
+      {
+        description: "as the manifest gives it; clips without a split are in no part",
+        placeOf: ({ split }) => split,
+      },
+    ],
     (clips) => withPart(clips, path),
   );
 }
@@ -60,7 +65,7 @@ function withPart(clips: readonly Clip[], protocol: string): Clip[] {
       `${protocol}: no clip says which part it is in: add the column split to the manifest`,
     );
   throw new UserError(
-    `${protocol}: none of the ${plural(some, "clip")} that have a split is in ${absent.join(", ")}: mark some, ` +
-      "of speakers that train for example, in the column split of the manifest",
+    `${protocol}: none of the ${plural(some, "clip")} that have a split is in ${absent.join(", ")}: ` +
+      "move whole speakers there, in the column split of the manifest",
   );
 }

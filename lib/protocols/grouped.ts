@@ -1,12 +1,13 @@
 import { UsageError, UserError } from "../base/errors.js";
 import { random } from "../base/random.js";
-import { byText } from "../base/text.js";
+import { byText, plural } from "../base/text.js";
 import type { Calm, Clip } from "../corpora/clip.js";
 import { classCounts, deal } from "./deal.js";
 import { crossing, define, lacking, short } from "./define.js";
 import { groupOf } from "./groups.js";
 import { matched } from "./matched.js";
-import { calmOf, queryOf } from "./query.js";
+import { calmOf, isSet, queryOf } from "./query.js";
+import { SPEAKER_SENTENCE } from "./speaker-sentence.js";
 import { type Fold, GROUPS, type Group, type Protocol } from "./types.js";
 
 /**
@@ -29,7 +30,7 @@ export function grouped(corpus: string, query?: string, version: 1 | 2 = 2): Pro
   if (!/^[a-z][a-z0-9_-]*$/.test(corpus)) {
     throw new UsageError(`"${corpus}" is no corpus: grouped/CORPUS?group=speaker&folds=5, for example`);
   }
-  const twin = settings.match !== undefined;
+  const twin = isSet(`grouped/${corpus}`, "match", settings.match);
   if (twin && apart.join() !== "speaker,sentence")
     throw new UsageError(`match is of group=speaker,sentence: it draws other sentences of the same speakers`);
   if (version === 1 && apart.length > 1)
@@ -119,8 +120,15 @@ function groupsOf(clips: readonly Clip[], group: Group, name: string): Map<strin
 function assertEnough(groups: number, count: number, name: string, group: Group): void {
   if (groups >= count) return;
   throw new UserError(
-    `${name}: there are only ${groups} groups for ${count} folds by ${group}: ${groups < 3 ? "split by something else" : "take fewer folds"}`,
+    `${name}: there are only ${plural(groups, "group")} for ${count} folds by ${group}: ${remedyFor(name, groups, group)}`,
   );
+}
+
+function remedyFor(name: string, groups: number, group: Group): string {
+  if (groups >= 3) return "take fewer folds";
+  const strict = SPEAKER_SENTENCE.find(({ corpora: [corpus] }) => name.startsWith(`grouped/${corpus}?`));
+  const own = group === "sentence" && strict ? `take ${strict.name}, ` : "";
+  return `a fold needs three (train, validation, test): ${own}split by something else, or add clips of further ones`;
 }
 
 /** As version 1 dealt: largest first, equals in an order drawn once and for all, to the fold that has the fewest clips. */

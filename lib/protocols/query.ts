@@ -21,6 +21,16 @@ export function queryOf<Key extends string>(
   return settings as Partial<Record<Key, string>>;
 }
 
+/**
+ * Whether a setting that has no value is there.
+ *
+ * @throws {UsageError} where it has one
+ */
+export function isSet(protocol: string, key: string, text: string | undefined): boolean {
+  if (text === undefined || text === "") return text === "";
+  throw new UsageError(`${protocol}: ${key} takes no value, and has "${text}": leave it, or ${key}, out`);
+}
+
 /** @throws {UsageError} for what is no way to treat calm */
 export function calmOf(protocol: string, text: string = "merge"): Calm {
   const calm = CALM.find((value) => value === text);

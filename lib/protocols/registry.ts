@@ -10,7 +10,7 @@ import { given } from "./given.js";
 import { grouped } from "./grouped.js";
 import { heldOut } from "./held-out.js";
 import { matched } from "./matched.js";
-import { queryOf } from "./query.js";
+import { isSet, queryOf } from "./query.js";
 import { randomly } from "./random.js";
 import { emobox, ravdess7 } from "./ravdess.js";
 import { loso } from "./savee.js";
@@ -79,7 +79,7 @@ function find(name: string, drawn: 1 | 2): Protocol {
   const [path = "", query] = name.split("?");
   if (path === "held-out") return heldOut(query, drawn);
   const strict = SPEAKER_SENTENCE.find((protocol) => protocol.name === path);
-  if (strict) return "match" in queryOf(path, query, ["match"]) ? matched(strict) : strict;
+  if (strict) return isSet(path, "match", queryOf(path, query, ["match"]).match) ? matched(strict) : strict;
   if (path.startsWith("given/")) return given(path.slice("given/".length), query);
   if (path.startsWith("grouped/")) return grouped(path.slice("grouped/".length), query, drawn);
   throw new UsageError(

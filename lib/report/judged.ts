@@ -152,7 +152,12 @@ export function evaluationOpening({ evaluated, facts, run }: ModelEvaluation): B
     ...(calm > 0 ? [`${plural(calm, "clip")} of calm count as neutral, since the model knows no calm`] : []),
     ...(absent.length > 0
       ? [
-          `no clip is of ${absent.join(", ")}, which the model may answer: UAR is over the ${evaluated.classesInTruth.length} labels that there are`,
+          `no clip is of ${absent.join(", ")}, which the model may answer: UAR is over the ${plural(evaluated.classesInTruth.length, "label")} that there are, macro F1 over all ${evaluated.classes.length}, those of which no clip is counting 0`,
+        ]
+      : []),
+    ...(facts.notCompared > 0
+      ? [
+          `${plural(facts.notCompared, "clip")} could be copies of training clips under other names: the corpora that the model was trained on are not under --data, so that samples were not compared`,
         ]
       : []),
     ...broken.map(({ id, error }) => `left out ${id}: ${error}`),
@@ -168,7 +173,7 @@ export function evaluationOpening({ evaluated, facts, run }: ModelEvaluation): B
       : []),
     ...(heard && heard.tested.length > 0
       ? [
-          `${plural(heard.tested.length, "clip")} are of the test part of the model's own protocol: the reading is written down`,
+          `${plural(heard.tested.length, "clip")} ${heard.tested.length === 1 ? "is" : "are"} of the test part of the model's own protocol: the reading is written down`,
         ]
       : []),
   ];
@@ -206,4 +211,19 @@ export function abstentionBlocks({ record, predictions }: StoredRun): Block[] {
       `Below a confidence of ${percent(threshold)} % the model gives no answer. Of these clips it answers ${withInterval(coverage)} %${accuracy ? `, and of those it answers ${withInterval(accuracy)} % are right` : ""}.`,
     ),
   ];
+}
+
+/** The figures as JSON: without what only a run of the workbench has, settings, audits and the like. */
+export function judgedJson({ experiment, protocols, readings }: Results): object {
+  return {
+    name: experiment,
+    readings,
+    protocols: protocols.map(({ entries, folds: _, source: __, ...protocol }) => ({
+      ...protocol,
+      entries: entries.map(({ settings, parameters: ___, ...entry }) => ({
+        ...entry,
+        ...(settings.external ? { external: settings.external } : { settings }),
+      })),
+    })),
+  };
 }

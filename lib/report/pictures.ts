@@ -89,6 +89,9 @@ function figuresOfBest(
 ): Block[] {
   const scores = best[score]!;
   const seeds = pooled(entry, score);
+  // Of answers that no run gave only what was given is known.
+  const scaled = !best.settings.external;
+  const kinds = scaled ? (["probabilities", "calibrated"] as const) : (["probabilities"] as const);
   const flags = { synthetic: protocol.synthetic, leaky: protocol.leaky };
   const subtitle = `${labelText(best)} · ${subtitleOf(protocol, score)}`;
   const why =
@@ -127,8 +130,8 @@ function figuresOfBest(
     name: `${name}-reliability`,
     figure: reliability({
       bins: 10,
-      series: (["probabilities", "calibrated"] as const).map((kind) => ({
-        name: kind === "calibrated" ? "calibrated" : "as trained",
+      series: kinds.map((kind) => ({
+        name: kind === "calibrated" ? "calibrated" : scaled ? "as trained" : "as given",
         ece: (kind === "calibrated" ? scores.eceCalibrated : scores.ece).estimate,
         confidence: seeds.flatMap(({ truth, classes, ...seed }) => [
           ...answers(seed[kind], truth, classes.length).confidence,
@@ -138,7 +141,7 @@ function figuresOfBest(
       subtitle,
       ...flags,
     }),
-    caption: `Confidence and correctness of ${best.label}, ${partUnder(protocol, score)}, before and after temperature scaling fitted on validation${summed}.`,
+    caption: `Confidence and correctness of ${best.label}, ${partUnder(protocol, score)}${scaled ? ", before and after temperature scaling fitted on validation" : ""}${summed}.`,
   });
   return blocks;
 }

@@ -99,6 +99,11 @@ interface ScoreColumn {
   alone?: (text: { uar: Interval }) => Interval;
 }
 
+/** Before and after calibration; once where there was none. */
+function fromTo(before: number, after: number, format: (value: number) => string): string {
+  return before === after ? format(before) : `${format(before)} → ${format(after)}`;
+}
+
 const SCORE_COLUMNS: readonly ScoreColumn[] = [
   {
     title: "UAR %",
@@ -131,13 +136,13 @@ const SCORE_COLUMNS: readonly ScoreColumn[] = [
   },
   {
     title: "ECE %",
-    text: ({ ece, eceCalibrated }) => `${percent(ece.estimate)} → ${percent(eceCalibrated.estimate)}`,
+    text: ({ ece, eceCalibrated }) => fromTo(ece.estimate, eceCalibrated.estimate, percent),
     worth: ({ eceCalibrated }) => -eceCalibrated.estimate,
   },
   {
     title: "Brier",
     text: ({ brier, brierCalibrated }) =>
-      `${decimal(brier.estimate, 3)} → ${decimal(brierCalibrated.estimate, 3)}`,
+      fromTo(brier.estimate, brierCalibrated.estimate, (value) => decimal(value, 3)),
     worth: ({ brierCalibrated }) => -brierCalibrated.estimate,
   },
 ];

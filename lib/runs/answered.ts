@@ -96,27 +96,27 @@ export const GIVEN_CLIPS = "labelled clips";
 /**
  * The answers of a saved model to labelled clips, as a run.
  *
+ * @param sha256 of its weights
  * @param clips all of them answered
- * @param classes of the model
  */
 export function evaluatedRun(
   card: ModelCard,
+  sha256: string,
   clips: readonly Clip[],
   answers: Answers,
-  description: string,
 ): StoredRun {
-  const { features, model, size, frames, normaliser, seed, parameters, threshold, engine, classes } = card;
-  const training = {
-    ...{ ...TRAINING, model, frames, seed, normalisation: normaliser.kind },
-    ...(size && { size }),
-  };
+  const { run, model, parameters, threshold, engine, classes } = card;
   const settings: RunSettings = {
-    ...{ protocol: GIVEN_CLIPS, fold: "1", features, training, target: "intended", score: "test" },
+    ...{ protocol: GIVEN_CLIPS, fold: "1", features: RUN_FEATURES.logmel, training: TRAINING },
+    ...{ target: "intended", score: "test", external: { name: model, sha256 } },
   };
   const none = { train: 0, validation: 0, test: clips.length };
   return asRun(clips, answers, {
-    ...{ settings, name: card.run, digest: "", classes, leaky: false, parameters, threshold, engine },
-    split: { name: GIVEN_CLIPS, fold: "1", description, apart: [], validationApart: [], ...none },
+    ...{ settings, name: run, digest: "", classes, leaky: false, parameters, threshold, engine },
+    split: {
+      ...{ name: GIVEN_CLIPS, fold: "1", description: "clips that were given" },
+      ...{ apart: [], validationApart: [], ...none },
+    },
   });
 }
 

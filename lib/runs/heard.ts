@@ -20,6 +20,8 @@ export interface Heard {
   fold: Split;
   /** The protocol's id of each of these clips, by the clip's own. */
   known: Map<string, string>;
+  /** Clips that are not recognised by id, name or bytes, and that could not be compared by their samples. */
+  notCompared: number;
 }
 
 /**
@@ -41,9 +43,9 @@ export async function heardBy(
   if (!place) return undefined;
   const names = KNOWN_CORPORA.filter((name) => card.corpora.includes(name));
   const published = names.length === card.corpora.length;
-  const known = published
+  const { known, notCompared } = published
     ? await recognised(clips, names, reference)
-    : new Map(clips.map(({ id }) => [id, id]));
+    : { known: new Map(clips.map(({ id }) => [id, id])), notCompared: 0 };
   const all = published
     ? publishedClips(names).map((clip) => ({ ...clip, path: "", synthetic: false }))
     : clips;
@@ -58,7 +60,7 @@ export async function heardBy(
     const part = places.get(id);
     return part ? [[own, part]] : [];
   });
-  return { parts: new Map(parts), plan, fold, known };
+  return { parts: new Map(parts), plan, fold, known, notCompared };
 }
 
 /** As the card has it in fields, or in words. */
@@ -87,7 +89,7 @@ async function recognised(
   clips: readonly Clip[],
   names: readonly (typeof KNOWN_CORPORA)[number][],
   reference: () => Promise<readonly Clip[]>,
-): Promise<Map<string, string>> {
+): Promise<Pick<Heard, "known" | "notCompared">> {
   const ids = new Set(publishedClips(names).map(({ id }) => id));
   const found = new Map<string, string>();
   const strange: Clip[] = [];
@@ -97,7 +99,7 @@ async function recognised(
     else if (named !== undefined && ids.has(named)) found.set(clip.id, named);
     else strange.push(clip);
   }
-  if (strange.length === 0) return found;
+  if (strange.length === 0) return { known: found, notCompared: 0 };
   const byDigest = new Map<string, string>();
   for (const name of names)
     for (const [id, digest] of await publishedDigests(corpora[name])) byDigest.set(digest, id);
@@ -110,12 +112,14 @@ async function recognised(
   }
   const there = left.length > 0 ? await reference() : [];
   const own = there.filter(({ id }) => ids.has(id));
-  if (own.length === 0) return found;
-  const [others, mine] = [await sampleHashes(own), await sampleHashes(left)];
+  if (own.length === 0) return { known: found, notCompared: left.length };
+  // A segment was heard where its file was.
+  const whole = left.map(({ start: _, end: __, ...clip }) => clip);
+  const [others, mine] = [await sampleHashes(own), await sampleHashes(whole)];
   const idOf = new Map([...others.samples].map(([id, hash]) => [hash, id]));
   for (const [id, hash] of mine.samples) {
     const same = idOf.get(hash);
     if (same) found.set(id, same);
   }
-  return found;
+  return { known: found, notCompared: 0 };
 }

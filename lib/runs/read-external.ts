@@ -3,6 +3,7 @@ import { readDelimited } from "../base/delimited.js";
 import { UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { nearest } from "../base/schema.js";
+import { knownEmotion } from "../corpora/labels.js";
 import type { PredictedRow } from "../protocols/referee.js";
 import { certain } from "./answered.js";
 
@@ -36,9 +37,13 @@ export async function readExternal(path: string, classes: readonly string[]): Pr
   const { header, rows } = await readDelimited(path, "the predictions");
   const digest = sha256(await readFile(path));
   const names = header.map((name) => name.trim().toLowerCase());
+  const columnOf = (one: string) => {
+    const exact = names.indexOf(one);
+    return exact >= 0 ? exact : names.findIndex((name) => knownEmotion(name) === one);
+  };
   const clipAt = firstOf(names, CLIP_COLUMNS);
   const foldAt = names.indexOf("fold");
-  const classAt = classes.map((name) => names.indexOf(name));
+  const classAt = classes.map(columnOf);
   const labelAt = firstOf(names, LABEL_COLUMNS);
   if (rows.length === 0) throw new UserError(`${path} has no rows: one for each test clip is needed`);
   if (clipAt < 0)
@@ -76,7 +81,28 @@ export async function readExternal(path: string, classes: readonly string[]): Pr
     ...common(row),
     probabilities: classAt.map((at) => numberIn(row.cells[at]!, path, row.line, header[at]!)),
   }));
-  return { sha256: digest, ...asShares(given, path), labels: false };
+  const read = asShares(given, path);
+  if (labelAt >= 0) assertAgree(read.rows, rows, labelAt, classes, path);
+  return { sha256: digest, ...read, labels: false };
+}
+
+/** Where a file has both, the label has to be the class of the largest probability, or the figures would be of one of the two. */
+function assertAgree(
+  read: readonly PredictedRow[],
+  rows: readonly { line: number; cells: string[] }[],
+  labelAt: number,
+  classes: readonly string[],
+  path: string,
+): void {
+  const wrong = rows.filter(({ line, cells }, i) => {
+    const { probabilities } = read[i]!;
+    const label = classIn(cells[labelAt]!.trim().toLowerCase(), classes, path, line);
+    return probabilities[label]! < Math.max(...probabilities);
+  });
+  if (wrong.length === 0) return;
+  throw new UserError(
+    `${path}: in ${wrong.length} of ${rows.length} rows the label is not the class of the largest probability (line ${wrong[0]!.line} is the first): leave one of the two out`,
+  );
 }
 
 /** Where the first of some names stands. */
@@ -86,7 +112,7 @@ function firstOf(header: readonly string[], names: readonly string[]): number {
 }
 
 function classIn(label: string, classes: readonly string[], path: string, line: number): number {
-  const at = classes.indexOf(label);
+  const at = classes.indexOf(classes.includes(label) ? label : (knownEmotion(label) ?? label));
   if (at >= 0) return at;
   const hint = nearest(label, classes);
   throw new UserError(

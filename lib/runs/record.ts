@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beside, writeAtomic, writeJson } from "../base/atomic.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
+import { slug } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import type { EncoderFacts } from "../encoders/facts.js";
 import type { Evaluation } from "../evaluation/evaluate.js";
@@ -36,14 +37,14 @@ export interface RunSettings {
    * together: it only tells what each epoch has on validation.
    */
   score: "validation" | "test" | "none";
-  /** Predictions of somebody else's system: nothing is known of its features and training, and what stands there means nothing. */
+  /** Where no run answered: features and training are not known here, and what stands there means nothing. */
   external?: External;
 }
 
-/** A system outside of the workbench, and the file that has its predictions. */
+/** Who answered where no run did: a system outside of the workbench, or a saved model on other clips. */
 export interface External {
   name: string;
-  /** SHA-256 of the file. */
+  /** SHA-256 of the file of its predictions, or of its weights. */
   sha256: string;
   /** It gave labels alone: what is made of probabilities is of certainties. */
   labels?: true;
@@ -147,7 +148,8 @@ export function runName(
   const synthetic = clips.some((clip) => clip.synthetic);
   const plain = { ...settings, training: plainTraining(settings.training) };
   const hash = sha256(canonicalJson({ schema: RUN_SCHEMA, settings: plain, clips: digest, synthetic }));
-  const label = [...labels(settings, clips), settings.training.model].join("-").replace(/[^\w.-]+/g, "-");
+  const who = settings.external ? slug(settings.external.name).slice(0, 40) : settings.training.model;
+  const label = [...labels(settings, clips), who].join("-").replace(/[^\w.-]+/g, "-");
   return { name: `${label}-${hash.slice(0, 12)}`, clips: digest };
 }
 

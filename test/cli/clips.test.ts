@@ -71,7 +71,9 @@ describe("the clips of a command", () => {
     await expect(corporaOf({}, ["labor"])).rejects.toThrow(
       /labor is none of .*: give your own clips with --manifest/,
     );
-    await expect(corporaOf({ manifest: file }, ["ravdess"])).rejects.toThrow(/ravdess not found under/);
+    await expect(corporaOf({ manifest: file }, ["ravdess"])).rejects.toThrow(
+      /the protocol is of ravdess, and .*clips\.csv has labor: take one of these, such as grouped\/labor/,
+    );
     await expect(corporaOf({ data: folder, corpus: ["tess"] })).rejects.toThrow(/tess not found under/);
   });
 
@@ -166,8 +168,8 @@ describe("every command takes a manifest", () => {
     );
     const other = await run("protocols", "grouped/own?folds=3");
     expect([other.code, other.stderr]).toEqual([
-      1,
-      expect.stringMatching(/needs clips of own, of which there are none/),
+      2,
+      expect.stringMatching(/the protocol is of own, and clips\.csv has labor/),
     ]);
   });
 

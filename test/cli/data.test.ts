@@ -169,7 +169,7 @@ test("check: how far the raters of a manifest agree, what is odd about its names
   expect(printed.out).toContain("classes: sadness, bored");
   printed.out = "";
   await writeFile(file, `${header}3;${path};b;sad;r1\n3;${path};b;bored;r2\n`);
-  expect(await ser("check", "--manifest", file, "--json")).toBe(0);
+  expect(await ser("check", "--manifest", file, "--json")).toBe(1);
   expect(JSON.parse(printed.out).corpora).toMatchObject([
     {
       clips: 0,

@@ -33,7 +33,13 @@ test("folders, wildcards, widths, and a placeholder that comes twice", () => {
 
 test("a pattern that makes no sense is refused with the reason", () => {
   expect(() => namePattern("{speaker}_{n}.wav")).toThrow(UsageError);
-  expect(() => namePattern("{speaker}_{emotio}.wav")).toThrow('it lacks {emotion}; did you mean "emotio"?');
+  expect(() => namePattern("{speaker}_{emotio}.wav")).toThrow(
+    'it lacks {emotion} for {emotio}; did you mean "emotion"?',
+  );
+  expect(() => namePattern("{Speaker}_{emotion}.wav")).toThrow('for {Speaker}; did you mean "speaker"?');
+  expect(() => namePattern("{speaker}{emotion}_{n}.wav")).toThrow(
+    "nothing tells where {speaker} ends and {emotion} begins",
+  );
   expect(() => namePattern("*.wav")).toThrow("it lacks {speaker} and {emotion}");
   expect(() => namePattern("{speaker}_{emotion.wav")).toThrow("a brace at sign 11 is part of no placeholder");
   expect(() => namePattern("{speaker}_{emotion}_{a-b}.wav")).toThrow("a brace at sign 21");

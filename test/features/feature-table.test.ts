@@ -139,7 +139,7 @@ test("a .npy has its ids beside it, with a header or without", async () => {
     await refusal(encodeNpy({ data: Float32Array.of(1, Number.NaN), shape: [2, 1] }), "x.npy"),
   ).toContain("row 2, column 1 is NaN; a feature is");
   expect(await refusal(encodeNpy({ data, shape: [6, 1] }), "x.npy")).toBe(
-    "/x.csv has 3 ids, and /x.npy 6 rows: it takes an id for each",
+    "/x.csv has 3 lines, and /x.npy 6 rows: it takes an id for each, and may have a header",
   );
 });
 

@@ -15,6 +15,7 @@ const table = (rows: Record<string, number>, ids = Object.keys(rows)): FeatureTa
     ids,
     lines: ids.map((_, i) => i + 2),
     digest: "",
+    columns: ["f"],
     leftOut: ["end (labels or places by name)"],
   },
   matrix: fromRows(Object.values(rows).map((value) => [value])),
@@ -49,13 +50,40 @@ test("an id says more than the name of a file, and what is not used is counted",
   ]);
 });
 
+test("a column that has a value for all clips of a class and for no other is a label in disguise", () => {
+  const emotions = ["anger", "fear", "neutral"];
+  const clips = Array.from({ length: 30 }, (_, i) => ({
+    ...clip(`own/${i}`, `/x/${i}.wav`),
+    emotion: emotions[i % 3]!,
+  }));
+  const of = (value: (i: number) => number) =>
+    table(Object.fromEntries(clips.map(({ id }, i) => [id, value(i)])));
+  // A code of the classes, and a mark of one of them.
+  for (const value of [(i: number) => i % 3, (i: number) => Number(i % 3 === 1)])
+    expect(() => rowsOfClips(clips, of(value))).toThrow(
+      /f is \d for every clip of \w+ and for no other: that is a label/,
+    );
+  expect(
+    rowsOfClips(
+      clips,
+      of((i) => (i < 3 ? 7 : i % 3)),
+    ).matrices.length,
+  ).toBe(30);
+  expect(
+    rowsOfClips(
+      clips,
+      of((i) => i),
+    ).matrices.length,
+  ).toBe(30);
+});
+
 test("a clip without a row is named, with what to do", () => {
   expect(() => found(table({ DC_a01: 1 }))).toThrow(
     "t.csv has no row for 1 of 2 clips: tess/OAF_back_angry; add them (by id, or by file name), or take only the corpora that it has",
   );
   const many = Array.from({ length: 9 }, (_, i) => clip(`own/${i}`, `/${i}.wav`));
   expect(() => rowsOfClips(many, table({ a: 1 }))).toThrow(
-    "no row for 9 of 9 clips: own/0, own/1, own/2, own/3, own/4 and 4 more;",
+    "no row for any of the 9 clips (a is its first): a column id or file has to name them",
   );
 });
 

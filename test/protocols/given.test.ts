@@ -22,7 +22,7 @@ test("the parts are those of the manifest; clips without one are left out", () =
   expect(plan).toMatchObject({ protocol: "given/own@1", apart: ["speaker"], leaky: false });
   expect(plan.folds).toEqual([
     {
-      ...{ name: "1", description: "as the manifest gives it" },
+      ...{ name: "1", description: "as the manifest gives it; clips without a split are in no part" },
       ...{ train: ["own/a"], validation: ["own/b"], test: ["own/c"] },
     },
   ]);
@@ -55,7 +55,7 @@ test("parts that are not there are named", () => {
     "given/own: no clip says which part it is in: add the column split to the manifest",
   );
   expect(() => protocolNamed("given/own").plan(CLIPS.filter(({ split }) => split !== "validation"))).toThrow(
-    "given/own: none of the 2 clips that have a split is in validation: mark some",
+    "given/own: none of the 2 clips that have a split is in validation: move whole speakers there",
   );
   expect(() => protocolNamed("given/lab").plan(CLIPS)).toThrow(/needs clips of lab, .*--manifest FILE/);
 });

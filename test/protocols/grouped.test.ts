@@ -115,7 +115,16 @@ test("two sentences are too few to cross, and so it is said", () => {
     ["x", "y"].map((sentence) => ownClip(`${speaker}${sentence}`, speaker, { sentence })),
   );
   expect(() => grouped("own", "group=speaker,sentence&folds=3").plan(clips)).toThrow(
-    "only 2 groups for 3 folds by sentence: split by something else",
+    /only 2 groups for 3 folds by sentence: a fold needs three.*: split by something else, or add clips/,
+  );
+});
+
+test("a corpus with a protocol of its own for two sentences is sent there; match takes no value", () => {
+  expect(() => grouped("ravdess", "group=speaker,sentence&folds=4").plan(CLIPS)).toThrow(
+    /take ravdess\/speaker-sentence, split by something else/,
+  );
+  expect(() => grouped("tess", "group=speaker,sentence&match=no")).toThrow(
+    /match takes no value, and has "no"/,
   );
 });
 

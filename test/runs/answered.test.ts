@@ -55,7 +55,7 @@ test("a model's answers to given clips", async () => {
     ["own/1", [0.7, 0.2, 0.1]],
     ["own/2", [0.5, 0.2, 0.3]],
   ]);
-  const { record, predictions } = evaluatedRun(card, clips, answers, "two clips");
+  const { record, predictions } = evaluatedRun(card, "0123", clips, answers);
   expect(predictions.map(({ truth, predicted, sentence }) => [truth, predicted, sentence])).toEqual([
     [0, 0, ""],
     [2, 0, "x"],

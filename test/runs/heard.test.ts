@@ -49,6 +49,11 @@ test("under another name, by what the file is called; under no known name, by eq
   expect(await partsOf(card, [strange])).toEqual([undefined]);
   const reference = async () => [{ ...clips[0]!, path: theirs }];
   expect((await heardBy(card, [strange], reference))!.parts.get("own/y")).toBe("train");
+  // A segment of it was heard as well; and where there is nothing to compare with, that is told.
+  const segment = { ...strange, start: 0, end: 0.01 };
+  expect((await heardBy(card, [segment], reference))!.parts.get("own/y")).toBe("train");
+  expect((await heardBy(card, [strange]))!.notCompared).toBe(1);
+  expect((await heardBy(card, [strange], reference))!.notCompared).toBe(0);
 });
 
 test("clips of one's own, where all of them are there, and not where they are others", async () => {

@@ -40,6 +40,23 @@ test("percent are divided by 100, and that is said; decimal commas are read", as
   expect(notes).toEqual(["the probabilities are percent: divided by 100"]);
 });
 
+test("common words for the emotions, as labels and as columns", async () => {
+  expect(
+    (await read("id,predicted\na,Angry\nb,fearful\n")).rows.map(({ probabilities }) => probabilities),
+  ).toEqual([
+    [1, 0, 0],
+    [0, 1, 0],
+  ]);
+  expect((await read("id,ANG,fea,neu\na,0.2,0.3,0.5\n")).rows[0]!.probabilities).toEqual([0.2, 0.3, 0.5]);
+});
+
+test("a label beside probabilities has to be theirs", async () => {
+  expect((await read("id,predicted,anger,fear,neutral\na,fear,0.2,0.4,0.4\n")).labels).toBe(false);
+  await expect(read("id,predicted,anger,fear,neutral\na,fear,0.2,0.4,0.4\nb,fear,1,0,0\n")).rejects.toThrow(
+    /in 1 of 2 rows the label is not the class of the largest probability \(line 3 is the first\)/,
+  );
+});
+
 test.each([
   [
     "id,anger,fear,neutral\na,2,1,0.5\n",
