@@ -1,9 +1,11 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
     root: `${import.meta.dirname}/..`,
     include: ["test/**/*.test.ts"],
+    // Installing what was packed takes a minute: npm run test:package.
+    exclude: [...configDefaults.exclude, "test/package.test.ts"],
     globalSetup: "test/setup.ts",
     // For what hangs. Work that takes seconds takes minutes on a machine that has other work.
     testTimeout: 300_000,

@@ -1,5 +1,6 @@
-// Compiles the training core as a Node addon with the C compiler at hand (CC, else cc), for `npm ci`. Without one, or
-// where it fails, one line says so and the WebAssembly build serves: never an error.
+// Compiles the training core as a Node addon with the C compiler at hand (CC, else cc), for `npm ci`, and into the folder
+// that is named when an installed package is first used (lib/engine/native-build.ts). Without a compiler, or where it
+// fails, one line says why and the WebAssembly build serves: never an error.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -16,10 +17,10 @@ const sources = readdirSync(core)
   .sort();
 const hash = createHash("sha256");
 for (const name of sources) hash.update(readFileSync(join(core, name)));
+const [, , folderNamed] = process.argv;
 // native.ts looks for the same name.
 const target = join(
-  root,
-  ".cache",
+  folderNamed ?? join(root, ".cache"),
   `native-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}.node`,
 );
 
@@ -55,7 +56,8 @@ async function compile() {
       process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-pthread"];
     const built = join(folder, "native.node");
     await run(cc, [...shared, "-o", built, ...parts.map(({ object }) => object)]);
-    for (const old of readdirSync(dirname(target)))
+    // The cache folder of a user may hold those of other versions and machines, which are in use.
+    for (const old of folderNamed ? [] : readdirSync(dirname(target)))
       if (old.startsWith("native-") && old.endsWith(".node")) rmSync(join(dirname(target), old));
     renameSync(built, target);
   } finally {
@@ -69,5 +71,6 @@ if (!existsSync(target))
   } catch (error) {
     const complaint = (error.stderr || error.message).split("\n").find((line) => /error/i.test(line));
     const reason = error.code === "ENOENT" ? "there is no C compiler" : complaint || "the C compiler failed";
-    console.log(`The native engine was not compiled (${reason}); training runs on the wasm engine.`);
+    const told = `The native engine was not compiled (${reason}); training runs on the wasm engine.`;
+    console.log(folderNamed ? reason : told);
   }

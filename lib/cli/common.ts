@@ -1,18 +1,18 @@
 import { extname, join } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../base/errors.js";
-import { projectRoot } from "../base/root.js";
+import { workFolder } from "../base/root.js";
 
-/** Where data goes when no folder is named: `SER_DATA`, else the project's data/ folder. */
+/** Where data goes when no folder is named: `SER_DATA`, else data/ in the work folder. */
 export function dataFolder(): string {
-  return process.env.SER_DATA ?? join(projectRoot(), "data");
+  return process.env.SER_DATA ?? join(workFolder(), "data");
 }
 
-/** `--data DIR`: where the corpora are; `SER_DATA`, else the project's data/ folder. */
+/** `--data DIR`: where the corpora are; `SER_DATA`, else data/ in the work folder. */
 export function dataOption(): Option {
   return new Option("--data <dir>", "folder with the corpora, in any layout")
     .env("SER_DATA")
-    .default(join(projectRoot(), "data"), "data/");
+    .default(join(workFolder(), "data"), "data/");
 }
 
 /** A commander parser for a number in [low, high]; `whole` refuses fractions. */

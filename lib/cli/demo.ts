@@ -73,7 +73,7 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     ...{ own: false, force: flags.force, pictures: true, stopAtFailure: true, signal, tell: print },
   });
   const { folder, reused } = outcome!;
-  if (reused) print("already done (`npm start -- --force` does it again)");
+  if (reused) print("already done (--force does it again: `npm start -- --force` in a checkout)");
   print(`\n${describeRun((await readRun(folder))!)}\n`);
   print("pictures");
   for (const picture of PICTURES) print(`  ${join(folder, picture)}`);

@@ -15,7 +15,7 @@ Training takes the first engine that is available; --engine of the training comm
 SER_ENGINE, asks for another.
 
   tensorflow-gpu  @tensorflow/tfjs-node-gpu, with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1
-  native          the C core, compiled during npm ci where there is a C compiler
+  native          the C core, compiled where there is a C compiler: by npm ci in a checkout, else once by the first training
   wasm            the same core as WebAssembly
   tfjs            stock TensorFlow.js: knows every layer, and is slow
 

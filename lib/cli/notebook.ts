@@ -1,4 +1,8 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { UserError } from "../base/errors.js";
+import { isInstalled, projectRoot } from "../base/root.js";
 import { interruptSignal, numberIn, printJson } from "./common.js";
 
 interface RunFlags {
@@ -17,7 +21,8 @@ interface RunFlags {
 export function addNotebook(program: Command, bundle: string): void {
   const notebook = program
     .command("notebook")
-    .description("Execute the notebooks, make pages of them, install the Jupyter kernel.");
+    .description("Execute the notebooks, make pages of them, install the Jupyter kernel.")
+    .hook("preAction", assertNotebooks);
   addRun(notebook);
   addHtml(notebook);
   addInstall(notebook, bundle);
@@ -28,6 +33,21 @@ export function addNotebook(program: Command, bundle: string): void {
       .action(superviseKernel),
     { hidden: true },
   );
+}
+
+/** The notebooks, and the packages that only they need, belong to the checkout. */
+function assertNotebooks(): void {
+  if (isInstalled())
+    throw new UserError(
+      "notebooks run in a checkout of speech-emotion-workbench: the npm package comes without them and without tslab",
+    );
+  try {
+    createRequire(join(projectRoot(), "package.json")).resolve("tslab/package.json");
+  } catch {
+    throw new UserError(
+      "notebooks need tslab, which is not installed: `npm ci` without --omit=dev does that",
+    );
+  }
 }
 
 async function superviseKernel(connectionFile: string): Promise<void> {

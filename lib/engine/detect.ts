@@ -2,6 +2,7 @@ import { UsageError, UserError } from "../base/errors.js";
 import { ACTIVATION, CORE_MAGIC, type Core, type FoundCore, NONE, OP } from "./core.js";
 import { type GpuLoader, startGpu } from "./gpu.js";
 import { loadNative } from "./native.js";
+import { buildNative } from "./native-build.js";
 import { startTfjs } from "./tfjs.js";
 import { ENGINES, type EngineName } from "./trainer.js";
 import { loadWasm } from "./wasm.js";
@@ -71,6 +72,7 @@ async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenE
     const reason = await startGpu(loaders.gpu);
     return reason === undefined ? { engine } : { reason };
   }
+  if (engine === "native" && !loaders.native) await buildNative();
   const found = engine === "native" ? (loaders.native ?? loadNative)() : (loaders.wasm ?? loadWasm)();
   return "core" in found ? { engine, core: found.core } : found;
 }

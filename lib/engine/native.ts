@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../base/cache-folder.js";
 import { messageOf, UsageError } from "../base/errors.js";
-import { projectRoot } from "../base/root.js";
+import { isInstalled, projectRoot } from "../base/root.js";
 import type { Core, CoreBatch, CoreForward, CoreNetwork, CoreOptions, FoundCore } from "./core.js";
 import { ARRAY, checkBatch, MAX_THREADS, optimizerOf, predictAll } from "./core.js";
 
@@ -23,7 +24,7 @@ interface Addon {
 }
 
 /**
- * The core as a Node addon, when it has been compiled for this machine (lib/build/native.mjs).
+ * The core as a Node addon, when it has been compiled for this machine (by `npm ci` in a checkout, else `buildNative`).
  *
  * @param options.instructionSet one of those the machine has; default: that of `SER_CORE_ISA` (avx512, avx2, sse, neon), else
  *   the best
@@ -33,8 +34,7 @@ export function loadNative(options: { instructionSet?: string } = {}): FoundCore
   let addon: Addon;
   try {
     const file = addonFile();
-    if (!existsSync(file))
-      return { reason: "not compiled: it needs a C compiler, then node lib/build/native.mjs" };
+    if (!existsSync(file)) return { reason: whyMissing(file) };
     addon = createRequire(join(projectRoot(), "package.json"))(file);
   } catch (error) {
     return { reason: messageOf(error) };
@@ -70,8 +70,21 @@ function wantedSet(builds: readonly string[]): string | undefined {
   throw new UsageError(`SER_CORE_ISA: there is no "${name}" on this machine, but ${known.join(", ")}`);
 }
 
+function whyMissing(file: string): string {
+  if (!isInstalled()) return "not compiled: it needs a C compiler, then node lib/build/native.mjs";
+  if (!existsSync(failureFile(file)))
+    return "not compiled: the first training does that, where there is a C compiler";
+  const reason = readFileSync(failureFile(file), "utf8").trim();
+  return `not compiled: ${reason}; without the file ${failureFile(file)} it is tried again`;
+}
+
+/** Where it is written down why an addon could not be compiled, so that it is not tried every time. */
+export function failureFile(addon: string): string {
+  return `${addon}.failed`;
+}
+
 /** lib/build/native.mjs names the file alike: an addon of other sources is never loaded. */
-function addonFile(): string {
+export function addonFile(): string {
   const root = projectRoot();
   const folder = join(root, "lib", "engine", "core");
   const hash = createHash("sha256");
@@ -80,7 +93,7 @@ function addonFile(): string {
     .sort())
     hash.update(readFileSync(join(folder, name)));
   const name = `native-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}.node`;
-  return join(root, ".cache", name);
+  return isInstalled() ? cacheFolder("native", name) : join(root, ".cache", name);
 }
 
 function forward(

@@ -6,7 +6,7 @@ import type { InferInput } from "valibot";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
-import { projectRoot } from "../base/root.js";
+import { workFolder } from "../base/root.js";
 import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
@@ -293,7 +293,7 @@ export async function ablate(grid: string | GridInput, options: ExperimentOption
 }
 
 async function readOrTrain(grid: string | GridInput, options: ExperimentOptions): Promise<Experiment> {
-  const { data = "data", results = join(projectRoot(), "results"), quiet, signal, threads } = options;
+  const { data = "data", results = join(workFolder(), "results"), quiet, signal, threads } = options;
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const wanted = await gridOf(grid, results);
   const clips = await findClips(data, { calm: "keep", signal, quiet });

@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
 import { fragmentOf } from "../audio/segment.js";
+import { cacheFolder } from "../base/cache-folder.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
-import { projectRoot } from "../base/root.js";
+import { isInstalled, projectRoot } from "../base/root.js";
 import type { Clip } from "../corpora/clip.js";
 import { chooseEngine } from "../engine/detect.js";
 import { extractFiles, type FileResult } from "./batches.js";
@@ -30,7 +31,10 @@ export interface FeatureSet<Settings extends FeatureSettings = FeatureSettings> 
 }
 
 export interface ExtractOptions {
-  /** Folder of the cache; default `SER_CACHE`, else `data/.cache/features` in the project; `null` for none. */
+  /**
+   * Folder of the cache; `null` for none. Default `SER_CACHE`, else `data/.cache/features` in a checkout, or
+   * `speech-emotion-workbench/features` in the user's cache folder where npm installed the package.
+   */
   cache?: string | null;
   /** Threads; default one a core. */
   threads?: number;
@@ -155,7 +159,8 @@ function warnOnce(): (text: string) => void {
 }
 
 function defaultCache(): string {
-  return process.env.SER_CACHE || join(projectRoot(), "data", ".cache", "features");
+  if (process.env.SER_CACHE) return process.env.SER_CACHE;
+  return isInstalled() ? cacheFolder("features") : join(projectRoot(), "data", ".cache", "features");
 }
 
 class Extraction {

@@ -51,7 +51,12 @@ export async function addHead(
  * recurrent activation, a piecewise linear sigmoid, is not what others call an LSTM, and its default recurrent
  * initializer, orthogonal, is slow at this size.
  */
-export function lstmLayer(tf: typeof Tfjs, units: number, seed: number, inputShape?: [number, number]) {
+export function lstmLayer(
+  tf: typeof Tfjs,
+  units: number,
+  seed: number,
+  inputShape?: [number, number],
+): ReturnType<typeof Tfjs.layers.lstm> {
   return tf.layers.lstm({
     units,
     returnSequences: true,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { resample } from "../audio/resample.js";
 import { readSegment } from "../audio/segment.js";
 import { Interrupted } from "../base/errors.js";
+import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
 import { random } from "../base/random.js";
 import { percent } from "../base/text.js";
@@ -94,6 +95,14 @@ function partOf({ leaky, transductive, split, test }: RunRecord): string {
   return [test ? part : "validation clips", ...marks].join(", ");
 }
 
+/** A sound as the panels of `emotionPrediction` show it. */
+interface Drawn {
+  samples: Float32Array;
+  sampleRate: number;
+  logmel: Matrix;
+  hopSeconds: number;
+}
+
 /**
  * Makes of sound what `emotionPrediction` draws of it: the wave at 16 kHz and its log-mel spectrogram.
  *
@@ -103,7 +112,7 @@ export function drawing() {
   const settings = featureSettings({ kind: "logmel" });
   const { sampleRate, hopLength } = settings;
   const extract = createExtractor(settings);
-  return (sound: { samples: Float32Array; sampleRate: number }) => {
+  return (sound: { samples: Float32Array; sampleRate: number }): Drawn => {
     const samples = resample(sound.samples, sound.sampleRate, sampleRate);
     return { samples, sampleRate, logmel: extract(samples, sampleRate), hopSeconds: hopLength / sampleRate };
   };

@@ -1,0 +1,7 @@
+import { defineConfig } from "vitest/config";
+import unit from "./vitest.config.js";
+
+// npm run test:package
+export default defineConfig({
+  test: { ...unit.test, include: ["test/package.test.ts"], exclude: [] },
+});
