@@ -53,7 +53,7 @@ const SIZE = ["size.filters", "size.units", "size.layers", "size.blocks", "size.
 const SETTINGS = [
   ...["model", ...SIZE, "frames", "normalisation", "epochs", "patience", "batchSize", "learningRate"],
   ...["schedule.name", "schedule.warmup", "optimizer.name", "optimizer.weightDecay", "optimizer.clipNorm"],
-  ...["labelSmoothing", "mixup", "balance", "refit", "seed"],
+  ...["labelSmoothing", "mixup", "softLabels", "balance", "refit", "seed"],
 ].map((path) => settingOption(TRAINING_ENTRIES, path, { defaults: defaultsOf(path) }));
 
 /** No model of a grid: it takes the metadata alone. */
@@ -62,7 +62,7 @@ SETTINGS.find(({ path }) => path === "model")!.choices([...MODEL_NAMES, SENTENCE
 
 function defaultsOf(path: string): Record<string, object> {
   if (path === "model") return { "": TRAINING, "on an encoder or a table": { model: "linear" } };
-  if (path === "refit") return {};
+  if (path === "refit" || path === "softLabels") return {};
   if (!SIZE.includes(path))
     return { "": TRAINING, "cnn-small": SMALL_TRAINING, "top-blocks": baseTraining("top-blocks") };
   return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, { size }]));

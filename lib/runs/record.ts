@@ -135,7 +135,7 @@ export function partialFolder(folder: string): string {
 
 /**
  * The name of a run: protocol (of `held-out`, the corpus), fold, model, and the beginning of the SHA-256 of its settings
- * and of the clips of each part with their emotions (which differ by what becomes of calm).
+ * and of the clips of each part with their emotions (which differ by what becomes of calm), and their votes where they count.
  *
  * @returns the name, and the digest of the clips
  */
@@ -147,7 +147,12 @@ export function runName(
   const digest = partsDigest(split, clips);
   const synthetic = clips.some((clip) => clip.synthetic);
   const plain = { ...settings, training: plainTraining(settings.training) };
-  const hash = sha256(canonicalJson({ schema: RUN_SCHEMA, settings: plain, clips: digest, synthetic }));
+  const votes = settings.training.softLabels && {
+    votes: clips.flatMap(({ id, votes }) => (votes ? [[id, votes]] : [])),
+  };
+  const hash = sha256(
+    canonicalJson({ schema: RUN_SCHEMA, settings: plain, clips: digest, synthetic, ...votes }),
+  );
   const who = settings.external ? slug(settings.external.name).slice(0, 40) : settings.training.model;
   const label = [...labels(settings, clips), who].join("-").replace(/[^\w.-]+/g, "-");
   return { name: `${label}-${hash.slice(0, 12)}`, clips: digest };

@@ -79,6 +79,7 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
     balance,
     labelSmoothing,
     mixup,
+    softLabels,
     curriculum,
     refit,
     from,
@@ -98,6 +99,7 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
     balance !== "none" && `classes balanced by ${balance}`,
     labelSmoothing > 0 && `label smoothing ${labelSmoothing}`,
     mixup > 0 && `mixup ${mixup}`,
+    softLabels && "targets are the shares of the raters' votes",
     curriculum &&
       `other corpora from ${100 * curriculum.share} % of ${curriculum.places} times the own clips to none after ${100 * curriculum.until} % of the epochs`,
     refit && "then trained once more, all epochs, on the training and the validation part",

@@ -20,6 +20,7 @@ import {
 import { mixup } from "./mixup.js";
 import { balancedWeights } from "./sampler.js";
 import type { TrainingSettings } from "./settings.js";
+import { targetsOf } from "./targets.js";
 import type { Variant } from "./variants.js";
 import { warpSpectrogram } from "./warp.js";
 
@@ -120,7 +121,8 @@ export class BatchMaker {
   readonly #input: InputSettings;
   readonly #features: FeatureSet["settings"];
   readonly #settings: TrainingSettings;
-  readonly #classes: number;
+  /** Of each clip, a probability for each class. */
+  readonly #targets: readonly (readonly number[])[];
   /** Of one frame of an input. */
   readonly #cols: number;
   readonly #weights: Float32Array | undefined;
@@ -131,14 +133,14 @@ export class BatchMaker {
     input: InputSettings,
     features: FeatureSet["settings"],
     settings: TrainingSettings,
-    classes: number,
+    classes: readonly string[],
   ) {
     this.#train = train;
     this.#variants = variants;
     this.#input = input;
     this.#features = features;
     this.#settings = settings;
-    this.#classes = classes;
+    this.#targets = targetsOf(train.clips, train.labels, classes, settings);
     this.#cols = train.features[0]!().cols;
     this.#weights = settings.balance === "weights" ? weightsOf(train, settings) : undefined;
   }
@@ -150,10 +152,13 @@ export class BatchMaker {
     const width = this.#input.frames * this.#cols;
     const count = chosen.length;
     const x = new Float32Array(count * width);
-    const y = new Float32Array(count * this.#classes).fill(labelSmoothing / this.#classes);
+    const classes = this.#targets[0]!.length;
+    const y = new Float32Array(count * classes).fill(labelSmoothing / classes);
     chosen.forEach((clip, i) => {
       x.set(this.#input1(clip, `${seed}/augmentation/${epoch}/${first + i}`), i * width);
-      y[i * this.#classes + this.#train.labels[clip]!]! += 1 - labelSmoothing;
+      this.#targets[clip]!.forEach((share, c) => {
+        y[i * classes + c]! += (1 - labelSmoothing) * share;
+      });
     });
     const weights = this.#weights && Float32Array.from(chosen, (clip) => this.#weights![clip]!);
     const batch: Batch = { x, y, weights, count };

@@ -41,6 +41,12 @@ export const TRAINING_ENTRIES = {
     { from: 0, to: 0.999 },
   ),
   mixup: number("Alpha of mixup's beta distribution; 0 for none (Zhang et al. 2018).", { from: 0, to: 1000 }),
+  softLabels: v.optional(
+    yesNo(
+      "Targets are the shares of the raters' votes, where a manifest has several raters, and not the majority alone (Fayek et al. 2016).",
+      false,
+    ),
+  ),
   augmentation: augmentationSchema,
   curriculum: v.optional(curriculumSchema),
   refit: v.optional(
@@ -181,12 +187,13 @@ function modelRules(features: FeatureSettings, model: ModelName, say: Say): void
 
 /** What holds between several of the settings. */
 export function trainingRules(settings: TrainingSettings, say: Say): void {
-  const { model, size, normalisation, balance, schedule, curriculum, refit, from } = settings;
+  const { model, size, normalisation, balance, schedule, curriculum, refit, from, softLabels } = settings;
   if (size) sizeRules(model, size, (message, ...path) => say(message, "size", ...path));
   if (isBaseline(model)) {
     if (curriculum) say(`the ${model} model has no epochs for a curriculum: leave it out`, "curriculum");
     if (from)
       say(`only a network can begin with trained weights, and ${model} is none: leave it out`, "from");
+    if (softLabels) say(`the ${model} model takes one class a clip: leave it out`, "softLabels");
     if (refit && model === "majority") say("majority has nothing to train anew: leave it out", "refit");
     if (!["global", "speaker"].includes(normalisation))
       say(

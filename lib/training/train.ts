@@ -241,7 +241,7 @@ async function taskOf(
   });
   const task = {
     trainer,
-    batches: new BatchMaker(parts.train, variants, input, features.settings, settings, classes.length),
+    batches: new BatchMaker(parts.train, variants, input, features.settings, settings, classes),
     ...orderOf(parts, settings),
     settings,
     key: keyOf(parts, features, classes, settings, options.network),
@@ -322,7 +322,8 @@ function keyOf(
 ): string {
   const ids = [parts.train, parts.validation].map(({ clips }) => clips.map(({ id }) => id));
   const own = network && { network: network.toJSON(null, true) as string };
-  return sha256(canonicalJson({ settings, features: features.settings, classes, ids, ...own }));
+  const votes = settings.softLabels && { votes: parts.train.clips.map(({ votes = {} }) => votes) };
+  return sha256(canonicalJson({ settings, features: features.settings, classes, ids, ...own, ...votes }));
 }
 
 /** @throws {UsageError} where a network of one's own takes or gives something else than there is */

@@ -52,6 +52,10 @@ test("a run is named by all that decides its figures, and by nothing else", () =
     name(SETTINGS, SPLIT, { emotion: "calm" }),
   ];
   expect(new Set([name(), ...others]).size).toBe(11);
+  const soft = { ...SETTINGS, training: { ...TRAINING, softLabels: true } };
+  const votes = { neutral: 2, fear: 1 };
+  expect(name(SETTINGS, SPLIT, { votes })).toBe(name());
+  expect(new Set([name(), name(soft), name(soft, SPLIT, { votes })]).size).toBe(3);
   const two = [CLIPS[0]!, { ...CLIPS[1]!, corpus: "savee" }];
   expect(runName(SETTINGS, SPLIT, two).name).toMatch(/^combined-/);
   const grouped = { ...SETTINGS, protocol: "grouped/tess?group=sex&folds=2@1", fold: "2" };

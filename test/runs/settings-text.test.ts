@@ -29,13 +29,14 @@ test("training in words says what is on, and nothing of what is off", () => {
       ...TRAINING,
       labelSmoothing: 0.1,
       mixup: 0.2,
+      softLabels: true,
       curriculum: { places: 2, share: 0.5, until: 0.8 },
       refit: true,
     },
     target: "perceived",
   });
   expect(on.slice(off.length)).toBe(
-    "; label smoothing 0.1; mixup 0.2; other corpora from 50 % of 2 times the own clips to none after 80 % of the epochs; then trained once more, all epochs, on the training and the validation part; learns the emotion most listeners heard",
+    "; label smoothing 0.1; mixup 0.2; targets are the shares of the raters' votes; other corpora from 50 % of 2 times the own clips to none after 80 % of the epochs; then trained once more, all epochs, on the training and the validation part; learns the emotion most listeners heard",
   );
 });
 

@@ -18,7 +18,7 @@ function maker(partial: Partial<TrainingSettings> = {}, variants = train.clips.m
     input,
     features.settings,
     { ...SETTINGS, balance: "none", ...partial },
-    CLASSES.length,
+    CLASSES,
   );
 }
 
@@ -78,7 +78,7 @@ test("with a curriculum each class of a corpus weighs the same in it", () => {
     input,
     features.settings,
     settings,
-    CLASSES.length,
+    CLASSES,
   );
   const all = [...train.clips.keys()];
   const weights = all.flatMap((_, first) =>
@@ -118,7 +118,7 @@ test("each epoch hears the original or one of the variants", () => {
     input,
     features.settings,
     { ...SETTINGS, augmentation: { speed: 0.1 } },
-    CLASSES.length,
+    CLASSES,
   );
   const counts = [0, 0, 0];
   const width = input.frames * 3;

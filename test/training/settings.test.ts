@@ -67,6 +67,7 @@ test.each([
   [{ size: { filters: [] } }, "size.filters is []: it takes a list of at least one"],
   [{ model: "linear" as const, size: { units: 3 } }, "size.units: linear has no units: it takes no size"],
   [{ refit: true, schedule: { name: "plateau" as const } }, "no validation part left"],
+  [{ model: "linear" as const, softLabels: true }, "the linear model takes one class a clip"],
   [{ epochs: 2.5 }, "epochs is 2.5: it takes a whole number"],
   [{ batchSize: "32" as unknown as number }, 'batchSize is "32": it takes a whole number from 1 to 100000'],
   [{ model: "linear" as const, normalisation: "clip" as const }, "the linear model takes global"],

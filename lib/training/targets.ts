@@ -1,0 +1,33 @@
+import { UsageError } from "../base/errors.js";
+import type { Clip } from "../corpora/clip.js";
+import type { TrainingSettings } from "./settings.js";
+
+/**
+ * What a network is to say of each training clip: 1 for its class; with `softLabels` the shares of its raters' votes, so that
+ * a clip on which they were at odds asks for less certainty (Fayek et al. 2016). Votes for classes that the training does not
+ * have are left out; a clip without a vote for any keeps its class.
+ *
+ * @param clips the training clips
+ * @param labels the index of each clip's class
+ * @returns of each clip, a probability for each class
+ * @throws {UsageError} for `softLabels` where no clip has several votes
+ * @example
+ * targetsOf([{ votes: { anger: 3, fear: 1 } }], [0], ["anger", "fear"], { softLabels: true }) // [[0.75, 0.25]]
+ */
+export function targetsOf(
+  clips: readonly Pick<Clip, "votes">[],
+  labels: readonly number[],
+  classes: readonly string[],
+  { softLabels }: Pick<TrainingSettings, "softLabels">,
+): number[][] {
+  const rated = clips.some(({ votes = {} }) => Object.values(votes).reduce((a, b) => a + b, 0) > 1);
+  if (softLabels && !rated)
+    throw new UsageError(
+      "softLabels: no training clip has several raters: leave it out, or give a manifest with the columns emotion_1, emotion_2, ... or rater",
+    );
+  return clips.map(({ votes = {} }, i) => {
+    const given = softLabels ? classes.map((name) => votes[name] ?? 0) : [];
+    const sum = given.reduce((a, b) => a + b, 0);
+    return sum > 0 ? given.map((n) => n / sum) : classes.map((_, c) => (c === labels[i] ? 1 : 0));
+  });
+}
