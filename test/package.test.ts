@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Ended, installIn, NAME, pack, ROOT, run } from "./package.js";
 
@@ -66,6 +67,23 @@ test("under 5 MB, of what is needed only", () => {
   for (const name of ["tslab", "danfojs-node", "xlsx", "marked", "zeromq"])
     expect(packages).not.toContain(name);
   expect(readdirSync(join(project, "node_modules", "@tensorflow"))).not.toContain("tfjs-node");
+});
+
+test("what publint says of it: nothing", async () => {
+  const place = join(project, "node_modules", NAME);
+  const { messages } = await publint({ pkgDir: place, strict: true, pack: false });
+  expect(messages).toEqual([]);
+});
+
+// Of the two ways of resolution that are left out, node10 knows no `exports`; require() of an ES module needs no other
+// types, as the Node that this package asks for reads it.
+test("what attw says of its types: nothing", async () => {
+  const attw = join(ROOT, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
+  const { code, stdout } = await node(attw, packed.tarball, "--profile", "esm-only", "--format", "json");
+  expect(code, stdout).toBe(0);
+  expect(JSON.parse(stdout).analysis.entrypoints["."].resolutions.bundler.resolution.fileName).toMatch(
+    /dist\/types\/index\.d\.ts$/,
+  );
 });
 
 test("nothing in it names this machine's folders", () => {
