@@ -106,6 +106,15 @@ describe("JavaScript", () => {
     expect(told.probabilities).toBeCloseTo(1, 4);
   });
 
+  test("a trace with the lines of the source, where it is asked for", async () => {
+    write(
+      "trace.js",
+      `import { loadModel } from "${NAME}"; loadModel("none").catch((e) => console.log(e.stack));`,
+    );
+    const { stdout } = await node("--enable-source-maps", "trace.js");
+    expect(stdout).toMatch(/lib[\\/]inference[\\/]model\.ts:\d+:\d+\)/);
+  });
+
   test("features on worker threads", () => {
     expect(told.features).toEqual([
       { id: "own/a", columns: 13, frames: expect.any(Number) },

@@ -24,6 +24,9 @@ const { outputFiles } = await build({
   platform: "node",
   target: "node20",
   format: "cjs",
+  // Lines of lib/ in traces (node --enable-source-maps); with the sources themselves the package would be 6 MB.
+  sourcemap: true,
+  sourcesContent: false,
   logLevel: "warning",
   write: false,
 });
