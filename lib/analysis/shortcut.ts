@@ -46,9 +46,11 @@ export function shortcuts(entries: readonly Entry[], part: Part, options: Bootst
   return found.map((one) => (one.twin ? { ...one, twin: { ...one.twin, holmP: corrected[at++]! } } : one));
 }
 
+const MATCH = /[?&]match(?=[&@]|$)/;
+
 /** Whether a protocol is the matched twin of another one. */
 export function isTwin(protocol: string): boolean {
-  return /[?&]match(?=[&@]|$)/.test(protocol);
+  return MATCH.test(protocol);
 }
 
 function keeps({ leaky, seeds }: Entry, group: string): boolean {
@@ -85,7 +87,7 @@ function compared(both: Entry, entries: readonly Entry[], part: Part, options: B
 
 /** The protocol whose twin this is: the name without `match`, the version with it. */
 function twinOf(protocol: string): string | undefined {
-  return isTwin(protocol) ? protocol.replace(/[?&]match(?=[&@]|$)/, "") : undefined;
+  return isTwin(protocol) ? protocol.replace(MATCH, "") : undefined;
 }
 
 function twinScores(twin: Entry, both: Entry, part: Part, options: BootstrapOptions): Twin {

@@ -121,19 +121,14 @@ export async function clipsFor(
   flags: ClipFlags,
   options: { needed?: readonly string[]; signal?: AbortSignal } = {},
 ): Promise<Clip[]> {
-  const [found, { howToGet }] = await Promise.all([
+  const [found, { assertFound }] = await Promise.all([
     corporaFor(flags, options),
     import("../corpora/registry.js"),
   ]);
   const { data } = flags;
   const clips = found.flatMap((corpus) => corpus.clips);
   assertNeeded(flags, options.needed ?? [], found);
-  const asked = wantedOf(flags, options.needed ?? []) ?? [];
-  const absent = asked.filter((name) => !found.some((corpus) => corpus.name === name));
-  if (absent.length > 0)
-    throw new UserError(
-      `${absent.join(", ")} not found under ${data}: set --data or SER_DATA to the folder that has it, or ${howToGet(absent)}`,
-    );
+  assertFound(found, wantedOf(flags, options.needed ?? []) ?? [], data);
   if (clips.length > 0) return clips;
   throw new UserError(
     flags.manifest !== undefined

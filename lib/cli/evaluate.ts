@@ -1,9 +1,10 @@
 import { join, parse, resolve } from "node:path";
 import type { Command } from "commander";
-import { UsageError } from "../base/errors.js";
+import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
 import { interruptSignal, printJson } from "./common.js";
+import { judgedExperiment, writeJudged } from "./judged.js";
 
 interface EvaluateFlags extends ClipFlags {
   evenTraining?: boolean;
@@ -64,42 +65,21 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
     reference: () => referenceIn(flags.data),
   });
   const { run, facts } = evaluation;
-  const experiment = {
-    ...{ name, grid: { name: "evaluate", description: "", score: "test" as const, runs: [] } },
-    ...{ planned: [name], runs: [run], failures: [], readings: await readingsIn(place, [name]) },
-  };
+  const readings = await readingsIn(place, [name]);
+  const experiment = judgedExperiment(name, "evaluate", { planned: [name], runs: [run], readings });
   if (flags.json) {
     const { resultsOf } = await import("../analysis/results.js");
     const { judgedJson } = await import("../report/judged.js");
     return printJson({ ...judgedJson(resultsOf(experiment)), facts });
   }
-  const [{ abstentionBlocks, evaluationOpening, judgedReport, summaryOf }, { writeReport }, { Progress }] =
-    await Promise.all([
-      import("../report/judged.js"),
-      import("../report/report.js"),
-      import("../base/progress.js"),
-    ]);
-  let progress: InstanceType<typeof Progress> | undefined;
-  const onFigure = (figure: string, total: number) => {
-    progress ??= new Progress("figures", total, { quiet: flags.quiet });
-    progress.step(1, figure);
+  const { abstentionBlocks, evaluationOpening } = await import("../report/judged.js");
+  const about = {
+    title: `The model ${name} on labelled clips`,
+    opening: evaluationOpening(evaluation),
+    closing: abstentionBlocks(run),
+    featured: evaluation.evaluated.label,
   };
-  const { label } = evaluation.evaluated;
-  const opening = evaluationOpening(evaluation);
-  const report = await judgedReport(
-    experiment,
-    {
-      title: `The model ${name} on labelled clips`,
-      opening,
-      closing: abstentionBlocks(run),
-      featured: label,
-    },
-    { signal, onFigure },
-  );
-  progress?.clear();
-  const { folder: written, files } = await writeReport(page, report);
-  if (!flags.quiet) process.stdout.write(`${summaryOf(report.json, opening, label)}\n\n`);
-  process.stdout.write(`${join(written, files[0]!)}\n`);
+  await writeJudged(page, experiment, about, { quiet: flags.quiet, signal });
 }
 
 /** What the clips are called in the name of a folder. */
@@ -124,7 +104,6 @@ async function clipsOf(folder: string | undefined, flags: EvaluateFlags): Promis
 
 async function referenceIn(data: string): Promise<readonly Clip[]> {
   const { loadClips } = await import("../corpora/registry.js");
-  const { UserError } = await import("../base/errors.js");
   return loadClips(data, { calm: "keep" }).catch((error: unknown) => {
     if (error instanceof UserError) return [];
     throw error;

@@ -3,12 +3,12 @@ import { type Command, Option } from "commander";
 import { UsageError, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
-import type { Experiment } from "../experiments/known.js";
 import type { Refereed } from "../protocols/referee.js";
 import type { Plan, Protocol } from "../protocols/types.js";
 import type { External, StoredRun } from "../runs/record.js";
 import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
-import { experimentName, interruptSignal, printJson } from "./common.js";
+import { experimentName, printJson } from "./common.js";
+import { judgedExperiment, writeJudged } from "./judged.js";
 
 interface ScoreFlags extends ClipFlags {
   protocol: string;
@@ -85,14 +85,19 @@ async function score(path: string, flags: ScoreFlags): Promise<void> {
   const runs = await externalRuns(scored, refereed, external, ledgerIn(place));
   const planned = runs.map(({ record }) => record.name);
   const readings = await readingsIn(place, planned);
-  const experiment = experimentOf(external, [...runs, ...others], planned, readings);
+  const all = { planned, runs: [...runs, ...others], readings };
+  const experiment = judgedExperiment(external.name, "score", all);
   if (flags.json) {
     const { resultsOf } = await import("../analysis/results.js");
     const { judgedJson } = await import("../report/judged.js");
     const missing = Object.fromEntries(refereed.missing);
     return printJson({ ...judgedJson(resultsOf(experiment)), missing, notes: file.notes });
   }
-  await write(experiment, place, { path, plan, external, refereed, notes: file.notes }, flags);
+  const { scoreOpening } = await import("../report/judged.js");
+  const facts = { path, plan, external, refereed, notes: file.notes };
+  const opening = scoreOpening(experiment, facts, flags.missing === "leave-out");
+  const about = { title: `Predictions of ${external.name}`, opening, featured: external.name };
+  await writeJudged(place, experiment, about, flags);
 }
 
 function nameOf(path: string, { name = parsePath(path).name }: ScoreFlags): string {
@@ -149,43 +154,4 @@ async function recorded(protocol: string, experiments: readonly string[]): Promi
     found.push(...own);
   }
   return found;
-}
-
-function experimentOf(
-  { name }: External,
-  runs: StoredRun[],
-  planned: string[],
-  readings: Experiment["readings"],
-): Experiment {
-  const grid = { name: "score", description: "", score: "test" as const, runs: [] };
-  return { name, grid, planned, runs, failures: [], readings };
-}
-
-async function write(
-  experiment: Experiment,
-  place: string,
-  facts: Parameters<typeof import("../report/judged.js")["scoreOpening"]>[1],
-  { quiet, missing }: ScoreFlags,
-): Promise<void> {
-  const [{ judgedReport, scoreOpening, summaryOf }, { writeReport }, { Progress }] = await Promise.all([
-    import("../report/judged.js"),
-    import("../report/report.js"),
-    import("../base/progress.js"),
-  ]);
-  const opening = scoreOpening(experiment, facts, missing === "leave-out");
-  let progress: InstanceType<typeof Progress> | undefined;
-  const onFigure = (name: string, total: number) => {
-    progress ??= new Progress("figures", total, { quiet });
-    progress.step(1, name);
-  };
-  const { name } = facts.external;
-  const report = await judgedReport(
-    experiment,
-    { title: `Predictions of ${name}`, opening, featured: name },
-    { signal: interruptSignal(), onFigure },
-  );
-  progress?.clear();
-  const { folder, files } = await writeReport(place, report);
-  if (!quiet) process.stdout.write(`${summaryOf(report.json, opening, name)}\n\n`);
-  process.stdout.write(`${join(folder, files[0]!)}\n`);
 }

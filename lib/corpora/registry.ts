@@ -93,15 +93,23 @@ export async function findCorpora(root: string, options: FindOptions = {}): Prom
  */
 export async function loadClips(root: string, options: LoadOptions = {}): Promise<Clip[]> {
   const found = await findCorpora(root, options);
-  const absent = (options.names ?? []).filter((name) => !found.some((corpus) => corpus.name === name));
-  if (absent.length > 0) {
-    throw new UserError(
-      `${absent.join(", ")} not found under ${root}: set --data or SER_DATA to the folder that has it, or ${howToGet(absent)}`,
-    );
-  }
+  assertFound(found, options.names ?? [], root);
   return applyCalm(
     found.flatMap(({ clips }) => clips),
     options.calm,
+  );
+}
+
+/** @throws {UserError} naming the corpora that were asked for and are not there, and how to get them */
+export function assertFound(
+  found: readonly { name: string }[],
+  asked: readonly string[],
+  root: string,
+): void {
+  const absent = asked.filter((name) => !found.some((corpus) => corpus.name === name));
+  if (absent.length === 0) return;
+  throw new UserError(
+    `${absent.join(", ")} not found under ${root}: set --data or SER_DATA to the folder that has it, or ${howToGet(absent)}`,
   );
 }
 

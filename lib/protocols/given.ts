@@ -3,7 +3,7 @@ import { groupBy } from "../base/group.js";
 import { plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { define } from "./define.js";
-import { calmOf, queryOf } from "./query.js";
+import { assertCorpus, calmOf, queryOf } from "./query.js";
 import { GROUPS, type Group, PARTS, type Protocol } from "./types.js";
 
 /** The setting of a split that keeps nothing apart. */
@@ -25,8 +25,7 @@ export function given(corpus: string, query?: string): Protocol {
   const calm = calmOf(path, settings.calm);
   if (apart !== NONE && !(GROUPS as readonly string[]).includes(apart))
     throw new UsageError(`${path}: apart is "${apart}": it takes ${GROUPS.join(", ")} or ${NONE}`);
-  if (!/^[a-z][a-z0-9_-]*$/.test(corpus))
-    throw new UsageError(`"${corpus}" is no corpus: given/CORPUS?apart=speaker, for example`);
+  assertCorpus(corpus, "given/CORPUS?apart=speaker");
   const own = [
     ...(apart === "speaker" ? [] : [`apart=${apart}`]),
     ...(calm === "merge" ? [] : [`calm=${calm}`]),

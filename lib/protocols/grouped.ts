@@ -6,7 +6,7 @@ import { classCounts, deal } from "./deal.js";
 import { crossing, define, lacking, short } from "./define.js";
 import { groupOf } from "./groups.js";
 import { matched } from "./matched.js";
-import { calmOf, isSet, queryOf } from "./query.js";
+import { assertCorpus, calmOf, isSet, queryOf } from "./query.js";
 import { SPEAKER_SENTENCE } from "./speaker-sentence.js";
 import { type Fold, GROUPS, type Group, type Protocol } from "./types.js";
 
@@ -27,9 +27,7 @@ export function grouped(corpus: string, query?: string, version: 1 | 2 = 2): Pro
   const apart = groupsNamed(settings.group);
   const count = foldsOf(settings.folds);
   const calm = calmOf(`grouped/${corpus}`, settings.calm);
-  if (!/^[a-z][a-z0-9_-]*$/.test(corpus)) {
-    throw new UsageError(`"${corpus}" is no corpus: grouped/CORPUS?group=speaker&folds=5, for example`);
-  }
+  assertCorpus(corpus, "grouped/CORPUS?group=speaker&folds=5");
   const twin = isSet(`grouped/${corpus}`, "match", settings.match);
   if (twin && apart.join() !== "speaker,sentence")
     throw new UsageError(`match is of group=speaker,sentence: it draws other sentences of the same speakers`);

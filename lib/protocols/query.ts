@@ -31,6 +31,15 @@ export function isSet(protocol: string, key: string, text: string | undefined): 
   throw new UsageError(`${protocol}: ${key} takes no value, and has "${text}": leave it, or ${key}, out`);
 }
 
+/**
+ * @param example a name of the kind that has a corpus in it
+ * @throws {UsageError} for what can be no name of a corpus
+ */
+export function assertCorpus(corpus: string, example: string): void {
+  if (/^[a-z][a-z0-9_-]*$/.test(corpus)) return;
+  throw new UsageError(`"${corpus}" is no corpus: ${example}, for example`);
+}
+
 /** @throws {UsageError} for what is no way to treat calm */
 export function calmOf(protocol: string, text: string = "merge"): Calm {
   const calm = CALM.find((value) => value === text);

@@ -110,7 +110,7 @@ function refuse<Row extends { line: number }>(
   throw new UserError(`${where}: ${what(rows.length)} (${named.join(", ")}${more}): ${remedy}`);
 }
 
-/** Where a clip is tested; nowhere where several folds test it. */
+/** Where a clip is tested: of several folds, the last. */
 function testFolds(plan: Plan): Map<string, Split> {
   const folds = new Map<string, Split>();
   for (const fold of plan.folds) for (const id of fold.test) folds.set(id, fold);

@@ -139,6 +139,7 @@ describe("the clips of a command", () => {
 
 // Each command as a person types it, on a manifest from a spreadsheet.
 describe("every command takes a manifest", () => {
+  const TRAIN = "train --protocol given/labor --model linear --kind mfcc".split(" ");
   const OWN = ["--manifest", "clips.csv", "--map", "Langeweile=boredom"];
   const run = (...args: string[]) => ser([...args, ...OWN], folder);
 
@@ -174,17 +175,7 @@ describe("every command takes a manifest", () => {
   });
 
   test("ser train, robustness and report", { timeout: 60_000 }, async () => {
-    const trained = await run(
-      "train",
-      "--protocol",
-      "given/labor",
-      "--model",
-      "linear",
-      "--kind",
-      "mfcc",
-      "--out",
-      "runs",
-    );
+    const trained = await run(...TRAIN, "--out", "runs");
     expect([trained.code, trained.stderr]).toEqual([0, ""]);
     const [name] = (await readdir(join(folder, "runs"))).filter((one) =>
       one.startsWith("given-labor-1-linear-"),
@@ -204,20 +195,8 @@ describe("every command takes a manifest", () => {
   });
 
   test("ser evaluate", async () => {
-    const trained = await run(
-      ...[
-        "train",
-        "--protocol",
-        "given/labor",
-        "--model",
-        "linear",
-        "--kind",
-        "mfcc",
-        "--score",
-        "validation",
-      ],
-      ...["--out", "others", "--no-pictures", "--quiet"],
-    );
+    const unread = ["--score", "validation", "--out", "others"];
+    const trained = await run(...TRAIN, ...unread, "--no-pictures", "--quiet");
     expect([trained.code, trained.stderr]).toEqual([0, ""]);
     const [name] = (await readdir(join(folder, "others"))).filter((one) => one.startsWith("given-labor-"));
     const model = join("others", name!, "model");

@@ -1,3 +1,4 @@
+import { concatenated } from "../../lib/base/matrix.js";
 import { random } from "../../lib/base/random.js";
 import { columnsOf, featureSettings } from "../../lib/features/settings.js";
 import { CARD_SCHEMA, type ModelCard } from "../../lib/inference/card.js";
@@ -52,11 +53,5 @@ export function whiteNoise(seconds: number, sampleRate: number, level = 0.3, see
 }
 
 export function joined(...parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return concatenated(parts);
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
-import { calmOf, queryOf } from "../../lib/protocols/query.js";
+import { assertCorpus, calmOf, queryOf } from "../../lib/protocols/query.js";
 
 test("settings by name; one that is not known is named with those that are", () => {
   expect(queryOf("p", "folds=3&group=sex", ["group", "folds"])).toEqual({ folds: "3", group: "sex" });
@@ -23,4 +23,12 @@ test("any text gives known settings or wrong usage", () => {
     }),
     { seed: 1 },
   );
+});
+
+test("a corpus is a word of small letters", () => {
+  assertCorpus("emo_db-2", "given/CORPUS");
+  for (const name of ["", "Savee", "2nd", "a/b"])
+    expect(() => assertCorpus(name, "given/CORPUS")).toThrow(
+      `"${name}" is no corpus: given/CORPUS, for example`,
+    );
 });

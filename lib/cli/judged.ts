@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import type { Experiment } from "../experiments/known.js";
+import type { judgedReport } from "../report/judged.js";
+import { interruptSignal } from "./common.js";
+
+/**
+ * Draws the page of answers that are no experiment's into a folder, with a bar over its figures, and prints what it comes to
+ * and where it is; `quiet` leaves the place alone.
+ *
+ * @param about see `judgedReport`
+ * @throws {UserError} when the folder cannot be written
+ */
+export async function writeJudged(
+  place: string,
+  experiment: Experiment,
+  about: Parameters<typeof judgedReport>[1],
+  { quiet, signal = interruptSignal() }: { quiet?: boolean; signal?: AbortSignal },
+): Promise<void> {
+  const [{ judgedReport, summaryOf }, { writeReport }, { Progress }] = await Promise.all([
+    import("../report/judged.js"),
+    import("../report/report.js"),
+    import("../base/progress.js"),
+  ]);
+  let progress: InstanceType<typeof Progress> | undefined;
+  const onFigure = (name: string, total: number) => {
+    progress ??= new Progress("figures", total, { quiet });
+    progress.step(1, name);
+  };
+  const report = await judgedReport(experiment, about, { signal, onFigure });
+  progress?.clear();
+  const { folder, files } = await writeReport(place, report);
+  if (!quiet) process.stdout.write(`${summaryOf(report.json, about.opening, about.featured)}\n\n`);
+  process.stdout.write(`${join(folder, files[0]!)}\n`);
+}
+
+/** Answers as an experiment: what reports are made of. */
+export function judgedExperiment(
+  name: string,
+  grid: string,
+  answers: Pick<Experiment, "planned" | "runs" | "readings">,
+): Experiment {
+  return { name, grid: { name: grid, description: "", score: "test", runs: [] }, failures: [], ...answers };
+}
