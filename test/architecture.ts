@@ -57,7 +57,7 @@ export function violations(uses: Uses): string[] {
 
 /**
  * Exports that no other file of lib/ names and their own file does not use either: dead code, whatever tests say of it. What
- * index.ts exports is the public API, as is what an `export *` passes on; a worker's `handle` is called by its name.
+ * an index.ts exports is the public API, as is what an `export *` passes on; a worker's `handle` is called by its name.
  */
 export function deadExports(sources: Sources): string[] {
   const named = namesOf(sources);
@@ -67,7 +67,7 @@ export function deadExports(sources: Sources): string[] {
     [...files].flatMap(([path, { all }]) => all.map((name) => named.get(placeOf(path, name)))),
   );
   return [...files].flatMap(([path, { exports, names }]) => {
-    if (path === "index.ts" || passedOn.has(path)) return [];
+    if (path.endsWith("index.ts") || passedOn.has(path)) return [];
     const users = [...files].filter(([user]) => uses.get(user)!.has(path));
     return exports
       .filter((name) => names.get(name) === 1 && !users.some(([, user]) => user.names.has(name)))

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { train } from "../lib/analysis/experiment.js";
 import { loadClips } from "../lib/corpora/registry.js";
-import { ablate } from "../lib/experiments/experiment.js";
 import { ledgerIn } from "../lib/experiments/readings.js";
 import { extractClips } from "../lib/features/corpus.js";
 import { RUN_FEATURES } from "../lib/features/presets.js";
@@ -12,7 +12,7 @@ import { runNotebook } from "../lib/notebook/run.js";
 import { userLedger } from "../lib/protocols/ledger.js";
 import { predictPart } from "../lib/protocols/part.js";
 import { protocolNamed } from "../lib/protocols/registry.js";
-import { TRAINING, train } from "../lib/training/train.js";
+import { TRAINING, trainFold } from "../lib/training/train.js";
 import { ser } from "./cli/spawn.js";
 import { toneCorpus } from "./runs/examples.js";
 
@@ -100,7 +100,7 @@ describe("the library", () => {
       models: ["majority" as const],
       features: ["mfcc" as const],
     };
-    await ablate({ name: "own", score: "test", runs: [block] }, { data, results, quiet: true });
+    await train({ name: "own", score: "test", runs: [block] }, { data, results, quiet: true });
     expect(await readings("results", "runs", "own")).toHaveLength(1);
   });
 
@@ -109,7 +109,7 @@ describe("the library", () => {
     const features = await extractClips(plan.clips, RUN_FEATURES.mfcc, { quiet: true });
     const [fold] = plan.folds;
     const settings = { ...TRAINING, model: "majority" } as const;
-    const trained = await train(features, fold!, plan.classes, settings, { quiet: true });
+    const trained = await trainFold(features, fold!, plan.classes, settings, { quiet: true });
     const before = (await userLedger().entries()).length;
     const { ids } = await predictPart({ plan, fold: fold!, part: "test" }, trained.predict);
     expect(ids).toEqual(fold!.test);
@@ -121,7 +121,7 @@ test("a notebook's cell", async () => {
   const source = `import { extractClips, loadClips, predictPart, protocolNamed, RUN_FEATURES, train, TRAINING } from "../lib/index.ts";
 const plan = protocolNamed("savee/loso").plan(await loadClips(${JSON.stringify(data)}, { calm: "keep" }));
 const features = await extractClips(plan.clips, RUN_FEATURES.mfcc, { quiet: true });
-const trained = await train(features, plan.folds[1], plan.classes, { ...TRAINING, model: "majority" }, { quiet: true });
+const trained = await trainFold(features, plan.folds[1], plan.classes, { ...TRAINING, model: "majority" }, { quiet: true });
 const { ids } = await predictPart({ plan, fold: plan.folds[1], part: "test" }, trained.predict);
 console.log(ids.length);`;
   const cell: Cell = { cell_type: "code", metadata: {}, source, outputs: [], execution_count: null };

@@ -1,7 +1,7 @@
 import { groupBy } from "../base/group.js";
 import { byText, plural } from "../base/text.js";
 import type { EncoderFacts } from "../encoders/facts.js";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import { countReadings, type ReadingCounts } from "../experiments/readings.js";
 import type { RunRecord, StoredRun } from "../runs/record.js";
 import { entriesOf, type Part } from "./entries.js";
@@ -27,7 +27,7 @@ export interface Results {
   /** Each network of a protocol that keeps speakers and sentences apart beside the same on unseen speakers alone. */
   shortcuts: Shortcut[];
   audits: { runs: number; passed: number; leaky: number; failed: AuditFailure[]; notes: AuditNote[] };
-  failures: Experiment["failures"];
+  failures: RecordedExperiment["failures"];
   /** Clips that could not be read and were left out. */
   broken: { id: string; error: string }[];
   engines: { engine: string; runs: number }[];
@@ -60,9 +60,9 @@ export interface AuditNote {
  * All figures of an experiment, from its recorded runs alone; the same runs in any order give the same figures.
  *
  * @throws {RangeError} when runs of one protocol do not fit together, as when they were made of other clips
- * @example resultsOf(await readExperiment("four-corpora", "results/summary")).protocols[0]
+ * @example resultsOf(await readStored("four-corpora", "results/summary")).protocols[0]
  */
-export function resultsOf(experiment: Experiment, options: ResultOptions = {}): Results {
+export function resultsOf(experiment: RecordedExperiment, options: ResultOptions = {}): Results {
   const { runs, grid, name, failures } = experiment;
   const entries = entriesOf(runs);
   const score = grid.score;

@@ -46,9 +46,9 @@ Examples:
 }
 
 async function evaluate(named: string, folder: string | undefined, flags: EvaluateFlags): Promise<void> {
-  const [{ findModel }, { evaluateModel }, { ledgerIn, readingsIn }, { readCard }] = await Promise.all([
+  const [{ findModel }, { evaluate }, { ledgerIn, readingsIn }, { readCard }] = await Promise.all([
     import("../inference/find.js"),
-    import("../analysis/evaluate-model.js"),
+    import("../analysis/evaluate.js"),
     import("../experiments/readings.js"),
     import("../inference/model.js"),
   ]);
@@ -59,7 +59,7 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   const place = join(flags.out, name);
   const page = join(place, await clipsName(folder, flags));
   const signal = interruptSignal();
-  const evaluation = await evaluateModel(model, clips, {
+  const evaluation = await evaluate(model, clips, {
     ...{ signal, evenTraining: flags.evenTraining, quiet: flags.quiet || flags.json },
     ledger: ledgerIn(place),
     reference: () => referenceIn(flags.data),
@@ -77,7 +77,7 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
     title: `The model ${name} on labelled clips`,
     opening: evaluationOpening(evaluation),
     closing: abstentionBlocks(run),
-    featured: evaluation.evaluated.label,
+    featured: evaluation.label,
   };
   await writeJudged(page, experiment, about, { quiet: flags.quiet, signal });
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import type { judgedReport } from "../report/judged.js";
 import { interruptSignal } from "./common.js";
 
@@ -12,7 +12,7 @@ import { interruptSignal } from "./common.js";
  */
 export async function writeJudged(
   place: string,
-  experiment: Experiment,
+  experiment: RecordedExperiment,
   about: Parameters<typeof judgedReport>[1],
   { quiet, signal = interruptSignal() }: { quiet?: boolean; signal?: AbortSignal },
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function writeJudged(
 export function judgedExperiment(
   name: string,
   grid: string,
-  answers: Pick<Experiment, "planned" | "runs" | "readings">,
-): Experiment {
+  answers: Pick<RecordedExperiment, "planned" | "runs" | "readings">,
+): RecordedExperiment {
   return { name, grid: { name: grid, description: "", score: "test", runs: [] }, failures: [], ...answers };
 }

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../base/errors.js";
 import type { EmotionModel, Prediction } from "../inference/model.js";
+import type { HeardAnswer } from "../inference/predict-files.js";
 import { fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
 
 interface PredictFlags {
@@ -67,7 +68,7 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
     import("../inference/recordings.js"),
     import("../inference/report.js"),
   ]);
-  const { files, missing, several } = await findRecordings(paths);
+  const { files, several } = await findRecordings(paths);
   if (flags.textgrid && several) throw new UsageError("--textgrid takes one recording: name a single file");
   const folder = await findModel(flags.model);
   const model = await loadModel(folder, { threshold: flags.threshold });
@@ -78,7 +79,7 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
     );
   }
   const signal = interruptSignal();
-  const answers = await hear(model, files, missing, flags, signal);
+  const answers = await hear(model, paths, files.length, flags, signal);
   if (answers.length === 0) return;
   const { predictionCsv, predictionJson, predictionTable } = report;
   if (flags.json) {
@@ -93,53 +94,40 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   }
 }
 
-interface Heard {
-  file: string;
-  prediction: Prediction;
-  /** Of standard input, which cannot be read again. */
-  sound?: { samples: Float32Array; sampleRate: number };
-}
-
 /** The answers, with what is wrong with a file said at once; the others are still heard. */
 async function hear(
   model: EmotionModel,
-  files: readonly string[],
-  missing: readonly string[],
+  paths: readonly string[],
+  count: number,
   { quiet }: PredictFlags,
   signal: AbortSignal,
-): Promise<Heard[]> {
-  const [{ Progress }, { messageOf, UserError }, { readPiped, STANDARD_INPUT }] = await Promise.all([
+): Promise<HeardAnswer[]> {
+  const [{ Progress }, { predictFiles }] = await Promise.all([
     import("../base/progress.js"),
-    import("../base/errors.js"),
-    import("../inference/recordings.js"),
+    import("../inference/predict-files.js"),
   ]);
   const say = (text: string) => process.stderr.write(`ser: ${text}\n`);
-  const fail = (text: string) => {
-    say(text);
-    process.exitCode = 1;
-  };
-  missing.forEach(fail);
   if (model.card.synthetic && !quiet) say("the model was trained on SYNTHETIC voices: not for real use");
   // Of one file, which may be long, percent are counted.
-  const progress = new Progress("predict", files.length === 1 ? 100 : files.length, { quiet });
-  const onProgress = (share: number) => {
-    if (files.length === 1) progress.step(Math.floor(100 * share) - progress.count);
-  };
-  const answers: Heard[] = [];
-  for (const file of files) {
-    await new Promise(setImmediate); // lets a Ctrl-C through
-    signal.throwIfAborted();
-    try {
-      const sound = file === STANDARD_INPUT ? await readPiped(process.stdin, signal) : undefined;
-      const prediction = await model.predict(sound ?? file, { signal, onProgress });
-      for (const warning of [...(sound?.warnings ?? []), ...prediction.warnings])
-        if (!quiet) say(`${file}: ${warning}`);
-      answers.push({ file, prediction, sound });
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      fail(messageOf(error));
-    }
-    if (files.length > 1) progress.step();
+  const single = count === 1;
+  const progress = new Progress("predict", single ? 100 : count, { quiet });
+  const heard = predictFiles(model, paths, {
+    signal,
+    onProblem: (message) => {
+      say(message);
+      process.exitCode = 1;
+    },
+    onProgress: (share) => {
+      if (single) progress.step(Math.floor(100 * share) - progress.count);
+    },
+    onFile: () => {
+      if (!single) progress.step();
+    },
+  });
+  const answers: HeardAnswer[] = [];
+  for await (const answer of heard) {
+    if (!quiet) for (const warning of answer.prediction.warnings) say(`${answer.file}: ${warning}`);
+    answers.push(answer);
   }
   progress.done();
   return answers;

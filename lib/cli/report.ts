@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { cannotWrite } from "../base/errors.js";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import { experimentName, interruptSignal, printJson } from "./common.js";
 
 const RUNS = join("results", "runs");
@@ -89,15 +89,18 @@ async function report(named: readonly string[], flags: ReportFlags): Promise<voi
 }
 
 /** The experiment of a name, or the runs of folders as one. */
-async function experimentNamed(named: readonly string[], from: string | undefined): Promise<Experiment> {
-  const [{ readExperiment, runsAsExperiment }, { findRun }] = await Promise.all([
+async function experimentNamed(
+  named: readonly string[],
+  from: string | undefined,
+): Promise<RecordedExperiment> {
+  const [{ readStored, readRuns }, { findRun }] = await Promise.all([
     import("../experiments/store.js"),
     import("../runs/record.js"),
   ]);
   const found = await Promise.all(named.map((one) => findRun(one, from ?? RUNS)));
-  if (named.length > 1 || found[0]) return runsAsExperiment(named.map((one, i) => found[i] ?? one));
+  if (named.length > 1 || found[0]) return readRuns(named.map((one, i) => found[i] ?? one));
   const [name] = named as [string];
-  return readExperiment(experimentName(name), await rootOf(name, from));
+  return readStored(experimentName(name), await rootOf(name, from));
 }
 
 async function prepare(folder: string): Promise<void> {

@@ -3,9 +3,8 @@ import { type Command, Option } from "commander";
 import { UsageError, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
-import type { Refereed } from "../protocols/referee.js";
-import type { Plan, Protocol } from "../protocols/types.js";
-import type { External, StoredRun } from "../runs/record.js";
+import type { Protocol } from "../protocols/types.js";
+import type { StoredRun } from "../runs/record.js";
 import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
 import { experimentName, printJson } from "./common.js";
 import { judgedExperiment, writeJudged } from "./judged.js";
@@ -60,43 +59,36 @@ Examples:
   ser score mine.csv --protocol cremad/audeering --against best four-corpora
   ser score mine.csv --protocol 'grouped/own?folds=4' --manifest clips.csv`,
     )
-    .action(score);
+    .action(scoreFile);
 }
 
-async function score(path: string, flags: ScoreFlags): Promise<void> {
-  const [{ protocolNamed }, { readExternal }, { referee }, { externalRuns }, { ledgerIn, readingsIn }] =
-    await Promise.all([
-      import("../protocols/registry.js"),
-      import("../runs/read-external.js"),
-      import("../protocols/referee.js"),
-      import("../runs/answered.js"),
-      import("../experiments/readings.js"),
-    ]);
+async function scoreFile(path: string, flags: ScoreFlags): Promise<void> {
+  const [{ protocolNamed }, { score }, { readingsIn, ledgerIn }, { slug }] = await Promise.all([
+    import("../protocols/registry.js"),
+    import("../analysis/score.js"),
+    import("../experiments/readings.js"),
+    import("../base/text.js"),
+  ]);
   const protocol = protocolNamed(flags.protocol);
-  const plan = protocol.plan(await clipsOf(protocol, flags));
-  const file = await readExternal(path, plan.classes);
-  const refereed = referee(plan, file.rows, path);
-  const { labels } = file;
-  const external: External = { name: nameOf(path, flags), sha256: file.sha256, ...(labels && { labels }) };
-  const { slug } = await import("../base/text.js");
-  const place = join(flags.out, folderOf(slug(external.name), external.name));
-  const others = await recorded(plan.protocol, flags.against ?? []);
-  const scored = flags.missing === "leave-out" ? withoutMissing(plan, refereed) : plan;
-  const runs = await externalRuns(scored, refereed, external, ledgerIn(place));
+  const name = nameOf(path, flags);
+  const place = join(flags.out, folderOf(slug(name), name));
+  const clips = await clipsOf(protocol, flags);
+  const others = await recorded(`${protocol.name}@${protocol.version}`, flags.against ?? []);
+  const { missing } = flags;
+  const { runs, facts } = await score(path, protocol, { clips, name, missing, ledger: ledgerIn(place) });
   const planned = runs.map(({ record }) => record.name);
   const readings = await readingsIn(place, planned);
   const all = { planned, runs: [...runs, ...others], readings };
-  const experiment = judgedExperiment(external.name, "score", all);
+  const experiment = judgedExperiment(name, "score", all);
   if (flags.json) {
     const { resultsOf } = await import("../analysis/results.js");
     const { judgedJson } = await import("../report/judged.js");
-    const missing = Object.fromEntries(refereed.missing);
-    return printJson({ ...judgedJson(resultsOf(experiment)), missing, notes: file.notes });
+    const without = Object.fromEntries(facts.refereed.missing);
+    return printJson({ ...judgedJson(resultsOf(experiment)), missing: without, notes: facts.notes });
   }
   const { scoreOpening } = await import("../report/judged.js");
-  const facts = { path, plan, external, refereed, notes: file.notes };
-  const opening = scoreOpening(experiment, facts, flags.missing === "leave-out");
-  const about = { title: `Predictions of ${external.name}`, opening, featured: external.name };
+  const opening = scoreOpening(experiment, facts, missing === "leave-out");
+  const about = { title: `Predictions of ${name}`, opening, featured: name };
   await writeJudged(place, experiment, about, flags);
 }
 
@@ -112,11 +104,16 @@ function folderOf(own: string, name: string): string {
   return whole ? kept : `${kept}-${sha256(name).slice(0, 8)}`;
 }
 
-/** The clips that the protocol is of: as they are published where it needs no others, else those that are there. */
-async function clipsOf({ corpora }: Protocol, flags: ScoreFlags): Promise<readonly Clip[]> {
+/**
+ * Clips of one's own, and the published ones where labels are mapped; else the protocol knows which there are.
+ *
+ * @returns `undefined` for those that are published
+ */
+async function clipsOf({ corpora }: Protocol, flags: ScoreFlags): Promise<readonly Clip[] | undefined> {
   const known = KNOWN_CORPORA.filter((name) => corpora.includes(name));
   if (flags.manifest !== undefined || known.length === 0 || known.length < corpora.length)
     return clipsFor(flags, { needed: corpora });
+  if (!flags.map) return undefined;
   const [{ publishedClips }, { labelsFrom }] = await Promise.all([
     import("../corpora/registry.js"),
     import("../corpora/labels.js"),
@@ -128,19 +125,9 @@ async function clipsOf({ corpora }: Protocol, flags: ScoreFlags): Promise<readon
   return mapped;
 }
 
-function withoutMissing(plan: Plan, { missing }: Refereed): Plan {
-  const folds = plan.folds.flatMap((fold) => {
-    const without = new Set(missing.get(fold.name));
-    const test = fold.test.filter((id) => !without.has(id));
-    return test.length > 0 ? [{ ...fold, test }] : [];
-  });
-  if (folds.length > 0) return { ...plan, folds };
-  throw new UserError("there is no answer to any test clip: nothing is left to score");
-}
-
 /** The recorded runs of experiments that were tested under the protocol. */
 async function recorded(protocol: string, experiments: readonly string[]): Promise<StoredRun[]> {
-  const [{ readExperiment }, { existsSync }] = await Promise.all([
+  const [{ readStored }, { existsSync }] = await Promise.all([
     import("../experiments/store.js"),
     import("node:fs"),
   ]);
@@ -148,7 +135,7 @@ async function recorded(protocol: string, experiments: readonly string[]): Promi
   for (const name of experiments) {
     const summary = join("results", "summary");
     const root = existsSync(join(summary, experimentName(name))) ? summary : join("results", "runs");
-    const { runs } = await readExperiment(name, root);
+    const { runs } = await readStored(name, root);
     const own = runs.filter(({ record }) => record.settings.protocol === protocol && record.test);
     if (own.length === 0) throw new UserError(`the experiment ${name} has no run tested under ${protocol}`);
     found.push(...own);

@@ -28,11 +28,11 @@ Examples:
 }
 
 async function summarize(name: string, flags: { from: string; out: string; json?: boolean }): Promise<void> {
-  const [{ readExperiment }, { writeSummary }] = await Promise.all([
+  const [{ readStored }, { writeSummary }] = await Promise.all([
     import("../experiments/store.js"),
     import("../experiments/summary.js"),
   ]);
-  const experiment = await readExperiment(experimentName(name), flags.from);
+  const experiment = await readStored(experimentName(name), flags.from);
   const folder = join(flags.out, name);
   if (experiment.runs.length === 0)
     throw new UserError(`no run of ${name} is done: \`ser ablate\` does them`);

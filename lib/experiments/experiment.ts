@@ -15,10 +15,10 @@ import { protocolNamed } from "../protocols/registry.js";
 import { type RunRecord, readRecord } from "../runs/record.js";
 import { type Grid, type GridBlock, type gridSchema, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
-import type { Experiment } from "./known.js";
+import type { RecordedExperiment } from "./known.js";
 import { firstRunsOf, type PlannedRun, planGrid, shardOf } from "./plan.js";
 import { doRuns, type RunEvent, type RunnerOptions } from "./runner.js";
-import { readExperiment, Store } from "./store.js";
+import { readStored, Store } from "./store.js";
 import { readSummary } from "./summary.js";
 
 /** A grid as it is written down: what is left out has the defaults of {@link parseGrid}. */
@@ -271,19 +271,17 @@ export interface ExperimentOptions extends Pick<DoOptions, "engine" | "threads" 
 }
 
 /**
- * An experiment in one call, for cells and scripts: reads the runs that are there and trains those that are missing. Where
- * the committed `results/summary/NAME` has all of its runs, that is read and nothing is trained; else the store
- * `results/runs/NAME` is filled up. Protocols that need a corpus which is not there are left out, and named.
+ * Reads the runs of an experiment that are there and trains those that are missing: `train` of the public API.
  *
  * @param grid the name of one in `results/experiments`, the path of a file as for {@link readGrid}, or a grid
- * @throws {UsageError} when the grid makes no sense
- * @throws {UserError} when not one of its protocols can be planned, or a summary is damaged
  * @throws {Interrupted} when the signal comes; the same call goes on
- * @example const { runs } = await ablate("four-corpora", { data, synthetic: () => ({ seeds: [1] }) });
  */
-export async function ablate(grid: string | GridInput, options: ExperimentOptions = {}): Promise<Experiment> {
+export async function readOrTrain(
+  grid: string | GridInput,
+  options: ExperimentOptions = {},
+): Promise<RecordedExperiment> {
   try {
-    return await readOrTrain(grid, options);
+    return await readRunsOrTrain(grid, options);
   } catch (error) {
     if (!options.signal?.aborted && !(error instanceof Interrupted)) throw error;
     throw new Interrupted("stopped: the runs that are done are kept, the same call goes on", {
@@ -292,7 +290,10 @@ export async function ablate(grid: string | GridInput, options: ExperimentOption
   }
 }
 
-async function readOrTrain(grid: string | GridInput, options: ExperimentOptions): Promise<Experiment> {
+async function readRunsOrTrain(
+  grid: string | GridInput,
+  options: ExperimentOptions,
+): Promise<RecordedExperiment> {
   const { data = "data", results = join(workFolder(), "results"), quiet, signal, threads } = options;
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const wanted = await gridOf(grid, results);
@@ -309,7 +310,7 @@ async function readOrTrain(grid: string | GridInput, options: ExperimentOptions)
   if (kept) return kept;
   const { engine, jobs = 1 } = options;
   await doExperiment(work, { engine, threads, jobs, signal, quiet, log });
-  return readExperiment(own.name, stores);
+  return readStored(own.name, stores);
 }
 
 async function gridOf(grid: string | GridInput, results: string): Promise<Grid> {
@@ -359,7 +360,7 @@ async function summarised(
   grid: Grid,
   names: readonly string[],
   root: string,
-): Promise<Experiment | undefined> {
+): Promise<RecordedExperiment | undefined> {
   const summary = await readSummary(join(root, grid.name));
   if (!summary) return undefined;
   const wanted = new Set(names);

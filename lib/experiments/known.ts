@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** All that is known of an experiment. */
-export interface Experiment {
+export interface RecordedExperiment {
   name: string;
   grid: Grid;
   /** The names of all runs of the grid, sorted; those that are neither in `runs` nor in `failures` are yet to be done. */

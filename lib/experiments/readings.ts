@@ -122,7 +122,7 @@ export function mergeReadings(store: Readings, kept: Readings = { entries: [], b
  * How often test parts were read.
  *
  * @param experiment its readings, and the names of the runs that it shows
- * @example countReadings(await readExperiment("best", "results/summary")).total
+ * @example countReadings(await readStored("best", "results/summary")).total
  */
 export function countReadings({ readings: { entries, before }, planned }: Counted): ReadingCounts {
   const known = new Set(planned);

@@ -7,7 +7,7 @@ import { byText } from "../base/text.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
 import { blockOf, type Grid } from "./grid.js";
-import type { Experiment, Failure } from "./known.js";
+import type { Failure, RecordedExperiment } from "./known.js";
 import { ledgerIn, mergeReadings, readingsIn } from "./readings.js";
 import { readSummary, writtenReadings } from "./summary.js";
 
@@ -117,9 +117,9 @@ export class Store {
  * @param name of the experiment
  * @param root the folder that has it: `results/runs` or `results/summary`
  * @throws {UserError} naming what is missing or damaged
- * @example const { runs } = await readExperiment("four-corpora", "results/summary");
+ * @example const { runs } = await readStored("four-corpora", "results/summary");
  */
-export async function readExperiment(name: string, root: string): Promise<Experiment> {
+export async function readStored(name: string, root: string): Promise<RecordedExperiment> {
   const folder = join(root, name);
   const summary = await readSummary(folder);
   if (summary) return { name, ...summary };
@@ -152,9 +152,9 @@ export async function readExperiment(name: string, root: string): Promise<Experi
  *
  * @param folders of the runs
  * @throws {UserError} naming a folder without a finished run; when the runs were scored on different parts
- * @example await runsAsExperiment(["results/runs/savee-loso-1-cnn-0123456789ab"])
+ * @example await readRuns(["results/runs/savee-loso-1-cnn-0123456789ab"])
  */
-export async function runsAsExperiment(folders: readonly string[]): Promise<Experiment> {
+export async function readRuns(folders: readonly string[]): Promise<RecordedExperiment> {
   const read = await Promise.all(
     folders.map(async (folder) => {
       const run = await readRun(folder);

@@ -14,7 +14,7 @@ import {
   type RunRecord,
   type StoredRun,
 } from "../runs/record.js";
-import type { Experiment } from "./known.js";
+import type { RecordedExperiment } from "./known.js";
 import { type EarlierReadings, mergeReadings, type Readings, readingsIfWhole } from "./readings.js";
 
 const SUMMARY = "summary.json";
@@ -25,11 +25,11 @@ const CLIP_COLUMNS = ["id", "speaker", "sex", "sentence", "intensity"] as const;
 
 interface SummaryFile {
   schema: 1;
-  grid: Experiment["grid"];
+  grid: RecordedExperiment["grid"];
   planned: string[];
   /** Of the runs in `runs/`. */
   runs: string[];
-  failures: Experiment["failures"];
+  failures: RecordedExperiment["failures"];
   /** In summaries from before the ledger: the readings of test parts by these runs. */
   testReadings?: number;
   /** SHA-256 of every file but this one, machines.json and readings.json. */
@@ -55,10 +55,10 @@ interface Machine {
  * @param folder `results/summary/NAME`; replaced as a whole
  * @returns the SHA-256 of all files but machines.json and readings.json, and their size in bytes
  * @throws {UserError} when the folder cannot be written or holds something else than a summary
- * @example await writeSummary(await readExperiment("quick", "results/runs"), "results/summary/quick");
+ * @example await writeSummary(await readStored("quick", "results/runs"), "results/summary/quick");
  */
 export async function writeSummary(
-  experiment: Experiment,
+  experiment: RecordedExperiment,
   folder: string,
 ): Promise<{ sha256: string; bytes: number }> {
   await assertReplaceable(
@@ -157,7 +157,7 @@ const NOWHERE: Machine = {
  *
  * @throws {UserError} naming the file that is missing, damaged or changed
  */
-export async function readSummary(folder: string): Promise<Omit<Experiment, "name"> | undefined> {
+export async function readSummary(folder: string): Promise<Omit<RecordedExperiment, "name"> | undefined> {
   const text = await readIfThere(join(folder, SUMMARY));
   if (text === undefined) return undefined;
   const summary = parseJson<SummaryFile | null>(text, join(folder, SUMMARY));

@@ -23,7 +23,7 @@ import {
 } from "./theme.js";
 
 /** A clip, what was heard in it, and what it was. */
-export interface PredictedClip {
+export interface PredictionPanel {
   /** The clip's id, or a file's name. */
   id: string;
   /** Mono, in [-1, 1]. */
@@ -46,7 +46,7 @@ export interface PredictedClip {
 
 export interface EmotionPredictionOptions extends FigureOptions {
   /** One to nine. */
-  clips: readonly PredictedClip[];
+  clips: readonly PredictionPanel[];
 }
 
 /** CSS pixels: a panel, and in it from its left and top edges the boxes that are drawn into. */
@@ -111,7 +111,7 @@ export interface Place {
   height: number;
 }
 
-function panel(clip: PredictedClip, index: number, place: Place, theme: Theme) {
+function panel(clip: PredictionPanel, index: number, place: Place, theme: Theme) {
   if (clip.logmel.rows === 0 || clip.logmel.cols === 0) throw new RangeError(`${clip.id} has no frames`);
   // Three pairs of axes a panel: waveform, spectrogram, bars.
   const [wave, mel, bars] = [0, 1, 2].map((k) => (3 * index + k === 0 ? "" : String(3 * index + k + 1)));
@@ -131,7 +131,7 @@ function panel(clip: PredictedClip, index: number, place: Place, theme: Theme) {
 type Axes = Record<string, Partial<LayoutAxis>>;
 
 /** Waveform and spectrogram share the time axis, which is drawn under the spectrogram. */
-function soundAxes(clip: PredictedClip, wave: string, mel: string, place: Place, theme: Theme): Axes {
+function soundAxes(clip: PredictionPanel, wave: string, mel: string, place: Place, theme: Theme): Axes {
   const seconds = clip.samples.length / clip.sampleRate;
   const time = { ...across(place, TIME), range: [0, seconds], showgrid: false };
   const small = { ...axis(theme), automargin: false, ticklen: 3, tickfont: { size: FONT_SIZE.small } };
@@ -157,7 +157,7 @@ function soundAxes(clip: PredictedClip, wave: string, mel: string, place: Place,
   } as Axes;
 }
 
-function barAxes(clip: PredictedClip, classes: string[], bars: string, place: Place, theme: Theme): Axes {
+function barAxes(clip: PredictionPanel, classes: string[], bars: string, place: Place, theme: Theme): Axes {
   const labels = classes.map((name) => barLabel(name, clip));
   return {
     [`xaxis${bars}`]: { ...across(place, BARS), anchor: `y${bars}`, visible: false, range: [0, 1] },
@@ -185,7 +185,7 @@ function down(place: Place, box: { top: number; bottom: number }) {
 }
 
 /** Scaled to the clip's peak. */
-function waveform(clip: PredictedClip, panel: string, theme: Theme): Figure["data"][number] {
+function waveform(clip: PredictionPanel, panel: string, theme: Theme): Figure["data"][number] {
   const envelope = envelopeOf(clip.samples, clip.sampleRate, COLUMNS);
   const colour = clip.predicted === null ? theme.muted : emotionColour(clip.predicted, theme);
   return {
@@ -202,7 +202,7 @@ function waveform(clip: PredictedClip, panel: string, theme: Theme): Figure["dat
 }
 
 function spectrogram(
-  { logmel, hopSeconds }: PredictedClip,
+  { logmel, hopSeconds }: PredictionPanel,
   panel: string,
   theme: Theme,
 ): Figure["data"][number] {
@@ -220,7 +220,7 @@ function spectrogram(
 }
 
 function probabilities(
-  clip: PredictedClip,
+  clip: PredictionPanel,
   classes: readonly string[],
   panel: string,
   theme: Theme,
@@ -243,18 +243,18 @@ function probabilities(
 }
 
 /** The predicted class in bold. */
-function barLabel(name: string, { predicted }: PredictedClip): string {
+function barLabel(name: string, { predicted }: PredictionPanel): string {
   return name === predicted ? `<b>${plain(name)}</b>` : plain(name);
 }
 
 type Verdict = "right" | "wrong" | "open";
 
-function verdict({ truth, predicted }: PredictedClip): Verdict {
+function verdict({ truth, predicted }: PredictionPanel): Verdict {
   if (truth === undefined || predicted === null) return "open";
   return truth === predicted ? "right" : "wrong";
 }
 
-function frame(clip: PredictedClip, place: Place, theme: Theme) {
+function frame(clip: PredictionPanel, place: Place, theme: Theme) {
   const outcome = verdict(clip);
   const line = {
     right: { color: theme.right, width: 2, dash: "solid" as const },
@@ -275,7 +275,7 @@ function frame(clip: PredictedClip, place: Place, theme: Theme) {
 }
 
 /** Two lines at the top of a panel: what was predicted and whether that is right, then the clip's id. */
-function heading(clip: PredictedClip, place: Place, theme: Theme) {
+function heading(clip: PredictionPanel, place: Place, theme: Theme) {
   const outcome = verdict(clip);
   const colour = { right: theme.right, wrong: theme.wrong, open: theme.ink }[outcome];
   const mark = { right: "✓ ", wrong: "✗ ", open: "" }[outcome];

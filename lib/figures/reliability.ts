@@ -37,9 +37,9 @@ const DASHES = ["dash", "solid", "dot", "longdash"] as const;
  * Bins without clips are left out.
  *
  * @throws {RangeError} without series, with more than four, or with lists of different lengths
- * @example reliability({ series: [{ name: "calibrated", confidence: [0.9, 0.6], right: [true, false], ece: 0.03 }] })
+ * @example reliabilityDiagram({ series: [{ name: "calibrated", confidence: [0.9, 0.6], right: [true, false], ece: 0.03 }] })
  */
-export function reliability(options: ReliabilityOptions): Figure {
+export function reliabilityDiagram(options: ReliabilityOptions): Figure {
   const { series, bins = 10 } = options;
   if (series.length < 1 || series.length > 4)
     throw new RangeError(`a reliability diagram holds 1 to 4 series, not ${series.length}`);

@@ -1,11 +1,11 @@
 import type { Results } from "../analysis/results.js";
 import { plural } from "../base/text.js";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import type { Block, TableBlock } from "./document.js";
 import { left, right } from "./words.js";
 
 /** Audit, failures, and how to do it again. */
-export function closingBlocks(results: Results, experiment: Experiment): Block[] {
+export function closingBlocks(results: Results, experiment: RecordedExperiment): Block[] {
   return [
     { kind: "heading", level: 2, text: "Audit" },
     ...auditBlocks(results),

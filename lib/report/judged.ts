@@ -1,15 +1,14 @@
 import { entriesOf } from "../analysis/entries.js";
-import type { ModelEvaluation } from "../analysis/evaluate-model.js";
+import type { ModelEvaluation } from "../analysis/evaluate.js";
 import { type Results, resultsOf } from "../analysis/results.js";
+import type { ScoreFacts } from "../analysis/score.js";
 import { capital, percent, plural, sentence } from "../base/text.js";
 import { abstentionAt } from "../evaluation/abstention.js";
 import { withInterval } from "../evaluation/interval.js";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import { countReadings } from "../experiments/readings.js";
-import type { Refereed } from "../protocols/referee.js";
-import type { Plan } from "../protocols/types.js";
 import { GIVEN_CLIPS } from "../runs/answered.js";
-import type { External, StoredRun } from "../runs/record.js";
+import type { StoredRun } from "../runs/record.js";
 import { type Block, piecesOf, type Text } from "./document.js";
 import { howToRead } from "./overview.js";
 import { figureBlocks, protocolBlocks } from "./protocol.js";
@@ -25,7 +24,7 @@ import { warning } from "./words.js";
  * @example await judgedReport(experiment, { title: "Predictions of mine", opening: [], featured: "mine" })
  */
 export async function judgedReport(
-  experiment: Experiment,
+  experiment: RecordedExperiment,
   about: { title: string; opening: readonly Block[]; closing?: readonly Block[]; featured: string },
   options: ReportOptions = {},
 ): Promise<Report> {
@@ -48,21 +47,12 @@ export async function judgedReport(
   return drawReport(title, blocks, json, options);
 }
 
-/** What is told of predictions beside their figures. */
-export interface ScoreFacts {
-  path: string;
-  plan: Plan;
-  external: External;
-  refereed: Refereed;
-  notes: readonly string[];
-}
-
 /** How many clips without an answer are named. */
 const NAMED = 20;
 
 /** What was scored, what was missing, and how often. */
 export function scoreOpening(
-  experiment: Experiment,
+  experiment: RecordedExperiment,
   { path, plan, external, refereed, notes }: ScoreFacts,
   leftOut: boolean,
 ): Block[] {
@@ -144,7 +134,8 @@ function paragraph(text: Text): Block {
 }
 
 /** What was judged, what was left out, and what the model had heard of it. */
-export function evaluationOpening({ evaluated, facts, run }: ModelEvaluation): Block[] {
+export function evaluationOpening(evaluation: ModelEvaluation): Block[] {
+  const { facts, run } = evaluation;
   const { unknown, absent, broken, heard, calm } = facts;
   const left = Object.entries(unknown).map(([label, clips]) => `${plural(clips, "clip")} of ${label}`);
   const notes = [
@@ -152,7 +143,7 @@ export function evaluationOpening({ evaluated, facts, run }: ModelEvaluation): B
     ...(calm > 0 ? [`${plural(calm, "clip")} of calm count as neutral, since the model knows no calm`] : []),
     ...(absent.length > 0
       ? [
-          `no clip is of ${absent.join(", ")}, which the model may answer: UAR is over the ${plural(evaluated.classesInTruth.length, "label")} that there are, macro F1 over all ${evaluated.classes.length}, those of which no clip is counting 0`,
+          `no clip is of ${absent.join(", ")}, which the model may answer: UAR is over the ${plural(evaluation.classesInTruth.length, "label")} that there are, macro F1 over all ${evaluation.classes.length}, those of which no clip is counting 0`,
         ]
       : []),
     ...(facts.notCompared > 0
@@ -181,7 +172,7 @@ export function evaluationOpening({ evaluated, facts, run }: ModelEvaluation): B
     paragraph([
       "The model ",
       { code: run.record.name },
-      ` on ${plural(evaluated.n, "clip")} of ${plural(evaluated.speakers, "speaker")} (${run.record.corpora.join(", ")}), ${evaluated.classesInTruth.length} of its ${evaluated.classes.length} classes: ${evaluated.classesInTruth.join(", ")}.`,
+      ` on ${plural(evaluation.n, "clip")} of ${plural(evaluation.speakers, "speaker")} (${run.record.corpora.join(", ")}), ${evaluation.classesInTruth.length} of its ${evaluation.classes.length} classes: ${evaluation.classesInTruth.join(", ")}.`,
     ]),
     ...notes.map((note) => paragraph(capital(sentence(note)))),
     ...(heard && heard.trained.length > 0

@@ -5,14 +5,14 @@ import type { Results } from "../analysis/results.js";
 import { groupBy } from "../base/group.js";
 import { capital, plural, thousands } from "../base/text.js";
 import { withInterval } from "../evaluation/interval.js";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import { apartText } from "../protocols/groups.js";
 import { augmentationText, featuresText, trainingText } from "../runs/settings-text.js";
 import type { Block, TableBlock, Text } from "./document.js";
 import { bestOf, bold, labelText, left, marks, nameOf, right, warning } from "./words.js";
 
 /** How much there is, what must not be overlooked, and the main figures. */
-export function opening(results: Results, experiment: Experiment): Block[] {
+export function opening(results: Results, experiment: RecordedExperiment): Block[] {
   const { description, runs, score } = results;
   const open = experiment.planned.length - runs - results.failures.length;
   const seeds = results.seeds.length === 1 ? `seed ${results.seeds[0]}` : `seeds ${results.seeds.join(", ")}`;

@@ -9,7 +9,7 @@ import { ablation } from "../figures/ablation.js";
 import { confusionMatrix } from "../figures/confusion-matrix.js";
 import { learningCurves } from "../figures/learning-curves.js";
 import { perSpeaker } from "../figures/per-speaker.js";
-import { reliability } from "../figures/reliability.js";
+import { reliabilityDiagram } from "../figures/reliability.js";
 import { isBaseline } from "../models/names.js";
 import type { Block } from "./document.js";
 import { labelText, marks, partUnder, subtitleOf } from "./words.js";
@@ -128,7 +128,7 @@ function figuresOfBest(
   blocks.push({
     kind: "figure",
     name: `${name}-reliability`,
-    figure: reliability({
+    figure: reliabilityDiagram({
       bins: 10,
       series: kinds.map((kind) => ({
         name: kind === "calibrated" ? "calibrated" : scaled ? "as trained" : "as given",

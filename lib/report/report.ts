@@ -5,7 +5,7 @@ import type { ResultOptions } from "../analysis/protocol-results.js";
 import { type Results, resultsOf } from "../analysis/results.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
 import { cannotWrite, UserError } from "../base/errors.js";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import type { Figure } from "../figures/figure.js";
 import { renderSvg } from "../figures/render.js";
 import { type Block, figuresOf } from "./document.js";
@@ -43,9 +43,12 @@ export interface ReportOptions extends ResultOptions {
  * same runs give the same bytes.
  *
  * @throws {UserError} when there is no finished run
- * @example const { markdown } = await buildReport(await readExperiment("four-corpora", "results/summary"));
+ * @example const { markdown } = await buildReport(await readStored("four-corpora", "results/summary"));
  */
-export async function buildReport(experiment: Experiment, options: ReportOptions = {}): Promise<Report> {
+export async function buildReport(
+  experiment: RecordedExperiment,
+  options: ReportOptions = {},
+): Promise<Report> {
   if (experiment.runs.length === 0)
     throw new UserError(`experiment ${experiment.name} has no finished run: do \`ser ablate\` first`);
   const json = resultsOf(experiment, options);
@@ -96,15 +99,17 @@ export interface WrittenReport {
  * Writes a report: `report.md`, `report.html`, `report.json`, its pages and `figures/*.svg`. Figures of an earlier report are
  * removed.
  *
- * @param options.latex writes the tables as `tables.tex`, too
  * @param folder such as `results/report/four-corpora`
- * @throws {UserError} when the place cannot be written
+ * @param report what {@link buildReport} made, or an experiment, whose report is built first
+ * @param options.latex writes the tables as `tables.tex`, too
+ * @throws {UserError} when the place cannot be written, or the experiment has no finished run
  */
 export async function writeReport(
   folder: string,
-  report: Report,
+  report: Report | RecordedExperiment,
   options: { latex?: boolean } = {},
 ): Promise<WrittenReport> {
+  if ("runs" in report) return writeReport(folder, await buildReport(report), options);
   await rm(join(folder, "figures"), { recursive: true, force: true }).catch((error: unknown) => {
     throw cannotWrite(folder, error);
   });

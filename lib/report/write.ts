@@ -2,7 +2,7 @@ import type { Entry } from "../analysis/entries.js";
 import { sidesOf } from "../analysis/matrix.js";
 import type { ProtocolResults } from "../analysis/protocol-results.js";
 import type { Results } from "../analysis/results.js";
-import type { Experiment } from "../experiments/known.js";
+import type { RecordedExperiment } from "../experiments/known.js";
 import { crossCorpusBlocks, leakageBlocks } from "./across.js";
 import { closingBlocks } from "./closing.js";
 import type { Block } from "./document.js";
@@ -17,7 +17,11 @@ import { shortcutBlocks } from "./shortcut.js";
  * @param entries of these runs, for the figures
  * @param results of these runs
  */
-export function documentOf(experiment: Experiment, entries: readonly Entry[], results: Results): Block[] {
+export function documentOf(
+  experiment: RecordedExperiment,
+  entries: readonly Entry[],
+  results: Results,
+): Block[] {
   const within = results.protocols.filter(({ protocol }) => !sidesOf(protocol));
   const across = results.protocols.filter(({ protocol }) => sidesOf(protocol));
   return [

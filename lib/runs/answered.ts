@@ -1,5 +1,5 @@
 import type { Clip } from "../corpora/clip.js";
-import { evaluate } from "../evaluation/evaluate.js";
+import { classificationReport } from "../evaluation/classification-report.js";
 import { RUN_FEATURES } from "../features/presets.js";
 import type { ModelCard } from "../inference/card.js";
 import { auditOf } from "../protocols/audit.js";
@@ -133,7 +133,7 @@ function asRun(clips: readonly Clip[], answers: Answers, given: Given): StoredRu
       predicted: probabilities.indexOf(Math.max(...probabilities)),
     };
   });
-  const figures = evaluate(
+  const figures = classificationReport(
     Float32Array.from(predictions.flatMap(({ probabilities }) => probabilities)),
     predictions.map(({ truth }) => truth),
     classes,

@@ -1,6 +1,6 @@
 import { formatTable } from "../base/table.js";
 import { capital, percent, sentence } from "../base/text.js";
-import type { Evaluation } from "../evaluation/evaluate.js";
+import type { ClassificationReport } from "../evaluation/classification-report.js";
 import { accuracyOf, confusionIntervals, type Scored, uarOf, withInterval } from "../evaluation/interval.js";
 import { type Metrics, metrics } from "../evaluation/metrics.js";
 import { isBaseline } from "../models/names.js";
@@ -20,9 +20,9 @@ export function describeRun(run: StoredRun): string {
   const corpora = Object.entries(testByCorpus);
   const scored = test ?? validation;
   const part = test ? "test" : "validation";
-  const lines: [string, Evaluation | Metrics][] = [
+  const lines: [string, ClassificationReport | Metrics][] = [
     ["validation", validation],
-    ...(test ? [["test", test] as [string, Evaluation]] : []),
+    ...(test ? [["test", test] as [string, ClassificationReport]] : []),
     ...(corpora.length > 1
       ? corpora.map(([name, figures]): [string, Metrics] => [`  test, ${name}`, figures])
       : []),
@@ -112,7 +112,10 @@ function warnings({ leaky, transductive, settings, text }: RunRecord): string[] 
   ];
 }
 
-function calibration({ ece, calibrated }: Evaluation, { temperature, threshold }: RunRecord): string {
+function calibration(
+  { ece, calibrated }: ClassificationReport,
+  { temperature, threshold }: RunRecord,
+): string {
   const after = calibrated ? `, ${percent(calibrated.ece)} at temperature ${temperature.toFixed(2)}` : "";
   return `Expected calibration error ${percent(ece)} %${after}; the model abstains below ${percent(threshold)} %.`;
 }

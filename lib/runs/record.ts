@@ -5,7 +5,7 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import { slug } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import type { EncoderFacts } from "../encoders/facts.js";
-import type { Evaluation } from "../evaluation/evaluate.js";
+import type { ClassificationReport } from "../evaluation/classification-report.js";
 import type { Metrics } from "../evaluation/metrics.js";
 import type { FeatureSettings } from "../features/settings.js";
 import type { Origin } from "../inference/card.js";
@@ -110,9 +110,9 @@ export interface RunRecord {
   temperature: number;
   /** Calibrated probability below which the model abstains, chosen on validation. */
   threshold: number;
-  validation: Evaluation;
+  validation: ClassificationReport;
   /** Absent when the score is `validation`. */
-  test?: Evaluation;
+  test?: ClassificationReport;
   /** The test part corpus by corpus; absent as `test` is. */
   testByCorpus?: Record<string, Metrics>;
   /** Accuracy, on the scored part, of always answering the commonest class of the training part. */

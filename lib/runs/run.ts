@@ -10,7 +10,7 @@ import { chooseEngine } from "../engine/detect.js";
 import type { EngineName } from "../engine/trainer.js";
 import { chooseThreshold } from "../evaluation/abstention.js";
 import { applyTemperature, fitTemperature } from "../evaluation/calibration.js";
-import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
+import { type ClassificationReport, classificationReport } from "../evaluation/classification-report.js";
 import { confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import { extractClips, type FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
@@ -32,8 +32,8 @@ import {
   type EpochLog,
   type PartResult,
   type Trained,
-  type TrainOptions,
-  train,
+  type TrainFoldOptions,
+  trainFold,
 } from "../training/train.js";
 import { auditBeginning, type KnownBeginning, readBeginning } from "./beginning.js";
 import { drawRun } from "./pictures.js";
@@ -185,7 +185,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const first = await firstTraining(work, options);
   if (first) log(`the first training is that of ${first.name}`);
   const trained = await untilStopped(options.signal, () =>
-    train(
+    trainFold(
       features,
       split,
       plan.classes,
@@ -243,8 +243,8 @@ async function firstTraining(
 function trainOptions(
   { settings, partial }: Work,
   { engine, threads, resume, quiet, signal, log, onEpoch, onRefitEpoch }: RunOptions,
-  given: Pick<TrainOptions, "chosen" | "beginning" | "together">,
-): TrainOptions {
+  given: Pick<TrainFoldOptions, "chosen" | "beginning" | "together">,
+): TrainFoldOptions {
   const baseline = isBaseline(settings.training.model);
   return {
     ...{ engine, threads, quiet, signal, log, folder: partial, resume: Boolean(resume), ...given },
@@ -293,8 +293,8 @@ function recordOf(
   const answers = sentenceAnswers(plan);
   const temperature = fitTemperature(validation.probabilities, validation.truth, classes.length);
   const calibrated = applyTemperature(validation.probabilities, classes.length, temperature);
-  const figures = ({ probabilities, truth }: PartResult): Evaluation =>
-    evaluate(probabilities, truth, classes, { temperature });
+  const figures = ({ probabilities, truth }: PartResult): ClassificationReport =>
+    classificationReport(probabilities, truth, classes, { temperature });
   return {
     schema: RUN_SCHEMA,
     name,

@@ -76,7 +76,7 @@ export interface Chosen {
   engine: string;
 }
 
-export interface TrainOptions extends LoopOptions {
+export interface TrainFoldOptions extends LoopOptions {
   /** Default: the best there is. */
   engine?: EngineName;
   threads?: number;
@@ -109,15 +109,15 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
  * @throws {UsageError} when a setting makes no sense
  * @example
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
- * const trained = await train(await extractClips(plan.clips, RUN_FEATURES.logmel), plan.folds[0], plan.classes, TRAINING);
+ * const trained = await trainFold(await extractClips(plan.clips, RUN_FEATURES.logmel), plan.folds[0], plan.classes, TRAINING);
  * const test = await predictPart({ plan, fold: plan.folds[0], part: "test" }, trained.predict);
  */
-export async function train(
+export async function trainFold(
   features: FeatureSet,
   split: Split,
   classes: readonly string[],
   settings: TrainingSettings,
-  options: TrainOptions = {},
+  options: TrainFoldOptions = {},
 ): Promise<Trained> {
   checkTraining(settings);
   if (options.network && isBaseline(settings.model))
@@ -139,7 +139,7 @@ interface Given {
   features: FeatureSet;
   classes: readonly string[];
   settings: TrainingSettings;
-  options: TrainOptions;
+  options: TrainFoldOptions;
 }
 
 async function trainNetwork(parts: Parts, input: InputSettings, given: Given): Promise<Trained> {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ensembleOf, entriesOf, pooled } from "../../lib/analysis/entries.js";
 import { pairTable, scoresOf, weightedArea } from "../../lib/analysis/scores.js";
 import { random } from "../../lib/base/random.js";
-import { evaluate } from "../../lib/evaluation/evaluate.js";
+import { classificationReport } from "../../lib/evaluation/classification-report.js";
 import { rocAuc } from "../../lib/evaluation/ranking.js";
 import { madeExperiment, SEVEN, SIX } from "../experiments/experiment.js";
 
@@ -16,8 +16,8 @@ const scores = scoresOf(entry!, "test", { resamples: 199 })!;
 
 test("every figure is the mean over seeds of what the evaluation says of the pooled folds", () => {
   const all = pooled(entry!, "test").map(({ probabilities, calibrated, truth }) => ({
-    plain: evaluate(probabilities, truth, SEVEN),
-    calibrated: evaluate(calibrated, truth, SEVEN),
+    plain: classificationReport(probabilities, truth, SEVEN),
+    calibrated: classificationReport(calibrated, truth, SEVEN),
   }));
   const mean = (of: (one: (typeof all)[number]) => number) =>
     all.reduce((sum, one) => sum + of(one), 0) / all.length;
@@ -40,7 +40,7 @@ test("every figure is the mean over seeds of what the evaluation says of the poo
     if (!("low" in figure)) throw new Error("no interval");
     expect(figure.low).toBeLessThan(figure.high);
   }
-  const together = evaluate(
+  const together = classificationReport(
     ensembleOf(pooled(entry!, "test"))!.probabilities,
     pooled(entry!, "test")[0]!.truth,
     SEVEN,
@@ -71,7 +71,7 @@ test("a class that never occurs is in no mean, and the part that was not read ha
   expect(Object.keys(validation.recall)).toEqual(SIX);
   const [seed] = pooled(only!, "validation");
   expect(validation.rocAuc!.estimate).toBeCloseTo(
-    evaluate(seed!.probabilities, seed!.truth, SEVEN).rocAuc.macro!,
+    classificationReport(seed!.probabilities, seed!.truth, SEVEN).rocAuc.macro!,
     10,
   );
   expect(scoresOf(only!, "test")).toBeUndefined();

@@ -11,7 +11,7 @@ import { parseGrid } from "../../lib/experiments/grid.js";
 import type { Job } from "../../lib/experiments/job.worker.js";
 import { planGrid } from "../../lib/experiments/plan.js";
 import type { RunEvent } from "../../lib/experiments/runner.js";
-import { readExperiment, Store } from "../../lib/experiments/store.js";
+import { readStored, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { readCard } from "../../lib/inference/model.js";
 import { toneCorpus } from "../runs/examples.js";
@@ -44,7 +44,7 @@ const args = (out: string, ...more: string[]) => [
 
 /** Hashes of all that a store holds but times and the count of readings: the summary's files, and the weights. */
 async function outcome(store: string): Promise<Record<string, string>> {
-  const experiment = await readExperiment("trial", join(folder, store));
+  const experiment = await readStored("trial", join(folder, store));
   const summary = join(folder, `${store}-summary`);
   await writeSummary(experiment, summary);
   const files: Record<string, string> = {};
@@ -152,7 +152,7 @@ test("a run that fails is told and recorded, the others go on, and it is tried a
     expect(ran.stdout).toMatch(/savee\/loso@1 +majority +mfcc +1 +1 +14\.3 +- /);
     expect(ran.stdout).toContain("test parts read: 0 times");
   }
-  const { failures, runs: done } = await readExperiment("failing", join(folder, "failing"));
+  const { failures, runs: done } = await readStored("failing", join(folder, "failing"));
   expect([failures.length, done.length, done[0]!.record.test]).toEqual([1, 1, undefined]);
   const summary = await ser(["summarize", "failing", "--from", "failing", "--out", "sums"], folder);
   expect(summary.stdout).toContain("1 of 2 runs, 1 are missing (1 failed)");
@@ -186,7 +186,7 @@ test("a grid over the CNN's filters trains, each size a run of its own, and the 
   const flags = ["--data", "data", "--out", "filters", "--engine", "wasm", "--jobs", "1", "--json"];
   const ran = await ser(["ablate", "filters.json", ...flags], folder);
   expect([ran.code, ran.stderr]).toEqual([0, ""]);
-  const experiment = await readExperiment("filters", join(folder, "filters"));
+  const experiment = await readStored("filters", join(folder, "filters"));
   expect(experiment.runs.map(({ record }) => record.settings.training.size)).toEqual(
     expect.arrayContaining(sizes),
   );

@@ -1,10 +1,11 @@
 import type { LayersModel } from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { random } from "../../lib/base/random.js";
-import { createTrainer, evaluate, fit, type LabelledInputs, predict } from "../../lib/engine/engine.js";
+import { createTrainer, predict } from "../../lib/engine/engine.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import type { EngineName } from "../../lib/engine/trainer.js";
 import { models } from "../../lib/models/models.js";
+import { fit, type LabelledInputs } from "./fit.js";
 import { cores } from "./gradients.js";
 import { chain, network as functional, randomBatch } from "./networks.js";
 
@@ -52,7 +53,7 @@ describe.each(ENGINES)("on %s", (engine) => {
       batchSize: 16,
       learningRate: 0.01,
       engine,
-      onEpoch: (_, loss) => void losses.push(loss),
+      onEpoch: (_, loss) => losses.push(loss),
     });
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2);
     const unseen = problem(41, 2);
@@ -64,9 +65,6 @@ describe.each(ENGINES)("on %s", (engine) => {
       if (probabilities[2 * i + (i % 2)]! > 0.5) right++;
     }
     expect(right).toBeGreaterThan(36);
-    const { accuracy, loss } = await evaluate(model, unseen, { engine });
-    expect(accuracy).toBeCloseTo(right / 41, 10);
-    expect(loss).toBeLessThan(Math.LN2);
   });
 
   test("the trained model is TensorFlow.js's own: saved and read there, it predicts the same", async () => {
@@ -124,18 +122,6 @@ describe.each(ENGINES)("on %s", (engine) => {
     await expect(fit(await network(1), unlabelled, { epochs: 1, engine })).rejects.toThrow(
       /no distribution over the 2/,
     );
-  });
-
-  test("stops when onEpoch says so, and when the signal does", async () => {
-    const epochs: number[] = [];
-    await fit(await network(1), problem(20, 1), {
-      epochs: 9,
-      engine,
-      onEpoch: (epoch) => epochs.push(epoch) < 2,
-    });
-    expect(epochs).toEqual([1, 2]);
-    const signal = AbortSignal.abort();
-    await expect(fit(await network(1), problem(20, 1), { epochs: 1, signal, engine })).rejects.toThrow();
   });
 
   test("holds no tensors after training", async () => {

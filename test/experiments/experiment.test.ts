@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadClips } from "../../lib/corpora/registry.js";
 import {
-  ablate,
   type ExperimentOptions,
   followRuns,
   type GridInput,
+  readOrTrain,
 } from "../../lib/experiments/experiment.js";
-import type { Experiment } from "../../lib/experiments/known.js";
+import type { RecordedExperiment } from "../../lib/experiments/known.js";
 import { countReadings } from "../../lib/experiments/readings.js";
 import { Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
@@ -36,7 +36,7 @@ let folder: string;
 let options: ExperimentOptions & { results: string };
 /** What was logged. */
 let lines: string[];
-let first: Experiment;
+let first: RecordedExperiment;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ser-experiment-"));
   await toneCorpus(join(folder, "data"));
@@ -45,7 +45,7 @@ beforeAll(async () => {
     ...{ data: join(folder, "data"), results: join(folder, "results"), engine: "wasm", threads: 1 },
     ...{ quiet: true, log: (line) => lines.push(line) },
   };
-  first = await ablate(TRIAL, options);
+  first = await readOrTrain(TRIAL, options);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -68,18 +68,18 @@ test("what is missing is trained: every planned run, with its predictions", () =
 
 test("what is there is read, not trained again", async () => {
   const before = await times("trial");
-  expect(await ablate(TRIAL, options)).toEqual(first);
+  expect(await readOrTrain(TRIAL, options)).toEqual(first);
   expect(await times("trial")).toEqual(before);
 });
 
 test("a summary that has all of the runs is read instead of a store; of a smaller grid its own runs", async () => {
   const results = join(folder, "elsewhere");
   await writeSummary(first, join(results, "summary", "trial"));
-  const read = await ablate(TRIAL, { ...options, results });
+  const read = await readOrTrain(TRIAL, { ...options, results });
   expect(read.runs.map(({ record }) => record.test!.confusion)).toEqual(
     first.runs.map(({ record }) => record.test!.confusion),
   );
-  const one = await ablate(
+  const one = await readOrTrain(
     { ...TRIAL, runs: [{ ...TRIAL.runs[0]!, folds: ["2"] }] },
     { ...options, results },
   );
@@ -95,7 +95,7 @@ test("a summary that lacks a run is no reason not to train it", async () => {
   await mkdir(join(results, "runs"), { recursive: true });
   await cp(join(stores(), "trial"), join(results, "runs", "trial"), { recursive: true });
   await rm(join(results, "runs", "trial", first.planned[0]!), { recursive: true });
-  const again = await ablate(TRIAL, { ...options, results });
+  const again = await readOrTrain(TRIAL, { ...options, results });
   expect(again.runs.map(({ record }) => record.name)).toEqual(first.planned);
   expect(again.runs[0]!.predictions).toEqual(first.runs[0]!.predictions);
 });
@@ -109,7 +109,7 @@ test("a grid is found by its name, and is smaller on synthetic corpora", async (
     folds: ["3"],
     training: { epochs: 1 },
   });
-  const small = await ablate("trial", { ...options, synthetic });
+  const small = await readOrTrain("trial", { ...options, synthetic });
   expect(small.name).toBe("trial-synthetic");
   expect(small.runs.map(({ record: { settings } }) => [settings.fold, settings.training.seed])).toEqual([
     ["3", 2],
@@ -125,23 +125,23 @@ test("protocols without their corpora are left out by name; with none left there
     ...TRIAL,
     runs: [block!, { protocols: ["tess/cross-speaker", "cross-corpus/savee-tess"], models: ["linear"] }],
   };
-  expect((await ablate(more, options)).planned).toEqual(first.planned);
+  expect((await readOrTrain(more, options)).planned).toEqual(first.planned);
   expect(lines).toEqual(["trial: left out for want of tess: tess/cross-speaker, cross-corpus/savee-tess"]);
-  await expect(ablate({ ...TRIAL, runs: [more.runs[1]!] }, options)).rejects.toThrow(
+  await expect(readOrTrain({ ...TRIAL, runs: [more.runs[1]!] }, options)).rejects.toThrow(
     "experiment trial needs tess, and there are savee",
   );
 });
 
 test("an unknown name and a wrong grid say what is wrong", async () => {
-  await expect(ablate("four-corpra", options)).rejects.toThrow(/no experiment four-corpra.*trial/);
+  await expect(readOrTrain("four-corpra", options)).rejects.toThrow(/no experiment four-corpra.*trial/);
   await expect(
-    ablate({ ...TRIAL, runs: [{ protocols: ["savee/loso"], models: ["cnm" as "cnn"] }] }, options),
+    readOrTrain({ ...TRIAL, runs: [{ protocols: ["savee/loso"], models: ["cnm" as "cnn"] }] }, options),
   ).rejects.toThrow('runs[0].models[0] is "cnm"');
 });
 
 test("a signal stops it, and says that the same call goes on", async () => {
   const longer: GridInput = { ...TRIAL, name: "longer" };
-  await expect(ablate(longer, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
+  await expect(readOrTrain(longer, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
     /the same call goes on/,
   );
 });
@@ -158,7 +158,7 @@ test("folds that choose together: their first trainings are done first, are no r
       },
     ],
   };
-  const { runs, planned, failures, readings } = await ablate(grid, { ...options, jobs: 2 });
+  const { runs, planned, failures, readings } = await readOrTrain(grid, { ...options, jobs: 2 });
   expect(failures).toEqual([]);
   expect(runs.map(({ record }) => record.name)).toEqual(planned);
   expect(planned.length).toBe(27);
@@ -203,7 +203,7 @@ test("folds that choose together: their first trainings are done first, are no r
     false,
   );
   const before = await times("together");
-  await ablate(grid, { ...options, jobs: 2 });
+  await readOrTrain(grid, { ...options, jobs: 2 });
   expect(await times("together")).toEqual(before);
 });
 

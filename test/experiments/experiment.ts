@@ -1,7 +1,7 @@
 import { random } from "../../lib/base/random.js";
-import { evaluate } from "../../lib/evaluation/evaluate.js";
+import { classificationReport } from "../../lib/evaluation/classification-report.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import type { Experiment } from "../../lib/experiments/known.js";
+import type { RecordedExperiment } from "../../lib/experiments/known.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
 import type { ModelName } from "../../lib/models/names.js";
 import type { PredictedClip, RunRecord, RunSettings, StoredRun } from "../../lib/runs/record.js";
@@ -35,7 +35,7 @@ const SEX = ["female", "male"] as const;
  * An experiment with made-up predictions, whose shares of right answers are known: for tests of what is made from
  * stored runs. Seeded.
  */
-export function madeExperiment(made: Made): Experiment {
+export function madeExperiment(made: Made): RecordedExperiment {
   const score = made.score ?? "test";
   const runs = made.protocols.flatMap((protocol) =>
     Object.entries(made.models).flatMap(([model, skill]) =>
@@ -93,7 +93,7 @@ function madeRun(
   const evaluated = (part: "validation" | "test") => {
     const own = predictions.filter((clip) => clip.part === part);
     const probabilities = Float32Array.from(own.flatMap((clip) => clip.probabilities));
-    return evaluate(
+    return classificationReport(
       probabilities,
       own.map(({ truth }) => truth),
       classes,
@@ -192,7 +192,7 @@ export const SEVEN = ["anger", "disgust", "fear", "happiness", "sadness", "surpr
 export const SIX = ["anger", "disgust", "fear", "happiness", "sadness", "neutral"];
 
 /** One of everything that a report has: folds, few speakers, listeners, leakage, a matrix. */
-export function wholeExperiment(): Experiment {
+export function wholeExperiment(): RecordedExperiment {
   return madeExperiment({
     protocols: [
       { protocol: "ravdess/7@1", corpus: "ravdess", classes: SEVEN, speakers: 24, folds: 6 },

@@ -8,7 +8,7 @@ import { publishedClips } from "../../lib/corpora/registry.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { planGrid } from "../../lib/experiments/plan.js";
 import { countReadings } from "../../lib/experiments/readings.js";
-import { experimentOf, readExperiment, runsAsExperiment, Store } from "../../lib/experiments/store.js";
+import { experimentOf, readRuns, readStored, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { type RunRecord, readRecord, writeRecord } from "../../lib/runs/record.js";
 import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
@@ -43,7 +43,7 @@ test("an experiment is what its runs, failures and readings are", async () => {
   const about = { protocol: "held-out@1", fold: "1", clips: 3, synthetic: false, leaky: false };
   for (const run of ["own-a", "own-a", "of-another-grid"]) await store.ledger(GRID).enter({ run, ...about });
 
-  const experiment = await readExperiment("trial", root);
+  const experiment = await readStored("trial", root);
   expect(experiment.planned).toEqual(["own-a", "own-b", "own-c"]);
   expect(experiment.runs.map(({ record }) => record.name)).toEqual(["own-a"]);
   expect(experiment.runs[0]!.predictions.length).toBe(6);
@@ -67,7 +67,7 @@ test("a run that was done at last has not failed; one that is set aside is neith
   await store.open(GRID, ["own-a"]);
   await store.fail("own-a", SETTINGS, "once");
   await finish(store, { ...recordExample(), name: "own-a" });
-  expect((await readExperiment("trial", root)).failures).toEqual([]);
+  expect((await readStored("trial", root)).failures).toEqual([]);
   await store.setAside("own-a");
   expect([await store.isDone("own-a"), await store.failure("own-a")]).toEqual([false, undefined]);
   await store.bringBack("own-a");
@@ -93,11 +93,11 @@ test("a record under another's name is not taken for it", async () => {
 test("what is not there or damaged is named, with what there is", async () => {
   const store = new Store(join(root, "trial"));
   await store.open(GRID, []);
-  await expect(readExperiment("trail", root)).rejects.toThrow(/no experiment trail in .*there are trial/);
-  await expect(readExperiment("x", join(root, "none"))).rejects.toThrow("no experiment x");
+  await expect(readStored("trail", root)).rejects.toThrow(/no experiment trail in .*there are trial/);
+  await expect(readStored("x", join(root, "none"))).rejects.toThrow("no experiment x");
   for (const text of ["{", '{"grid": {}, "runs": [3]}']) {
     await writeFile(join(root, "trial", "experiment.json"), text);
-    await expect(readExperiment("trial", root)).rejects.toThrow(/experiment.json is damaged/);
+    await expect(readStored("trial", root)).rejects.toThrow(/experiment.json is damaged/);
   }
 });
 
@@ -116,17 +116,17 @@ test("runs by themselves are an experiment, whose grid does them again", async (
       .enter({ run: name, protocol: "savee/loso@1", fold: "1", clips: 3, synthetic: false, leaky: false });
   }
   const [first, second] = planned.map(({ name }) => store.runFolder(name)) as [string, string];
-  const both = await runsAsExperiment([first, second]);
+  const both = await readRuns([first, second]);
   expect(both.name).toBe(`${both.planned[0]}-and-1-more`);
-  expect((await runsAsExperiment([first, second, first])).planned).toEqual(both.planned);
+  expect((await readRuns([first, second, first])).planned).toEqual(both.planned);
   expect(
     planGrid(parseGrid(both.grid), clips)
       .map(({ name }) => name)
       .sort(),
   ).toEqual(both.planned);
   expect(countReadings(both).shown).toBe(2);
-  expect((await runsAsExperiment([first])).readings.entries.length).toBe(1);
-  await expect(runsAsExperiment([join(root, "none")])).rejects.toThrow("holds no finished run");
+  expect((await readRuns([first])).readings.entries.length).toBe(1);
+  await expect(readRuns([join(root, "none")])).rejects.toThrow("holds no finished run");
 });
 
 test("a run knows its experiment by the file beside it; a run by itself has none", async () => {
@@ -152,10 +152,9 @@ test("readings that only the summary beside the stores knows of are counted as w
     await store.open(GRID, ["own-a"]);
     await finish(store, { ...recordExample(), name: "own-a" });
     await store.ledger().enter({ run: "own-a", ...about });
-    await writeSummary(await readExperiment("trial", join(root, place)), join(root, "summary", "trial"));
+    await writeSummary(await readStored("trial", join(root, place)), join(root, "summary", "trial"));
   }
-  const total = async (place: string) =>
-    countReadings(await readExperiment("trial", join(root, place))).total;
+  const total = async (place: string) => countReadings(await readStored("trial", join(root, place))).total;
   expect(await total("summary")).toBe(2);
   expect(await total("here")).toBe(2);
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { countReadings } from "../../lib/experiments/readings.js";
-import { readExperiment, Store } from "../../lib/experiments/store.js";
+import { readStored, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { writeRecord } from "../../lib/runs/record.js";
 import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
@@ -50,11 +50,11 @@ async function storeIn(folder: string, other = false): Promise<void> {
 
 test("an experiment is the same from its store and from its summary", async () => {
   await storeIn(root);
-  const experiment = await readExperiment("trial", root);
+  const experiment = await readStored("trial", root);
   await writeSummary(experiment, join(root, "summary", "trial"));
-  expect(await readExperiment("trial", join(root, "summary"))).toEqual(experiment);
+  expect(await readStored("trial", join(root, "summary"))).toEqual(experiment);
   await rm(join(root, "summary", "trial", "machines.json"));
-  const without = await readExperiment("trial", join(root, "summary"));
+  const without = await readStored("trial", join(root, "summary"));
   expect(without.runs[0]!.record.engine).toBe("not recorded");
   expect(without.runs[0]!.predictions).toEqual(experiment.runs[0]!.predictions);
 });
@@ -65,7 +65,7 @@ test("its bytes do not depend on the machine, on times, or on what was there bef
   const folder = join(root, "summary");
   const written = [];
   for (const store of ["1", "2"]) {
-    const { sha256, bytes } = await writeSummary(await readExperiment("trial", join(root, store)), folder);
+    const { sha256, bytes } = await writeSummary(await readStored("trial", join(root, store)), folder);
     const files = (await readdir(folder, { recursive: true })).sort();
     written.push({ sha256, bytes, files });
     await writeFile(join(folder, "runs", "own-z.json"), "{}");
@@ -81,19 +81,19 @@ test("its bytes do not depend on the machine, on times, or on what was there bef
 test("a summary that was changed is refused", async () => {
   await storeIn(root);
   const folder = join(root, "summary", "trial");
-  await writeSummary(await readExperiment("trial", root), folder);
+  await writeSummary(await readStored("trial", root), folder);
   await appendFile(join(folder, "runs", "own-a.csv"), " ");
-  await expect(readExperiment("trial", join(root, "summary"))).rejects.toThrow(
+  await expect(readStored("trial", join(root, "summary"))).rejects.toThrow(
     /own-a.csv is not what was summarized/,
   );
   const text = await readFile(join(folder, "summary.json"), "utf8");
   await writeFile(join(folder, "summary.json"), text.slice(0, 40));
-  await expect(readExperiment("trial", join(root, "summary"))).rejects.toThrow(/summary.json is damaged/);
+  await expect(readStored("trial", join(root, "summary"))).rejects.toThrow(/summary.json is damaged/);
 });
 
 test("neither a store nor anything else is replaced by a summary", async () => {
   await storeIn(root);
-  const experiment = await readExperiment("trial", root);
+  const experiment = await readStored("trial", root);
   const before = await readdir(join(root, "trial"));
   await expect(writeSummary(experiment, join(root, "trial"))).rejects.toThrow(
     "something else than a summary",
@@ -104,7 +104,7 @@ test("neither a store nor anything else is replaced by a summary", async () => {
 test.each(["null", "{}", '{ "schema": 1 }', "[1]"])("a summary.json of %s is damaged", async (text) => {
   await mkdir(join(root, "trial"), { recursive: true });
   await writeFile(join(root, "trial", "summary.json"), text);
-  await expect(readExperiment("trial", root)).rejects.toThrow(UserError);
+  await expect(readStored("trial", root)).rejects.toThrow(UserError);
 });
 
 test("a summary keeps the readings of an earlier one, which a store elsewhere may not know", async () => {
@@ -112,31 +112,31 @@ test("a summary keeps the readings of an earlier one, which a store elsewhere ma
   await storeIn(join(root, "2"));
   const folder = join(root, "summaries", "trial");
   for (const store of ["1", "2", "2"])
-    await writeSummary(await readExperiment("trial", join(root, store)), folder);
-  const { readings, planned } = await readExperiment("trial", join(root, "summaries"));
+    await writeSummary(await readStored("trial", join(root, store)), folder);
+  const { readings, planned } = await readStored("trial", join(root, "summaries"));
   expect(countReadings({ readings, planned })).toMatchObject({ total: 4, shown: 4 });
 
   await writeFile(join(folder, "readings.json"), "{");
-  const experiment = await readExperiment("trial", join(root, "1"));
+  const experiment = await readStored("trial", join(root, "1"));
   await expect(writeSummary(experiment, folder)).rejects.toThrow("Bring it back from version control");
 });
 
 test("one from before the ledger knows a number", async () => {
   await storeIn(root);
   const folder = join(root, "summaries", "trial");
-  await writeSummary(await readExperiment("trial", root), folder);
+  await writeSummary(await readStored("trial", root), folder);
   await rm(join(folder, "readings.json"));
   const file = JSON.parse(await readFile(join(folder, "summary.json"), "utf8"));
   await writeFile(join(folder, "summary.json"), JSON.stringify({ ...file, testReadings: 9 }));
-  const { readings } = await readExperiment("trial", join(root, "summaries"));
+  const { readings } = await readStored("trial", join(root, "summaries"));
   expect(countReadings({ readings, planned: [] })).toMatchObject({ total: 9, shown: 9, beforeLedger: 9 });
 });
 
 test("one whose readings are gone counts one for each run that was tested", async () => {
   await storeIn(root);
   const folder = join(root, "summaries", "trial");
-  await writeSummary(await readExperiment("trial", root), folder);
+  await writeSummary(await readStored("trial", root), folder);
   await rm(join(folder, "readings.json"));
-  const { readings, planned } = await readExperiment("trial", join(root, "summaries"));
+  const { readings, planned } = await readStored("trial", join(root, "summaries"));
   expect(countReadings({ readings, planned })).toMatchObject({ total: 2, shown: 2, beforeLedger: 2 });
 });

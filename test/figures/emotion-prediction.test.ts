@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { random } from "../../lib/base/random.js";
-import { emotionPrediction, type PredictedClip } from "../../lib/figures/emotion-prediction.js";
+import { emotionPrediction, type PredictionPanel } from "../../lib/figures/emotion-prediction.js";
 import { emotionColours, themeOf } from "../../lib/figures/theme.js";
 
 /** A clip of a gliding tone, its spectrogram a ridge in noise; seeded. */
-function exampleClip(given: Partial<PredictedClip> = {}): PredictedClip {
+function exampleClip(given: Partial<PredictionPanel> = {}): PredictionPanel {
   const rng = random("figures");
   const [sampleRate, seconds, rows, cols] = [8000, 1.2, 121, 40];
   const samples = Float32Array.from({ length: sampleRate * seconds }, (_, i) => {

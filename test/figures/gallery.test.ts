@@ -41,7 +41,7 @@ describe("the gallery, as it is committed", () => {
     const drawing = (await Promise.all(texts)).flatMap((text) => [
       ...text.matchAll(/^export function (\w+)\(options: \w+\): Figure \{/gm),
     ]);
-    const shown = drawing.map(([, name]) => (name === "reliability" ? "reliabilityDiagram" : name));
+    const shown = drawing.map(([, name]) => name);
     expect(new Set(examples.map((example) => example.function))).toEqual(new Set(shown));
     for (const { function: name } of examples) expect(figures).toHaveProperty(name);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { reliability, reliabilityBins } from "../../lib/figures/reliability.js";
+import { reliabilityBins, reliabilityDiagram } from "../../lib/figures/reliability.js";
 
 describe("reliabilityBins", () => {
   test("a case worked by hand", () => {
@@ -33,11 +33,11 @@ describe("reliabilityBins", () => {
   });
 });
 
-describe("reliability", () => {
+describe("reliabilityDiagram", () => {
   const series = { name: "raw", confidence: [0.9, 0.6, 0.61], right: [true, false, true] };
 
   test("a line and counts for each series, the calibration error in the legend", () => {
-    const { data } = reliability({ series: [series, { ...series, name: "calibrated", ece: 0.0312 }] });
+    const { data } = reliabilityDiagram({ series: [series, { ...series, name: "calibrated", ece: 0.0312 }] });
     expect(data.map(({ type, name }) => [type, name])).toEqual([
       ["scatter", "raw"],
       ["bar", "raw"],
@@ -48,7 +48,7 @@ describe("reliability", () => {
   });
 
   test("refuses no series, and five", () => {
-    expect(() => reliability({ series: [] })).toThrow(RangeError);
-    expect(() => reliability({ series: Array(5).fill(series) })).toThrow(RangeError);
+    expect(() => reliabilityDiagram({ series: [] })).toThrow(RangeError);
+    expect(() => reliabilityDiagram({ series: Array(5).fill(series) })).toThrow(RangeError);
   });
 });

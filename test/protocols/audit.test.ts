@@ -20,7 +20,7 @@ import {
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import type { Plan, Split } from "../../lib/protocols/types.js";
-import { type Trained, train } from "../../lib/training/train.js";
+import { type Trained, trainFold } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "../training/speech.js";
 import { CLIPS, ownClip } from "./published.js";
 
@@ -372,7 +372,7 @@ describe("a training", () => {
   const settings = { ...SETTINGS, epochs: 4, learningRate: 0.01 };
   let trained: Trained;
   beforeAll(async () => {
-    trained = await train(features, split, CLASSES, settings, { quiet: true, engine: "wasm" });
+    trained = await trainFold(features, split, CLASSES, settings, { quiet: true, engine: "wasm" });
   });
   const items = (ids: readonly string[]) =>
     features.clips.flatMap(({ id, speaker }, i) =>
@@ -388,7 +388,7 @@ describe("a training", () => {
   test.each(["speaker", "clip", "none"] as const)(
     "normalised by %s passes, and says what it is",
     async (kind) => {
-      const own = await train(
+      const own = await trainFold(
         features,
         split,
         CLASSES,
@@ -430,14 +430,14 @@ describe("a training", () => {
 
   test("a second training on training and validation part passes, and one that heard more is caught", async () => {
     const refit = { ...settings, refit: true, epochs: 2 };
-    const honest = await train(features, split, CLASSES, refit, { quiet: true, engine: "wasm" });
+    const honest = await trainFold(features, split, CLASSES, refit, { quiet: true, engine: "wasm" });
     const checks = auditTraining(split, honest);
     expect(failed(checks)).toEqual([]);
     const both = split.train.length + split.validation.length;
     expect(checks[0]!.detail).toBe(`${both} clips`);
     expect(checks[1]!.detail).toBe(`${both} training and validation clips`);
     const greedy = { ...split, validation: [...split.validation, ...split.test] };
-    const cheat = await train(features, greedy, CLASSES, refit, { quiet: true, engine: "wasm" });
+    const cheat = await trainFold(features, greedy, CLASSES, refit, { quiet: true, engine: "wasm" });
     const found = failed(auditTraining(split, { ...cheat, judgedOn: honest.judgedOn }));
     expect(found[0]!.name).toBe("trained once more on training and validation clips only");
     expect(found[0]!.detail).toBe("on 90 clips, those of the test part too");
@@ -456,7 +456,7 @@ describe("a training", () => {
 
   test("a best epoch chosen on test is caught: by the clips that were judged, and by the UAR", async () => {
     const swapped = { ...split, validation: split.test, test: split.validation };
-    const cheat = await train(features, swapped, CLASSES, settings, { quiet: true, engine: "wasm" });
+    const cheat = await trainFold(features, swapped, CLASSES, settings, { quiet: true, engine: "wasm" });
     const checks = auditTraining(split, cheat);
     expect(names(checks)).toContain("validation chose the epoch");
     expect(failed(checks)[0]!.detail).toContain("of the test part");

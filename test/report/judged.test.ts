@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { resultsOf } from "../../lib/analysis/results.js";
-import type { Experiment } from "../../lib/experiments/known.js";
+import type { RecordedExperiment } from "../../lib/experiments/known.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { abstentionBlocks, judgedReport, scoreOpening, summaryOf } from "../../lib/report/judged.js";
 import { toMarkdown } from "../../lib/report/markdown.js";
@@ -13,7 +13,7 @@ const external = { name: "mine", sha256: "0123456789abcdef0123" };
 // The predictions of the LSTM as somebody else's.
 for (const { record } of made.runs)
   if (record.settings.training.model === "lstm") record.settings = { ...record.settings, external };
-const experiment: Experiment = {
+const experiment: RecordedExperiment = {
   ...made,
   planned: ["r"],
   readings: {

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Results, resultsOf } from "../../lib/analysis/results.js";
-import type { Experiment } from "../../lib/experiments/known.js";
+import type { RecordedExperiment } from "../../lib/experiments/known.js";
 import type { ReadingCounts } from "../../lib/experiments/readings.js";
 import { opening } from "../../lib/report/overview.js";
 import { madeExperiment } from "../experiments/experiment.js";
@@ -8,7 +8,7 @@ import { madeExperiment } from "../experiments/experiment.js";
 const NONE: ReadingCounts = {
   ...{ total: 0, shown: 0, notShown: 0, beforeLedger: 0, byHand: 0, synthetic: 0, leaky: 0 },
 };
-let experiment: Experiment;
+let experiment: RecordedExperiment;
 let results: Results;
 beforeAll(() => {
   experiment = madeExperiment({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { random } from "../../lib/base/random.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { publishedClips } from "../../lib/corpora/registry.js";
-import { evaluate } from "../../lib/evaluation/evaluate.js";
+import { classificationReport } from "../../lib/evaluation/classification-report.js";
 import { argmax } from "../../lib/evaluation/metrics.js";
 import { protocolNamed } from "../../lib/protocols/registry.js";
 import { type RunRecord, type RunSettings, runName, writeRecord } from "../../lib/runs/record.js";
@@ -33,7 +33,7 @@ export async function shippableRun(
   const { name, clips } = runName(settings, fold, plan.clips);
   const [validation, test] = [fold.validation, fold.test].map((ids) => madeUp(ids, plan.clips, plan.classes));
   const evaluated = ({ probabilities, truth }: PartResult) =>
-    evaluate(probabilities, truth, plan.classes, { temperature: 1.5 });
+    classificationReport(probabilities, truth, plan.classes, { temperature: 1.5 });
   const record: RunRecord = {
     ...recordExample(),
     ...{ name, settings, clips, classes: plan.classes, parameters: 21_063 },
@@ -85,6 +85,6 @@ function madeUp(ids: readonly string[], clips: readonly Clip[], classes: readonl
   return {
     ids: [...ids],
     ...{ truth, predicted, probabilities },
-    metrics: evaluate(probabilities, truth, classes),
+    metrics: classificationReport(probabilities, truth, classes),
   };
 }

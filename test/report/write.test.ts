@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { entriesOf } from "../../lib/analysis/entries.js";
 import { resultsOf } from "../../lib/analysis/results.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import type { Experiment } from "../../lib/experiments/known.js";
+import type { RecordedExperiment } from "../../lib/experiments/known.js";
 import type { Block, TableBlock } from "../../lib/report/document.js";
 import { toMarkdown } from "../../lib/report/markdown.js";
 import { documentOf } from "../../lib/report/write.js";
@@ -10,7 +10,7 @@ import { madeExperiment, SEVEN, SIX } from "../experiments/experiment.js";
 
 const ravdess = { protocol: "ravdess/7@1", corpus: "ravdess", classes: SEVEN, speakers: 12, folds: 3 };
 
-function documentFor(experiment: Experiment): Block[] {
+function documentFor(experiment: RecordedExperiment): Block[] {
   return documentOf(experiment, entriesOf(experiment.runs), resultsOf(experiment, { resamples: 99 }));
 }
 

@@ -4,7 +4,7 @@ import { writeWav } from "../../lib/audio/write.js";
 import { random } from "../../lib/base/random.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { SYNTHETIC_MARKER } from "../../lib/corpora/corpus.js";
-import { evaluate } from "../../lib/evaluation/evaluate.js";
+import { classificationReport } from "../../lib/evaluation/classification-report.js";
 import { metrics } from "../../lib/evaluation/metrics.js";
 import { RUN_FEATURES } from "../../lib/features/presets.js";
 import { type PredictedClip, RUN_SCHEMA, type RunRecord, type RunSettings } from "../../lib/runs/record.js";
@@ -67,7 +67,7 @@ export function predictionsExample(): PredictedClip[] {
 /** The record of a small run. */
 export function recordExample(): RunRecord {
   const { probabilities, truth, metrics: figures } = partExample();
-  const evaluation = evaluate(probabilities, truth, CLASSES, { temperature: 1.5 });
+  const evaluation = classificationReport(probabilities, truth, CLASSES, { temperature: 1.5 });
   return {
     schema: RUN_SCHEMA,
     name: "own-cnn-0123456789ab",

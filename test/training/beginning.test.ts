@@ -9,7 +9,7 @@ import { models } from "../../lib/models/models.js";
 import type { NetworkName } from "../../lib/models/names.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { type Beginning, begin } from "../../lib/training/beginning.js";
-import { train } from "../../lib/training/train.js";
+import { trainFold } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech, testOf } from "./speech.js";
 
 const flat = (model: LayersModel) =>
@@ -73,7 +73,7 @@ const split = heldOutSpeakers(features.clips);
 
 /** A finished training, and what another begins with. */
 async function finished() {
-  const first = await train(features, split, CLASSES, { ...SETTINGS, epochs: 6 }, quiet);
+  const first = await trainFold(features, split, CLASSES, { ...SETTINGS, epochs: 6 }, quiet);
   const beginning = beginningOf(first.network, CLASSES);
   return { first, beginning, settings: { ...SETTINGS, epochs: 2, from: beginning.sha256 } };
 }
@@ -81,7 +81,7 @@ async function finished() {
 test("a training goes on where the other ended", async () => {
   const { first, beginning, settings } = await finished();
   const still = { ...settings, epochs: 1, learningRate: 1e-30, batchSize: 90 };
-  const same = await train(features, split, CLASSES, still, { ...quiet, beginning });
+  const same = await trainFold(features, split, CLASSES, still, { ...quiet, beginning });
   expect(same.validation.metrics).toEqual(first.validation.metrics);
   expect(same.history[0]!.trainLoss).toBeLessThan(first.history[1]!.trainLoss);
 });
@@ -89,7 +89,7 @@ test("a training goes on where the other ended", async () => {
 test("a second training begins with the same weights", async () => {
   const { beginning, settings } = await finished();
   const losses: number[] = [];
-  const second = await train(
+  const second = await trainFold(
     features,
     split,
     CLASSES,
@@ -101,7 +101,7 @@ test("a second training begins with the same weights", async () => {
   );
   const nothing: number[] = [];
   const { from: _, ...rest } = settings;
-  await train(
+  await trainFold(
     features,
     split,
     CLASSES,
@@ -117,16 +117,16 @@ test("a second training begins with the same weights", async () => {
 
 test("stopped and resumed it ends with the weights of one that was not stopped", async () => {
   const { beginning, settings } = await finished();
-  const whole = await train(features, split, CLASSES, settings, { ...quiet, beginning });
+  const whole = await trainFold(features, split, CLASSES, settings, { ...quiet, beginning });
   const folder = await mkdtemp(join(tmpdir(), "ser-beginning-"));
   try {
     const stop = new AbortController();
-    const stopped = train(features, split, CLASSES, settings, {
+    const stopped = trainFold(features, split, CLASSES, settings, {
       ...{ ...quiet, beginning, folder, signal: stop.signal },
       onStep: (step) => step === 3 && stop.abort(),
     });
     await expect(stopped).rejects.toThrow(Interrupted);
-    const resumed = await train(features, split, CLASSES, settings, {
+    const resumed = await trainFold(features, split, CLASSES, settings, {
       ...{ ...quiet, beginning, folder, resume: true },
     });
     expect(flat(resumed.network)).toEqual(flat(whole.network));
@@ -140,7 +140,7 @@ test("stopped and resumed it ends with the weights of one that was not stopped",
 test("settings and weights must name the same", async () => {
   const { beginning, settings } = await finished();
   const go = (own: typeof SETTINGS, given?: Beginning) =>
-    train(features, split, CLASSES, own, { ...quiet, beginning: given });
+    trainFold(features, split, CLASSES, own, { ...quiet, beginning: given });
   await expect(go(settings)).rejects.toThrow(UsageError);
   await expect(go(settings)).rejects.toThrow("given are none");
   await expect(go(SETTINGS, beginning)).rejects.toThrow("that the seed draws");
@@ -148,7 +148,7 @@ test("settings and weights must name the same", async () => {
     `given are those of ${beginning.sha256.slice(0, 12)}`,
   );
   const network = await made("cnn-small", 3, 1);
-  await expect(train(features, split, CLASSES, settings, { ...quiet, beginning, network })).rejects.toThrow(
-    "has weights of its own",
-  );
+  await expect(
+    trainFold(features, split, CLASSES, settings, { ...quiet, beginning, network }),
+  ).rejects.toThrow("has weights of its own");
 });

@@ -1,12 +1,12 @@
 // A training in a process of its own that the test of the loop kills: stands still after so many updates,
 // and says so.
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
-import { train } from "../../lib/training/train.js";
+import { trainFold } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 
 const [folder, every, steps] = process.argv.slice(2);
 const features = speech(90);
-train(
+trainFold(
   features,
   heldOutSpeakers(features.clips),
   CLASSES,

@@ -9,7 +9,12 @@ import { detectEngines } from "../../lib/engine/detect.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { readCheckpoint, writeCheckpoint } from "../../lib/training/checkpoint.js";
 import { CHECKPOINT } from "../../lib/training/loop.js";
-import { type Trained, type TrainingSettings, type TrainOptions, train } from "../../lib/training/train.js";
+import {
+  type Trained,
+  type TrainFoldOptions,
+  type TrainingSettings,
+  trainFold,
+} from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 
 let folder: string;
@@ -23,8 +28,8 @@ const split = heldOutSpeakers(features.clips);
 const THREE_EPOCHS: TrainingSettings = { ...SETTINGS, epochs: 3 };
 const STEPS_PER_EPOCH = Math.ceil(split.train.length / THREE_EPOCHS.batchSize);
 
-const runOf = (settings: TrainingSettings, options: TrainOptions = {}) =>
-  train(features, split, CLASSES, settings, { quiet: true, engine: "tfjs", ...options });
+const runOf = (settings: TrainingSettings, options: TrainFoldOptions = {}) =>
+  trainFold(features, split, CLASSES, settings, { quiet: true, engine: "tfjs", ...options });
 
 /** All that a training gives but the time it took. */
 function resultOf({ network, history, bestEpoch, validation }: Trained) {

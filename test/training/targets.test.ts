@@ -4,7 +4,7 @@ import { UsageError } from "../../lib/base/errors.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { targetsOf } from "../../lib/training/targets.js";
-import { train } from "../../lib/training/train.js";
+import { trainFold } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech } from "./speech.js";
 
 const soft = { softLabels: true };
@@ -56,7 +56,7 @@ test("a network becomes as sure as its raters were", async () => {
   const split = heldOutSpeakers(clips);
   const settings = { ...SETTINGS, epochs: 15 };
   const sure = async (partial: object) => {
-    const trained = await train(
+    const trained = await trainFold(
       { ...features, clips },
       split,
       CLASSES,

@@ -6,7 +6,7 @@ import { fitLogistic } from "../../lib/models/linear.js";
 import { models } from "../../lib/models/models.js";
 import { heldOutSpeakers } from "../../lib/protocols/split.js";
 import { joined, partsOf, plainInputs } from "../../lib/training/inputs.js";
-import { type Trained, type TrainingSettings, train } from "../../lib/training/train.js";
+import { type Trained, type TrainingSettings, trainFold } from "../../lib/training/train.js";
 import { CLASSES, SETTINGS, speech, testOf } from "./speech.js";
 
 const quiet = { quiet: true, engine: "tfjs" } as const;
@@ -14,7 +14,7 @@ const quiet = { quiet: true, engine: "tfjs" } as const;
 test("learns what can be learnt, and reports on clips of unheard speakers", async () => {
   const features = speech();
   const split = heldOutSpeakers(features.clips);
-  const trained = await train(features, split, CLASSES, SETTINGS, quiet);
+  const trained = await trainFold(features, split, CLASSES, SETTINGS, quiet);
   const { history, bestEpoch, validation } = trained;
   const held = await testOf(trained, features, split);
   expect(held.ids).toEqual(split.test);
@@ -28,7 +28,7 @@ test("learns what can be learnt, and reports on clips of unheard speakers", asyn
 test("without a signal it stays at chance: nothing leaks from the labels", async () => {
   const features = speech(300, 0);
   const split = heldOutSpeakers(features.clips);
-  const trained = await train(features, split, CLASSES, { ...SETTINGS, epochs: 4 }, quiet);
+  const trained = await trainFold(features, split, CLASSES, { ...SETTINGS, epochs: 4 }, quiet);
   const held = await testOf(trained, features, split);
   expect(held.metrics.uar).toBeLessThan(0.52);
 });
@@ -37,12 +37,12 @@ test("the normalisation is fitted on the training part alone", async () => {
   const features = speech(90);
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, epochs: 1 };
-  const first = await train(features, split, CLASSES, settings, quiet);
+  const first = await trainFold(features, split, CLASSES, settings, quiet);
   const held = new Set([...split.validation, ...split.test]);
   features.clips.forEach((clip, i) => {
     if (held.has(clip.id)) features.matrix(i).data.fill(1000);
   });
-  const second = await train(features, split, CLASSES, settings, quiet);
+  const second = await trainFold(features, split, CLASSES, settings, quiet);
   expect(second.input.normaliser).toEqual(first.input.normaliser);
   expect(second.history[0]!.trainLoss).toBe(first.history[0]!.trainLoss);
 });
@@ -67,12 +67,12 @@ test.each([{}, EVERYTHING])("the same seed repeats a training to the bit: %o", a
   const features = speech(90);
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, epochs: 2, ...partial };
-  const first = await train(features, split, CLASSES, settings, quiet);
-  const second = await train(features, split, CLASSES, settings, quiet);
+  const first = await trainFold(features, split, CLASSES, settings, quiet);
+  const second = await trainFold(features, split, CLASSES, settings, quiet);
   expect((await testOf(second, features, split)).probabilities).toEqual(
     (await testOf(first, features, split)).probabilities,
   );
-  const other = await train(features, split, CLASSES, { ...settings, seed: 2 }, quiet);
+  const other = await trainFold(features, split, CLASSES, { ...settings, seed: 2 }, quiet);
   expect((await testOf(other, features, split)).probabilities).not.toEqual(
     (await testOf(first, features, split)).probabilities,
   );
@@ -83,8 +83,14 @@ test("validation and test clips are never augmented, mixed or smoothed", async (
   const split = heldOutSpeakers(features.clips);
   // With nothing learnt, what the parts give depends on their own clips alone.
   const still = { ...SETTINGS, epochs: 1, learningRate: 1e-30 };
-  const plain = await train(features, split, CLASSES, { ...still, model: "lstm" }, quiet);
-  const augmented = await train(features, split, CLASSES, { ...still, ...EVERYTHING, model: "lstm" }, quiet);
+  const plain = await trainFold(features, split, CLASSES, { ...still, model: "lstm" }, quiet);
+  const augmented = await trainFold(
+    features,
+    split,
+    CLASSES,
+    { ...still, ...EVERYTHING, model: "lstm" },
+    quiet,
+  );
   expect(augmented.validation.probabilities).toEqual(plain.validation.probabilities);
   expect((await testOf(augmented, features, split)).probabilities).toEqual(
     (await testOf(plain, features, split)).probabilities,
@@ -97,12 +103,12 @@ test.each(["majority", "linear"] as const)("the baseline %s goes the same way", 
   const features = speech();
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, model };
-  const trained = await train(features, split, CLASSES, settings, quiet);
+  const trained = await trainFold(features, split, CLASSES, settings, quiet);
   expect((await testOf(trained, features, split)).ids).toEqual(split.test);
   if (model === "majority")
     expect((await testOf(trained, features, split)).metrics.uar).toBeCloseTo(1 / 3, 10);
   else expect((await testOf(trained, features, split)).metrics.uar).toBeGreaterThan(0.9);
-  const again = await train(features, split, CLASSES, { ...settings, seed: 9 }, quiet);
+  const again = await trainFold(features, split, CLASSES, { ...settings, seed: 9 }, quiet);
   expect((await testOf(again, features, split)).probabilities).toEqual(
     (await testOf(trained, features, split)).probabilities,
   );
@@ -114,8 +120,8 @@ test("a network of one's own takes the place of a named one", async () => {
   const frames = SETTINGS.frames;
   const bands = features.matrix(0).cols;
   const network = await models["cnn-small"]({ frames, bands, classes: 3, seed: SETTINGS.seed });
-  const named = await train(features, split, CLASSES, { ...SETTINGS, model: "cnn-small" }, quiet);
-  const own = await train(features, split, CLASSES, { ...SETTINGS, model: "cnn" }, { ...quiet, network });
+  const named = await trainFold(features, split, CLASSES, { ...SETTINGS, model: "cnn-small" }, quiet);
+  const own = await trainFold(features, split, CLASSES, { ...SETTINGS, model: "cnn" }, { ...quiet, network });
   expect(own.network).toBe(network);
   expect((await testOf(own, features, split)).probabilities).toEqual(
     (await testOf(named, features, split)).probabilities,
@@ -127,11 +133,11 @@ test("a network of one's own that does not fit is refused in words", async () =>
   const split = heldOutSpeakers(features.clips);
   const network = await models["cnn-small"]({ frames: 9, bands: 4, classes: 2, seed: 1 });
   const fitting = [SETTINGS.frames, features.matrix(0).cols].join(", ");
-  await expect(train(features, split, CLASSES, SETTINGS, { ...quiet, network })).rejects.toThrow(
+  await expect(trainFold(features, split, CLASSES, SETTINGS, { ...quiet, network })).rejects.toThrow(
     `the network goes from [9, 4] to [2]: these clips and classes take [${fitting}] to [3]`,
   );
   const baseline = { ...SETTINGS, model: "linear" } as const;
-  await expect(train(features, split, CLASSES, baseline, { ...quiet, network })).rejects.toThrow(
+  await expect(trainFold(features, split, CLASSES, baseline, { ...quiet, network })).rejects.toThrow(
     "takes the place of a network, not of linear",
   );
 });
@@ -141,20 +147,20 @@ test("a curriculum takes corpora that are not tested, and clips of MFCC have no 
   const split = heldOutSpeakers(features.clips);
   const curriculum = { places: 2, share: 0.5, until: 1 };
   const settings = { ...SETTINGS, epochs: 2, curriculum };
-  await expect(train(features, split, CLASSES, settings, quiet)).rejects.toThrow("savee/loso+others");
+  await expect(trainFold(features, split, CLASSES, settings, quiet)).rejects.toThrow("savee/loso+others");
   const strangers = new Set(split.train.slice(0, Math.ceil(split.train.length / 2)));
   const mixed = {
     ...features,
     clips: features.clips.map((clip) => (strangers.has(clip.id) ? { ...clip, corpus: "elsewhere" } : clip)),
   };
-  const trained = await train(mixed, split, CLASSES, settings, quiet);
+  const trained = await trainFold(mixed, split, CLASSES, settings, quiet);
   expect(trained.history.length).toBe(2);
   const held = await testOf(trained, mixed, split);
   expect(held.ids).toEqual(split.test);
 
   const mfcc = { ...features, settings: featureSettings({ kind: "mfcc" }) };
   const warped = { ...SETTINGS, augmentation: { vocalTract: 0.1 } };
-  await expect(train(mfcc, split, CLASSES, warped, quiet)).rejects.toThrow(UsageError);
+  await expect(trainFold(mfcc, split, CLASSES, warped, quiet)).rejects.toThrow(UsageError);
 });
 
 test("refit tests what training and validation part make together, and leaves validation its figures", async () => {
@@ -163,15 +169,15 @@ test("refit tests what training and validation part make together, and leaves va
   // After one epoch there is no other to keep: a training on both parts ends with its last weights as well.
   const settings = { ...SETTINGS, ...EVERYTHING, epochs: 1 };
   const both = { ...split, train: [...split.train, ...split.validation], validation: split.test };
-  const plain = await train(features, split, CLASSES, settings, quiet);
-  const together = await train(features, both, CLASSES, settings, quiet);
+  const plain = await trainFold(features, split, CLASSES, settings, quiet);
+  const together = await trainFold(features, both, CLASSES, settings, quiet);
   const epochs: number[] = [];
   const onRefitEpoch = (epoch: number, loss: number) => {
     epochs.push(epoch);
     expect(loss).toBeGreaterThan(0);
   };
   const again = { ...settings, refit: true };
-  const refit = await train(features, split, CLASSES, again, { ...quiet, onRefitEpoch });
+  const refit = await trainFold(features, split, CLASSES, again, { ...quiet, onRefitEpoch });
   expect(refit.validation).toEqual(plain.validation);
   expect(refit.history.map(({ trainLoss }) => trainLoss)).toEqual(
     plain.history.map(({ trainLoss }) => trainLoss),
@@ -188,8 +194,8 @@ test("refit of a linear model fits the chosen penalty on both parts", async () =
   const split = heldOutSpeakers(features.clips);
   const settings: TrainingSettings = { ...SETTINGS, model: "linear", refit: true };
   const { refit: _, ...once } = settings;
-  const plain = await train(features, split, CLASSES, once, quiet);
-  const refit = await train(features, split, CLASSES, settings, quiet);
+  const plain = await trainFold(features, split, CLASSES, once, quiet);
+  const refit = await trainFold(features, split, CLASSES, settings, quiet);
   expect(refit.validation).toEqual(plain.validation);
   expect(refit.history.map(({ validationUar }) => validationUar)).toEqual(
     plain.history.map(({ validationUar }) => validationUar),
@@ -217,7 +223,7 @@ test.each([
   async (partial, words) => {
     const features = speech(30);
     const settings = { ...SETTINGS, refit: true, ...partial };
-    const refused = train(features, heldOutSpeakers(features.clips), CLASSES, settings, quiet);
+    const refused = trainFold(features, heldOutSpeakers(features.clips), CLASSES, settings, quiet);
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(words);
   },
@@ -226,21 +232,24 @@ test.each([
 test("an empty part is named", async () => {
   const features = speech(30);
   const split = { ...heldOutSpeakers(features.clips), validation: [] };
-  await expect(train(features, split, CLASSES, SETTINGS, quiet)).rejects.toThrow("the validation part");
+  await expect(trainFold(features, split, CLASSES, SETTINGS, quiet)).rejects.toThrow("the validation part");
 });
 
 test("what would spoil a training is named before it starts", async () => {
   const features = speech(30);
   const split = heldOutSpeakers(features.clips);
-  await expect(train(features, split, ["anger", "sadness"], SETTINGS, quiet)).rejects.toThrow(
+  await expect(trainFold(features, split, ["anger", "sadness"], SETTINGS, quiet)).rejects.toThrow(
     /own\/\d+ is of class neutral, which is none of anger, sadness/,
   );
   const log: string[] = [];
   const settings = { ...SETTINGS, epochs: 1 };
-  await train(features, split, [...CLASSES, "fear"], settings, { ...quiet, log: (line) => log.push(line) });
+  await trainFold(features, split, [...CLASSES, "fear"], settings, {
+    ...quiet,
+    log: (line) => log.push(line),
+  });
   expect(log).toEqual(["no clip to train on is of class fear"]);
   features.matrix(7).data[3] = Number.NaN;
-  await expect(train(features, split, CLASSES, SETTINGS, quiet)).rejects.toThrow(
+  await expect(trainFold(features, split, CLASSES, SETTINGS, quiet)).rejects.toThrow(
     "the features of own/7 are not finite",
   );
 });
@@ -249,15 +258,15 @@ test("a training that diverges says what to do", async () => {
   const features = speech(90);
   const split = heldOutSpeakers(features.clips);
   const settings = { ...SETTINGS, learningRate: 1e6, model: "lstm" as const };
-  await expect(train(features, split, CLASSES, { ...settings, learningRate: 1e38 }, quiet)).rejects.toThrow(
-    /diverged.*lower the learning rate/,
-  );
+  await expect(
+    trainFold(features, split, CLASSES, { ...settings, learningRate: 1e38 }, quiet),
+  ).rejects.toThrow(/diverged.*lower the learning rate/);
 });
 
 test("the fold that is opened must be the one that was trained on", async () => {
   const features = speech(90);
   const split = heldOutSpeakers(features.clips);
-  const trained = await train(features, split, CLASSES, { ...SETTINGS, epochs: 1 }, quiet);
+  const trained = await trainFold(features, split, CLASSES, { ...SETTINGS, epochs: 1 }, quiet);
   const other = { ...split, test: split.validation };
   await expect(testOf(trained, features, other)).rejects.toThrow(
     "of the fold that was trained on, not of this",

@@ -9,7 +9,8 @@ import { predictPart } from "../protocols/part.js";
 import { type Answers, evaluatedRun } from "../runs/answered.js";
 import { type Heard, heardBy } from "../runs/heard.js";
 import type { StoredRun } from "../runs/record.js";
-import { Evaluated } from "./evaluated.js";
+import { entriesOf } from "./entries.js";
+import { Evaluation } from "./evaluation.js";
 
 export interface EvaluateOptions extends Pick<ExtractOptions, "signal" | "quiet" | "threads"> {
   /** Clips that the model was trained on are judged as well, and told; default: an error. */
@@ -22,14 +23,21 @@ export interface EvaluateOptions extends Pick<ExtractOptions, "signal" | "quiet"
   resamples?: number;
 }
 
-/** An evaluation, and what one must know of it. */
-export interface ModelEvaluation {
-  evaluated: Evaluated;
+/** An evaluation of a saved model, and what one must know of it. */
+export class ModelEvaluation extends Evaluation {
   /** The answers as a run. */
-  run: StoredRun;
-  facts: EvaluationFacts;
+  readonly run: StoredRun;
+  readonly facts: EvaluationFacts;
+
+  /** Made by {@link evaluate}. */
+  constructor(run: StoredRun, facts: EvaluationFacts, resamples?: number) {
+    super(entriesOf([run])[0]!, "test", { resamples });
+    this.run = run;
+    this.facts = facts;
+  }
 }
 
+/** What became of the clips of an evaluation. */
 export interface EvaluationFacts {
   /** Labels that the model does not know, with the number of their clips, which are left out. */
   unknown: Record<string, number>;
@@ -53,9 +61,9 @@ export interface EvaluationFacts {
  * @param model or its folder
  * @param clips as `loadClips` or `readManifest` give them
  * @throws {UserError} for clips that the model was trained on, unless they are wanted; where no label is known to it
- * @example const { evaluated } = await evaluateModel("results/model", await readManifest("clips.csv"));
+ * @example const evaluation = await evaluate("results/model", await readManifest("clips.csv"));
  */
-export async function evaluateModel(
+export async function evaluate(
   model: EmotionModel | string,
   clips: readonly Clip[],
   options: EvaluateOptions = {},
@@ -85,21 +93,18 @@ export async function evaluateModel(
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
   const run = evaluatedRun(card, loaded.sha256, features.clips, answers);
   const there = new Set(features.clips.map(({ emotion }) => emotion));
-  return {
-    evaluated: new Evaluated([run], "test", { resamples: options.resamples }),
-    run,
-    facts: {
-      unknown,
-      notCompared: heard?.notCompared ?? 0,
-      calm: merged ? clips.filter(({ emotion }) => emotion === "calm").length : 0,
-      absent: card.classes.filter((name) => !there.has(name)),
-      broken: features.broken.map(({ clip, error }) => ({
-        id: clip.id,
-        error: error.replaceAll(clip.path, clip.id),
-      })),
-      ...(parts && { heard: parts }),
-    },
+  const facts = {
+    unknown,
+    notCompared: heard?.notCompared ?? 0,
+    calm: merged ? clips.filter(({ emotion }) => emotion === "calm").length : 0,
+    absent: card.classes.filter((name) => !there.has(name)),
+    broken: features.broken.map(({ clip, error }) => ({
+      id: clip.id,
+      error: error.replaceAll(clip.path, clip.id),
+    })),
+    ...(parts && { heard: parts }),
   };
+  return new ModelEvaluation(run, facts, options.resamples);
 }
 
 function trainedOn(ids: readonly string[], run: string): UserError {

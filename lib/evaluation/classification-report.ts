@@ -26,7 +26,7 @@ export interface ProbabilityScores {
 }
 
 /** All figures of one set of probabilities. */
-export interface Evaluation extends Metrics, ProbabilityScores {
+export interface ClassificationReport extends Metrics, ProbabilityScores {
   /** Cohen's kappa. */
   kappa: number;
   /** The same of the probabilities at the temperature fitted on validation; classes and accuracy do not change. */
@@ -42,14 +42,14 @@ export interface Evaluation extends Metrics, ProbabilityScores {
  * @param classes their names
  * @param options `temperature`, fitted on validation by {@link fitTemperature}
  * @throws {RangeError} when there are no clips, lengths do not match or a probability is not a number
- * @example evaluate(Float32Array.of(0.9, 0.1, 0.4, 0.6), [0, 1], ["anger", "neutral"]).uar // 1
+ * @example classificationReport(Float32Array.of(0.9, 0.1, 0.4, 0.6), [0, 1], ["anger", "neutral"]).uar // 1
  */
-export function evaluate(
+export function classificationReport(
   probabilities: Probabilities,
   truth: ArrayLike<number>,
   classes: readonly string[],
   options: { temperature?: number } = {},
-): Evaluation {
+): ClassificationReport {
   const scores = probabilityScores(probabilities, truth, classes.length);
   const confusion = confusionCounts(truth, argmax(probabilities, classes.length), classes.length);
   const { temperature } = options;

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { evaluateModel } from "../../lib/analysis/evaluate-model.js";
-import { Evaluated } from "../../lib/analysis/evaluated.js";
+import { evaluate } from "../../lib/analysis/evaluate.js";
+import { Evaluation } from "../../lib/analysis/evaluation.js";
 import { writeWav } from "../../lib/audio/write.js";
 import { random } from "../../lib/base/random.js";
 import { type Clip, EMOTIONS } from "../../lib/corpora/clip.js";
@@ -64,15 +64,15 @@ const options = () => ({ quiet: true, ledger, resamples: 99 });
 const tested = () => clips.filter(({ id }) => plan.folds[0]!.test.includes(id));
 
 test("the test clips of its own fold, with all others there: the figures that the run recorded, and a reading", async () => {
-  const recorded = new Evaluated([(await readRun(done.folder))!], "test", { resamples: 99 });
-  const all = await evaluateModel(model(), clips, { ...options(), evenTraining: true });
+  const recorded = Evaluation.of([(await readRun(done.folder))!], "test", { resamples: 99 });
+  const all = await evaluate(model(), clips, { ...options(), evenTraining: true });
   expect(all.facts.heard).toMatchObject({
     trained: { length: 36 },
     validated: { length: 12 },
     tested: { length: 12 },
   });
   const own = all.run.predictions.filter(({ id }) => plan.folds[0]!.test.includes(id));
-  const same = new Evaluated([{ ...all.run, predictions: own }], "test", { resamples: 99 });
+  const same = Evaluation.of([{ ...all.run, predictions: own }], "test", { resamples: 99 });
   expect(same.uar.value).toBe(recorded.uar.value);
   expect(same.confusion).toEqual(recorded.confusion);
   const entries = await ledger.entries();
@@ -82,7 +82,7 @@ test("the test clips of its own fold, with all others there: the figures that th
 });
 
 test("clips that it was trained on are refused by name", async () => {
-  await expect(evaluateModel(model(), clips, options())).rejects.toThrow(
+  await expect(evaluate(model(), clips, options())).rejects.toThrow(
     /36 of the clips are among those that the model own-\S*|36 of the clips/,
   );
 });
@@ -94,16 +94,17 @@ test("labels that it does not know are left out, those that are absent are told,
     corpus: "other",
     emotion: i === 0 ? "boredom" : clip.emotion === "fear" ? "anger" : clip.emotion,
   }));
-  const { evaluated, facts } = await evaluateModel(model(), others, options());
+  const evaluation = await evaluate(model(), others, options());
+  const { facts } = evaluation;
   expect(facts).toMatchObject({ unknown: { boredom: 1 }, absent: ["fear"], calm: 0, broken: [] });
   expect(facts.heard).toEqual({ trained: [], validated: [], tested: [] });
   // Some of the very corpus: which of them it heard cannot be told.
   const some = tested().map((clip, i) => ({ ...clip, id: `own/more-${i}` }));
-  expect((await evaluateModel(model(), some, options())).facts.heard).toBeUndefined();
-  expect(evaluated.n).toBe(11);
-  expect(evaluated.classesInTruth).toEqual(["anger", "disgust"]);
+  expect((await evaluate(model(), some, options())).facts.heard).toBeUndefined();
+  expect(evaluation.n).toBe(11);
+  expect(evaluation.classesInTruth).toEqual(["anger", "disgust"]);
   const strange = others.map((clip) => ({ ...clip, emotion: "boredom" }));
-  await expect(evaluateModel(model(), strange, options())).rejects.toThrow(
+  await expect(evaluate(model(), strange, options())).rejects.toThrow(
     /knows anger, disgust, fear, and the clips have boredom/,
   );
 });
@@ -116,8 +117,8 @@ test("a clip that cannot be read is left out and told; a signal stops it", async
     id: "other/none",
   };
   const some = tested().map((clip) => ({ ...clip, id: clip.id.replace("own", "other"), corpus: "other" }));
-  const { facts } = await evaluateModel(model(), [...some, broken], options());
+  const { facts } = await evaluate(model(), [...some, broken], options());
   expect(facts.broken).toMatchObject([{ id: "other/none", error: expect.not.stringContaining(folder) }]);
-  const stopped = evaluateModel(model(), some, { ...options(), signal: AbortSignal.abort() });
+  const stopped = evaluate(model(), some, { ...options(), signal: AbortSignal.abort() });
   await expect(stopped).rejects.toThrow(/stopped/);
 });

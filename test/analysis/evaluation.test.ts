@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { entriesOf } from "../../lib/analysis/entries.js";
-import { Evaluated } from "../../lib/analysis/evaluated.js";
+import { Evaluation } from "../../lib/analysis/evaluation.js";
 import { scoresOf } from "../../lib/analysis/scores.js";
 import { madeExperiment, SEVEN } from "../experiments/experiment.js";
 
@@ -8,7 +8,7 @@ const ravdess = { protocol: "ravdess/7@1", corpus: "ravdess", classes: SEVEN, sp
 const made = madeExperiment({ protocols: [ravdess], models: { cnn: 0.6, lstm: 0.3 }, seeds: [1, 2] });
 const of = (model: string) => made.runs.filter(({ record }) => record.settings.training.model === model);
 const options = { resamples: 199 };
-const cnn = new Evaluated(of("cnn"), "test", options);
+const cnn = Evaluation.of(of("cnn"), "test", options);
 
 test("the figures of a report, with intervals", () => {
   const scores = scoresOf(entriesOf(of("cnn"))[0]!, "test", options)!;
@@ -27,7 +27,7 @@ test("by speaker, by sex; a group's UAR has a reason where it has no interval", 
 });
 
 test("compared with another on the same clips", () => {
-  const lstm = new Evaluated(of("lstm"), "test", options);
+  const lstm = Evaluation.of(of("lstm"), "test", options);
   const { difference, p } = cnn.compare(lstm);
   expect(difference.estimate).toBeCloseTo(cnn.uar.value - lstm.uar.value, 12);
   expect(p).toBeLessThan(0.01);
@@ -50,13 +50,13 @@ test("a table and pictures", () => {
 });
 
 test("runs of two networks are no one evaluation; a part that was not read has no figures", () => {
-  expect(() => new Evaluated(made.runs)).toThrow(/of one network under one protocol.*cnn.*lstm/);
+  expect(() => Evaluation.of(made.runs)).toThrow(/of one network under one protocol.*cnn.*lstm/);
   const validation = madeExperiment({
     protocols: [ravdess],
     models: { cnn: 0.6 },
     seeds: [1],
     score: "validation",
   });
-  expect(new Evaluated(validation.runs, undefined, options).part).toBe("validation");
-  expect(() => new Evaluated(validation.runs, "test")).toThrow(/the test part was not read/);
+  expect(Evaluation.of(validation.runs, undefined, options).part).toBe("validation");
+  expect(() => Evaluation.of(validation.runs, "test")).toThrow(/the test part was not read/);
 });

@@ -1,0 +1,334 @@
+import { percent } from "../base/text.js";
+import { riskCoverage } from "../evaluation/abstention.js";
+import { breakdown } from "../evaluation/breakdown.js";
+import { answers } from "../evaluation/calibration.js";
+import { type Comparison, compareModels } from "../evaluation/comparison.js";
+import type { BootstrapOptions, Interval } from "../evaluation/interval.js";
+import { metrics } from "../evaluation/metrics.js";
+import { confusionMatrix } from "../figures/confusion-matrix.js";
+import type { Figure } from "../figures/figure.js";
+import { learningCurves } from "../figures/learning-curves.js";
+import { perClassBars } from "../figures/per-class-bars.js";
+import { perSpeaker } from "../figures/per-speaker.js";
+import { reliabilityDiagram } from "../figures/reliability.js";
+import { riskCoverageCurve } from "../figures/risk-coverage.js";
+import { rocCurves } from "../figures/roc-curves.js";
+import type { StoredRun } from "../runs/record.js";
+import { type Entry, entriesOf, type Part, type Pooled, pooled } from "./entries.js";
+import type { BreakdownName } from "./protocol-results.js";
+import { type PartScores, scoresOf } from "./scores.js";
+import { type TableFormat, tableText } from "./tables.js";
+
+/** A figure, with its 95 % interval over speakers or the reason why there is none. */
+export interface Measure {
+  value: number;
+  low?: number;
+  high?: number;
+  reason?: string;
+  /** Clips (of one seed). */
+  n: number;
+  speakers: number;
+}
+
+/** A row of an evaluation's table, in per cent but for kappa. */
+export type EvaluationRow = { figure: string; value: string; "95 % interval": string };
+
+/** The figures of a group of clips. */
+export interface GroupFigures {
+  group: string;
+  /** Clips (of one seed). */
+  n: number;
+  /** Over the classes that the group has. */
+  uar: Measure;
+  accuracy: Measure;
+}
+
+/**
+ * What one model answered on labelled clips, and all that can be asked of it: the one result of runs, of `evaluate` and of
+ * `score`. Folds are pooled into one confusion matrix a seed, and figures are means over the seeds.
+ *
+ * @example
+ * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"] });
+ * const linear = experiment.evaluation("linear");
+ * linear.uar.value > 0.2; // => true
+ * linear.table("markdown").split("\n").length; // => 7
+ * await saveFigure(linear.figure("confusion"), "confusion.svg");
+ */
+export class Evaluation {
+  /** The network with what tells it from others, or the system's name. */
+  readonly label: string;
+  /** `name@version`, or that the clips were given. */
+  readonly protocol: string;
+  readonly part: Part;
+  /** In the order of the outputs. */
+  readonly classes: readonly string[];
+  readonly #entry: Entry;
+  readonly #seeds: readonly Pooled[];
+  readonly #options: BootstrapOptions;
+  #known: PartScores | undefined;
+
+  /**
+   * Of what {@link entriesOf} gives. An experiment has its evaluations made: ask it.
+   *
+   * @param entry the runs of one network under one protocol
+   * @param part default: what was scored
+   * @param options of the intervals
+   * @throws {RangeError} where the part was not read
+   */
+  constructor(entry: Entry, part?: Part, options: BootstrapOptions = {}) {
+    this.part = part ?? (entry.seeds[0]!.runs[0]!.record.test ? "test" : "validation");
+    this.#seeds = pooled(entry, this.part);
+    if (this.#seeds.length === 0) throw new RangeError(`the ${this.part} part was not read in these runs`);
+    this.label = entry.label;
+    this.protocol = entry.protocol;
+    this.classes = entry.classes;
+    this.#entry = entry;
+    this.#options = options;
+  }
+
+  /**
+   * Of the runs of one network with its settings: folds, seeds.
+   *
+   * @throws {RangeError} where the runs are of several networks or protocols, or the part was not read
+   * @example
+   * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"] });
+   * Evaluation.of(runs).protocol; // => "savee/loso@1"
+   */
+  static of(runs: readonly StoredRun[], part?: Part, options?: BootstrapOptions): Evaluation {
+    const [entry, ...others] = entriesOf(runs);
+    if (entry && others.length === 0) return new Evaluation(entry, part, options);
+    const names = [entry, ...others].map((one) => one && `${one.label} (${one.protocol})`);
+    throw new RangeError(
+      `an evaluation is of one network under one protocol, and these runs are of ${entry ? names.length : 0}: ${names.join(", ")}`,
+    );
+  }
+
+  get #scores(): PartScores {
+    this.#known ??= scoresOf(this.#entry, this.part, this.#options)!;
+    return this.#known;
+  }
+
+  /** The runs that were pooled. */
+  get runs(): readonly StoredRun[] {
+    return this.#entry.seeds.flatMap(({ runs }) => runs);
+  }
+
+  /** The answers, a seed at a time: for the functions of `/evaluation`. */
+  get seeds(): readonly Pooled[] {
+    return this.#seeds;
+  }
+
+  /** The clips were made by the library, not recorded. */
+  get synthetic(): boolean {
+    return this.#entry.synthetic;
+  }
+
+  /** The protocol is leaky: the figures only show what leakage pretends. */
+  get leaky(): boolean {
+    return this.#entry.leaky;
+  }
+
+  /** Normalised by each speaker's own clips, the test speakers' among them. */
+  get transductive(): boolean {
+    return this.#entry.transductive;
+  }
+
+  /** Why the figures rest on less than was planned; absent where nothing is missing. */
+  get missing(): string | undefined {
+    return this.#entry.missing;
+  }
+
+  /** UAR of guessing: 1 over the number of classes in the truth. */
+  get chance(): number {
+    return 1 / this.classesInTruth.length;
+  }
+
+  /** Clips (of one seed). */
+  get n(): number {
+    return this.#scores.n;
+  }
+
+  get speakers(): number {
+    return this.#scores.speakers;
+  }
+
+  /** The classes that occur in the truth: UAR is the mean over them, chance 1 over their number. */
+  get classesInTruth(): readonly string[] {
+    return this.#scores.classesInTruth;
+  }
+
+  /** Unweighted average recall over the classes in the truth. */
+  get uar(): Measure {
+    return measureOf(this.#scores.uar);
+  }
+
+  get accuracy(): Measure {
+    return measureOf(this.#scores.accuracy);
+  }
+
+  /** Macro F1, the mean over all classes. */
+  get f1(): Measure {
+    return measureOf(this.#scores.macroF1);
+  }
+
+  /** Cohen's kappa. */
+  get kappa(): Measure {
+    return measureOf(this.#scores.kappa);
+  }
+
+  /** Expected calibration error of the calibrated probabilities, 10 bins. */
+  get calibration(): Measure {
+    return measureOf(this.#scores.eceCalibrated);
+  }
+
+  /** Clips, summed over seeds; a row for each true class. */
+  get confusion(): readonly (readonly number[])[] {
+    return this.#scores.confusion;
+  }
+
+  /** The figures of each speaker. */
+  bySpeaker(): GroupFigures[] {
+    return this.by("speaker");
+  }
+
+  /**
+   * The figures within groups of clips; UAR is over the classes that a group has.
+   *
+   * @param what speaker, sex, sentence, intensity or corpus; clips of which it is not known are in no group
+   */
+  by(what: BreakdownName): GroupFigures[] {
+    const groups = this.#seeds.map(({ clips }) => clips.map((clip) => clip[what]));
+    return breakdown(this.#seeds, groups, this.#options).map(({ group, n, uar, accuracy }) => ({
+      ...{ group, n, uar: measureOf(uar), accuracy: measureOf(accuracy) },
+    }));
+  }
+
+  /**
+   * Whether this one's UAR is higher than another's on the same clips: see {@link compareModels}.
+   *
+   * @throws {RangeError} when the two did not answer the same clips
+   */
+  compare(other: Evaluation): Comparison {
+    return compareModels(this.#seeds, other.#seeds, this.#options);
+  }
+
+  /** The main figures, a row each: for `show` in a cell. */
+  table(): EvaluationRow[];
+  /** The same as text: Markdown, CSV, or LaTeX with the rules of booktabs. */
+  table(format: TableFormat): string;
+  table(format?: TableFormat): EvaluationRow[] | string {
+    const plain = (value: number) => value.toFixed(2);
+    const measures: [string, Measure, (value: number) => string][] = [
+      ["UAR, %", this.uar, percent],
+      ["accuracy, %", this.accuracy, percent],
+      ["macro F1, %", this.f1, percent],
+      ["kappa", this.kappa, plain],
+      ["calibration error, %", this.calibration, percent],
+    ];
+    const rows = measures.map(([figure, measure, text]) => ({
+      figure,
+      value: text(measure.value),
+      "95 % interval": intervalText(measure, text),
+    }));
+    if (format === undefined) return rows;
+    const caption = `${this.label}, ${this.protocol}, ${this.part}: ${this.n} clips of ${this.speakers} speakers`;
+    return tableText(rows, format, caption);
+  }
+
+  /**
+   * A figure for `show` and `saveFigure`.
+   *
+   * @param kind
+   * - `confusion`: the confusion matrix
+   * - `speakers`: the UAR of each speaker
+   * - `classes`: precision, recall and F1 of each class
+   * - `reliability`: whether it is right as often as it says
+   * - `coverage`: how many of the surest answers are wrong
+   * - `roc`: one curve a class against the rest
+   * - `training`: loss and UAR over the epochs
+   */
+  figure(kind: FigureKind): Figure {
+    const { synthetic, leaky } = this;
+    const subtitle = `${this.label} · ${this.protocol} · ${this.part} · ${this.n} clips, ${this.speakers} speakers`;
+    return this.#draw(kind, { subtitle, synthetic, leaky });
+  }
+
+  #draw(kind: FigureKind, common: { subtitle: string; synthetic: boolean; leaky: boolean }): Figure {
+    const { classes, confusion, label } = this;
+    const [seed] = this.#seeds as [Pooled];
+    const size = classes.length;
+    switch (kind) {
+      case "confusion":
+        return confusionMatrix({ counts: confusion, classes, ...common });
+      case "speakers":
+        return perSpeaker({
+          speakers: this.bySpeaker().map(({ group, uar }) => ({
+            speaker: group.slice(group.indexOf("/") + 1),
+            values: [uar.value],
+          })),
+          references: [{ name: "chance", value: this.chance }],
+          title: "UAR by speaker",
+          ...common,
+        });
+      case "classes": {
+        const each = metrics(
+          confusion.map((row) => [...row]),
+          classes,
+        ).perClass;
+        return perClassBars({
+          classes,
+          precision: each.map(({ precision }) => precision),
+          recall: each.map(({ recall }) => recall),
+          f1: each.map(({ f1 }) => f1),
+          support: each.map(({ support }) => support),
+          ...common,
+        });
+      }
+      case "reliability": {
+        const all = this.#seeds.map(({ calibrated, truth }) => answers(calibrated, truth, size));
+        const series = {
+          name: "calibrated",
+          confidence: all.flatMap(({ confidence }) => [...confidence]),
+          right: all.flatMap(({ right }) => right),
+          ece: this.calibration.value,
+        };
+        return reliabilityDiagram({ series: [series], ...common });
+      }
+      case "coverage":
+        return riskCoverageCurve({ points: riskCoverage(seed.calibrated, seed.truth, size), ...common });
+      case "roc":
+        return rocCurves({ probabilities: seed.probabilities, truth: seed.truth, classes, ...common });
+      case "training":
+        return learningCurves({
+          networks: [
+            {
+              name: label,
+              runs: this.runs.map(({ record }) => ({ epochs: record.history, bestEpoch: record.bestEpoch })),
+            },
+          ],
+          ...common,
+        });
+    }
+  }
+}
+
+/** What an evaluation can be drawn as. */
+export type FigureKind =
+  | "confusion"
+  | "speakers"
+  | "classes"
+  | "reliability"
+  | "coverage"
+  | "roc"
+  | "training";
+
+/** `40.1 to 52.3`, or the reason why there is no interval. */
+export function intervalText({ low, high, reason }: Measure, text = percent): string {
+  return low === undefined || high === undefined ? (reason ?? "") : `${text(low)} to ${text(high)}`;
+}
+
+function measureOf(interval: Interval): Measure {
+  const { estimate: value, n, speakers } = interval;
+  if ("low" in interval) return { value, low: interval.low, high: interval.high, n, speakers };
+  return { value, reason: interval.reason, n, speakers };
+}

@@ -1,0 +1,264 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../base/errors.js";
+import { workFolder } from "../base/root.js";
+import { percent } from "../base/text.js";
+import type { Comparison } from "../evaluation/comparison.js";
+import type { BootstrapOptions } from "../evaluation/interval.js";
+import { type ExperimentOptions, type GridInput, readOrTrain } from "../experiments/experiment.js";
+import type { RecordedExperiment } from "../experiments/known.js";
+import { readStored, readRuns as readStoredRuns } from "../experiments/store.js";
+import { ablation } from "../figures/ablation.js";
+import type { Figure } from "../figures/figure.js";
+import { learningCurves } from "../figures/learning-curves.js";
+import { entriesOf, type Part } from "./entries.js";
+import { Evaluation, intervalText } from "./evaluation.js";
+import { type TableFormat, tableText } from "./tables.js";
+
+/** A row of an experiment's table. */
+export type ExperimentRow = {
+  protocol: string;
+  model: string;
+  "UAR, %": string;
+  "95 % interval": string;
+  "accuracy, %": string;
+  "macro F1, %": string;
+  clips: number;
+  speakers: number;
+};
+
+/**
+ * An experiment that was trained or read: its runs, and an {@link Evaluation} of each network under each protocol.
+ *
+ * @example
+ * const experiment = await train({ protocols: ["savee/loso"], models: ["majority", "linear"] });
+ * experiment.evaluations.map(({ label }) => label); // => ["linear", "majority"]
+ * experiment.compare("linear", "majority").difference.estimate > 0; // => true
+ * experiment.table("latex").includes("\\\\toprule"); // => true
+ */
+export class Experiment implements RecordedExperiment {
+  readonly name: string;
+  readonly grid: RecordedExperiment["grid"];
+  /** The names of all runs of the grid, sorted; those that are neither in `runs` nor in `failures` are yet to be done. */
+  readonly planned: string[];
+  /** Sorted by name. */
+  readonly runs: RecordedExperiment["runs"];
+  /** Runs that ended with an error. */
+  readonly failures: RecordedExperiment["failures"];
+  /** Of test parts. */
+  readonly readings: RecordedExperiment["readings"];
+  readonly #options: BootstrapOptions;
+  #evaluations: readonly Evaluation[] | undefined;
+
+  /** Made by {@link train}, {@link readExperiment} and {@link readRuns}. */
+  constructor(recorded: RecordedExperiment, options: BootstrapOptions = {}) {
+    this.name = recorded.name;
+    this.grid = recorded.grid;
+    this.planned = recorded.planned;
+    this.runs = recorded.runs;
+    this.failures = recorded.failures;
+    this.readings = recorded.readings;
+    this.#options = options;
+  }
+
+  /** The part that was scored. */
+  get part(): Part {
+    return this.grid.score;
+  }
+
+  /** The clips were made by the library, not recorded. */
+  get synthetic(): boolean {
+    return this.runs.some(({ record }) => record.synthetic);
+  }
+
+  /** One for each network and protocol, on the part that was scored, in the order of protocol and label. */
+  get evaluations(): readonly Evaluation[] {
+    this.#evaluations ??= this.evaluationsOn(this.part);
+    return this.#evaluations;
+  }
+
+  /**
+   * The same on a part: validation figures of what was tested, say. What was not read there is left out.
+   *
+   * @example (await readExperiment("best")).evaluationsOn("validation").length > 0; // => true
+   */
+  evaluationsOn(part: Part): Evaluation[] {
+    return entriesOf(this.runs)
+      .filter(({ seeds }) => seeds.some(({ runs }) => runs.some(({ record }) => record[part])))
+      .map((entry) => new Evaluation(entry, part, this.#options));
+  }
+
+  /**
+   * The evaluation of one network.
+   *
+   * @param label as in the table: `cnn`, or `cnn, mixup 0.2` where there are several
+   * @param protocol with or without its version; needed where the network was trained under several
+   * @throws {UserError} naming what there is
+   */
+  evaluation(label: string, protocol?: string): Evaluation {
+    const own = this.evaluations.filter((one) => one.label === label && isOf(one, protocol));
+    if (own.length === 1) return own[0]!;
+    const there = this.evaluations.map((one) => `"${one.label}" under ${one.protocol}`);
+    const what = `${label}${protocol ? ` under ${protocol}` : ""}`;
+    throw new UserError(
+      own.length > 1
+        ? `${what} is in experiment ${this.name} ${own.length} times: name the protocol, ${own.map((one) => one.protocol).join(" or ")}`
+        : `there is no ${what} in experiment ${this.name}: there are ${there.join(", ") || "no finished runs"}`,
+    );
+  }
+
+  /**
+   * Whether the first network's UAR is higher than the second's: a paired test over speakers, see `compareModels`.
+   *
+   * @param protocol needed where the networks were trained under several
+   * @throws {UserError} where there is no such network
+   * @throws {RangeError} when the two did not answer the same clips
+   */
+  compare(first: string, second: string, protocol?: string): Comparison {
+    return this.evaluation(first, protocol).compare(this.evaluation(second, protocol));
+  }
+
+  /** A row for each network and protocol: for `show` in a cell. */
+  table(): ExperimentRow[];
+  /** The same as text: Markdown, CSV, or LaTeX with the rules of booktabs. */
+  table(format: TableFormat): string;
+  table(format?: TableFormat): ExperimentRow[] | string {
+    const rows = this.evaluations.map((one) => ({
+      protocol: one.protocol,
+      model: one.label,
+      "UAR, %": percent(one.uar.value),
+      "95 % interval": intervalText(one.uar),
+      "accuracy, %": percent(one.accuracy.value),
+      "macro F1, %": percent(one.f1.value),
+      clips: one.n,
+      speakers: one.speakers,
+    }));
+    if (format === undefined) return rows;
+    if (rows.length === 0) throw new UserError(`experiment ${this.name} has no finished run`);
+    return tableText(rows, format, `Experiment ${this.name}, ${this.part}`);
+  }
+
+  /**
+   * A figure for `show` and `saveFigure`.
+   *
+   * @param kind `uar`: the UAR of each network with its interval; `training`: loss and UAR over the epochs
+   * @param protocol default: all
+   * @throws {UserError} where there is no finished run
+   */
+  figure(kind: "uar" | "training", protocol?: string): Figure {
+    const own = this.evaluations.filter((one) => isOf(one, protocol));
+    const [first] = own;
+    if (!first)
+      throw new UserError(
+        `experiment ${this.name} has no finished run${protocol ? ` under ${protocol}` : ""}`,
+      );
+    const protocols = new Set(own.map((one) => one.protocol));
+    const single = protocols.size === 1;
+    const common = {
+      subtitle: single ? `${first.protocol} · ${this.part}` : `${this.name} · ${this.part}`,
+      synthetic: this.synthetic,
+      leaky: own.some(({ leaky }) => leaky),
+    };
+    const nameOf = (one: Evaluation) => (single ? one.label : `${one.label} (${one.protocol})`);
+    if (kind === "uar")
+      return ablation({
+        rows: own.map((one) => {
+          const { value: estimate, low, high } = one.uar;
+          return { name: one.label, ...(!single && { group: one.protocol }), estimate, low, high };
+        }),
+        references: single ? [{ name: "chance", value: first.chance }] : [],
+        ...common,
+      });
+    return learningCurves({
+      networks: own
+        .map((one) => ({
+          name: nameOf(one),
+          runs: one.runs
+            .filter(({ record }) => record.history.length > 0)
+            .map(({ record }) => ({ epochs: record.history, bestEpoch: record.bestEpoch })),
+        }))
+        .filter(({ runs }) => runs.length > 0),
+      ...common,
+    });
+  }
+}
+
+function isOf({ protocol }: Evaluation, wanted: string | undefined): boolean {
+  return wanted === undefined || protocol === wanted || protocol.replace(/@\d+$/, "") === wanted;
+}
+
+export interface TrainOptions extends ExperimentOptions {
+  /** Of the speakers, for every interval; default 9999. */
+  resamples?: number;
+}
+
+/**
+ * Trains an experiment, or reads it where it was trained before: the one call from clips to results. Runs that are done are
+ * read, those that are missing are trained; a stopped call goes on. Where the committed `results/summary/NAME` has all runs,
+ * nothing is trained; else the store `results/runs/NAME` is filled up, with a model and a record for each run. Settings are
+ * chosen on validation; with `score: "test"` each reading of a test part is written into a ledger first.
+ *
+ * @param grid what to train: one block of runs (`{ protocols, models, ... }`), a grid of several blocks with a name, the name
+ *   of a grid in `results/experiments`, or the path of a file
+ * @param options `data`, the folder with the corpora (default `data`; where it has none, synthetic ones are made)
+ * @throws {UsageError} when the grid makes no sense, naming all that is wrong
+ * @throws {UserError} when not one of its protocols can be planned, or a summary is damaged
+ * @throws {Interrupted} when the signal comes; the same call goes on
+ * @example
+ * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"], score: "test" });
+ * console.log(experiment.table("markdown"));
+ */
+export async function train(
+  grid: string | GridInput | BlockInput,
+  options: TrainOptions = {},
+): Promise<Experiment> {
+  const { resamples, ...others } = options;
+  return new Experiment(await readOrTrain(gridOf(grid), others), { resamples });
+}
+
+/** One block of runs by itself, with what a grid says of all its blocks. */
+export type BlockInput = GridInput["runs"][number] & Partial<Pick<GridInput, "name" | "score" | "engine">>;
+
+/** A block by itself is an experiment called after its protocols. */
+function gridOf(grid: string | GridInput | BlockInput): string | GridInput {
+  if (typeof grid === "string" || "runs" in grid) return grid;
+  const { name, score, engine, ...block } = grid;
+  const own = Array.isArray(block.protocols) ? block.protocols.join("-").replace(/[^\w.-]+/g, "-") : "own";
+  return { name: name ?? own, ...(score && { score }), ...(engine && { engine }), runs: [block] };
+}
+
+/**
+ * An experiment that was trained before, with the predictions of all its runs.
+ *
+ * @param name of the experiment; its committed summary is read where there is one, else its store
+ * @param options the folder that has `summary` and `runs` (default: the project's `results`), and the resamples of the intervals
+ * @throws {UserError} naming what is missing or damaged
+ * @example
+ * const best = await readExperiment("best");
+ * best.evaluation("cnn", "cremad/audeering").uar.value > 0.5; // => true
+ */
+export async function readExperiment(
+  name: string,
+  { results = join(workFolder(), "results"), resamples }: { results?: string; resamples?: number } = {},
+): Promise<Experiment> {
+  const summary = join(results, "summary");
+  const root = existsSync(join(summary, name)) ? summary : join(results, "runs");
+  return new Experiment(await readStored(name, root), { resamples });
+}
+
+/**
+ * Runs by themselves, such as `ser train` makes, as an experiment.
+ *
+ * @param folders of the runs
+ * @throws {UserError} naming a folder without a finished run; when the runs were scored on different parts
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"] });
+ * const read = await readRuns(runs.map(({ record }) => `results/runs/savee-loso/${record.name}`));
+ * read.evaluations.length; // => 1
+ */
+export async function readRuns(
+  folders: readonly string[],
+  options: { resamples?: number } = {},
+): Promise<Experiment> {
+  return new Experiment(await readStoredRuns(folders), options);
+}

@@ -1,0 +1,12 @@
+/**
+ * Sound: reading, writing, resampling, trimming, mixing with noise. Samples are float32 in -1..1, one channel.
+ *
+ * @module audio
+ */
+
+export { type Audio, AudioError, type AudioFormat } from "./audio.js";
+export { babbleNoise, mixAtSnr, pinkNoise } from "./noise.js";
+export { decodeAudio, decodePcm, readAudio } from "./read.js";
+export { resample } from "./resample.js";
+export { type TrimOptions, trimSilence } from "./trim.js";
+export { encodeWav, writeWav } from "./write.js";

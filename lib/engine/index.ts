@@ -1,0 +1,19 @@
+/**
+ * The engine: executes any tf.layers model on the best backend of the machine, one update or one forward pass at a time.
+ *
+ * @module engine
+ */
+
+export { detectEngines } from "./detect.js";
+export {
+  type Batch,
+  createTrainer,
+  type EngineName,
+  type Inputs,
+  type OptimizerSettings,
+  predict,
+  type Trainer,
+  type TrainerOptions,
+} from "./engine.js";
+export { createForward, type Forward, type ForwardOptions, type ForwardOutput } from "./forward.js";
+export { startTfjs, tf } from "./tfjs.js";

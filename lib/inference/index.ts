@@ -1,0 +1,23 @@
+/**
+ * Inference: a saved model and a recording in, emotions out; timelines and TextGrids.
+ *
+ * @module inference
+ */
+
+export type { Origin } from "./card.js";
+export { findModel } from "./find.js";
+export {
+  type EmotionModel,
+  type EmotionWindow,
+  loadModel,
+  type ModelCard,
+  type Prediction,
+  type PredictOptions,
+  saveModel,
+  smoothed,
+  timeline,
+} from "./model.js";
+export { type HeardAnswer, type PredictFilesOptions, predictFiles } from "./predict-files.js";
+export { findRecordings } from "./recordings.js";
+export { predictionCsv, predictionTable } from "./report.js";
+export { textGrid } from "./textgrid.js";
