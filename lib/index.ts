@@ -3,7 +3,7 @@
  *
  * What most work takes is here. The rest lies in entries of their own, one for each room of the library: `/audio`,
  * `/corpora`, `/features`, `/encoders`, `/models`, `/engine`, `/training`, `/protocols`, `/evaluation`, `/figures`,
- * `/inference`, `/analysis`, `/report`.
+ * `/inference`, `/analysis`, `/report`, `/notebook`.
  *
  * @example
  * const experiment = await train({ protocols: ["savee/loso"], models: ["majority", "linear"] }, { data: "data" });
@@ -13,19 +13,8 @@
  * @module speech-emotion-workbench
  */
 
-// Results
-export { evaluate, type ModelEvaluation } from "./analysis/evaluate.js";
-export { Evaluation, type Measure } from "./analysis/evaluation.js";
-// Training and reading experiments
-export { Experiment, readExperiment, readRuns, train } from "./analysis/experiment.js";
-export { type ScoredPredictions, score } from "./analysis/score.js";
-// Sound and features
-export { type Audio, readAudio, writeWav } from "./audio/index.js";
-// Around it all
-export { Interrupted, UsageError, UserError } from "./base/errors.js";
-export { Progress } from "./base/progress.js";
-export { random } from "./base/random.js";
-// Clips: of the known corpora, of one's own
+// Clips: of the known corpora, of one's own.
+
 export {
   type Clip,
   checkCorpora,
@@ -37,8 +26,14 @@ export {
   loadClips,
   readManifest,
 } from "./corpora/index.js";
-export { tf } from "./engine/index.js";
-export type { Comparison } from "./evaluation/index.js";
+
+// How clips are split, and the one way to the clips of a test part.
+
+export { type Plan, PROTOCOLS, predictPart, protocolNamed, type Split } from "./protocols/index.js";
+
+// Sound and features.
+
+export { type Audio, readAudio, writeWav } from "./audio/index.js";
 export {
   createExtractor,
   encoderFeatures,
@@ -50,9 +45,28 @@ export {
   RUN_FEATURES,
   tableFeatures,
 } from "./features/index.js";
-// Figures, notebooks, reports
-export { emotionPrediction, emotionTimeline, type Figure, saveFigure } from "./figures/index.js";
-// Saved models on new recordings
+
+// Networks and their training; experiments that were trained before.
+
+export { Experiment, readExperiment, readRuns, train } from "./analysis/index.js";
+export { tf } from "./engine/index.js";
+export { type ModelName, models } from "./models/index.js";
+export { TRAINING, type TrainingSettings } from "./training/index.js";
+
+// Results: of runs, of a saved model, of somebody else's predictions.
+
+export {
+  Evaluation,
+  evaluate,
+  type Measure,
+  type ModelEvaluation,
+  type ScoredPredictions,
+  score,
+} from "./analysis/index.js";
+export type { Comparison } from "./evaluation/index.js";
+
+// A saved model on new recordings.
+
 export {
   type EmotionModel,
   findModel,
@@ -64,10 +78,15 @@ export {
   textGrid,
   timeline,
 } from "./inference/index.js";
-// Networks
-export { type ModelName, models } from "./models/index.js";
-export { listen, show } from "./notebook/display.js";
-// How they are split
-export { type Plan, PROTOCOLS, predictPart, protocolNamed, type Split } from "./protocols/index.js";
+
+// Figures, cells of a notebook, reports.
+
+export { emotionPrediction, emotionTimeline, type Figure, saveFigure } from "./figures/index.js";
+export { listen, show } from "./notebook/index.js";
 export { writeReport } from "./report/index.js";
-export { TRAINING, type TrainingSettings } from "./training/index.js";
+
+// What goes with all of it.
+
+export { Interrupted, UsageError, UserError } from "./base/errors.js";
+export { Progress, type ProgressOptions } from "./base/progress.js";
+export { random } from "./base/random.js";

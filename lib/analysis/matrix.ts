@@ -3,7 +3,7 @@ import type { Interval } from "../evaluation/interval.js";
 import type { EntryResults, ProtocolResults } from "./protocol-results.js";
 
 /** What a network that was trained on one corpus (or on all others) reached on another. */
-export interface CrossCorpusCell {
+export interface CrossCorpusFigure {
   protocol: string;
   /** A corpus, or "others". */
   train: string;
@@ -21,7 +21,7 @@ export interface CrossCorpus {
   train: string[];
   test: string[];
   /** Those measured, the diagonal from the corpora's own speaker-independent protocols. */
-  cells: CrossCorpusCell[];
+  cells: CrossCorpusFigure[];
 }
 
 /**
@@ -56,7 +56,7 @@ export function crossCorpusOf(protocols: readonly ProtocolResults[]): CrossCorpu
   });
 }
 
-type FoundCell = CrossCorpusCell & { transductive: boolean };
+type FoundCell = CrossCorpusFigure & { transductive: boolean };
 
 function cellOf(results: ProtocolResults, label: string, train: string, test: string): FoundCell[] {
   const entry = results.entries.find((one) => one.label === label);

@@ -11,21 +11,21 @@ export interface Shortcut {
   part: Part;
   synthetic: boolean;
   /** Under a protocol that keeps speakers apart, and not sentences; absent where there is no such run. */
-  speakers?: Scores;
+  speakers?: ShortcutScores;
   /** Under one that keeps both apart. */
-  both: Scores;
+  both: ShortcutScores;
   /** UAR of `both` less that of `speakers`: of other sentences, and of fewer clips to train on. */
   difference?: Interval;
   /** Under the matched twin, which differs from `both` in nothing but the sentences that trained. */
   twin?: Twin;
 }
 
-interface Scores {
+export interface ShortcutScores {
   protocol: string;
   uar: Interval;
 }
 
-interface Twin extends Scores {
+export interface Twin extends ShortcutScores {
   /** The twin is the first, `both` the second. */
   comparison: Comparison;
   /** Corrected by Holm over all twins of the experiment. */

@@ -4,6 +4,7 @@
  * @module audio
  */
 
+export type { Random } from "../base/random.js";
 export { type Audio, AudioError, type AudioFormat } from "./audio.js";
 export { babbleNoise, mixAtSnr, pinkNoise } from "./noise.js";
 export { decodeAudio, decodePcm, readAudio } from "./read.js";

@@ -11,6 +11,7 @@ export * from "../figures/index.js";
 export * from "../index.js";
 export * from "../inference/index.js";
 export * from "../models/index.js";
+export * from "../notebook/index.js";
 export * from "../protocols/index.js";
 export * from "../report/index.js";
 export * from "../training/index.js";

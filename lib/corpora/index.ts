@@ -4,7 +4,8 @@
  * @module corpora
  */
 
-export { type CorpusNote, type CorpusReport, checkCorpora } from "./check.js";
+export { type CheckOptions, type CorpusNote, type CorpusReport, checkCorpora } from "./check.js";
+export type { MetadataNote } from "./check-metadata.js";
 export {
   type Calm,
   type Clip,
@@ -17,10 +18,20 @@ export {
   type KnownCorpus,
 } from "./clip.js";
 export type { CorpusDefinition } from "./corpus.js";
-export { downloadCorpora } from "./download.js";
-export { labelsFrom } from "./labels.js";
+export { type CorporaDownload, downloadCorpora } from "./download.js";
+export { type Labels, labelsFrom } from "./labels.js";
 export { readManifest } from "./manifest.js";
 export { type ClipRatings, findRatings, perceivedEmotions, RATED_EMOTIONS, readRatings } from "./ratings.js";
-export { applyCalm, classesOf, corpora, type FoundCorpus, findCorpora, loadClips } from "./registry.js";
-export { findClips } from "./synthetic/stand-in.js";
-export { synthesizeCorpora } from "./synthetic/synthetic.js";
+export {
+  applyCalm,
+  classesOf,
+  corpora,
+  type FindOptions,
+  type FoundCorpus,
+  findCorpora,
+  type LoadOptions,
+  loadClips,
+} from "./registry.js";
+export { type FindClipsOptions, findClips } from "./synthetic/stand-in.js";
+export { type SynthesisOptions, synthesizeCorpora } from "./synthetic/synthetic.js";
+export type { Unpacked } from "./unpack.js";

@@ -5,7 +5,15 @@
  */
 
 export { type EncoderFacts, encoderFacts } from "./facts.js";
+export type { Shape } from "./family.js";
 export { type OpenEncoder, openEncoder } from "./network.js";
-export { addEncoder, findEncoder, listEncoders, readEncoder, removeEncoder } from "./store.js";
+export {
+  type AddOptions,
+  addEncoder,
+  findEncoder,
+  listEncoders,
+  readEncoder,
+  removeEncoder,
+} from "./store.js";
 export type { EncoderInfo, EncoderWeights, Tensor } from "./types.js";
 export { wav2vec2ShapeOf } from "./wav2vec2.js";

@@ -4,7 +4,7 @@
  * @module engine
  */
 
-export { detectEngines } from "./detect.js";
+export { detectEngines, type EngineStatus } from "./detect.js";
 export {
   type Batch,
   createTrainer,
@@ -16,4 +16,6 @@ export {
   type TrainerOptions,
 } from "./engine.js";
 export { createForward, type Forward, type ForwardOptions, type ForwardOutput } from "./forward.js";
+export type { FrameWeights, FrameWeightsOutput } from "./layers/frame-weights.js";
 export { startTfjs, tf } from "./tfjs.js";
+export type { TrainerState } from "./trainer.js";

@@ -18,13 +18,28 @@ export {
   brierScore,
   calibrationError,
   fitTemperature,
+  type Probabilities,
   type ReliabilityBin,
   reliability,
 } from "./calibration.js";
-export { type ClassificationReport, classificationReport } from "./classification-report.js";
-export { type Comparison, compareModels, differenceInterval, holm, mcnemar } from "./comparison.js";
+export {
+  type ClassificationReport,
+  classificationReport,
+  type ProbabilityScores,
+} from "./classification-report.js";
+export {
+  type Comparison,
+  type ComparisonOptions,
+  compareModels,
+  differenceInterval,
+  holm,
+  type McNemar,
+  mcnemar,
+} from "./comparison.js";
 export {
   accuracyOf,
+  type BootstrapOptions,
+  type ConfusionStatistic,
   confusionIntervals,
   estimateOf,
   type Interval,
@@ -34,6 +49,8 @@ export {
   type Scored,
   uarInterval,
   uarOf,
+  type WithInterval,
+  type WithoutInterval,
 } from "./interval.js";
-export { type ListenerScores, listenerScores } from "./listeners.js";
-export { confusionCounts, type Metrics, metrics } from "./metrics.js";
+export { type ListenerScore, type ListenerScores, listenerScores } from "./listeners.js";
+export { type ClassScores, confusionCounts, type Metrics, metrics, type Scores } from "./metrics.js";

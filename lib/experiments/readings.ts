@@ -25,7 +25,7 @@ export interface Readings {
 }
 
 /** What readings are counted of: an experiment. */
-interface Counted {
+export interface Counted {
   readings: Readings;
   planned: readonly string[];
 }

@@ -8,17 +8,18 @@
 export { fromRows, type Matrix, row, toRows, zeros } from "../base/matrix.js";
 export { type ExtractOptions, extractClips, type FeatureSet, sampleHashes } from "./corpus.js";
 export { fixLength } from "./crop.js";
-export { powerToDb } from "./decibels.js";
+export { type DecibelOptions, powerToDb } from "./decibels.js";
 export { delta } from "./delta.js";
 export { DESCRIPTORS, type DescriptorName, descriptors } from "./descriptors.js";
-export { loadEmbeddings } from "./embeddings.js";
+export { type EmbeddingSet, loadEmbeddings } from "./embeddings.js";
 export { encoderFeatures } from "./encoder-settings.js";
 export { createExtractor, type Extractor } from "./extract.js";
-export { hzToMel, melFilterbank, melFrequencies, melToHz } from "./mel.js";
+export type { FrameSettings } from "./kernel.js";
+export { hzToMel, type MelBand, type MelSettings, melFilterbank, melFrequencies, melToHz } from "./mel.js";
 export { fitNormaliser, type Normalisation, type Normaliser, normalise } from "./normalise.js";
 export { type ClipFeatures, openFeatures } from "./open.js";
 export { type Pca, pca } from "./pca.js";
-export { type Pitch, pitch } from "./pitch.js";
+export { type Pitch, type PitchSettings, pitch } from "./pitch.js";
 export { RUN_FEATURES } from "./presets.js";
 export {
   columnsOf,

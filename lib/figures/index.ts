@@ -6,6 +6,7 @@
 
 export { type AblationOptions, type AblationRow, ablation } from "./ablation.js";
 export { type ClassCountsOptions, classCounts } from "./class-counts.js";
+export type { ColourScale, Hex } from "./colour.js";
 export { type ConfusionMatrixOptions, confusionMatrix } from "./confusion-matrix.js";
 export { type CrossCorpusCell, type CrossCorpusOptions, crossCorpusMatrix } from "./cross-corpus-matrix.js";
 export { type DistributionPanel, type DistributionsOptions, distributions } from "./distributions.js";
@@ -16,10 +17,15 @@ export {
 } from "./emotion-prediction.js";
 export { type EmotionTimelineOptions, emotionTimeline, type TimelineWindow } from "./emotion-timeline.js";
 export type { Estimate, Figure, FigureOptions, ThemeName } from "./figure.js";
-export { type LearningCurvesOptions, learningCurves } from "./learning-curves.js";
+export {
+  type Epoch,
+  type LearningCurvesOptions,
+  learningCurves,
+  type TrainingRun,
+} from "./learning-curves.js";
 export { type MfccHeatmapOptions, mfccHeatmap } from "./mfcc-heatmap.js";
 export { type NoisePoint, type NoiseRobustnessOptions, noiseRobustness } from "./noise-robustness.js";
-export { type PerClassBarsOptions, perClassBars } from "./per-class-bars.js";
+export { type ClassMeasure, type PerClassBarsOptions, perClassBars } from "./per-class-bars.js";
 export { type PerSpeakerOptions, perSpeaker, type SpeakerScore } from "./per-speaker.js";
 export { type ProjectionOptions, projection } from "./projection.js";
 export type { Reference } from "./reference-line.js";

@@ -18,18 +18,18 @@ export interface PerClassBarsOptions extends FigureOptions {
   recall: readonly number[];
   f1: readonly number[];
   /** Bounds of the values, one pair a class; drawn as whiskers. */
-  intervals?: Partial<Record<Measure, readonly ({ low: number; high: number } | null)[]>>;
+  intervals?: Partial<Record<ClassMeasure, readonly ({ low: number; high: number } | null)[]>>;
   /** Clips of each class in the truth; shown under its name. */
   support?: readonly number[];
 }
 
-type Measure = "precision" | "recall" | "f1";
+export type ClassMeasure = "precision" | "recall" | "f1";
 
 const MEASURES = [
   { key: "precision", name: "precision" },
   { key: "recall", name: "recall" },
   { key: "f1", name: "F1" },
-] as const satisfies readonly { key: Measure; name: string }[];
+] as const satisfies readonly { key: ClassMeasure; name: string }[];
 
 /**
  * Precision, recall and F1 of each class as three bars, in per cent, with their intervals where there are any; an

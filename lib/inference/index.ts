@@ -11,13 +11,15 @@ export {
   type EmotionWindow,
   loadModel,
   type ModelCard,
+  type NoAnswer,
   type Prediction,
   type PredictOptions,
+  type Sound,
   saveModel,
   smoothed,
   timeline,
 } from "./model.js";
 export { type HeardAnswer, type PredictFilesOptions, predictFiles } from "./predict-files.js";
-export { findRecordings } from "./recordings.js";
-export { predictionCsv, predictionTable } from "./report.js";
+export { findRecordings, type Recordings } from "./recordings.js";
+export { type Answer, type NamedModel, predictionCsv, predictionTable } from "./report.js";
 export { textGrid } from "./textgrid.js";

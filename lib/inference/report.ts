@@ -11,7 +11,7 @@ export interface Answer {
   prediction: Prediction;
 }
 
-type NamedModel = Pick<EmotionModel, "card" | "sha256" | "threshold">;
+export type NamedModel = Pick<EmotionModel, "card" | "sha256" | "threshold">;
 
 /** What `ser predict --json` prints of one recording; seconds, and probabilities in the order of `EMOTIONS`. */
 export interface PredictionJson extends Omit<Prediction, "warnings"> {

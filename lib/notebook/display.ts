@@ -10,7 +10,7 @@ import type { Figure } from "../figures/figure.js";
 import { PRIVATE_AUDIO } from "./nbformat.js";
 
 /** A danfojs data frame, as far as it is looked at here (it has no types of its own worth the name). */
-export interface Frame {
+export interface FrameLike {
   columns: readonly (string | number)[];
   index: readonly (string | number)[];
   values: readonly unknown[];
@@ -37,7 +37,7 @@ export interface ShowOptions {
  * await show([{ model: "cnn", uar: 52.1 }]);
  */
 export async function show(
-  what: Figure | Frame | readonly object[],
+  what: Figure | FrameLike | readonly object[],
   options: ShowOptions = {},
 ): Promise<void> {
   if (isFigure(what)) return showFigure(what, options.scale ?? 1.5);
@@ -96,7 +96,7 @@ function tableOf(what: object): Table | undefined {
     return { header, rows: what.map((record) => header.map((name) => cellOf(record[name]))) };
   }
   if (!("columns" in what && "index" in what && "values" in what && "shape" in what)) return undefined;
-  const { columns, index, values } = what as Frame;
+  const { columns, index, values } = what as FrameLike;
   // A series has plain values, a frame has rows.
   const rows = values.map((row, i) => [cellOf(index[i]), ...(Array.isArray(row) ? row : [row]).map(cellOf)]);
   return { header: ["", ...columns.map(String)], rows };
@@ -132,8 +132,8 @@ function htmlCell(cell: Cell): string {
   return typeof cell === "number" ? `<td align="right">${text}</td>` : `<td>${text}</td>`;
 }
 
-/** Sound to listen to that is no clip: samples of one channel, at a rate in Hz. */
-export interface Sound {
+/** PlayableSound to listen to that is no clip: samples of one channel, at a rate in Hz. */
+export interface PlayableSound {
   samples: Float32Array;
   sampleRate: number;
 }
@@ -160,7 +160,7 @@ const LISTEN_SECONDS = 10;
  * @throws {UsageError} for seconds that are not in 0 to 10
  * @example await listen(clips[0]);
  */
-export async function listen(sound: Clip | Sound, options: ListenOptions = {}): Promise<void> {
+export async function listen(sound: Clip | PlayableSound, options: ListenOptions = {}): Promise<void> {
   const { seconds = LISTEN_SECONDS } = options;
   if (!(seconds > 0 && seconds <= LISTEN_SECONDS)) {
     throw new UsageError(`listen plays more than 0 and at most ${LISTEN_SECONDS} s, not ${seconds}`);

@@ -4,8 +4,8 @@
  * @module protocols
  */
 
-export { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "./audit.js";
-export { type FoldSummary, inspectPlan } from "./inspect.js";
+export { type Audit, type AuditCheck, assertAudit, auditOf, auditSplit, auditTraining } from "./audit.js";
+export { type FoldSummary, inspectPlan, type PartSummary } from "./inspect.js";
 export { Ledger, type LedgerEntry, type Reading, userLedger } from "./ledger.js";
 export { type OpenPart, type PartQuestion, predictPart } from "./part.js";
 export { type PredictedRow, type Refereed, referee } from "./referee.js";
@@ -14,8 +14,9 @@ export {
   type SentenceAnswers,
   sentenceAnswers,
   type TextAlone,
+  type TextInCorpus,
   textAlone,
   textInCorpus,
 } from "./sentence-baseline.js";
 export { heldOutSpeakers } from "./split.js";
-export type { Plan, Protocol, Split } from "./types.js";
+export type { ChosenTogether, ClipSet, Plan, Protocol, Split, TrainingTrace } from "./types.js";

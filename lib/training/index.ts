@@ -5,8 +5,11 @@
  */
 
 export { AUGMENTATIONS } from "./augmentation.js";
+export type { Beginning } from "./beginning.js";
 export {
+  type Chosen,
   type EpochLog,
+  type PartResult,
   SMALL_TRAINING,
   TRAINING,
   type Trained,

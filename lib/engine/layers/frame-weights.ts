@@ -26,7 +26,7 @@ const NEVER = -1e9;
  *
  * `[batch, frames, width]` to `[batch, floor(frames / stride)]`. The input's gradient is taken to be 0.
  */
-class FrameWeights extends tf.layers.Layer {
+export class FrameWeights extends tf.layers.Layer {
   static className = "FrameWeights";
   readonly #stride: number;
   readonly #output: FrameWeightsOutput;
