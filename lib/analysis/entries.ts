@@ -5,7 +5,7 @@ import { compareNames, plural } from "../base/text.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { argmax } from "../evaluation/metrics.js";
 import { isBaseline } from "../models/names.js";
-import { SIZES, type Size } from "../models/size.js";
+import { type Size, usualSize } from "../models/size.js";
 import type { PredictedClip, RunSettings, StoredRun } from "../runs/record.js";
 import { featuresName } from "../runs/settings-text.js";
 
@@ -224,7 +224,7 @@ function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
 
 /** With what the network has by itself, from which others differ. */
 function sizeWith({ model, size }: RunSettings["training"]): Size | undefined {
-  return isBaseline(model) ? undefined : { ...SIZES[model], ...size };
+  return isBaseline(model) ? undefined : { ...usualSize(model), ...size };
 }
 
 /** None where it is as long as the epochs, which say the same. */

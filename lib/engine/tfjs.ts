@@ -12,6 +12,9 @@ import "./layers/stochastic-depth.js";
 
 export { tf };
 
+// Silences the advice to install tfjs-node, which whoever uses `tf` first would print.
+tf.enableProdMode();
+
 let started: Promise<typeof tf> | undefined;
 
 /**
@@ -28,7 +31,6 @@ export function startTfjs(): Promise<typeof tf> {
 }
 
 async function start(): Promise<typeof tf> {
-  tf.enableProdMode(); // silences the advice to install tfjs-node
   const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   const load = createRequire(join(projectRoot(), "package.json"));
   setWasmPaths(`${dirname(load.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);

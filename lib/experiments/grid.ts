@@ -23,7 +23,7 @@ import {
   type TableSettings,
 } from "../features/settings.js";
 import { tableFeatures } from "../features/table-settings.js";
-import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
+import { isBaseline, isOwn, type ModelName, modelSchema } from "../models/names.js";
 import { type Size, sizeRules, sizeSchema } from "../models/size.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { RunSettings } from "../runs/record.js";
@@ -43,6 +43,7 @@ const {
   normalisation: ___,
   augmentation: ____,
   size: _____,
+  network: ______,
   ...overridden
 } = TRAINING_ENTRIES;
 
@@ -120,7 +121,7 @@ const blockSchema = strict("A block of runs: every combination of what its lists
     ),
     "all",
   ),
-  models: list("Baselines and networks.", oneOf("A baseline or a network.", MODEL_NAMES)),
+  models: list("Baselines and networks.", modelSchema("A baseline or a network.")),
   sizes: v.optional(list("Sizes of the networks; `{}` for a network's own.", sizeSchema)),
   features: v.optional(
     list("Features: a name, or an object with what differs from those of its kind.", featuresSchema),
@@ -277,7 +278,7 @@ function blockRules(block: GridBlock, say: Say): void {
       own[key] ? say(message, own[key]!) : say(message, "training", key, ...path);
     trainingRules(training, sayInBlock);
     inputRules(features, training, (message, key) => say(message, key === "model" ? "models" : "augment"));
-    if (size && !isBaseline(model))
+    if (size && !isBaseline(model) && !isOwn(model))
       sizeRules(model, size, (message) => say(message, "sizes"), {
         frames: fixedRows(features) ?? frames,
         bands: columnsOf(features),

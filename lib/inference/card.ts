@@ -10,7 +10,7 @@ import {
   fixedRows,
 } from "../features/settings.js";
 import { STATISTICS } from "../features/statistics.js";
-import { MODEL_NAMES } from "../models/names.js";
+import { modelSchema } from "../models/names.js";
 import { sizeSchema } from "../models/size.js";
 
 /** Raised when the meaning of a card's field changes. */
@@ -44,7 +44,7 @@ const cardSchema = v.object({
   ...INPUT_ENTRIES,
   schema: v.literal(CARD_SCHEMA),
   run: text("The run that made it."),
-  model: v.picklist(MODEL_NAMES),
+  model: modelSchema("The network or baseline."),
   /** Absent where it is the network's own. */
   size: v.optional(sizeSchema),
   parameters: v.number(),
