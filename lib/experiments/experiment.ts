@@ -2,7 +2,6 @@ import { readdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { extname, join, parse } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { InferInput } from "valibot";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
@@ -15,16 +14,13 @@ import { startTfjs } from "../engine/tfjs.js";
 import type { OwnNetworks } from "../models/own.js";
 import { protocolNamed } from "../protocols/registry.js";
 import { type RunRecord, readRecord } from "../runs/record.js";
-import { type Grid, type GridBlock, type gridSchema, parseGrid, readGrid } from "./grid.js";
+import { type Grid, type GridBlock, type GridInput, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
 import type { RecordedExperiment } from "./known.js";
 import { firstRunsOf, type PlannedRun, planGrid, shardOf } from "./plan.js";
 import { doRuns, type RunEvent, type RunnerOptions } from "./runner.js";
 import { readStored, Store } from "./store.js";
 import { readSummary } from "./summary.js";
-
-/** A grid as it is written down: what is left out has the defaults of {@link parseGrid}. */
-export type GridInput = InferInput<typeof gridSchema>;
 
 /** A grid applied to clips: what there is to do, and where it goes. */
 export interface Work {

@@ -180,6 +180,9 @@ export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
   runs: list("Blocks of runs.", v.pipe(blockSchema, rule<GridBlock>(blockRules))),
 });
 
+/** A grid as it is written down: what is left out has the defaults of {@link parseGrid}. */
+export type GridInput = v.InferInput<typeof gridSchema>;
+
 /** An experiment as its file says it, with the defaults filled in. */
 export type Grid = Omit<v.InferOutput<typeof gridSchema>, "$schema">;
 
@@ -266,6 +269,23 @@ async function readJson(path: string): Promise<unknown> {
 export function parseGrid(value: unknown, where?: string): Grid {
   // An editor's: it is no part of the experiment.
   const { $schema, ...grid } = parseSettings(gridSchema, value, where, "the grid");
+  return grid;
+}
+
+/** The keys of a block that options give one by one. */
+const SINGLE = ["features", "models", "augment"];
+
+/**
+ * A grid of one block that was made of options: of what is wrong the option is told, and nothing of grids.
+ *
+ * @throws {UsageError} as {@link parseGrid}
+ * @example parseOptions({ name: "train", runs: [{ protocols: ["held-out"], models: ["cnn"] }] })
+ */
+export function parseOptions(value: GridInput): Grid {
+  const { $schema, ...grid } = parseSettings(gridSchema, value, undefined, "what was given", (path) => {
+    const own = path[0] === "runs" ? path.slice(2) : path;
+    return SINGLE.includes(String(own[0])) && own.slice(1).every((key) => key === 0) ? [] : own;
+  });
   return grid;
 }
 

@@ -28,8 +28,9 @@ const originSchema = v.object({
   sha256: v.pipe(text("SHA-256 of the weights."), v.regex(/^[0-9a-f]{64}$/)),
   run: text("The run that made them."),
   corpora: v.array(v.string()),
-  /** The card's. */
-  split: v.string(),
+  /** `name@version` of the protocol that it was trained under, and the fold; absent where the card does not say. */
+  protocol: v.optional(v.string()),
+  fold: v.optional(v.string()),
   /** SHA-256 of the parts' clip ids and emotions, where the run's record was there to say it. */
   clips: v.optional(v.string()),
   /** Trained on its validation part too. */

@@ -391,7 +391,7 @@ async function dropUselessCheckpoints(
       if (!found || found.engine === engine) continue;
       log?.(`the checkpoint was made by the engine ${found.engine}: training from the start on ${engine}`);
     } catch (error) {
-      log?.(`${messageOf(error).split(":")[0]}: training from the start`);
+      log?.(`${messageOf(error)}: training from the start`);
     }
     await rm(path, { force: true });
   }
