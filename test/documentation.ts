@@ -158,7 +158,9 @@ function exported(path: string): Exported[] {
         const at = new RegExp(`^(?:async )?(?:function|const|class|interface|type) ${name}\\b`, "m").exec(
           text,
         );
+        // What another package gives has its comment before the export.
         if (at) add(name, at.index, !/^(?:interface|type)/.test(at[0]));
+        else add(name, start, exportKind !== "type");
       }
       if (!declaration) return;
       if (declaration.type === "VariableDeclaration")

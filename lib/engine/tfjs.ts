@@ -10,6 +10,13 @@ import "./layers/positions.js";
 import "./layers/self-attention.js";
 import "./layers/stochastic-depth.js";
 
+/**
+ * TensorFlow.js: `tf.sequential`, `tf.layers` and the rest, the one instance that the library uses.
+ *
+ * @example
+ * const network = tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 2, activation: "softmax" })] });
+ * network.countParams(); // => 8
+ */
 export { tf };
 
 // Silences the advice to install tfjs-node, which whoever uses `tf` first would print.
