@@ -258,6 +258,8 @@ export interface ExperimentOptions
   extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs" | "networks"> {
   /** Folder with the corpora; where it has none, synthetic ones are made in it. Default `data`. */
   data?: string;
+  /** Clips of your own, as `readManifest` gives them, in the place of those under `data`. */
+  clips?: readonly Clip[];
   /** Folder that has `experiments`, `runs` and `summary`; default the project's `results`. */
   results?: string;
   /**
@@ -304,7 +306,7 @@ async function readRunsOrTrain(
   } = options;
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const wanted = await gridOf(grid, results);
-  const clips = await findClips(data, { calm: "keep", signal, quiet });
+  const clips = options.clips ?? (await findClips(data, { calm: "keep", signal, quiet }));
   const change = clips.every((clip) => clip.synthetic) ? options.synthetic : undefined;
   const corpora = new Set(clips.map(({ corpus }) => corpus));
   const own = withCorpora(change ? changed(wanted, change) : wanted, corpora, log);
