@@ -17,16 +17,19 @@ const HALVING_DB = 96;
 const MAX_PHASES = 512;
 
 /**
- * Resamples with a band-limited, linear-phase polyphase filter (Kaiser-windowed sinc): ripple under 0.1 dB up to 7/8
- * of the lower Nyquist frequency, aliases and images under -80 dB. Rates far above the target are first
- * halved by half-band filters, which is cheaper. Filters are kept for each pair of rates.
+ * Resamples with a band-limited, linear-phase polyphase filter (Kaiser-windowed sinc): ripple below 0.1 dB up to 7/8
+ * of the lower Nyquist frequency, aliases and images below -80 dB. Rates far above the target are first
+ * halved by half-band filters, which is cheaper. Filters are cached for each pair of rates.
  *
  * @param samples mono
  * @param from sampling rate of the samples, Hz, a whole number
- * @param to wanted sampling rate, Hz, a whole number
+ * @param to target sampling rate, Hz, a whole number
  * @returns ceil(samples.length * to / from) samples; sample m is at time m / to
- * @throws {RangeError} for a rate that is no positive whole number
- * @example resample(samples, 48000, 16000).length; // a third, rounded up
+ * @throws {RangeError} when a rate is not a positive whole number
+ * @example
+ * const { samples, sampleRate } = await readAudio("recording.wav");
+ * const speech = resample(samples, sampleRate, 16000);
+ * resample(new Float32Array(44100), 44100, 16000).length; // => 16000
  */
 export function resample(samples: Float32Array, from: number, to: number): Float32Array {
   for (const rate of [from, to])

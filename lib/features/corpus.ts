@@ -15,48 +15,54 @@ import type { FeatureSettings, SoundSettings, TableSettings } from "./settings.j
 import { rowsOfClips } from "./table-clips.js";
 import { openTable } from "./table-settings.js";
 
-/** The features of many clips, by default of any kind. */
+/** The features of many clips. */
 export interface FeatureSet<Settings extends FeatureSettings = FeatureSettings> {
+  /** What the features were computed with. */
   settings: Settings;
-  /** Those that could be read, in the order they were given in. */
+  /** The clips that could be read, in the given order. */
   clips: Clip[];
-  /** The frames of `clips[index]`; not a copy, but for the frames of an encoder, which are read anew. */
+  /** The features of `clips[index]`, frames x columns. Not a copy, except for encoder frames, which are read from disk each time. */
   matrix(index: number): Matrix;
-  /** Those that could not be read, and why. */
+  /** The clips that could not be read, with the reason. */
   broken: { clip: Clip; error: string }[];
-  /** SHA-256 of the decoded samples of each of `clips`, by id; absent where the features came without sound. */
+  /** SHA-256 of the decoded samples of each clip, by its id; absent for features that were loaded without audio. */
   samples?: ReadonlyMap<string, string>;
-  /** What is worth knowing of how they were had, a line each. */
+  /** Remarks on how the features were obtained, such as unused columns of a table; one line each. */
   notes?: readonly string[];
 }
 
+/** Options of {@link extractClips} and {@link sampleHashes}. */
 export interface ExtractOptions {
   /**
-   * Folder of the cache; `null` for none. Default `SER_CACHE`, else `data/.cache/features` in a checkout, or
-   * `speech-emotion-workbench/features` in the user's cache folder where npm installed the package.
+   * Cache folder; `null` for no cache. Default: the environment variable `SER_CACHE`, else `data/.cache/features` in a
+   * checkout, or `speech-emotion-workbench/features` in the user's cache folder when the package was installed by npm.
    */
   cache?: string | null;
-  /** Threads; default one a core. */
+  /** Threads; default: one per core. */
   threads?: number;
-  /** A clip that cannot be read ends everything with an error. */
+  /** Throw at the first clip that cannot be read; default false: it is listed in `broken`. */
   strict?: boolean;
-  /** Stops between batches; what is done stays in the cache. */
+  /** Stops between batches; finished clips stay in the cache. */
   signal?: AbortSignal;
   /** No progress bar. */
   quiet?: boolean;
 }
 
 /**
- * The features of clips, computed on all cores, or read from the cache where a file's content, the settings and the
- * code are those of an earlier time.
+ * Extracts the features of clips on all cores. Features are read from the cache when the content of the file, the
+ * settings and the code are unchanged.
  *
- * @param clips in the order of the result
+ * @param clips the result has the same order
  * @param settings see {@link FeatureSettings}
  * @param options see {@link ExtractOptions}
  * @throws {UserError} with `strict`, naming the first clip that cannot be read
- * @throws {UserError} where a table of features lacks a clip, naming it
- * @throws {Interrupted} when the signal comes
- * @example const set = await extractClips(clips, featureSettings({ kind: "mfcc" }));
+ * @throws {UserError} when a table of features lacks a clip, naming it
+ * @throws {Interrupted} when `options.signal` is aborted
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const features = await extractClips(clips.slice(0, 8), featureSettings({ kind: "mfcc" }), { quiet: true });
+ * features.clips.length; // => 8
+ * features.matrix(0).cols; // => 40
  */
 export async function extractClips<Settings extends FeatureSettings>(
   clips: readonly Clip[],
@@ -68,7 +74,7 @@ export async function extractClips<Settings extends FeatureSettings>(
   return { ...(await set), settings };
 }
 
-/** The rows of a table. The sound is heard nevertheless: the audit has to know which clips are the same. */
+/** The rows of a table. The audio is hashed nevertheless: the audit has to know which clips are identical. */
 async function fromTable(
   clips: readonly Clip[],
   settings: TableSettings,
@@ -105,12 +111,16 @@ async function fromSound(
 }
 
 /**
- * SHA-256 of the decoded samples of clips, by id, from the cache where the files are as they were. Equal hashes are equal
- * sound. {@link extractClips} finds the same on its way.
+ * SHA-256 of the decoded samples of clips, to find copies: equal hashes mean equal audio, whatever the file format. Hashes
+ * of unchanged files come from the cache. {@link extractClips} returns the same hashes.
  *
- * @returns the hashes, and the clips that could not be read
- * @throws {Interrupted} when the signal comes
- * @example const { samples } = await sampleHashes(clips);
+ * @returns `samples`, the hashes by clip id, and `broken`, the clips that could not be read
+ * @throws {UserError} with `strict`, naming the first clip that cannot be read
+ * @throws {Interrupted} when `options.signal` is aborted
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const { samples } = await sampleHashes(clips.slice(0, 8), { quiet: true });
+ * new Set(samples.values()).size; // => 8
  */
 export async function sampleHashes(
   clips: readonly Clip[],

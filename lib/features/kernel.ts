@@ -7,14 +7,15 @@ import { type WindowName, windowOf } from "./windows.js";
 
 /** How a signal is cut into frames and windowed. */
 export interface FrameSettings {
-  /** FFT length in samples; a window shorter than this is centred in it. */
+  /** FFT length in samples; a shorter window is centred in it. */
   nFft: number;
   /** Window length in samples, at most `nFft`. */
   winLength: number;
   /** Samples from one frame to the next. */
   hopLength: number;
+  /** Window function, periodic. */
   window: WindowName;
-  /** True: frame t is centred on sample `t * hopLength`, with zeros beyond both ends. False: it starts there. */
+  /** True: frame t is centred on sample `t * hopLength`, and both ends are padded with zeros. False: it starts there. */
   center: boolean;
 }
 

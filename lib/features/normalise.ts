@@ -2,11 +2,14 @@ import * as v from "valibot";
 import { setDigest } from "../base/hash.js";
 import { type Matrix, zeros } from "../base/matrix.js";
 
-/**
- * What the mean and the scale are taken over: all training frames, all frames of the same speaker, the clip's own
- * frames, or nothing. `speaker` needs other clips of a test speaker: it is transductive.
- */
+/** The values of {@link Normalisation}. */
 export const NORMALISATIONS = ["global", "speaker", "clip", "none"] as const;
+
+/**
+ * What the mean and the standard deviation are computed over: all training frames (`global`), all frames of the same
+ * speaker (`speaker`), the clip's own frames (`clip`), or `none` for no normalisation. `speaker` needs other clips of a
+ * test speaker: it is transductive.
+ */
 export type Normalisation = (typeof NORMALISATIONS)[number];
 
 const columns = v.array(v.number());
@@ -14,25 +17,36 @@ const columns = v.array(v.number());
 /** Mean and standard deviation per column; plain JSON, stored with the model. */
 export const normaliserSchema = v.object({
   kind: v.picklist(NORMALISATIONS),
-  /** Of all training frames; empty for `clip` and `none`. */
+  /** Over all training frames; empty for `clip` and `none`. */
   mean: columns,
   scale: columns,
-  /** For `speaker`: each speaker's own. */
+  /** For `speaker`: the mean and scale of each speaker. */
   speakers: v.optional(v.record(v.string(), v.object({ mean: columns, scale: columns }))),
-  /** What it was fitted to, where the clips had ids: proof that it saw no others. */
+  /** The clips it was fitted to, if they had ids: evidence that no others were used. */
   fitted: v.optional(v.object({ clips: v.number(), digest: v.string() })),
 });
+
+/**
+ * A fitted normaliser: the mean and the scale (standard deviation) of each column. Plain JSON; it is stored with the model.
+ * `speakers` has the mean and scale of each speaker (kind `speaker`), `fitted` the number and digest of the training clips.
+ */
 export type Normaliser = v.InferOutput<typeof normaliserSchema>;
 
 /**
- * Fits a normaliser to the training part, `z = (x - mean) / sd` per column, sd with divisor n; a column that does
- * not vary has the scale 1. Equal to scikit-learn's `StandardScaler`.
+ * Fits a normaliser to the training clips, `z = (x - mean) / sd` per column, sd with divisor n; a constant column gets
+ * the scale 1. Equal to scikit-learn's `StandardScaler`.
  *
  * @param kind see {@link Normalisation}
- * @param items the training clips' frames, speakers and ids; for `speaker` those of every speaker that will be normalised.
- * Where all have ids, {@link setDigest} of the ids is recorded
- * @throws {RangeError} when there are no frames, or matrices of different widths
- * @example const normaliser = fitNormaliser("global", train.map((i) => ({ matrix: set.matrix(i), speaker: set.clips[i].speaker })));
+ * @param items the training clips: frames, speaker and id. For `speaker`, include every speaker that will be normalised.
+ *   If all clips have ids, a digest of the ids is recorded in `fitted`
+ * @throws {RangeError} when there are no frames, or the matrices differ in their number of columns
+ * @example
+ * const items = [
+ *   { matrix: fromRows([[0, 5], [4, 5]]), speaker: "DC" },
+ *   { matrix: fromRows([[8, 5]]), speaker: "JE" },
+ * ];
+ * fitNormaliser("global", items).mean; // => [4, 5]
+ * fitNormaliser("global", items).scale; // => [Math.sqrt(32 / 3), 1]
  */
 export function fitNormaliser(
   kind: Normalisation,
@@ -62,10 +76,16 @@ function fittedTo(ids: readonly (string | undefined)[]): Pick<Normaliser, "fitte
 }
 
 /**
- * Applies a normaliser; the result is a new matrix.
+ * Applies a normaliser, `(x - mean) / scale` per column.
  *
- * @param speaker needed where the normaliser's kind is `speaker`; one it does not know is a `RangeError`
- * @example normalise(normaliser, matrix)
+ * @param matrix frames x columns; not modified
+ * @param speaker required when the kind of the normaliser is `speaker`
+ * @returns a new matrix
+ * @throws {RangeError} when the normaliser was not fitted to the speaker, or to another number of columns
+ * @example
+ * const frames = fromRows([[0], [4]]);
+ * const normaliser = fitNormaliser("global", [{ matrix: frames, speaker: "DC" }]);
+ * toRows(normalise(normaliser, frames)); // => [[-1], [1]]
  */
 export function normalise(normaliser: Normaliser, matrix: Matrix, speaker?: string): Matrix {
   if (normaliser.kind === "none") return { ...matrix, data: matrix.data.slice() };

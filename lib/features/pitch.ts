@@ -1,48 +1,56 @@
+/** Settings of {@link pitch}. */
 export interface PitchSettings {
-  /** Hz; default 60 and 500, the span of speaking voices, shouting included. */
+  /** Lowest frequency, Hz; default 60. From 60 to 500 Hz covers speaking voices, shouting included. */
   fmin?: number;
+  /** Highest frequency, Hz; default 500. */
   fmax?: number;
-  /** Seconds between frames; default 0.01. Frame t lies around t * hop. */
+  /** Seconds between frames; default 0.01. Frame t is centred at `t * hopSeconds`. */
   hopSeconds?: number;
-  /** Seconds of signal that is compared with its own delays; default 0.025. */
+  /** Integration window of the difference function, seconds; default 0.025. */
   windowSeconds?: number;
-  /** Aperiodicity up to which the first dip is taken for the period; default 0.15. */
+  /** Aperiodicity below which the first dip gives the period and the frame is voiced; default 0.15. */
   threshold?: number;
-  /** Aperiodicity up to which a frame goes on with its neighbour's voice; default 0.35. */
+  /** Aperiodicity below which a frame that continues a voiced neighbour is voiced; default 0.35. */
   voicing?: number;
-  /** Frames more than this under the loudest (dB) have no pitch; default 40. */
+  /** Frames more than this below the loudest frame (dB) are unvoiced; default 40. */
   silenceDb?: number;
 }
 
 /** Fundamental frequency over time. */
 export interface Pitch {
-  /** Hz of each frame; NaN where there is no voice. */
+  /** Hz of each frame; NaN for an unvoiced frame. */
   hz: Float32Array;
   /** Aperiodicity d' of each frame at its period: 0 for a periodic sound, about 1 for noise; 1 for silence. */
   aperiodicity: Float32Array;
+  /** Seconds between frames. */
   hopSeconds: number;
 }
 
-/** Octaves from one frame to the next beyond which a doubtful frame is not the same voice. */
+/** Octaves between neighbouring frames from which on a doubtful frame does not continue its neighbour. */
 const LEAP = 0.2;
 
-/** Voiced stretches shorter than this many frames are taken for chance. */
+/** Voiced stretches shorter than this many frames are discarded. */
 const SHORTEST = 3;
 
 /**
- * Fundamental frequency by YIN (de Cheveigné & Kawahara 2002, JASA 111(4), steps 1 to 5): over a window W the difference
+ * Fundamental frequency by YIN (de Cheveigné & Kawahara 2002, JASA 111(4), steps 1 to 5), with the difference function
+ * over a window W
  *
  * d(tau) = sum_{j < W} (x[j] - x[j + tau])^2,   d'(tau) = d(tau) tau / sum_{k = 1..tau} d(k),   d'(0) = 1
  *
- * The period is the bottom of the first dip of d' under the threshold, else the lowest place of all, refined by a parabola.
- * A frame has a voice when d' is under the threshold there, or under `voicing` and the frame goes on from one that has;
- * and when it is not too faint, in stretches of three frames or more.
+ * The period is the minimum of the first dip of d' below the threshold, otherwise the global minimum, refined by a
+ * parabola. A frame is voiced when d' at its period is below the threshold, or below `voicing` if it continues a voiced
+ * neighbour (within 0.2 octaves). Faint frames and voiced stretches of fewer than three frames are unvoiced.
  *
  * @param samples mono
- * @param sampleRate Hz, at least 4 fmax; the work grows with its square, and 16 kHz are enough for speech
- * @returns one frame each `hopSeconds`, `floor(length / hop) + 1` of them
- * @throws {RangeError} for frequencies that are not 0 < fmin < fmax <= sampleRate / 4, or a hop or window not above 0
- * @example const { hz } = pitch(audio.samples, audio.sampleRate);
+ * @param sampleRate Hz, at least 4 fmax; the cost grows with its square, and 16 kHz is enough for speech
+ * @returns one frame every `hopSeconds`, `floor(length / hop) + 1` in all
+ * @throws {RangeError} unless 0 < fmin < fmax <= sampleRate / 4, and when hop or window is less than one sample
+ * @example
+ * const tone = Float32Array.from({ length: 16000 }, (_, n) => Math.sin((2 * Math.PI * 200 * n) / 16000));
+ * const { hz } = pitch(tone, 16000);
+ * hz.length; // => 101
+ * Math.round(hz[50]); // => 200
  */
 export function pitch(samples: Float32Array, sampleRate: number, settings: PitchSettings = {}): Pitch {
   const { fmin = 60, fmax = 500, hopSeconds = 0.01, windowSeconds = 0.025 } = settings;

@@ -107,19 +107,19 @@ const tableSchema = strict("Settings of a table's features.", TABLE_ENTRIES);
 
 export const featureSchema = v.variant("kind", [spectralSchema, encoderSchema, tableSchema]);
 
-/** Everything the numbers of a clip's spectral features depend on. */
+/** All settings of spectral features (`logmel`, `mfcc`, `mel`); {@link featureSettings} fills in defaults. */
 export type SpectralSettings = v.InferOutput<typeof spectralSchema>;
 
-/** Everything the numbers of an encoder's features depend on. */
+/** All settings of encoder features; {@link encoderFeatures} makes them from a name, {@link encoderSettings} from facts. */
 export type EncoderSettings = v.InferOutput<typeof encoderSchema>;
 
-/** What names the numbers of a table. */
+/** Settings of features from a table; {@link tableFeatures} makes them from its file. */
 export type TableSettings = v.InferOutput<typeof tableSchema>;
 
-/** Settings of features that are made from sound. */
+/** Settings of features that are computed from audio. */
 export type SoundSettings = SpectralSettings | EncoderSettings;
 
-/** Everything the numbers of a clip's features depend on. Plain JSON: it is stored with every model and run. */
+/** All settings that a clip's features depend on. Plain JSON: stored with every model and run. */
 export type FeatureSettings = SoundSettings | TableSettings;
 
 /** Some of the settings of spectral features, to be completed by defaults. */
@@ -144,12 +144,15 @@ export const someTableSchema = strict("Settings of a table's features.", {
 });
 
 /**
- * The workbench's settings for speech: 64 log-mel bands up to 8 kHz of audio at 16 kHz, frames of 25 ms every
- * 10 ms in an FFT of 512, Hann window. At another sampling rate the same times in samples, and bands up to half of it.
+ * Settings for speech: 64 log-mel bands up to 8 kHz from audio at 16 kHz, frames of 25 ms every 10 ms in an FFT of 512,
+ * Hann window; 40 coefficients for MFCC. At another sampling rate: the same durations, bands up to at most half the rate.
  *
- * @param partial what differs
- * @throws {UsageError} naming every setting that makes no sense
- * @example featureSettings({ kind: "mfcc", deltas: 1 })
+ * @param partial the settings that differ
+ * @throws {UsageError} naming every invalid setting
+ * @example
+ * featureSettings().winLength; // => 400
+ * featureSettings({ sampleRate: 8000 }).winLength; // => 200
+ * columnsOf(featureSettings({ kind: "mfcc", deltas: 1 })); // => 80
  */
 export function featureSettings(partial: Partial<SpectralSettings> = {}): SpectralSettings {
   return checked(({ sampleRate = 16000, nFft = Infinity, nMels = 64, ...given }) => {
@@ -168,11 +171,14 @@ export function featureSettings(partial: Partial<SpectralSettings> = {}): Spectr
 }
 
 /**
- * librosa's defaults: 22,050 Hz, FFT and window 2048, hop 512, 128 mel bands up to half the sampling rate, 20 MFCC.
+ * librosa's defaults, for MFCC as `librosa.feature.mfcc`: 22,050 Hz, FFT and window 2048, hop 512, 128 mel bands up to half
+ * the sampling rate, 20 coefficients.
  *
- * @param partial what differs
- * @throws {UsageError} naming every setting that makes no sense
- * @example librosaSettings({ kind: "mfcc" })
+ * @param partial the settings that differ
+ * @throws {UsageError} naming every invalid setting
+ * @example
+ * librosaSettings().nMfcc; // => 20
+ * librosaSettings({ kind: "logmel" }).fmax; // => 11025
  */
 export function librosaSettings(partial: Partial<SpectralSettings> = {}): SpectralSettings {
   return checked(
@@ -191,13 +197,17 @@ export function librosaSettings(partial: Partial<SpectralSettings> = {}): Spectr
 }
 
 /**
- * The settings of an encoder's features: layer 3 of the encoder's mean and deviation over time, silence 60 dB below the loudest frame
- * trimmed, for Whisper one second of it put behind. Frozen encoders hear words in their last layers, and the voice in those before.
+ * Settings of encoder features. Defaults: the mean and standard deviation over time of the output of block 3, silence
+ * trimmed at both ends (60 dB below the loudest frame), and for Whisper one second of silence appended. The last layers
+ * of frozen encoders represent words, earlier ones the voice.
  *
- * @param encoder its digest, width and blocks, as `findEncoder` tells them
- * @param partial what differs
- * @throws {UsageError} naming every setting that makes no sense
- * @example encoderSettings(await findEncoder("whisper-base"), { layer: 4 })
+ * @param encoder its digest, width, blocks and family, as `findEncoder` returns them
+ * @param partial the settings that differ
+ * @throws {UsageError} naming every invalid setting
+ * @example
+ * const encoder = { digest: "0".repeat(64), width: 512, blocks: 6, family: "whisper" } as const;
+ * const settings = encoderSettings(encoder, { layer: 4 });
+ * [settings.pooling, settings.trimDb, settings.silence]; // => ["statistics", 60, 1]
  */
 export function encoderSettings(
   { digest, width, blocks, family }: Pick<EncoderInfo, "digest" | "width" | "blocks" | "family">,
@@ -213,7 +223,12 @@ export function encoderSettings(
   return settings;
 }
 
-/** The columns of a clip's features. */
+/**
+ * The number of columns of a clip's features: bands, coefficients, or the width of an encoder (twice for statistics),
+ * with the deltas.
+ *
+ * @example columnsOf(featureSettings({ kind: "mfcc", nMfcc: 13, deltas: 2 })); // => 39
+ */
 export function columnsOf(settings: FeatureSettings): number {
   if (settings.kind === "table") return settings.columns;
   if (settings.kind === "encoder") return settings.width * (settings.pooling === "statistics" ? 2 : 1);

@@ -16,13 +16,19 @@ const places = new Map<string, string>();
 const tables = new Map<string, { stamp: string; table: FeatureTable }>();
 
 /**
- * The settings of a table's features, from its file; that is where {@link openTable} finds it afterwards. Without a file,
- * settings that were made before.
+ * Settings of the features in a table that another program made (openSMILE, nkululeko, pandas): a CSV file with a row per
+ * clip, or a `.npy` file with a list of ids beside it. The clip is named in the column `id`, `file`, `filename`, `path` or
+ * `name`, otherwise in the first; columns with names of labels (`emotion`, `speaker`, ...) and constant columns are not used.
+ * The process remembers the path of the file for {@link extractClips}.
  *
- * @param asked a grid's object of kind `table`
- * @throws {UserError} when the file cannot be read, or is no table of numbers
- * @throws {UsageError} where the file holds something else than what is asked
- * @example tableFeatures({ kind: "table", file: "egemaps.csv" }) // { kind: "table", name: "egemaps.csv", columns: 88, digest: "..." }
+ * @param asked `{ kind: "table", file: PATH }`, as in a grid; or complete settings without `file`, which are returned
+ * @returns the name of the file, the number of columns, and a digest of the numbers
+ * @throws {UserError} when the file cannot be read, or is not a table of finite numbers
+ * @throws {UsageError} when other settings are given that do not match the file
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * writeFileSync("egemaps.csv", "file,f0_mean,loudness\nDC_a01.wav,120,0.4\nDC_a02.wav,140,0.6\n");
+ * tableFeatures({ kind: "table", file: "egemaps.csv" }).columns; // => 2
  */
 export function tableFeatures(asked: object): TableSettings {
   const given: v.InferOutput<typeof someTableSchema> = parseSettings(someTableSchema, asked);

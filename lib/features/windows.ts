@@ -1,8 +1,9 @@
 import { UsageError } from "../base/errors.js";
 
-/** The windows speech work uses; `boxcar` and `ones` are the same. */
+/** The window functions for speech; `boxcar` and `ones` are the same. */
 export const WINDOWS = ["hann", "hamming", "blackman", "bartlett", "boxcar", "ones"] as const;
 
+/** A window function, by scipy's names: `hann`, `hamming`, `blackman`, `bartlett`, `boxcar` or `ones` (the same). */
 export type WindowName = (typeof WINDOWS)[number];
 
 /** A window's coefficients a_k of sum_k (-1)^k a_k cos(2 pi k n / N) (Harris 1978, Proc. IEEE 66(1)). */
