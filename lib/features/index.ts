@@ -35,4 +35,3 @@ export {
 export { clipStatistics, statisticsNames } from "./statistics.js";
 export { powerSpectrogram, stft } from "./stft.js";
 export { tableFeatures } from "./table-settings.js";
-export type { WindowName } from "./windows.js";

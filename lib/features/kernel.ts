@@ -13,7 +13,7 @@ export interface FrameSettings {
   winLength: number;
   /** Samples from one frame to the next. */
   hopLength: number;
-  /** Window function, periodic. */
+  /** `hann`, `hamming`, `blackman`, `bartlett`, or `boxcar` (the same as `ones`); periodic. */
   window: WindowName;
   /** True: frame t is centred on sample `t * hopLength`, and both ends are padded with zeros. False: it starts there. */
   center: boolean;
