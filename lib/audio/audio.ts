@@ -49,7 +49,7 @@ export class AudioError extends UserError {
   }
 }
 
-/** The `ffmpeg` line that turns a file into one every part of the library reads; never over the file itself. */
+/** The `ffmpeg` command that converts a file to WAV; it never overwrites the file itself. */
 export function conversionHint(path: string): string {
   const stem = path.replace(/\.[^./\\]*$/, "");
   const target = `${stem}.wav` === path ? `${stem}.converted.wav` : `${stem}.wav`;

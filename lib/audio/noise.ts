@@ -1,6 +1,6 @@
 import type { Random } from "../base/random.js";
 
-/** The noises that a model is tried against; babble is several voices at once. */
+/** The kinds of noise in robustness tests; babble is several voices at once. */
 export const NOISES = ["white", "pink", "babble"] as const;
 
 export type NoiseKind = (typeof NOISES)[number];
@@ -80,7 +80,7 @@ export function mixAtSnr(samples: Float32Array, noise: Float32Array, snr: number
   return samples.map((value, i) => value + gain * noise[i]!);
 }
 
-/** The mean of the squares; 0 of nothing. */
+/** The mean square; 0 for an empty signal. */
 export function meanPower(samples: Float32Array): number {
   let energy = 0;
   for (let i = 0; i < samples.length; i++) energy += samples[i]! * samples[i]!;

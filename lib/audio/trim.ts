@@ -8,7 +8,7 @@ export interface TrimOptions {
   hopLength?: number;
 }
 
-/** Powers below this are taken for it: librosa's amplitude floor of 1e-5. */
+/** Smaller powers are raised to this one: librosa's amplitude floor of 1e-5. */
 const FLOOR = 1e-10;
 
 /**
@@ -41,7 +41,7 @@ export function trimSilence(
   return { samples: samples.subarray(start, end), start, end };
 }
 
-/** Mean square of each frame: the signal padded with half a frame of zeros on both sides. */
+/** Mean square of each frame; the signal is padded with half a frame of zeros on both sides. */
 function framePower(samples: Float32Array, frameLength: number, hopLength: number): Float64Array {
   if (samples.length === 0) return new Float64Array(0);
   const pad = Math.floor(frameLength / 2);

@@ -16,7 +16,7 @@ export function encodeWav(samples: Float32Array, sampleRate: number, path = "(ne
   if (!Number.isInteger(sampleRate) || sampleRate < 1 || sampleRate > 0xffff_ffff)
     throw new AudioError(path, 24, `a WAV file cannot state a sampling rate of ${sampleRate} Hz`);
   const bad = samples.findIndex(Number.isNaN);
-  if (bad >= 0) throw new AudioError(path, 44 + 2 * bad, `sample ${bad} to be written is not a number`);
+  if (bad >= 0) throw new AudioError(path, 44 + 2 * bad, `sample ${bad} is not a number`);
   return encode([samples.map(forNodeWav)], { sampleRate, bitDepth: 16 });
 }
 
@@ -36,7 +36,7 @@ export async function writeWav(path: string, samples: Float32Array, sampleRate: 
   await writeAtomic(path, encodeWav(samples, sampleRate, path));
 }
 
-/** node-wav scales by 32767 above zero and 32768 below and cuts off fractions; half a step makes that a rounding. */
+/** node-wav scales by 32767 above zero and by 32768 below, and truncates; adding half a step makes it round. */
 function forNodeWav(value: number): number {
   const step = Math.round(value * 32768);
   return step < 0 ? (step - 0.5) / 32768 : step === 0 ? 0 : (step + 0.5) / 32767;
