@@ -159,7 +159,7 @@ export async function sampleHashes(
   return { samples: new Map(samples), broken };
 }
 
-/** Two things may fail to be written for one reason. */
+/** Warns once: the cache and the hashes may fail to be written for the same reason. */
 function warnOnce(): (text: string) => void {
   let said = false;
   return (text) => {
@@ -180,7 +180,7 @@ class Extraction {
   readonly #cache: FeatureCache | undefined;
   readonly #hashes: FileHashes | undefined;
   readonly #paths: string[];
-  /** How the features of a clip are had. */
+  /** How to get the features of each clip. */
   readonly #kept: ((() => Matrix) | undefined)[];
   readonly #samples: (string | undefined)[];
   readonly #errors = new Map<number, string>();
@@ -214,7 +214,7 @@ class Extraction {
     return this.#result();
   }
 
-  /** Reads what the cache has. Files whose content is not known are hashed first. */
+  /** Reads the features that are in the cache. Files whose hash is not known are hashed first. */
   async #load(cache: FeatureCache, progress: Progress): Promise<void> {
     const hashes = this.#paths.map((path, i) => {
       const known = this.#hashes?.of(path, fragmentOf(this.#clips[i]!));
@@ -230,7 +230,7 @@ class Extraction {
       }
     }
     for (let i = 0; i < hashes.length; i++) {
-      // Lets a Ctrl-C through.
+      // Lets Ctrl-C through.
       if (i % 256 === 0) await new Promise((done) => setImmediate(done));
       if (this.#options.signal?.aborted) throw this.#interrupted();
       const hash = hashes[i];
@@ -241,7 +241,7 @@ class Extraction {
     }
   }
 
-  /** The results carry the indices of the clips. */
+  /** The results have the indices of the clips. */
   async *#extract(indices: readonly number[], settings?: SoundSettings): AsyncGenerator<FileResult[]> {
     const sounds = indices.map((i) => this.#clips[i]!);
     try {
@@ -263,7 +263,7 @@ class Extraction {
     this.#remember(result);
   }
 
-  /** The frames of an encoder are read anew whenever they are wanted: those of 7,000 clips take 2 GB. */
+  /** Encoder frames are read from disk each time: those of 7,000 clips take 2 GB. */
   #keep(index: number, hash: string, made: Matrix): void {
     const large = this.#settings.kind === "encoder" && this.#settings.pooling === "frames";
     const later = large ? this.#cache?.later(hash) : undefined;
@@ -279,7 +279,7 @@ class Extraction {
 
   #interrupted(): Interrupted {
     const done = this.#kept.reduce((sum, kept) => sum + (kept ? 1 : 0), 0);
-    const kept = this.#cache ? "kept in the cache and reused next time" : "lost, since there is no cache";
+    const kept = this.#cache ? "kept in the cache and reused next time" : "lost without a cache";
     return new Interrupted(`stopped: the features of ${done} of ${this.#clips.length} clips are ${kept}`);
   }
 

@@ -17,7 +17,7 @@ import { type Matrix, zeros } from "../base/matrix.js";
  */
 export function delta(matrix: Matrix, order: 1 | 2 = 1, width = 9): Matrix {
   if (width < 3 || width % 2 === 0)
-    throw new RangeError(`the width is ${width}: it takes an odd number from 3`);
+    throw new RangeError(`the width is ${width}: it takes an odd number, at least 3`);
   const { data, rows, cols } = matrix;
   const out = zeros(rows, cols);
   const half = Math.floor((Math.min(width, rows) - 1) / 2);
@@ -34,7 +34,7 @@ export function delta(matrix: Matrix, order: 1 | 2 = 1, width = 9): Matrix {
   return out;
 }
 
-/** Least squares over -half..half: the slope of a line, or twice the square term of a parabola. */
+/** Least squares over -half..half: the slope of a line, or twice the quadratic term of a parabola. */
 function derivativeWeights(half: number, order: 1 | 2): Float64Array {
   const places = Float64Array.from({ length: 2 * half + 1 }, (_, i) => i - half);
   const squares = places.map((j) => j * j);
@@ -53,7 +53,7 @@ export function appendColumns(...matrices: readonly Matrix[]): Matrix {
   );
   let at = 0;
   for (const { data, rows: own, cols } of matrices) {
-    if (own !== rows) throw new RangeError(`${own} frames beside ${rows}`);
+    if (own !== rows) throw new RangeError(`matrices of ${rows} and ${own} frames cannot be joined`);
     for (let t = 0; t < rows; t++) out.data.set(data.subarray(t * cols, (t + 1) * cols), t * out.cols + at);
     at += cols;
   }

@@ -44,7 +44,7 @@ export async function loadEmbeddings(folder: string, clips: readonly Clip[]): Pr
   const other = read.find(({ matrix }) => matrix.cols !== first.matrix.cols);
   if (other) {
     const widths = `${first.clip.id} has ${first.matrix.cols} columns, ${other.clip.id} has ${other.matrix.cols}`;
-    throw new UserError(`${folder}: the embeddings differ in width: ${widths}`);
+    throw new UserError(`${folder}: the embeddings differ in their number of columns: ${widths}`);
   }
   return {
     cols: first.matrix.cols,
@@ -59,7 +59,7 @@ async function nothingFound(folder: string, clips: readonly Clip[]): Promise<str
     () => true,
     () => false,
   );
-  if (!exists) return `${folder}: no such folder; it should hold one .npy file a clip, <corpus>/<clip>.npy`;
+  if (!exists) return `${folder}: no such folder; it should hold one .npy file per clip, <corpus>/<clip>.npy`;
   const example = clips[0] ? `, for example ${join(folder, `${clips[0].id}.npy`)}` : "";
-  return `${folder}: holds a readable .npy file for none of the ${clips.length} clips${example}`;
+  return `${folder}: no readable .npy file for any of the ${clips.length} clips${example}`;
 }

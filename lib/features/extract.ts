@@ -47,7 +47,7 @@ function kernelFor(settings: SpectralSettings): Kernel {
   return new Kernel(settings, {
     bands: melFilterbank(settings),
     decibels: kind === "mel" ? undefined : { topDb },
-    // Liftering scales every coefficient, so it goes into the rows of the cosine transform.
+    // Liftering scales each coefficient: the gains are part of the cosine transform.
     cosines: kind === "mfcc" ? { gains: lifterGains(nMfcc, lifter) } : undefined,
   });
 }

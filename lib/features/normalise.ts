@@ -91,7 +91,8 @@ export function normalise(normaliser: Normaliser, matrix: Matrix, speaker?: stri
   if (normaliser.kind === "none") return { ...matrix, data: matrix.data.slice() };
   const { mean, scale } = statisticsFor(normaliser, matrix, speaker);
   const { data, rows, cols } = matrix;
-  if (mean.length !== cols) throw new RangeError(`fitted to ${mean.length} columns, applied to ${cols}`);
+  if (mean.length !== cols)
+    throw new RangeError(`the normaliser was fitted to ${mean.length} columns, not ${cols}`);
   const out = zeros(rows, cols);
   for (let t = 0, i = 0; t < rows; t++) {
     for (let col = 0; col < cols; col++, i++) out.data[i] = (data[i]! - mean[col]!) / scale[col]!;
@@ -112,8 +113,8 @@ function statisticsFor(normaliser: Normaliser, matrix: Matrix, speaker?: string)
 }
 
 /**
- * Mean and spread per column, clip by clip (Chan, Golub and LeVeque 1983): sums of squares of deviations, since
- * the difference of two large sums of squares would lose what a small spread is made of.
+ * Mean and standard deviation per column, updated clip by clip (Chan, Golub and LeVeque 1983) from sums of squared
+ * deviations: the difference of two large sums of squares would lose a small standard deviation.
  */
 class Moments {
   #count = 0;
@@ -125,7 +126,8 @@ class Moments {
       this.#mean = new Float64Array(cols);
       this.#squares = new Float64Array(cols);
     }
-    if (cols !== this.#mean.length) throw new RangeError(`${cols} columns after ${this.#mean.length}`);
+    if (cols !== this.#mean.length)
+      throw new RangeError(`a matrix has ${cols} columns, the ones before ${this.#mean.length}`);
     if (rows === 0) return;
     const mean = new Float64Array(cols);
     for (let t = 0, i = 0; t < rows; t++) for (let col = 0; col < cols; col++, i++) mean[col]! += data[i]!;
@@ -143,11 +145,11 @@ class Moments {
   }
 
   result(): { mean: number[]; scale: number[] } {
-    if (this.#count === 0) throw new RangeError("there are no frames to fit a normaliser to");
+    if (this.#count === 0) throw new RangeError("a normaliser cannot be fitted to no frames");
     const mean = Array.from(this.#mean);
     const scale = Array.from(this.#squares, (squares, col) => {
       const sd = Math.sqrt(squares / this.#count);
-      // Below this a spread is rounding of equal values: scikit-learn's bound is of the same kind.
+      // A smaller standard deviation is rounding error of equal values; scikit-learn has a similar bound.
       return sd > 1e-7 * Math.abs(mean[col]!) && sd > 0 ? sd : 1;
     });
     return { mean, scale };

@@ -21,7 +21,7 @@ export async function openFeatures(settings: SoundSettings): Promise<ClipFeature
     const extract = createExtractor(settings);
     return async (samples, sampleRate) => extract(samples, sampleRate);
   }
-  // It takes TensorFlow.js, which other features do without.
+  // Needs TensorFlow.js, which other features do not.
   const { openEncoderFeatures } = await import("./encoder.js");
   const encoder = await openEncoderFeatures(settings);
   return (samples, sampleRate) => encoder.of(heardSamples(samples, sampleRate, settings));

@@ -27,7 +27,7 @@ export interface Pca {
  */
 export function pca(rows: Matrix, count: number, options: { standardise?: boolean } = {}): Pca {
   const { cols } = rows;
-  if (rows.rows < 2) throw new RangeError("principal components need at least two rows");
+  if (rows.rows < 2) throw new RangeError("a principal component analysis needs at least two rows");
   if (!Number.isInteger(count) || count < 1 || count > cols)
     throw new RangeError(`there are 1 to ${cols} principal components, not ${count}`);
   const centred = centre(rows, options.standardise ?? true);
@@ -66,7 +66,7 @@ function centre({ data, rows, cols }: Matrix, standardise: boolean): Float64Arra
   return out;
 }
 
-/** Of centred rows, with n - 1. */
+/** Covariance of centred rows, divisor n - 1. */
 function covarianceOf(rows: Float64Array, count: number, cols: number): Float64Array {
   const out = new Float64Array(cols * cols);
   for (let i = 0; i < count; i++) {
@@ -113,7 +113,7 @@ function turn(values: Float64Array, p: number, q: number, c: number, s: number):
   values[q] = s * x + c * y;
 }
 
-/** One eigenvector, its largest entry positive, so that the sign does not hang on the method. */
+/** One eigenvector, its largest entry positive, so that the sign does not depend on the method. */
 function upright(vectors: Float64Array, column: number, n: number): Float64Array {
   const vector = Float64Array.from({ length: n }, (_, i) => vectors[i * n + column]!);
   const largest = vector.reduce(

@@ -57,11 +57,11 @@ export function pitch(samples: Float32Array, sampleRate: number, settings: Pitch
   const { threshold = 0.15, voicing = 0.35, silenceDb = 40 } = settings;
   if (!(fmin > 0 && fmin < fmax && fmax <= sampleRate / 4))
     throw new RangeError(
-      `pitch is sought from above 0 to a quarter of ${sampleRate} Hz, not ${fmin} to ${fmax} Hz`,
+      `pitch takes 0 < fmin < fmax <= ${sampleRate / 4} Hz, a quarter of the sampling rate, not ${fmin} to ${fmax} Hz`,
     );
   const hop = hopSeconds * sampleRate;
   const window = Math.round(windowSeconds * sampleRate);
-  if (!(hop >= 1 && window >= 1)) throw new RangeError("hop and window are at least one sample");
+  if (!(hop >= 1 && window >= 1)) throw new RangeError("hop and window must be at least one sample");
   const shortest = Math.floor(sampleRate / fmax);
   const longest = Math.ceil(sampleRate / fmin);
   const frames = Math.floor(samples.length / hop) + 1;
@@ -104,7 +104,7 @@ function normalisedDifference(piece: Float32Array, window: number, out: Float64A
   }
 }
 
-/** The first local minimum under the threshold, else the lowest place of all. */
+/** The first local minimum below the threshold, otherwise the global minimum. */
 function firstDip(dips: Float64Array, shortest: number, longest: number, threshold: number): number {
   let lowest = shortest;
   for (let tau = shortest; tau <= longest; tau++) {
@@ -116,7 +116,7 @@ function firstDip(dips: Float64Array, shortest: number, longest: number, thresho
   return lowest;
 }
 
-/** The bottom of the parabola through a lag and its neighbours. */
+/** The minimum of the parabola through a lag and its neighbours. */
 function refined(dips: Float64Array, tau: number): number {
   const [before, at, after] = [dips[tau - 1]!, dips[tau]!, dips[tau + 1]!];
   const bend = before - 2 * at + after;
@@ -124,7 +124,7 @@ function refined(dips: Float64Array, tau: number): number {
   return tau + Math.min(0.5, Math.max(-0.5, (before - after) / (2 * bend)));
 }
 
-/** A doubtful frame holds where it goes on from a frame that holds; elsewhere it is as like an overtone or noise. */
+/** A doubtful frame counts as voiced if it continues a voiced frame; otherwise it may be an overtone or noise. */
 function spread(hz: Float32Array, holds: Float32Array, step: 1 | -1): void {
   for (let t = step === 1 ? 1 : hz.length - 2; t >= 0 && t < hz.length; t += step) {
     if (holds[t - step] && Math.abs(Math.log2(hz[t]! / hz[t - step]!)) < LEAP) holds[t] = 1;

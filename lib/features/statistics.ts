@@ -16,7 +16,7 @@ export const STATISTICS = ["mean", "sd", "min", "max", "median", "iqr", "slope"]
  */
 export function clipStatistics(matrix: Matrix): Float32Array {
   const { data, rows, cols } = matrix;
-  if (rows === 0) throw new RangeError("no frames to take statistics of");
+  if (rows === 0) throw new RangeError("statistics need at least one frame");
   const out = new Float32Array(STATISTICS.length * cols);
   const column = new Float32Array(rows);
   for (let col = 0; col < cols; col++) {
@@ -38,7 +38,7 @@ export function statisticsNames(cols: number): string[] {
   return STATISTICS.flatMap((name) => Array.from({ length: cols }, (_, col) => `${name}_${col}`));
 }
 
-/** Over one column; sorts it at the end. */
+/** The statistics of one column, which is sorted in the end. */
 function columnStatistics(values: Float32Array): number[] {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;

@@ -1,7 +1,7 @@
 import type { Matrix } from "../base/matrix.js";
 import { type FrameSettings, Kernel } from "./kernel.js";
 
-/** librosa's defaults for a spectrogram: FFT 2048, Hann window of as much, hop a quarter of the window, centred. */
+/** librosa's defaults for a spectrogram: FFT and Hann window 2048, hop a quarter of the window, centred frames. */
 function frameSettings(partial: Partial<FrameSettings>): FrameSettings {
   const nFft = partial.nFft ?? 2048;
   const winLength = partial.winLength ?? nFft;

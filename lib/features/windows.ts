@@ -14,12 +14,12 @@ const COSINES: Partial<Record<WindowName, readonly number[]>> = {
 };
 
 /**
- * A window function, as `scipy.signal.get_window(name, length, fftbins=periodic)` gives it.
+ * A window function, equal to `scipy.signal.get_window(name, length, fftbins=periodic)`.
  *
  * @param name one of {@link WINDOWS}
  * @param length samples, at least 1
  * @param periodic true (default) for spectral analysis: the window of `length + 1` without its last sample;
- *   false for a symmetric window, as filter design wants it
+ *   false for a symmetric window, for filter design
  * @throws {UsageError} for an unknown name
  * @example windowOf("hann", 4) // [0, 0.5, 1, 0.5]
  */
