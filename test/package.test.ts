@@ -81,9 +81,15 @@ test("what attw says of its types: nothing", async () => {
   const attw = join(ROOT, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
   const { code, stdout } = await node(attw, packed.tarball, "--profile", "esm-only", "--format", "json");
   expect(code, stdout).toBe(0);
-  expect(JSON.parse(stdout).analysis.entrypoints["."].resolutions.bundler.resolution.fileName).toMatch(
-    /dist\/types\/index\.d\.ts$/,
-  );
+  const { entrypoints } = JSON.parse(stdout).analysis as {
+    entrypoints: Record<string, { resolutions: { bundler: { resolution: { fileName: string } } } }>;
+  };
+  const { "./package.json": _, ...entries } = entrypoints;
+  expect(Object.keys(entries).length).toBe(15);
+  for (const [entry, { resolutions }] of Object.entries(entries))
+    expect(resolutions.bundler.resolution.fileName).toMatch(
+      new RegExp(`dist/types/${entry === "." ? "" : `${entry.slice(2)}/`}index\\.d\\.ts$`),
+    );
 });
 
 test("nothing in it names this machine's folders", () => {
@@ -126,6 +132,10 @@ describe("JavaScript", () => {
     const losses = told.losses as number[];
     expect(losses).toHaveLength(10);
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
+  });
+
+  test("an evaluation, and one class of errors for all entries", () => {
+    expect(told).toMatchObject({ evaluated: 2, sameError: true });
   });
 
   test("a figure as a picture", () => {
@@ -252,8 +262,10 @@ test("nothing was written into the installed package", () => {
 const USE = `
 import { mkdirSync } from "node:fs";
 import {
-  confusionMatrix, createTrainer, EMOTIONS, extractClips, featureSettings, findModel, loadModel, saveFigure, tf, writeWav,
+  EMOTIONS, evaluate, extractClips, featureSettings, findModel, loadModel, saveFigure, tf, UserError, writeWav,
 } from "${NAME}";
+import { createTrainer } from "${NAME}/engine";
+import { confusionMatrix } from "${NAME}/figures";
 
 const tone = (hertz) => Float32Array.from({ length: 16000 }, (_, i) => Math.sin(i * hertz / 2600) * 0.3 * Math.sin(i / 900));
 await writeWav("a b.wav", tone(220), 16000);
@@ -281,7 +293,10 @@ for (let step = 0; step < 10; step++) losses.push(await trainer.step({ x, y, cou
 await trainer.dispose();
 
 await saveFigure(confusionMatrix({ counts: [[3, 1], [0, 4]], classes: ["anger", "fear"] }), "figure.png");
+const evaluation = await evaluate(await findModel(), clips, { quiet: true, resamples: 99 });
+const wrong = await loadModel("none").catch((error) => error);
 console.log(JSON.stringify({
+  evaluated: evaluation.n, sameError: wrong instanceof UserError,
   emotions: EMOTIONS,
   probabilities: Object.values(probabilities).reduce((a, b) => a + b),
   features: features.clips.map(({ id }, i) => ({ id, columns: features.matrix(i).cols, frames: features.matrix(i).rows })),
@@ -290,7 +305,8 @@ console.log(JSON.stringify({
 `;
 
 const TYPED = `
-import { confusionMatrix, type Figure, findModel, loadModel, type Prediction, tf } from "${NAME}";
+import { type Figure, findModel, loadModel, type Prediction, tf } from "${NAME}";
+import { confusionMatrix } from "${NAME}/figures";
 
 const model = await loadModel(await findModel());
 const { emotion, probabilities }: Prediction = await model.predict("a b.wav");
