@@ -18,7 +18,7 @@ export interface SpectrogramOptions extends FigureOptions {
   logmel: Matrix;
   /** Seconds from one frame's centre to the next; the first is at 0. */
   hopSeconds: number;
-  /** Hz, of the sound that the spectrogram was computed from. */
+  /** Hz, at which the spectrogram was computed (after resampling): by default the bands reach half of it. */
   sampleRate: number;
   /** Centre frequency of each band, Hz; default: Slaney's mel scale from 0 to half the sample rate. */
   bandHz?: ArrayLike<number>;
