@@ -251,7 +251,8 @@ export async function runExamples(
     complaints: tsc.stdout.split("\n").filter(Boolean),
     outcomes: stdout
       .split("\n")
-      .filter(Boolean)
+      // Other lines were printed by examples.
+      .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as Outcome),
     stderr,
   };

@@ -3,28 +3,37 @@ import type { Estimate, Figure, FigureOptions } from "./figure.js";
 import { type Reference, roomAbove, uprightReferences } from "./reference-line.js";
 import { baseLayout, FONT_SIZE, nameAxis, percentSpan, plain, themeOf, whiskers } from "./theme.js";
 
-/** One setting and what it reached. */
+/** One row of an ablation plot: a setting and the UAR it reached, in [0, 1]. */
 export interface AblationRow extends Estimate {
   name: string;
-  /** The rows of one group, such as one thing that was varied, stand together under this heading. */
+  /** Consecutive rows of one group, such as one varied setting, stand together under this heading. */
   group?: string;
-  /** The setting that the others depart from; drawn filled and in bold. */
+  /** The setting that the others vary; drawn as a larger diamond, its name in bold. */
   baseline?: boolean;
 }
 
+/** Options of {@link ablation}. */
 export interface AblationOptions extends FigureOptions {
-  /** UAR in [0, 1], from the top. */
+  /** From top to bottom. */
   rows: readonly AblationRow[];
-  /** Lines to hold the rows against, such as chance and human listeners. */
+  /** Vertical lines to compare with, such as chance and human listeners. */
   references?: readonly Reference[];
 }
 
 /**
- * What each setting is worth: a dot and its interval a row, the number beside it, and upright lines for chance and
- * for human listeners. An open dot without whiskers has no interval.
+ * Ablation plot: one row per setting with a dot at its UAR, the interval as whiskers, and the numbers beside it. Vertical
+ * lines mark reference values. A row without an interval has an open dot.
  *
- * @throws {RangeError} without rows
- * @example ablation({ rows: [{ name: "log-mel", estimate: 0.62, low: 0.58, high: 0.66 }], references: [{ name: "chance", value: 1 / 7 }] })
+ * @throws {RangeError} when there are no rows
+ * @example
+ * const figure = ablation({
+ *   rows: [
+ *     { name: "log-mel", estimate: 0.62, low: 0.58, high: 0.66, baseline: true },
+ *     { name: "MFCC", estimate: 0.57, low: 0.53, high: 0.61 },
+ *   ],
+ *   references: [{ name: "chance", value: 1 / 7 }],
+ * });
+ * figure.data[0]?.x; // => [0.62, 0.57]
  */
 export function ablation(options: AblationOptions): Figure {
   const { rows, references = [] } = options;
@@ -98,7 +107,7 @@ export function ablation(options: AblationOptions): Figure {
   };
 }
 
-/** The labels from the top, headings of groups among them, and the place of each row. */
+/** The labels from top to bottom, group headings included, and the position of each row. */
 function arranged(rows: readonly AblationRow[]): { lines: { text: string }[]; places: number[] } {
   const lines: { text: string }[] = [];
   const places = rows.map(({ name, group, baseline }, i) => {

@@ -12,17 +12,20 @@ import {
   themeOf,
 } from "./theme.js";
 
+/** Options of {@link classCounts}. */
 export interface ClassCountsOptions extends FigureOptions {
-  /** Clips by class, corpus by corpus, from top to bottom. */
+  /** Corpora from top to bottom, each with its number of clips by class. */
   corpora: readonly { name: string; counts: Readonly<Record<string, number>> }[];
 }
 
 /**
- * How many clips of each class the corpora hold: one bar a corpus, one piece a class in its own colour,
- * with the number in it where it fits, and the sum at the end.
+ * Number of clips of each class by corpus: one stacked bar per corpus, one segment per class in the class's colour, the
+ * count inside it where it fits, and the total at the end. Classes without clips are left out.
  *
- * @throws {RangeError} without any corpus
- * @example classCounts({ corpora: [{ name: "savee", counts: { anger: 60, neutral: 120 } }] })
+ * @throws {RangeError} when there are no corpora
+ * @example
+ * const figure = classCounts({ corpora: [{ name: "savee", counts: { neutral: 120, anger: 60 } }] });
+ * figure.data.map(({ name }) => name); // => ["anger", "neutral"]
  */
 export function classCounts(options: ClassCountsOptions): Figure {
   const { corpora } = options;
@@ -79,7 +82,7 @@ export function classCounts(options: ClassCountsOptions): Figure {
   };
 }
 
-/** The number, where the bar's piece (pixels) is wide enough for it. */
+/** The count, or nothing where the segment (width in pixels) is too narrow for it. */
 function inside(count: number, roomFor: (count: number) => number): string {
   const text = String(count);
   return roomFor(count) >= 7.5 * text.length + 4 ? text : "";

@@ -21,7 +21,7 @@ export function linearRgb(hex: string): Triple {
   return [channel(0), channel(1), channel(2)];
 }
 
-/** The sRGB colour of linear light; what lies outside [0, 1] is clipped. */
+/** The sRGB colour of linear light; values outside [0, 1] are clipped. */
 export function toHex(rgb: Triple): Hex {
   const digits = rgb.map((c) => {
     const v = Math.min(1, Math.max(0, c));
@@ -51,7 +51,7 @@ function distance(p: Triple, q: Triple): number {
 
 /**
  * Contrast of two colours, (L1 + 0.05) / (L2 + 0.05) of their relative luminances (WCAG 2.1), from 1 to 21;
- * text wants at least 4.5.
+ * text needs at least 4.5.
  */
 export function contrast(a: string, b: string): number {
   const luminance = (hex: string) => {
@@ -62,12 +62,12 @@ export function contrast(a: string, b: string): number {
   return ratio < 1 ? 1 / ratio : ratio;
 }
 
-/** Black or white, whichever reads better on a background: always at least 4.58 : 1, the root of 21. */
+/** Black or white, whichever has more contrast with a background: always at least 4.58 : 1, the square root of 21. */
 export function readableInk(background: string): Hex {
   return contrast("#000000", background) >= contrast("#ffffff", background) ? "#000000" : "#ffffff";
 }
 
-/** A colour scale as plotly takes it: position in [0, 1] and colour. */
+/** A plotly colour scale: pairs of a position in [0, 1] and a colour, in order of position. */
 export type ColourScale = [number, Hex][];
 
 /** An anchor of a scale: OKLab lightness (0 to 1), chroma (0 to about 0.3) and hue (degrees). */
@@ -79,10 +79,11 @@ export interface Anchor {
 
 /**
  * A sequential colour scale through anchors, perceptually uniform: equal steps along it are equal distances
- * in OKLab. Between anchors lightness, chroma and hue go straight; a chroma that sRGB cannot show is lowered.
+ * in OKLab. Between anchors lightness, chroma and hue are interpolated linearly; chroma is reduced where sRGB cannot
+ * show it.
  *
- * @param anchors two or more; hue may go beyond 360 to fix the way round
- * @param stops colours in the scale; default 17, between which linear interpolation is invisible
+ * @param anchors two or more; a hue above 360 sets the direction around the circle
+ * @param stops number of colours; default 17, enough that linear interpolation between them is invisible
  * @example uniformScale([{ lightness: 1, chroma: 0, hue: 250 }, { lightness: 0.3, chroma: 0.1, hue: 260 }])
  */
 export function uniformScale(anchors: readonly Anchor[], stops = 17): ColourScale {
@@ -114,7 +115,7 @@ function between(anchors: readonly Anchor[], position: number): Anchor {
   return { lightness: mix("lightness"), chroma: mix("chroma"), hue: mix("hue") };
 }
 
-/** OKLab of the most colourful shade sRGB has of an anchor's lightness and hue, up to its chroma. */
+/** OKLab coordinates of an anchor, its chroma reduced to the largest that sRGB can show. */
 function inGamut({ lightness, chroma, hue }: Anchor): Triple {
   const angle = (hue * Math.PI) / 180;
   const shade = (c: number): Triple => [lightness, c * Math.cos(angle), c * Math.sin(angle)];

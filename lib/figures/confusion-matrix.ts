@@ -3,20 +3,23 @@ import { colourAt, readableInk } from "./colour.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { baseLayout, FONT_SIZE, nameAxis, plain, type Theme, themeOf } from "./theme.js";
 
+/** Options of {@link confusionMatrix}. */
 export interface ConfusionMatrixOptions extends FigureOptions {
-  /** Clips: `counts[true][predicted]`, one row and one column a class. */
+  /** Number of clips, `counts[true][predicted]`: one row and one column per class. */
   counts: readonly (readonly number[])[];
-  /** The classes in the order of rows and columns. */
+  /** The classes, in the order of the rows and columns. */
   classes: readonly string[];
 }
 
 /**
- * A confusion matrix: rows are the true classes, columns the predicted ones. Each cell says how many clips
- * and which share of its row, 100 * counts[i][j] / sum_j counts[i][j], and is coloured by the share, so
- * that the diagonal shows each class's recall. A row without clips stays empty.
+ * A confusion matrix: rows are the true classes, columns the predicted ones. Each cell shows the number of clips and
+ * its share of the row, 100 * counts[i][j] / sum_j counts[i][j] (scikit-learn's `normalize="true"`), and is coloured by
+ * the share, so the diagonal shows each class's recall. A row without clips stays empty.
  *
- * @throws {RangeError} when the counts are not one row and one column a class, or are below zero
- * @example confusionMatrix({ counts: [[8, 2], [1, 9]], classes: ["anger", "fear"], subtitle: "UAR 85.0 %" })
+ * @throws {RangeError} when `counts` is not one row and one column per class, or a count is negative
+ * @example
+ * const figure = confusionMatrix({ counts: [[8, 2], [1, 9]], classes: ["anger", "fear"], subtitle: "UAR 85.0 %" });
+ * figure.data[0]?.z; // => [[0.8, 0.2], [0.1, 0.9]]
  */
 export function confusionMatrix(options: ConfusionMatrixOptions): Figure {
   const { counts, classes } = options;

@@ -3,35 +3,43 @@ import { colourAt, readableInk } from "./colour.js";
 import type { Estimate, Figure, FigureOptions } from "./figure.js";
 import { baseLayout, FONT_SIZE, nameAxis, plain, type Theme, themeOf } from "./theme.js";
 
-/** What a model trained on one corpus reached on another. */
+/** UAR in [0, 1] of a model trained on one corpus and tested on another. */
 export interface CrossCorpusCell extends Estimate {
-  /** The classes that both sides share and the UAR is the mean over: chance is 1 / classes. */
+  /** Number of classes that both corpora share and the UAR averages over; chance is 1 / classes. */
   classes: number;
 }
 
+/** Options of {@link crossCorpusMatrix}. */
 export interface CrossCorpusOptions extends FigureOptions {
-  /** Corpora that models were trained on: the rows, from the top. */
+  /** Training corpora: the rows, from top to bottom. */
   train: readonly string[];
-  /** Corpora they were tested on: the columns. */
+  /** Test corpora: the columns. */
   test: readonly string[];
-  /** UAR in [0, 1]: `cells[train][test]`; `null` where nothing was measured. */
+  /** `cells[train][test]`; `null` where nothing was measured. */
   cells: readonly (readonly (CrossCorpusCell | null)[])[];
 }
 
 /**
- * How well what is learned on one corpus holds on another: a row a training corpus, a column a test corpus. A cell
- * says UAR, its interval where there is one, and the number of shared classes. Since these differ, and chance with
- * them, the colour is the share of the way from chance to perfect, (UAR - 1/K) / (1 - 1/K), scikit-learn's
- * `balanced_accuracy_score(adjusted=True)`; below chance is as pale as chance. A frame marks training and test on
- * the same corpus.
+ * Cross-corpus matrix: one row per training corpus, one column per test corpus. A cell shows the UAR, its interval if it
+ * has one, and the number of shared classes K. K differs between cells, and chance with it, so the colour shows
+ * chance-adjusted UAR, (UAR - 1/K) / (1 - 1/K), scikit-learn's `balanced_accuracy_score(adjusted=True)`; values below
+ * chance have the colour of chance. A frame marks cells trained and tested on the same corpus.
  *
- * @throws {RangeError} when the cells are not one row a training corpus and one column a test corpus
- * @example crossCorpusMatrix({ train: ["tess"], test: ["savee"], cells: [[{ estimate: 0.31, classes: 7 }]] })
+ * @throws {RangeError} when `cells` is not one row per training corpus and one column per test corpus
+ * @example
+ * const figure = crossCorpusMatrix({
+ *   train: ["tess"],
+ *   test: ["savee", "cremad"],
+ *   cells: [[{ estimate: 0.4, classes: 7 }, null]],
+ * });
+ * figure.data[0]?.z; // => [[0.3, null]]
  */
 export function crossCorpusMatrix(options: CrossCorpusOptions): Figure {
   const { train, test, cells } = options;
   if (cells.length !== train.length || cells.some((row) => row.length !== test.length))
-    throw new RangeError(`a matrix of ${train.length} by ${test.length} corpora has as many cells`);
+    throw new RangeError(
+      `${train.length} training and ${test.length} test corpora need a cell for each pair`,
+    );
   const theme = themeOf(options.theme);
   const gains = cells.map((row) => row.map((cell) => cell && overChance(cell)));
   const margin = { left: 110, right: 30, bottom: 72 };

@@ -10,28 +10,35 @@ import {
   themeOf,
 } from "./theme.js";
 
-/** One quantity, as it is spread in each group. */
+/** One panel: the distribution of a quantity in each group. */
 export interface DistributionPanel {
-  /** With its unit: "pitch (Hz)". */
+  /** The quantity with its unit: "pitch (Hz)". */
   name: string;
-  /** Values by group; those that are not finite are left out. */
+  /** Values by group; values that are not finite are left out. */
   groups: readonly { name: string; values: ArrayLike<number> }[];
-  /** Equal ratios, not equal differences, are equally far apart, as pitch is heard; all values are then above 0. */
+  /** Logarithmic axis, for quantities such as pitch that are perceived by ratio; all values must be above 0. */
   log?: boolean;
 }
 
+/** Options of {@link distributions}. */
 export interface DistributionsOptions extends FigureOptions {
-  /** One to three, side by side; each has the same groups in the same order. */
+  /** One to three panels, side by side, with the same groups in the same order. */
   panels: readonly DistributionPanel[];
 }
 
 /**
- * How quantities are spread, by emotion or by corpus: a violin a group (a density, cut at the least and greatest value), and
- * in it a box from the lower to the upper quartile with the median. Emotions have their own colours.
+ * Violin plots of quantities by emotion or by corpus: per group a density, cut at the smallest and the largest value, and
+ * inside it a box from the lower to the upper quartile with the median. Groups named after an emotion have its colour.
  *
- * @throws {RangeError} for no panel or more than three, other groups in another panel, or a value not above 0 where
- *   `log` is set
- * @example distributions({ panels: [{ name: "duration (s)", groups: [{ name: "tess", values: [1.9, 2.1, 2.0] }] }] })
+ * @throws {RangeError} for no panel or more than three, for panels with different groups, or for a value that is not
+ *   above 0 with `log`
+ * @example
+ * const groups = [
+ *   { name: "anger", values: [240, 310, 280] },
+ *   { name: "sadness", values: [150, 170, 165] },
+ * ];
+ * const figure = distributions({ panels: [{ name: "pitch (Hz)", groups, log: true }] });
+ * figure.data.length; // => 2
  */
 export function distributions(options: DistributionsOptions): Figure {
   const { panels } = options;
@@ -106,14 +113,14 @@ function requirePanels(panels: readonly DistributionPanel[]): void {
   const names = JSON.stringify(panels[0]!.groups.map(({ name }) => name));
   for (const { name, groups } of panels) {
     if (JSON.stringify(groups.map((group) => group.name)) !== names)
-      throw new RangeError(`the panel "${name}" has other groups than the first`);
+      throw new RangeError(`panel "${name}" has other groups than the first panel`);
   }
 }
 
 function finite(values: ArrayLike<number>, { name, log }: DistributionPanel): number[] {
   const kept = Array.from(values).filter(Number.isFinite);
   if (log && kept.some((value) => value <= 0))
-    throw new RangeError(`${name}: a value not above 0 has no logarithm`);
+    throw new RangeError(`${name}: a logarithmic axis needs values above 0`);
   return kept;
 }
 
@@ -154,7 +161,7 @@ const DIGITS = [
   [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9],
 ];
 
-/** Values are drawn as binary logarithms, so that the density is taken there, and marked as what they are. */
+/** Values are drawn as binary logarithms, so the density is estimated on that scale; ticks show the original values. */
 function logTicks(values: readonly number[]) {
   if (values.length === 0) return {};
   const least = values.reduce((a, b) => Math.min(a, b));

@@ -22,7 +22,7 @@ import {
   themeOf,
 } from "./theme.js";
 
-/** A clip, what was heard in it, and what it was. */
+/** One panel: a clip, its spectrogram and its prediction. */
 export interface PredictionPanel {
   /** The clip's id, or a file's name. */
   id: string;
@@ -36,20 +36,21 @@ export interface PredictionPanel {
   hopSeconds: number;
   /** Centre frequency of each band, Hz; default: Slaney's mel scale from 0 to half the sample rate. */
   bandHz?: ArrayLike<number>;
-  /** The emotion the clip was spoken with, where it is known. */
+  /** The true emotion, where it is known. */
   truth?: string;
-  /** The emotion that was predicted; `null` where the model would not decide. */
+  /** The predicted emotion; `null` where the model abstained. */
   predicted: string | null;
   /** By class, in [0, 1]. */
   probabilities: Readonly<Record<string, number>>;
 }
 
+/** Options of {@link emotionPrediction}. */
 export interface EmotionPredictionOptions extends FigureOptions {
-  /** One to nine. */
+  /** One to nine clips. */
   clips: readonly PredictionPanel[];
 }
 
-/** CSS pixels: a panel, and in it from its left and top edges the boxes that are drawn into. */
+/** CSS pixels: the size of a panel, then the boxes in it, measured from the panel's left and top edges. */
 const PANEL = { width: 500, height: 318 };
 const GAP = 18;
 const SIDE = 20;
@@ -57,21 +58,29 @@ const TIME = { left: 52, right: 262 };
 const WAVE = { top: 66, bottom: 118 };
 const MEL = { top: 124, bottom: 272 };
 const BARS = { left: 358, right: 448, top: 66, bottom: 272 };
-/** More columns than the plot has pixels show nothing more. */
+/** Twice the pixels of the plot: more columns would not be visible. */
 const COLUMNS = 2 * (TIME.right - TIME.left);
 
 /**
- * What a model heard: for up to nine clips the waveform, the log-mel spectrogram, the true and the predicted
- * emotion and the probability of each. A right prediction has a check mark and a solid frame, a wrong one
- * a cross and a dashed frame, one without known truth or without decision a plain thin frame.
+ * Predictions of a model: for up to nine clips the waveform, the log-mel spectrogram, the true and the predicted emotion
+ * and the probability of each class. A correct prediction has a check mark and a solid frame, a wrong one a cross and a
+ * dashed frame, an abstention or a clip of unknown emotion a plain thin frame.
  *
- * @throws {RangeError} without clips, with more than nine, or with a spectrogram that is empty
- * @example await saveFigure(emotionPrediction({ clips, subtitle: "RAVDESS, unseen speakers" }), "results/emotion_prediction.png");
+ * @throws {RangeError} for no clips, more than nine, or an empty spectrogram
+ * @example
+ * const audio = await readAudio("recording.wav");
+ * const samples = resample(audio.samples, audio.sampleRate, 16000);
+ * const logmel = createExtractor(featureSettings())(samples, 16000);
+ * const model = await loadModel(await findModel());
+ * const { emotion, probabilities } = await model.predict({ samples, sampleRate: 16000 });
+ * const clip = { id: "recording.wav", samples, sampleRate: 16000, logmel, hopSeconds: 0.01 };
+ * const figure = emotionPrediction({ clips: [{ ...clip, predicted: emotion, probabilities: probabilities ?? {} }] });
+ * figure.data.length; // => 3
  */
 export function emotionPrediction(options: EmotionPredictionOptions): Figure {
   const { clips } = options;
   if (clips.length < 1 || clips.length > 9)
-    throw new RangeError(`a picture of predictions holds 1 to 9 clips, not ${clips.length}`);
+    throw new RangeError(`a figure of predictions shows 1 to 9 clips, not ${clips.length}`);
   const theme = themeOf(options.theme);
   const columns = clips.length <= 4 ? Math.min(2, clips.length) : 3;
   const rows = Math.ceil(clips.length / columns);
@@ -103,7 +112,7 @@ export function emotionPrediction(options: EmotionPredictionOptions): Figure {
   };
 }
 
-/** Where a panel stands in the picture, and the picture's size below its title; CSS pixels. */
+/** Position of a panel in the figure, and the figure's size below its title; CSS pixels. */
 export interface Place {
   left: number;
   top: number;
@@ -113,7 +122,7 @@ export interface Place {
 
 function panel(clip: PredictionPanel, index: number, place: Place, theme: Theme) {
   if (clip.logmel.rows === 0 || clip.logmel.cols === 0) throw new RangeError(`${clip.id} has no frames`);
-  // Three pairs of axes a panel: waveform, spectrogram, bars.
+  // Three pairs of axes per panel: waveform, spectrogram, bars.
   const [wave, mel, bars] = [0, 1, 2].map((k) => (3 * index + k === 0 ? "" : String(3 * index + k + 1)));
   const classes = classOrder(Object.keys(clip.probabilities));
   return {
@@ -274,7 +283,7 @@ function frame(clip: PredictionPanel, place: Place, theme: Theme) {
   };
 }
 
-/** Two lines at the top of a panel: what was predicted and whether that is right, then the clip's id. */
+/** Two lines at the top of a panel: the prediction and whether it is correct, then the clip's id. */
 function heading(clip: PredictionPanel, place: Place, theme: Theme) {
   const outcome = verdict(clip);
   const colour = { right: theme.right, wrong: theme.wrong, open: theme.ink }[outcome];

@@ -14,29 +14,30 @@ import {
   themeOf,
 } from "./theme.js";
 
-/** What was heard in a stretch of a recording. */
+/** The prediction for a stretch of a recording. */
 export interface TimelineWindow {
   /** Seconds. */
   start: number;
   end: number;
-  /** `null` where the model would not decide. */
+  /** `null` where the model abstained. */
   emotion: string | null;
   /** By class, in [0, 1]. */
   probabilities: Readonly<Record<string, number>>;
 }
 
+/** Options of {@link emotionTimeline}. */
 export interface EmotionTimelineOptions extends FigureOptions {
-  /** Of the whole recording, seconds. */
+  /** Length of the whole recording, seconds. */
   duration: number;
-  /** In order of time; they may overlap, and leave silence out. */
+  /** In order of time; they may overlap and leave out silence. */
   windows: readonly TimelineWindow[];
-  /** The recording's outline, from `envelopeOf` or gathered while it streams by. */
+  /** The recording's waveform, from {@link envelopeOf} or collected while streaming. */
   envelope?: Envelope;
-  /** What was said, where it is known. */
+  /** The true emotions, where they are known; seconds. */
   truth?: readonly { start: number; end: number; emotion: string }[];
 }
 
-/** CSS pixels from the top of the plot: waveform, band of the truth, band of decisions, probabilities. */
+/** Heights in CSS pixels, from the top: waveform, the bands of true and of predicted emotions, probabilities. */
 const WAVE = 84;
 const BAND = 24;
 const STACK = 190;
@@ -45,17 +46,23 @@ const WIDTH = 1100;
 const MARGIN = { left: 92, right: 30, bottom: 62 };
 
 /**
- * The emotions of a long recording: the waveform; what was decided, hatched where the model would not decide, with
- * the truth above where it is known; and the probabilities, stacked to 100 %. Where windows overlap, each shows the
- * part nearest its own middle; where there are none (silence), nothing is shown.
+ * The emotions of a long recording: the waveform; the predicted emotions, hatched where the model abstained, below the
+ * true ones where they are known; and the probabilities, stacked to 100 %. Where windows overlap, each is drawn for the
+ * part nearest its own centre; stretches without a window (silence) stay empty.
  *
- * @throws {RangeError} when the duration is not above 0, or a window ends before it starts
- * @example emotionTimeline({ duration: 60, windows, envelope: envelopeOf(audio.samples, audio.sampleRate) })
+ * @throws {RangeError} when the duration is not above 0, or a window does not end after it starts
+ * @example
+ * const { samples, sampleRate } = await readAudio("talk.wav");
+ * const model = await loadModel(await findModel());
+ * const { duration, windows } = await model.predict({ samples, sampleRate });
+ * const figure = emotionTimeline({ duration, windows, envelope: envelopeOf(samples, sampleRate) });
+ * figure.layout.xaxis?.range; // => [0, duration]
  */
 export function emotionTimeline(options: EmotionTimelineOptions): Figure {
   const { duration, windows, envelope, truth = [] } = options;
-  if (!(duration > 0)) throw new RangeError(`a timeline has a duration above 0 s, not ${duration}`);
-  if (windows.some(({ start, end }) => !(end > start))) throw new RangeError("a window ends after it starts");
+  if (!(duration > 0)) throw new RangeError(`the duration must be above 0 s, not ${duration}`);
+  if (windows.some(({ start, end }) => !(end > start)))
+    throw new RangeError("a window must end after it starts");
   const theme = themeOf(options.theme);
   const sections = ownSections(windows);
   const classes = classOrder(windows.flatMap(({ probabilities }) => Object.keys(probabilities)));
@@ -110,14 +117,14 @@ export function emotionTimeline(options: EmotionTimelineOptions): Figure {
   };
 }
 
-/** A window, and the stretch that it alone is shown for. */
+/** A window and the stretch that it is drawn for. */
 interface Section {
   start: number;
   end: number;
   window: TimelineWindow;
 }
 
-/** Overlapping windows part half way between their middles. */
+/** Overlapping windows are divided halfway between their centres. */
 function ownSections(windows: readonly TimelineWindow[]): Section[] {
   const middle = ({ start, end }: TimelineWindow) => (start + end) / 2;
   return windows.map((window, i) => {
@@ -134,7 +141,7 @@ interface Stretch {
   emotion: string | null;
 }
 
-/** Neighbours of one emotion become one stretch. */
+/** Joins neighbouring stretches of the same emotion. */
 function merged(stretches: readonly Stretch[]): Stretch[] {
   const out: Stretch[] = [];
   for (const { start, end, emotion } of stretches) {
@@ -145,7 +152,7 @@ function merged(stretches: readonly Stretch[]): Stretch[] {
   return out;
 }
 
-/** One class's part of the stack: a closed shape with steps for each unbroken row of sections. */
+/** One class's part of the stack: a closed shape with steps for each run of adjacent sections. */
 function probabilityArea(name: string, below: readonly string[], sections: readonly Section[], theme: Theme) {
   const x: (number | null)[] = [];
   const y: (number | null)[] = [];
@@ -204,7 +211,7 @@ function sound(envelope: Envelope, theme: Theme) {
   };
 }
 
-/** Stretches as boxes in their emotion's colour, named where the name fits, hatched where none was decided. */
+/** Stretches as boxes in their emotion's colour, with its name where it fits; hatched where the model abstained. */
 function bands(stretches: readonly Stretch[], yaxis: string, duration: number, theme: Theme): object[] {
   const pixels = (WIDTH - MARGIN.left - MARGIN.right) / duration;
   const fits = ({ start, end, emotion }: Stretch) =>
@@ -237,7 +244,7 @@ function bands(stretches: readonly Stretch[], yaxis: string, duration: number, t
   ].filter(({ x }) => x.length > 0);
 }
 
-/** The mark of a stretch without decision. */
+/** The marker of a stretch where the model abstained. */
 function hatched(theme: Theme) {
   return {
     color: theme.background,
@@ -246,7 +253,7 @@ function hatched(theme: Theme) {
   };
 }
 
-/** Outside the plot, only to stand in the legend. */
+/** Drawn outside the plot, for the legend only. */
 function undecidedLegend(theme: Theme) {
   return {
     type: "bar",

@@ -1,10 +1,11 @@
 import type { Layout, PlotData } from "plotly.js";
 
+/** Name of a colour theme, see {@link themeOf}. */
 export type ThemeName = "light" | "dark";
 
 /**
- * A picture as data: what plotly.js draws, and how large. Making one is pure; `renderSvg`, `renderPng`,
- * `renderHtml` and `saveFigure` turn it into a file, and a notebook shows it as it is.
+ * A figure as plain data: traces and layout for plotly.js, with its size. `renderSvg`, `renderPng`, `renderHtml` and
+ * `saveFigure` turn it into a file; `show` displays it in a notebook.
  */
 export interface Figure {
   data: Partial<PlotData>[];
@@ -12,21 +13,21 @@ export interface Figure {
   layout: Partial<Layout> & { width: number; height: number };
 }
 
-/** What every figure can be told. */
+/** Options common to all figures. */
 export interface FigureOptions {
-  /** The heading; each figure has its own default. */
+  /** Title; each figure has its own default. */
   title?: string;
-  /** A smaller line under the heading: corpus, protocol, score. */
+  /** A smaller line under the title: corpus, protocol, score. */
   subtitle?: string;
-  /** True when any clip behind the figure was made by the library's own voice: the figure then says so. */
+  /** True when any of the clips was synthesised by this library; the figure is then marked. */
   synthetic?: boolean;
-  /** True when training and test share what the protocol holds apart elsewhere: the figure then says so. */
+  /** True when training and test data share what other protocols keep apart, such as speakers; the figure is then marked. */
   leaky?: boolean;
   /** Default "light". */
   theme?: ThemeName;
 }
 
-/** A measured number, and the bounds of its interval where one can be given. */
+/** A measured value, with the bounds of its interval where it has one. */
 export interface Estimate {
   estimate: number;
   low?: number;

@@ -11,25 +11,26 @@ import {
   themeOf,
 } from "./theme.js";
 
-/** What one epoch of training left behind. */
+/** The record of one training epoch. */
 export interface Epoch {
-  /** From 1. */
+  /** Number of the epoch, from 1. */
   epoch: number;
-  /** Mean loss over the training clips, as `validationLoss` over the validation clips. */
+  /** Mean loss over the training clips. */
   trainLoss: number;
+  /** Mean loss over the validation clips. */
   validationLoss?: number;
-  /** UAR in [0, 1]. */
+  /** UAR on the validation clips, in [0, 1]. */
   validationUar?: number;
 }
 
-/** One training. */
+/** One training run. */
 export interface TrainingRun {
   epochs: readonly Epoch[];
-  /** The epoch whose weights were kept; it is marked. */
+  /** The epoch whose weights were kept; marked in the figure. */
   bestEpoch?: number;
 }
 
-/** One training, or a panel a network with its runs: folds and seeds. */
+/** Options of {@link learningCurves}: one training run, or several networks, each with its runs (folds and seeds). */
 export type LearningCurvesOptions = FigureOptions &
   (TrainingRun | { networks: readonly { name: string; runs: readonly TrainingRun[] }[] });
 
@@ -42,13 +43,19 @@ const HEIGHT = 220;
 const GAP = 0.09;
 
 /**
- * Loss, and validation UAR where it was measured, by epoch: training dashed, validation solid. Of one training they stand
- * side by side, the epoch that was kept marked by a line. Of several networks each has a column, loss above UAR, with a thin
- * line a run and a dot at the epoch that was kept; all panels then share their axes.
+ * Loss, and validation UAR where it was measured, by epoch; training dashed, validation solid. For one run the two panels
+ * stand side by side, and a line marks the kept epoch. Of several networks each has a column, loss above UAR, with a thin
+ * line per run and a dot at the kept epoch; all panels then share their axes.
  *
- * @throws {RangeError} without a run, or with a run without epochs
- * @example learningCurves({ epochs: [{ epoch: 1, trainLoss: 1.9, validationLoss: 1.8 }], bestEpoch: 1 })
- * @example learningCurves({ networks: [{ name: "cnn", runs: [{ epochs, bestEpoch: 9 }] }] })
+ * @throws {RangeError} when there is no run, or a run has no epochs
+ * @example
+ * const epochs = [
+ *   { epoch: 1, trainLoss: 1.9, validationLoss: 1.8, validationUar: 0.3 },
+ *   { epoch: 2, trainLoss: 1.5, validationLoss: 1.6, validationUar: 0.4 },
+ * ];
+ * const single = learningCurves({ epochs, bestEpoch: 2 });
+ * const several = learningCurves({ networks: [{ name: "cnn", runs: [{ epochs, bestEpoch: 2 }] }] });
+ * several.layout.annotations?.[0]?.text; // => "<b>cnn</b>"
  */
 export function learningCurves(options: LearningCurvesOptions): Figure {
   const runs = "networks" in options ? options.networks.flatMap((network) => network.runs) : [options];
@@ -147,12 +154,12 @@ function axesOf(panel: number): Axes {
 
 interface Look {
   width: number;
-  /** Of a single epoch, which has no line. */
+  /** Marker size for a run of one epoch, which has no line. */
   marker: number;
   opacity: number;
 }
 
-/** The lines of one run that were measured. */
+/** The measured curves of one run. */
 function curves(epochs: readonly Epoch[], axes: Axes, look: Look, theme: Theme): object[] {
   const [validation, training] = theme.series;
   const lines = [
@@ -177,7 +184,7 @@ function curves(epochs: readonly Epoch[], axes: Axes, look: Look, theme: Theme):
     }));
 }
 
-/** The lines of one run among many, with a dot at the epoch that was kept. */
+/** The curves of one run among many, with a dot at the kept epoch. */
 function thinCurves({ epochs, bestEpoch }: TrainingRun, axes: Axes, theme: Theme): object[] {
   const lines = curves(epochs, axes, { width: 1, marker: 4, opacity: 0.6 }, theme);
   const kept = epochs.find(({ epoch }) => epoch === bestEpoch);
@@ -196,7 +203,7 @@ function thinCurves({ epochs, bestEpoch }: TrainingRun, axes: Axes, theme: Theme
   return [...lines, dot];
 }
 
-/** Lines that only the legend shows: opacity would pale those of the runs. */
+/** Legend entries drawn without data: those of the runs would be pale. */
 function legend(theme: Theme): object[] {
   const entry = (name: string, look: object) => ({ type: "scatter", name, x: [null], y: [null], ...look });
   const [validation, training] = theme.series;
@@ -207,7 +214,7 @@ function legend(theme: Theme): object[] {
   ];
 }
 
-/** @param least epochs between two ticks, at least */
+/** @param least smallest number of epochs between two ticks */
 function epochTicks(range: Span, least: number): { range: Span; dtick: number; tick0: number } {
   return {
     range,
@@ -230,7 +237,7 @@ function bestLine(epoch: number, panel: string, theme: Theme) {
   };
 }
 
-/** Inside the last panel, where there is more room: at the foot of UAR, at the top of loss, before a late epoch. */
+/** Inside the last panel, where there is room: at the bottom of UAR, at the top of loss, left of a late epoch. */
 function bestLabel(epoch: number, panel: string, late: boolean, theme: Theme) {
   const foot = panel !== "";
   return {
@@ -254,7 +261,7 @@ function span(i: number, n: number): Span {
   return [start, Math.min(1, start + size)];
 }
 
-/** A stretch moved down, so that the names of the uppermost panels stay clear of the legend. */
+/** A span moved down, so that the names of the top panels do not touch the legend. */
 function below([low, high]: Span, rows: number): Span {
   const share = 1 - 20 / (HEIGHT * rows);
   return [low * share, high * share];
@@ -281,7 +288,7 @@ function scalesOf(runs: readonly TrainingRun[], theme: Theme): Scales {
   };
 }
 
-/** The axes of a network's two panels; only those of the first network in a row are named. */
+/** The axes of a network's two panels; only the first network in a row has axis titles. */
 function panelsOf(
   place: { x: Span; loss: Span; uar: Span },
   panel: number,

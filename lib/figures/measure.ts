@@ -19,8 +19,8 @@ const ASCENT = 0.928;
 const DESCENT = 0.236;
 
 /**
- * The box of an SVG element, which jsdom, having no layout, cannot tell: text by the width of its runs in the
- * font that will draw it, shapes by their attributes, groups by what they hold.
+ * The bounding box of an SVG element. jsdom has no layout and cannot give it: text is measured in the font that draws
+ * it, shapes by their attributes, groups by their children.
  */
 export function boundingBox(element: Element, textWidth: TextWidth): Box {
   const kind = element.nodeName.toLowerCase();
@@ -40,7 +40,7 @@ export function boundingBox(element: Element, textWidth: TextWidth): Box {
   return union(boxes.filter((box) => box.width > 0 || box.height > 0));
 }
 
-/** The box of an SVG element in the coordinates of the picture it stands in. */
+/** The bounding box of an SVG element in the coordinates of the whole picture. */
 export function clientBox(element: Element, textWidth: TextWidth): Box {
   let map = IDENTITY;
   for (let node: Element | null = element; node && !isRoot(node); node = node.parentElement)
@@ -125,7 +125,7 @@ function number(element: Element, attribute: string): number {
   return Number.parseFloat(element.getAttribute(attribute) ?? "") || 0;
 }
 
-/** The box of a path of straight lines between absolute points; plotly asks for no other kind. */
+/** The box of a path of straight lines between absolute points; plotly needs no other kind. */
 function polylineBox(path: string): Box {
   const numbers = path.match(/-?\d*\.?\d+(?:e[-+]?\d+)?/gi)?.map(Number) ?? [];
   if (numbers.length < 2 || !/^[MLZ\d\s,.\-e]+$/i.test(path)) return NOTHING;
@@ -192,6 +192,6 @@ function step(kind: string, values: number[]): Affine {
   if (kind !== "rotate") return IDENTITY;
   const [cos, sin] = [Math.cos((first * Math.PI) / 180), Math.sin((first * Math.PI) / 180)];
   const x = second ?? 0;
-  // Around (x, third): there, turn, and back.
+  // About the point (x, third): translate, rotate, translate back.
   return [cos, sin, -sin, cos, x - cos * x + sin * third, third - sin * x - cos * third];
 }

@@ -3,27 +3,32 @@ import type { Figure, FigureOptions } from "./figure.js";
 import { colourBar, frameImage, timeTicks, timeTitle } from "./sound.js";
 import { axis, baseLayout, FONT_SIZE, themeOf } from "./theme.js";
 
+/** Options of {@link mfccHeatmap}. */
 export interface MfccHeatmapOptions extends FigureOptions {
-  /** Coefficients: rows = frames, cols = coefficients, the 0th first. */
+  /** MFCC: rows = frames, cols = coefficients, the 0th first. */
   mfcc: Matrix;
   /** Seconds from one frame's centre to the next; the first is at 0. */
   hopSeconds: number;
 }
 
-/** Deviations beyond this many standard deviations have the colour of its end. */
+/** Standard deviations at the ends of the colour scale. */
 const REACH = 3;
 
 /**
- * MFCC over time. Each coefficient is shown as the distance from its mean over the clip in its standard
- * deviations, for as they are the 0th would hide all others; one that never changes is 0.
+ * MFCC over time. Each coefficient is standardised over the clip, (c - mean) / sd, since the 0th would otherwise hide
+ * all others; a constant coefficient is 0. Colours span -3 to 3 standard deviations.
  *
- * @throws {RangeError} without frames or coefficients
- * @example mfccHeatmap({ mfcc: extract(samples, 16000), hopSeconds: 0.01 })
+ * @throws {RangeError} when there are no frames or no coefficients
+ * @example
+ * const { samples, sampleRate } = await readAudio("recording.wav");
+ * const mfcc = createExtractor(featureSettings({ kind: "mfcc", nMfcc: 13 }))(samples, sampleRate);
+ * const figure = mfccHeatmap({ mfcc, hopSeconds: 0.01 });
+ * figure.layout.yaxis?.range; // => [-0.5, 12.5]
  */
 export function mfccHeatmap(options: MfccHeatmapOptions): Figure {
   const { mfcc, hopSeconds } = options;
   if (mfcc.rows === 0 || mfcc.cols === 0)
-    throw new RangeError("a picture of MFCC needs frames and coefficients");
+    throw new RangeError("an MFCC heat map needs frames and coefficients");
   const theme = themeOf(options.theme);
   // The last frame is drawn to half a hop after its centre.
   const seconds = (mfcc.rows - 0.5) * hopSeconds;

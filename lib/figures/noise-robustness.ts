@@ -2,15 +2,17 @@ import type { Estimate, Figure, FigureOptions } from "./figure.js";
 import { levelReferences, type Reference } from "./reference-line.js";
 import { axis, baseLayout, legendAbove, percentSpan, plain, themeOf, whiskers } from "./theme.js";
 
-/** What a model reached under noise of one level. */
+/** UAR of a model at one noise level. */
 export interface NoisePoint extends Estimate {
-  /** Signal-to-noise ratio, dB; "clean" without added noise. */
+  /** Signal-to-noise ratio, dB; "clean" for no added noise. */
   snr: number | "clean";
 }
 
+/** Options of {@link noiseRobustness}. */
 export interface NoiseRobustnessOptions extends FigureOptions {
-  /** One line a model or kind of noise; UAR in [0, 1]. */
+  /** One line per model or kind of noise; UAR in [0, 1]. */
   series: readonly { name: string; points: readonly NoisePoint[] }[];
+  /** Horizontal lines to compare with, such as chance. */
   references?: readonly Reference[];
 }
 
@@ -20,13 +22,19 @@ const SYMBOLS = ["circle", "diamond", "square", "triangle-up"] as const;
 /**
  * UAR against the signal-to-noise ratio, from clean to loud noise; lines differ in colour, dash and marker.
  *
- * @throws {RangeError} without any point
- * @example noiseRobustness({ series: [{ name: "cnn", points: [{ snr: "clean", estimate: 0.6 }, { snr: 10, estimate: 0.5 }] }] })
+ * @throws {RangeError} when there are no points
+ * @example
+ * const points = [
+ *   { snr: "clean", estimate: 0.6 } as const,
+ *   { snr: 0, estimate: 0.4 },
+ *   { snr: 20, estimate: 0.55 },
+ * ];
+ * noiseRobustness({ series: [{ name: "cnn", points }] }).data[0]?.y; // => [0.6, 0.55, 0.4]
  */
 export function noiseRobustness(options: NoiseRobustnessOptions): Figure {
   const { series, references = [] } = options;
   const points = series.flatMap((one) => one.points);
-  if (points.length === 0) throw new RangeError("a figure of noise needs at least one point");
+  if (points.length === 0) throw new RangeError("a noise robustness figure needs at least one point");
   const theme = themeOf(options.theme);
   const levels = [...new Set(points.map(({ snr }) => snr))].sort((a, b) => loudness(a) - loudness(b));
   const marks = levelReferences(references, "left", theme);
@@ -36,7 +44,7 @@ export function noiseRobustness(options: NoiseRobustnessOptions): Figure {
     data: series.map(({ name, points }, i) => {
       const own = [...points].sort((a, b) => loudness(a.snr) - loudness(b.snr));
       const colour = theme.series[i % theme.series.length]!;
-      // A little apart, so that the whiskers of lines at one level do not cover each other.
+      // Shifted a little, so that whiskers at the same level do not overlap.
       const shift = 0.05 * (i - (series.length - 1) / 2);
       return {
         type: "scatter",

@@ -11,18 +11,20 @@ import {
   whiskers,
 } from "./theme.js";
 
+/** Options of {@link perClassBars}. */
 export interface PerClassBarsOptions extends FigureOptions {
   classes: readonly string[];
-  /** In [0, 1], one a class; NaN where it is undefined (nothing predicted, or nothing true). */
+  /** In [0, 1], one value per class; NaN where undefined (no clip predicted as the class, or none of it). */
   precision: readonly number[];
   recall: readonly number[];
   f1: readonly number[];
-  /** Bounds of the values, one pair a class; drawn as whiskers. */
+  /** Bounds of the values, one pair per class, drawn as whiskers; `null` for none. */
   intervals?: Partial<Record<ClassMeasure, readonly ({ low: number; high: number } | null)[]>>;
-  /** Clips of each class in the truth; shown under its name. */
+  /** Number of clips of each true class; shown under its name. */
   support?: readonly number[];
 }
 
+/** A measure of one class. */
 export type ClassMeasure = "precision" | "recall" | "f1";
 
 const MEASURES = [
@@ -32,11 +34,18 @@ const MEASURES = [
 ] as const satisfies readonly { key: ClassMeasure; name: string }[];
 
 /**
- * Precision, recall and F1 of each class as three bars, in per cent, with their intervals where there are any; an
- * undefined value is "n/a".
+ * Precision, recall and F1 of each class as three bars, in per cent, with their intervals where they are given; an
+ * undefined value is shown as "n/a".
  *
- * @throws {RangeError} when a list has not one value a class
- * @example perClassBars({ classes: ["anger", "fear"], precision: [0.8, 0.6], recall: [0.7, 0.7], f1: [0.75, 0.65] })
+ * @throws {RangeError} when a list does not have one value per class
+ * @example
+ * const figure = perClassBars({
+ *   classes: ["anger", "fear"],
+ *   precision: [0.8, Number.NaN],
+ *   recall: [0.8, 0],
+ *   f1: [0.8, Number.NaN],
+ * });
+ * figure.data[0]?.text; // => ["80", "n/a"]
  */
 export function perClassBars(options: PerClassBarsOptions): Figure {
   const { classes, support, intervals = {} } = options;
@@ -54,10 +63,10 @@ export function perClassBars(options: PerClassBarsOptions): Figure {
       type: "bar",
       name,
       x: classes.map((_, place) => place),
-      // An undefined value has no bar, but a place for its "n/a".
+      // A bar of height 0 makes room for the "n/a" of an undefined value.
       y: options[key].map((value) => (Number.isFinite(value) ? value : 0)),
       text: options[key].map((value) => (Number.isFinite(value) ? (100 * value).toFixed(0) : "n/a")),
-      // Over a whisker there is no room for the number: it goes to the foot of the bar.
+      // There is no room for the number above a whisker: it goes to the bottom of the bar.
       textposition: intervals[key] ? "inside" : "outside",
       insidetextanchor: "start",
       textangle: 0,
@@ -67,7 +76,7 @@ export function perClassBars(options: PerClassBarsOptions): Figure {
       },
       ...errorBars(options[key], intervals[key], theme),
       cliponaxis: false,
-      // A whisker shows on a pale bar only.
+      // A whisker is visible on a pale bar only.
       marker: {
         color: whiskered ? `${theme.series[i]!}73` : theme.series[i]!,
         line: { color: theme.series[i]!, width: whiskered ? 1.2 : 0 },
@@ -88,7 +97,7 @@ export function perClassBars(options: PerClassBarsOptions): Figure {
       bargap: 0.24,
       bargroupgap: 0.08,
       xaxis: { ...nameAxis(theme, names), range: [-0.5, classes.length - 0.5] },
-      // Room for the number over a bar of 100 %.
+      // Room for the number above a bar of 100 %.
       yaxis: { ...percentAxis(theme), range: [0, 1.06] },
     },
   };

@@ -12,32 +12,41 @@ import {
   themeOf,
 } from "./theme.js";
 
-/** What was reached on one speaker's clips. */
+/** Scores on the clips of one speaker. */
 export interface SpeakerScore {
-  /** As the corpus calls the speaker: "01", "KL". */
+  /** The speaker's name in the corpus: "01", "KL". */
   speaker: string;
-  /** Speakers of one group, such as a corpus, stand together. */
+  /** Speakers of one group, such as a corpus, are drawn together. */
   group?: string;
   sex?: string;
-  /** UAR in [0, 1], one value a seed. */
+  /** UAR in [0, 1], one value per seed. */
   values: readonly number[];
 }
 
+/** Options of {@link perSpeaker}. */
 export interface PerSpeakerOptions extends FigureOptions {
   speakers: readonly SpeakerScore[];
-  /** What the values are; default "UAR". */
+  /** Name of the measure; default "UAR". */
   measure?: string;
+  /** Horizontal lines to compare with, such as chance. */
   references?: readonly Reference[];
 }
 
 const SYMBOLS = ["circle", "diamond", "square"] as const;
 
 /**
- * How much speakers differ: a dot a speaker, its mean over seeds, with a line from the least to the greatest seed;
- * within a group from worst to best. Sexes differ in colour and in form; a level line marks each group's mean.
+ * UAR by speaker: one dot per speaker at the mean over seeds, with a line from the lowest to the highest seed, sorted from
+ * worst to best within a group. Sexes differ in colour and symbol; a horizontal line marks each group's mean.
  *
- * @throws {RangeError} without speakers, or when one has no values
- * @example perSpeaker({ speakers: [{ speaker: "DC", sex: "male", values: [0.41, 0.44] }] })
+ * @throws {RangeError} when there are no speakers, or one has no values
+ * @example
+ * const figure = perSpeaker({
+ *   speakers: [
+ *     { speaker: "DC", sex: "male", values: [0.41, 0.45] },
+ *     { speaker: "JE", sex: "male", values: [0.36, 0.38] },
+ *   ],
+ * });
+ * figure.data[0]?.y; // => [0.37, 0.43]
  */
 export function perSpeaker(options: PerSpeakerOptions): Figure {
   const { speakers, measure = "UAR", references = [] } = options;
@@ -49,7 +58,7 @@ export function perSpeaker(options: PerSpeakerOptions): Figure {
     name,
     dots: own.map(dotOf).sort((a, b) => a.estimate - b.estimate),
   }));
-  // A place left free between groups.
+  // One free position between groups.
   let next = 0;
   const spans = groups.map(({ dots }) => {
     const from = next;

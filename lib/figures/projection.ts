@@ -3,20 +3,21 @@ import { percent } from "../base/text.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { axis, baseLayout, classOrder, emotionColour, legendAbove, plain, themeOf } from "./theme.js";
 
+/** Options of {@link projection}. */
 export interface ProjectionOptions extends FigureOptions {
   /** Rows = clips; the first two columns are drawn. */
   points: Matrix;
-  /** Each clip's class. */
+  /** Class of each clip. */
   labels: readonly string[];
-  /** Of each clip, for the page's hover text. */
+  /** Id of each clip, for the hover text of a page. */
   ids?: readonly string[];
-  /** Shares of the variance that the two columns hold, as `pca` gives them. */
+  /** Share of the variance that each column explains, in [0, 1], as `pca` returns it. */
   explained?: ArrayLike<number>;
-  /** What a column is; default "principal component". */
+  /** Name of a column in the axis titles; default "principal component". */
   component?: string;
 }
 
-/** Forms of the classes in their order, so that colour is not alone. */
+/** Symbols of the classes, in their order, so that they differ in more than colour. */
 const SYMBOLS = [
   "circle",
   "square",
@@ -29,11 +30,17 @@ const SYMBOLS = [
 ] as const;
 
 /**
- * Clips in a plane, such as the first two principal components of their features: a small mark a clip, a large one with a
- * rim at each class's mean. Both axes have one scale, so that distances are true.
+ * Scatter plot of clips, such as the first two principal components of their features: a small marker per clip, and a
+ * large one with a rim at the mean of each class. Both axes have the same scale, so distances are comparable.
  *
- * @throws {RangeError} without points, with fewer than two columns, or without one label a point
- * @example const { scores, explained } = pca(features, 2); projection({ points: scores, labels, explained })
+ * @throws {RangeError} when there are no points, fewer than two columns, or not one label per point
+ * @example
+ * const clips = (await loadClips("data", { names: ["savee"] })).slice(0, 20);
+ * const extract = createExtractor(featureSettings({ kind: "mfcc", nMfcc: 13 }));
+ * const sounds = await Promise.all(clips.map(({ path }) => readAudio(path)));
+ * const rows = sounds.map(({ samples, sampleRate }) => clipStatistics(extract(samples, sampleRate)));
+ * const { scores, explained } = pca(fromRows(rows), 2);
+ * const figure = projection({ points: scores, labels: clips.map(({ emotion }) => emotion), explained });
  */
 export function projection(options: ProjectionOptions): Figure {
   const { points, labels, ids, explained, component = "principal component" } = options;
@@ -102,7 +109,7 @@ function column({ data, rows, cols }: Matrix, col: number): number[] {
   return Array.from({ length: rows }, (_, i) => data[i * cols + col]!);
 }
 
-/** Ranges of one scale that hold all points, and the height that goes with the width; neither flat nor tall. */
+/** Ranges on one scale that contain all points, and the plot's height for its width; neither too flat nor too tall. */
 function frame(xs: readonly number[], ys: readonly number[], width: number) {
   const span = (values: readonly number[]) => {
     const low = values.reduce((a, b) => Math.min(a, b));

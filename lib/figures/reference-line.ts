@@ -1,7 +1,7 @@
 import { percent } from "../base/text.js";
 import { FONT_SIZE, plain, type Theme } from "./theme.js";
 
-/** A value that the measured ones are held against, such as chance or human listeners. */
+/** A value to compare with, drawn as a line: chance, human listeners. */
 export interface Reference {
   /** What it is, with its source: "listeners, CREMA-D voice only". */
   name: string;
@@ -9,22 +9,22 @@ export interface Reference {
   value: number;
 }
 
-/** Dashes that tell reference lines apart without colour, in their order. */
+/** Dashes of the reference lines, in their order. */
 const DASHES = ["dot", "dash", "longdash", "dashdot"] as const;
 
-/** CSS pixels from one name to the next above it. */
+/** Line height of the names, CSS pixels. */
 const LINE = 15;
 
-/** CSS pixels that the names of upright lines take above the plot. */
+/** CSS pixels that the names of vertical lines take above the plot. */
 export function roomAbove(references: readonly Reference[]): number {
   return references.length > 0 ? LINE * references.length + 4 : 0;
 }
 
 /**
- * Upright lines at reference values of an x axis. Each name has a line of text to itself above the plot, so that
- * near values do not overwrite each other.
+ * Vertical lines at reference values of an x axis. Each name has its own line of text above the plot, so that the
+ * names of close values do not overlap.
  *
- * @param plot height of the plot with {@link roomAbove}, CSS pixels: its y axis ends under that room
+ * @param plot height of the plot including `roomAbove`, CSS pixels: its y axis ends below that room
  * @returns parts of a layout
  */
 export function uprightReferences(references: readonly Reference[], plot: number, theme: Theme) {
@@ -48,7 +48,7 @@ export function uprightReferences(references: readonly Reference[], plot: number
   };
 }
 
-/** Level lines at reference values of a y axis, named at the end where the figure is emptier. */
+/** Horizontal lines at reference values of a y axis, named at the emptier end of the figure. */
 export function levelReferences(references: readonly Reference[], end: "left" | "right", theme: Theme) {
   return {
     shapes: references.map(({ value }, i) => ({

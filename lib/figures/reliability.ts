@@ -2,26 +2,27 @@ import { percent } from "../base/text.js";
 import type { Figure, FigureOptions } from "./figure.js";
 import { axis, baseLayout, legendAbove, percentAxis, plain, type Theme, themeOf } from "./theme.js";
 
-/** The answers of one model, with its confidence in each. */
+/** Answers of one model, with the confidence of each. */
 export interface ReliabilitySeries {
   /** Such as "uncalibrated" and "calibrated". */
   name: string;
   /** The largest probability of each clip, in [0, 1]. */
   confidence: ArrayLike<number>;
-  /** Whether each answer was right. */
+  /** Whether each answer is correct. */
   right: readonly boolean[];
   /** Expected calibration error in [0, 1], for the legend. */
   ece?: number;
 }
 
+/** Options of {@link reliabilityDiagram}. */
 export interface ReliabilityOptions extends FigureOptions {
-  /** One to four, in the order of drawing. */
+  /** One to four, in drawing order. */
   series: readonly ReliabilitySeries[];
-  /** Bins of equal width, closed on the right, as those of the calibration error; default 10. */
+  /** Number of bins of equal width, closed on the right, as in `calibrationError`; default 10. */
   bins?: number;
 }
 
-/** Answers of like confidence. */
+/** The answers of one confidence bin: their mean confidence, accuracy and number. */
 export interface Bin {
   confidence: number;
   accuracy: number;
@@ -32,12 +33,16 @@ const SYMBOLS = ["circle", "diamond", "square", "triangle-up"] as const;
 const DASHES = ["dash", "solid", "dot", "longdash"] as const;
 
 /**
- * Whether confidences are true: above, the share of right answers against mean confidence in bins of equal width (Guo et
- * al. 2017, https://arxiv.org/abs/1706.04599), on the diagonal where they are; below, how many clips each bin has.
- * Bins without clips are left out.
+ * Reliability diagram (Guo et al. 2017, https://arxiv.org/abs/1706.04599): above, accuracy against mean confidence in
+ * bins of equal width, on the diagonal for calibrated confidences; below, the number of clips in each bin. Empty bins are
+ * left out.
  *
- * @throws {RangeError} without series, with more than four, or with lists of different lengths
- * @example reliabilityDiagram({ series: [{ name: "calibrated", confidence: [0.9, 0.6], right: [true, false], ece: 0.03 }] })
+ * @throws {RangeError} for no series, more than four, or lists of different lengths
+ * @example
+ * const answers = { confidence: [0.95, 0.91, 0.55], right: [true, false, true] };
+ * const figure = reliabilityDiagram({ series: [{ name: "uncalibrated", ...answers }] });
+ * figure.data[0]?.x; // => [0.55, 0.93]
+ * figure.data[0]?.y; // => [1, 0.5]
  */
 export function reliabilityDiagram(options: ReliabilityOptions): Figure {
   const { series, bins = 10 } = options;
@@ -81,7 +86,7 @@ export function reliabilityDiagram(options: ReliabilityOptions): Figure {
 }
 
 /**
- * Answers by confidence in bins of equal width over [0, 1], closed on the right; those that hold none are left out.
+ * Groups answers into confidence bins of equal width over [0, 1], closed on the right; empty bins are left out.
  *
  * @throws {RangeError} when the lists differ in length
  * @example reliabilityBins([0.95, 0.91], [true, false], 10) // [{ confidence: 0.93, accuracy: 0.5, count: 2 }]
@@ -109,7 +114,7 @@ export function reliabilityBins(
     }));
 }
 
-/** Of bins (low, high]. */
+/** Index of the bin (low, high] that a confidence falls into. */
 function placeOf(confidence: number, bins: number): number {
   return Math.min(bins - 1, Math.max(0, Math.ceil(bins * confidence) - 1));
 }

@@ -11,10 +11,10 @@ import { fontFiles, openWindow, type PlotlyWindow, plotlySource } from "./window
 /** Plotly leaves style rules and caches behind in its window; after this many figures a new one is opened. */
 const FIGURES_PER_WINDOW = 20;
 
-/** How plotly behaves on a page: nothing it shows can be sent elsewhere (by default it offers an upload). */
+/** Settings of plotly on a page: no button that uploads the figure, which plotly shows by default. */
 export const PAGE_CONFIG = { displaylogo: false, showSendToCloud: false, plotlyServerURL: "" } as const;
 
-/** Trace types that draw with WebGL or fetch maps: without a screen they come out blank, so they are refused. */
+/** Trace types that need WebGL or fetch maps: without a screen they would be blank, so they are rejected. */
 const NEEDS_WEBGL = /gl$|3d$|map$|mapbox$|^(splom|parcoords|surface|isosurface|volume|cone|streamtube)$/;
 const DRAWS_ANYWAY = new Set(["heatmap", "treemap"]);
 
@@ -24,12 +24,14 @@ let drawn = 0;
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * Draws a figure as SVG, without a browser: plotly.js in jsdom, text measured in DejaVu Sans. The same figure
- * gives the same bytes, whatever was drawn before.
+ * Renders a figure as SVG without a browser: plotly.js in jsdom, text measured in DejaVu Sans. The same figure always
+ * gives the same bytes. The first call takes one to two seconds.
  *
- * @returns the text of an SVG file; its texts stay texts
- * @throws {UserError} when the figure needs WebGL, or has attributes or values plotly does not know
- * @example const svg = await renderSvg(confusionMatrix({ counts, classes }));
+ * @returns the content of an SVG file; text stays text
+ * @throws {UserError} when the figure needs WebGL, or has attributes or values that plotly does not know
+ * @example
+ * const svg = await renderSvg(confusionMatrix({ counts: [[8, 2], [1, 9]], classes: ["anger", "fear"] }));
+ * svg.startsWith("<svg"); // => true
  */
 export function renderSvg(figure: Figure): Promise<string> {
   const result = queue.then(() => draw(figure));
@@ -38,18 +40,21 @@ export function renderSvg(figure: Figure): Promise<string> {
 }
 
 /**
- * Draws a figure as PNG: the SVG rasterised by resvg with DejaVu Sans, no font of the machine.
+ * Renders a figure as PNG: the SVG rasterised by resvg in DejaVu Sans, without the machine's fonts.
  *
- * @param options.scale pixels per CSS pixel; default 2 (print and sharp screens)
+ * @param options.scale pixels per CSS pixel; default 2 (print and high-resolution screens)
  * @returns the bytes of a PNG file, width x scale by height x scale pixels
  * @throws {UserError} as {@link renderSvg}
  * @throws {RangeError} when the scale is not above 0 and at most 10
- * @example await writeFile("figure.png", await renderPng(figure, { scale: 3 }));
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const figure = perClassBars({ classes: ["anger", "fear"], precision: [0.8, 0.6], recall: [0.7, 0.7], f1: [0.75, 0.65] });
+ * await writeFile("by-class.png", await renderPng(figure, { scale: 1 }));
  */
 export async function renderPng(figure: Figure, options: { scale?: number } = {}): Promise<Uint8Array> {
   const scale = options.scale ?? 2;
   if (!(scale > 0 && scale <= 10))
-    throw new RangeError(`the scale of a picture is above 0 to 10, not ${scale}`);
+    throw new RangeError(`the scale must be above 0 and at most 10, not ${scale}`);
   const svg = await renderSvg(figure);
   const { Resvg } = await import("@resvg/resvg-js");
   const font = {
@@ -62,12 +67,14 @@ export async function renderPng(figure: Figure, options: { scale?: number } = {}
 }
 
 /**
- * A page with the figure to zoom, hover and export in: one file of about 3 MB that needs no network, since
- * plotly.js is in it (gzipped; every browser since 2023 unpacks it).
+ * An interactive HTML page with the figure: zoom, hover text, export. One file of about 3 MB that works offline, since it
+ * contains plotly.js (gzipped; browsers since 2023 can unpack it).
  *
- * @param title the page's title, any text
- * @throws {UserError} as {@link renderSvg}, since attributes plotly does not know are ignored in a page too
- * @example await writeFile("figure.html", await renderHtml(figure, "Confusion on RAVDESS"));
+ * @param title title of the page, any text
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const figure = confusionMatrix({ counts: [[8, 2], [1, 9]], classes: ["anger", "fear"] });
+ * await writeFile("confusion.html", await renderHtml(figure, "Confusion matrix on SAVEE"));
  */
 export async function renderHtml(figure: Figure, title: string): Promise<string> {
   const name = escapeHtml(title);
@@ -100,12 +107,14 @@ await Plotly.newPlot("figure", data, layout, ${JSON.stringify(PAGE_CONFIG)});
 }
 
 /**
- * Draws a figure into a file, whole or not at all, in the form the name's ending says: `.png` (scale 2),
- * `.svg` or `.html`.
+ * Saves a figure to a file in the format of the extension: `.png` (scale 2), `.svg` or `.html`. Missing folders are
+ * created. The file is written completely or not at all.
  *
- * @throws {UsageError} for another ending
- * @throws {UserError} as {@link renderSvg}, or when the place cannot be written
- * @example await saveFigure(learningCurves({ epochs }), "results/curves.png");
+ * @throws {UsageError} for another extension
+ * @throws {UserError} as {@link renderSvg}, or when the file cannot be written
+ * @example
+ * const figure = classCounts({ corpora: [{ name: "savee", counts: { anger: 60, neutral: 120 } }] });
+ * await saveFigure(figure, "figures/clips.svg");
  */
 export async function saveFigure(figure: Figure, path: string): Promise<void> {
   await writeAtomic(path, await content(figure, path));
@@ -146,7 +155,7 @@ async function draw(figure: Figure): Promise<string> {
   try {
     return mended(await window.plotly.toImage({ data, layout }, options));
   } catch (error) {
-    // What a broken drawing left behind must not reach the next one.
+    // What a failed drawing left behind must not affect the next one.
     closeWindow();
     throw error;
   }
@@ -175,14 +184,14 @@ function figureJson(figure: Figure): string {
   );
 }
 
-/** JSON that cannot end the script element it stands in. */
+/** JSON that cannot close the script element around it. */
 function scriptSafe(json: string): string {
   return json.replaceAll("<", "\\u003c");
 }
 
 let packed: string | undefined;
 
-/** plotly.js gzipped, as base64: what a page carries. */
+/** plotly.js for a page: gzipped, as base64. */
 export function packedPlotly(): string {
   packed ??= gzipSync(plotlySource(), { level: 9 }).toString("base64");
   return packed;
@@ -192,13 +201,13 @@ function refuseWebgl(figure: Figure): void {
   for (const { type } of figure.data) {
     if (type && NEEDS_WEBGL.test(type) && !DRAWS_ANYWAY.has(type)) {
       throw new UserError(
-        `a "${type}" trace needs WebGL and is not drawn here; use a type without it, such as scatter`,
+        `a "${type}" trace needs WebGL and cannot be drawn here; use a type that does not, such as scatter`,
       );
     }
   }
 }
 
-/** What plotly would pass over in silence, such as an unknown colour scale or a misspelt attribute. */
+/** Rejects what plotly would silently ignore, such as an unknown colour scale or a misspelt attribute. */
 function refuseUnknown(
   window: PlotlyWindow,
   ...figure: Parameters<PlotlyWindow["plotly"]["validate"]>
@@ -208,7 +217,7 @@ function refuseUnknown(
   if (wrong) throw new UserError(`the figure cannot be drawn: ${wrong.msg}`);
 }
 
-/** None where plotly's own check breaks, as it does on a layout with a `legend` that no trace asks for. */
+/** None where plotly's own validation throws, as it does for a layout with a `legend` that no trace uses. */
 function complaintsOf(window: PlotlyWindow, figure: Parameters<PlotlyWindow["plotly"]["validate"]>) {
   try {
     return window.plotly.validate(...figure) ?? [];
@@ -217,7 +226,7 @@ function complaintsOf(window: PlotlyWindow, figure: Parameters<PlotlyWindow["plo
   }
 }
 
-/** What resvg reads otherwise than browsers do, in tags only, never in texts. */
+/** Rewrites what resvg reads differently from browsers; only in tags, never in text. */
 function mended(svg: string): string {
   return svg.replace(/<[^>]+>/g, (tag) =>
     tag

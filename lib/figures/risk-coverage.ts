@@ -1,39 +1,45 @@
 import type { Figure, FigureOptions } from "./figure.js";
 import { baseLayout, legendAbove, percentAxis, percentSpan, plain, themeOf } from "./theme.js";
 
-/** What answering only from a confidence on costs and saves. */
+/** Risk and coverage at one confidence threshold. */
 export interface RiskAndCoverage {
-  /** Share of the clips that is answered, in [0, 1]. */
+  /** Share of the clips that are answered, in [0, 1]. */
   coverage: number;
-  /** Share of the answers that is wrong, in [0, 1]. */
+  /** Share of the answers that are wrong, in [0, 1]. */
   risk: number;
 }
 
+/** Options of {@link riskCoverageCurve}. */
 export interface RiskCoverageOptions extends FigureOptions {
-  /** One a threshold, in any order, as `riskCoverage` gives them; the one that answers most says the risk of answering all. */
+  /** One per threshold, in any order, as `riskCoverage` returns them; the one of highest coverage gives the risk of answering all. */
   points: readonly RiskAndCoverage[];
-  /** Where chosen thresholds lie, each with its name: "chosen on validation". */
+  /** Points of chosen thresholds, each with its name: "chosen on validation". */
   marks?: readonly (RiskAndCoverage & { name: string })[];
 }
 
-/** Of fewer clips the risk is chance: a wrong one among the surest five is 20 %. */
+/** Below this coverage a single error dominates the risk: one among the five most confident clips is 20 %. */
 const LEAST_COVERAGE = 0.02;
-/** Points that are drawn: more are not told apart. */
+/** Points that are drawn; more could not be told apart. */
 const DRAWN = 200;
 const SYMBOLS = ["diamond", "circle", "square", "triangle-up"] as const;
 
 /**
- * Risk against coverage (El-Yaniv and Wiener 2010): the share of wrong answers when only the surest clips are answered, for
- * every share of them. The dotted line is what a confidence would give that says nothing.
+ * Risk-coverage curve (El-Yaniv and Wiener 2010): the share of wrong answers against the share of clips that are answered,
+ * the most confident first. The dotted line is the risk with an uninformative confidence, that of answering all clips. The
+ * curve starts at a coverage of 0.02.
  *
- * @throws {RangeError} without points
- * @example riskCoverageCurve({ points: riskCoverage(probabilities, truth, 7), marks: [{ name: "threshold", coverage: 0.6, risk: 0.3 }] })
+ * @throws {RangeError} when there are no points
+ * @example
+ * const points = riskCoverage(Float32Array.of(0.9, 0.1, 0.4, 0.6), [0, 0], 2);
+ * const figure = riskCoverageCurve({ points, marks: [{ name: "threshold", coverage: 0.5, risk: 0 }] });
+ * figure.data[0]?.x; // => [0.5, 1]
+ * figure.data[0]?.y; // => [0, 0.5]
  */
 export function riskCoverageCurve(options: RiskCoverageOptions): Figure {
   const { marks = [] } = options;
   const points = [...options.points].sort((a, b) => a.coverage - b.coverage);
   const all = points.at(-1);
-  if (!all) throw new RangeError("a curve of risk against coverage needs points");
+  if (!all) throw new RangeError("a risk-coverage curve needs points");
   const theme = themeOf(options.theme);
   const steady = points.filter(({ coverage }) => coverage >= LEAST_COVERAGE);
   const every = Math.ceil(steady.length / DRAWN);

@@ -1,31 +1,37 @@
 import type { Figure, FigureOptions } from "./figure.js";
 import { baseLayout, emotionColour, FONT_SIZE, percentAxis, plain, type Theme, themeOf } from "./theme.js";
 
+/** Options of {@link rocCurves}. */
 export interface RocCurvesOptions extends FigureOptions {
+  /** In the order of the columns of `probabilities`. */
   classes: readonly string[];
   /** Class index of each clip. */
   truth: ArrayLike<number>;
-  /** Row by row, `classes.length` values a clip. */
+  /** Clips x classes, row by row. */
   probabilities: ArrayLike<number>;
 }
 
-/** One class against all others. */
+/** The ROC curve of one class against all others. */
 export interface RocCurve {
-  /** Shares in [0, 1], from (0, 0) to (1, 1). */
+  /** Rates in [0, 1], from (0, 0) to (1, 1). */
   falsePositive: number[];
   truePositive: number[];
-  /** Area under the curve: the chance that a clip of the class has a higher probability than one of another. */
+  /** Area under the curve: the probability that a clip of the class scores higher than one of another class. */
   auc: number;
 }
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash"] as const;
 
 /**
- * ROC curves, each class against the rest, with the area under each (Fawcett 2006) and their mean. A class without
- * clips, or with all of them, has no curve and stays out.
+ * ROC curves of each class against the rest, with the area under each (Fawcett 2006) and their unweighted mean,
+ * scikit-learn's `roc_auc_score(multi_class="ovr", average="macro")`. A class without clips, or with all of them, has no
+ * curve.
  *
- * @throws {RangeError} when there is not one row of probabilities a clip
- * @example rocCurves({ classes: ["anger", "fear"], truth: [0, 1], probabilities: [0.8, 0.2, 0.4, 0.6] })
+ * @throws {RangeError} when `probabilities` is not one row per clip
+ * @example
+ * const probabilities = [0.8, 0.2, 0.3, 0.7, 0.6, 0.4, 0.1, 0.9];
+ * const figure = rocCurves({ classes: ["anger", "fear"], truth: [0, 0, 1, 1], probabilities });
+ * figure.data[0]?.name; // => "anger 0.750"
  */
 export function rocCurves(options: RocCurvesOptions): Figure {
   const { classes, truth, probabilities } = options;
@@ -82,9 +88,9 @@ export function rocCurves(options: RocCurvesOptions): Figure {
 }
 
 /**
- * The ROC curve of scores: as the threshold falls from above all scores to the least, the share of others that pass it
- * (false positives) and of the class (true positives). Equal scores pass at once; points on a straight line between
- * others are left out. scikit-learn's `roc_curve` and `auc` give the same.
+ * The ROC curve of scores: the false positive and the true positive rate as the threshold falls from above all scores to
+ * the lowest. Equal scores pass together; points on a straight line between others are left out. Equals scikit-learn's
+ * `roc_curve` and `auc`.
  *
  * @returns `undefined` when all or none are positive
  * @example rocCurve([0.1, 0.4, 0.35, 0.8], [false, false, true, true])!.auc // 0.75
@@ -112,7 +118,7 @@ export function rocCurve(scores: ArrayLike<number>, positive: readonly boolean[]
   };
 }
 
-/** Adds a point of counts; the last one goes where it lies on the straight line to the new. */
+/** Adds a point of counts; removes the last one if it lies on the straight line to the new one. */
 function addPoint(points: [number, number][], [x, y]: [number, number]): void {
   const [last, before] = [points.at(-1)!, points.at(-2)];
   if (before && (last[0] - before[0]) * (y - last[1]) === (last[1] - before[1]) * (x - last[0])) points.pop();

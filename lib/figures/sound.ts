@@ -3,21 +3,21 @@ import type { Matrix } from "../base/matrix.js";
 import { melFrequencies } from "../features/mel.js";
 import type { Theme } from "./theme.js";
 
-/** The outline of a sound: least and greatest sample of equal stretches of time, as sound editors draw it. */
+/** The envelope of a sound: the lowest and the highest sample of equal stretches of time, as sound editors draw it. */
 export interface Envelope {
   low: ArrayLike<number>;
   high: ArrayLike<number>;
-  /** Length of the whole sound. */
+  /** Length of the whole sound, seconds. */
   seconds: number;
 }
 
 /**
- * The outline of samples in at most so many stretches.
+ * The envelope of a sound: minimum and maximum of each stretch of samples.
  *
  * @param samples mono
  * @param sampleRate Hz
- * @param columns stretches; more than the picture has pixels show nothing more; default 1200
- * @example envelopeOf(audio.samples, audio.sampleRate)
+ * @param columns number of stretches, at most one per sample; default 1200, about the pixels of a wide figure
+ * @example envelopeOf(Float32Array.of(0.1, -0.2, 0.5, 0), 4, 2); // => { low: [-0.2, 0], high: [0.1, 0.5], seconds: 1 }
  */
 export function envelopeOf(samples: Float32Array, sampleRate: number, columns = 1200): Envelope {
   const count = Math.min(columns, samples.length);
@@ -32,14 +32,14 @@ export function envelopeOf(samples: Float32Array, sampleRate: number, columns = 
   return { low, high, seconds: samples.length / sampleRate };
 }
 
-/** The largest distance from zero; 1 for silence, so that it can be divided by. */
+/** The largest absolute value; 1 for silence, so that it can be a divisor. */
 export function peakOf({ low, high }: Envelope): number {
   let peak = 0;
   for (let i = 0; i < low.length; i++) peak = Math.max(peak, -low[i]!, high[i]!);
   return peak || 1;
 }
 
-/** An outline as a closed shape: highs from left to right, then lows back; divided by `peak`, to four digits. */
+/** An envelope as a closed shape: highs from left to right, then lows back; divided by `peak`, to four decimals. */
 export function outline(envelope: Envelope, peak = 1): { x: number[]; y: number[] } {
   const { low, high, seconds } = envelope;
   const times = Array.from(low, (_, i) => rounded(((i + 0.5) * seconds) / low.length));
@@ -47,15 +47,15 @@ export function outline(envelope: Envelope, peak = 1): { x: number[]; y: number[
   return { x: [...times, ...times.slice().reverse()], y: [...scaled(high), ...scaled(low).reverse()] };
 }
 
-/** Frames as a picture: bands from below, at most so many columns of time. */
+/** Frames as the data of a heat map: one row per band, the lowest first; one column per stretch of time. */
 export interface FrameImage {
   z: number[][];
-  /** Seconds: the middle of the first column, and from one to the next. */
+  /** Seconds: the centre of the first column, and the step from one column to the next. */
   x0: number;
   dx: number;
 }
 
-/** The loudest value of each stretch of frames, or with `mean` their mean; to two digits. */
+/** The largest value of each stretch of frames, or with `mean` their mean; to two decimals. */
 export function frameImage(
   { data, rows, cols }: Matrix,
   hopSeconds: number,
@@ -79,7 +79,7 @@ export function frameImage(
   return { z, x0: (hopSeconds * (rows / count - 1)) / 2, dx: (hopSeconds * rows) / count };
 }
 
-/** The range of a spectrogram's colours: 80 dB under the loudest value is black, librosa's convention. */
+/** The range of a spectrogram's colours: the 80 dB below the loudest value, librosa's convention. */
 export function decibelRange(z: readonly (readonly number[])[]): { zmin: number; zmax: number } {
   let top = Number.NEGATIVE_INFINITY;
   for (const values of z) for (const value of values) if (Number.isFinite(value)) top = Math.max(top, value);
@@ -92,7 +92,7 @@ export function melCentres(bands: number, sampleRate: number): Float64Array {
   return melFrequencies(bands + 2, 0, sampleRate / 2).subarray(1, -1);
 }
 
-/** Ticks at round frequencies (kHz), placed between the bands that lie around them. */
+/** Ticks at round frequencies (kHz), placed between the bands around them. */
 export function frequencyTicks(
   centres: ArrayLike<number>,
 ): Pick<LayoutAxis, "tickmode" | "tickvals" | "ticktext"> {
@@ -104,7 +104,7 @@ export function frequencyTicks(
   };
 }
 
-/** The place of a frequency among bands, a fraction between two centres. */
+/** The fractional index of a frequency (Hz) among band centres. */
 export function bandAt(hz: number, centres: ArrayLike<number>): number {
   let above = 1;
   while (above < centres.length - 1 && centres[above]! < hz) above++;
@@ -112,7 +112,7 @@ export function bandAt(hz: number, centres: ArrayLike<number>): number {
   return above - 1 + (hz - low) / (high - low);
 }
 
-/** Ticks of a time axis from 0: in seconds, from two minutes on in minutes and seconds. */
+/** Ticks of a time axis from 0: seconds, or minutes and seconds from two minutes on. */
 export function timeTicks(seconds: number): Partial<LayoutAxis> {
   const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600].find(
     (s) => seconds / s <= 12,
@@ -128,12 +128,12 @@ export function timeTicks(seconds: number): Partial<LayoutAxis> {
   };
 }
 
-/** The name of a time axis with {@link timeTicks}. */
+/** The title of a time axis with `timeTicks`. */
 export function timeTitle(seconds: number): string {
   return seconds >= 120 ? "time (min:s)" : "time (s)";
 }
 
-/** A colour bar beside a plot, in the house style. */
+/** A colour bar beside a plot, in the style of all figures. */
 export function colourBar(theme: Theme, title: string, size: { axis: number; tick: number }): object {
   return {
     title: { text: title, side: "right", font: { size: size.axis, color: theme.ink } },
@@ -150,7 +150,7 @@ export function colourBar(theme: Theme, title: string, size: { axis: number; tic
   };
 }
 
-/** To four digits after the point, which no picture shows the lack of. */
+/** Rounds to four decimals, more than a figure can show. */
 export function rounded(value: number): number {
   return Math.round(1e4 * value) / 1e4;
 }

@@ -12,25 +12,30 @@ import {
 } from "./sound.js";
 import { axis, baseLayout, FONT_SIZE, themeOf } from "./theme.js";
 
+/** Options of {@link spectrogram}. */
 export interface SpectrogramOptions extends FigureOptions {
-  /** Log-mel spectrogram, dB: rows = frames, cols = bands from below. */
+  /** Log-mel spectrogram, dB: rows = frames, cols = bands, the lowest first. */
   logmel: Matrix;
   /** Seconds from one frame's centre to the next; the first is at 0. */
   hopSeconds: number;
-  /** Hz, of the sound. */
+  /** Hz, at which the spectrogram was computed (after resampling): by default the bands reach half of it. */
   sampleRate: number;
   /** Centre frequency of each band, Hz; default: Slaney's mel scale from 0 to half the sample rate. */
   bandHz?: ArrayLike<number>;
-  /** Fundamental frequency to draw over it, Hz, NaN where there is none; every `hopSeconds` of its own. */
+  /** Fundamental frequency to draw over it: Hz, NaN where unvoiced, one value every `hopSeconds`. */
   pitch?: { hz: ArrayLike<number>; hopSeconds: number };
 }
 
 /**
- * A log-mel spectrogram: time against frequency on the mel scale, from 80 dB under the loudest value (black) to that
- * value, with the pitch over it where it is given.
+ * A log-mel spectrogram: time against frequency on the mel scale, in colours from 80 dB below the loudest value (black) to
+ * that value, with the pitch over it where it is given.
  *
  * @throws {RangeError} when there are no frames or fewer than two bands
- * @example spectrogram({ logmel: extract(samples, 16000), hopSeconds: 0.01, sampleRate: 16000 })
+ * @example
+ * const { samples, sampleRate } = await readAudio("recording.wav");
+ * const logmel = createExtractor(featureSettings())(samples, sampleRate);
+ * const figure = spectrogram({ logmel, hopSeconds: 0.01, sampleRate: 16000 });
+ * figure.layout.yaxis?.range; // => [-0.5, 63.5]
  */
 export function spectrogram(options: SpectrogramOptions): Figure {
   const { logmel, hopSeconds, sampleRate, pitch } = options;
@@ -74,7 +79,7 @@ export function spectrogram(options: SpectrogramOptions): Figure {
   };
 }
 
-/** White on black, so that it shows on every level. */
+/** White with a black outline, visible at every level. */
 function pitchLines(
   { hz, hopSeconds }: { hz: ArrayLike<number>; hopSeconds: number },
   centres: ArrayLike<number>,

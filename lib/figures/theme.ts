@@ -3,12 +3,12 @@ import { EMOTIONS } from "../corpora/clip.js";
 import { type Anchor, type ColourScale, type Hex, uniformScale } from "./colour.js";
 import type { Estimate, Figure, FigureOptions, ThemeName } from "./figure.js";
 
-/** The colours of a figure but for the emotions', which are the same on light and dark. */
+/** The colours of a theme; those of emotions are the same in every theme, see {@link emotionColours}. */
 export interface Theme {
   background: Hex;
   /** Titles and values. */
   ink: Hex;
-  /** Tick labels and second lines. */
+  /** Tick labels and subtitles. */
   muted: Hex;
   /** Axis lines. */
   line: Hex;
@@ -17,9 +17,9 @@ export interface Theme {
   /** Correct and wrong predictions; blue and orange, never told apart by colour alone. */
   right: Hex;
   wrong: Hex;
-  /** For series that are no emotions (corpora, curves), in this order. */
+  /** For series that are not emotions (corpora, curves), in this order. */
   series: readonly Hex[];
-  /** Shares and counts, from the background's side to full. */
+  /** Shares and counts, from 0 (near the background) to the maximum. */
   scale: ColourScale;
   /** Values below and above a middle, from cold to warm. */
   diverging: ColourScale;
@@ -28,10 +28,12 @@ export interface Theme {
 }
 
 /**
- * One colour for each emotion, the same in every figure. Found by search for the largest least distance
- * between any two: at least 0.1 in OKLab (five just noticeable steps) in full colour vision
- * and in simulated protanopia, deuteranopia and tritanopia (Machado, Oliveira & Fernandes 2009), and at
- * least 2 : 1 contrast with both backgrounds.
+ * One colour per emotion, the same in every figure. A search maximised the smallest distance between any two: at
+ * least 0.1 in OKLab (five just noticeable differences) with full colour vision and in simulated protanopia,
+ * deuteranopia and tritanopia (Machado, Oliveira & Fernandes 2009). The contrast with both backgrounds is at least
+ * 2 : 1.
+ *
+ * @example emotionColours.anger; // => "#b40e1e"
  */
 export const emotionColours: Readonly<Record<string, Hex>> = {
   anger: "#b40e1e",
@@ -44,7 +46,12 @@ export const emotionColours: Readonly<Record<string, Hex>> = {
   calm: "#56c0df",
 };
 
-/** The font of all text. DejaVu Sans draws the pictures; Verdana, its near twin in width, and others stand in on a page. */
+/**
+ * The font family of all text. SVG and PNG files are drawn in DejaVu Sans; on an HTML page Verdana, of nearly the same
+ * width, and others are fallbacks.
+ *
+ * @example waveform({ samples: Float32Array.of(0.1, -0.1), sampleRate: 16000 }).layout.font?.family; // => FONT_FAMILY
+ */
 export const FONT_FAMILY = "DejaVu Sans, Verdana, Arial, sans-serif";
 
 /** Text sizes in CSS pixels. */
@@ -106,17 +113,27 @@ const dark: Theme = {
   spectrogram,
 };
 
-/** The colours of a theme. */
+/**
+ * The colours of a theme, default "light".
+ *
+ * @example themeOf("dark").background; // => "#15191e"
+ */
 export function themeOf(name: ThemeName = "light"): Theme {
   return name === "dark" ? dark : light;
 }
 
-/** An emotion's colour; a class that is no emotion gets the theme's muted grey. */
+/**
+ * An emotion's colour; a class that is not an emotion gets the theme's muted grey.
+ *
+ * @example
+ * emotionColour("calm", themeOf()); // => "#56c0df"
+ * emotionColour("boredom", themeOf()); // => themeOf().muted
+ */
 export function emotionColour(emotion: string, theme: Theme): Hex {
   return Object.hasOwn(emotionColours, emotion) ? emotionColours[emotion]! : theme.muted;
 }
 
-/** Classes, each once, in the order of every table; what is no emotion comes last. */
+/** Classes without duplicates, in the order of every table; names that are not emotions come last. */
 export function classOrder(names: Iterable<string>): string[] {
   const found = [...new Set(names)];
   const order: readonly string[] = [...EMOTIONS, "calm"];
@@ -124,10 +141,10 @@ export function classOrder(names: Iterable<string>): string[] {
 }
 
 /**
- * Text as plotly shall show it, sign by sign: plotly reads `<b>` and `&amp;` as HTML, and an SVG file may
- * hold no control characters. Line breaks become spaces.
+ * Escapes text that plotly shall show as it is: plotly reads `<b>` and `&amp;` as HTML, and an SVG file must not contain
+ * control characters, which become U+FFFD. White space becomes one space.
  *
- * @example plain("a<b>") // "a&lt;b&gt;"
+ * @example plain("a<b>"); // => "a&lt;b&gt;"
  */
 export function plain(text: string): string {
   return text
@@ -138,19 +155,19 @@ export function plain(text: string): string {
     .replaceAll(">", "&gt;");
 }
 
-/** What {@link baseLayout} is told of a figure. */
+/** Options of `baseLayout`. */
 export interface BaseOptions extends FigureOptions {
-  /** CSS pixels, without what title, subtitle and legend need above the plot. */
+  /** CSS pixels, without the space for title, subtitle and legend above the plot. */
   width: number;
   height: number;
   margin: { left: number; right: number; bottom: number };
-  /** Keeps a line for the legend above the plot. */
+  /** Leaves a line for the legend above the plot. */
   legend?: boolean;
 }
 
 /**
- * The layout every figure starts from: size, background, fonts, title at the top left, and under it the
- * subtitle, which starts with a mark where the split is leaky or the voices are synthetic.
+ * The layout that all figures start from: size, background, fonts, title at the top left, and below it the subtitle,
+ * which starts with a mark if the split is leaky or the voices are synthetic.
  *
  * @example const layout = baseLayout({ width: 720, height: 640, title: "Confusion", margin: { left: 90, right: 30, bottom: 80 } });
  */
@@ -191,18 +208,18 @@ function headHeight(lines: number, legend = false): number {
   return 60 + (lines > 0 ? 6 + 18 * lines : 0) + (legend ? 24 : 0);
 }
 
-/** The subtitle in lines that fit the figure's width: a letter of its size is 7.6 pixels wide on average. */
+/** The subtitle in lines that fit the figure's width: its letters are 7.6 pixels wide on average. */
 function subtitleLines({ subtitle = "", synthetic, leaky, width, theme }: BaseOptions): string[] {
   const marks = [leaky ? "leaky split" : "", synthetic ? "synthetic voices" : ""].filter(Boolean);
   const text = [...marks, subtitle].filter(Boolean).join(" · ");
   const [first = "", ...rest] = wrapped(text, Math.floor((width - 40) / 7.6)).map(plain);
   const bold = (mark: string) => `<b><span style="color:${themeOf(theme).ink}">${mark}</span></b>`;
-  // The marks stand at the very start, so that the first line holds them.
+  // The marks come first, so they are on the first line.
   const head = marks.reduce((line, mark) => line.replace(mark, bold), first);
   return head ? [head, ...rest] : [];
 }
 
-/** A number stays with its per cent sign. */
+/** Text in lines of at most so many characters; a number stays with its per cent sign. */
 function wrapped(text: string, most: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+(?!%)/).filter(Boolean)) {
@@ -213,7 +230,7 @@ function wrapped(text: string, most: number): string[] {
   return lines;
 }
 
-/** An axis in the house style: thin line, outside ticks, its title clear of the tick labels. */
+/** An axis in the style of all figures: thin line, outside ticks, a title clear of the tick labels. */
 export function axis(theme: Theme, title = ""): Partial<LayoutAxis> {
   return {
     title: { text: title, font: { size: FONT_SIZE.axis, color: theme.ink }, standoff: 12 },
@@ -258,7 +275,7 @@ export function percentAxis(theme: Theme, title = ""): Partial<LayoutAxis> {
   };
 }
 
-/** An axis in per cent over no more than the values (in [0, 1]) need, in steps of 5, 10 or 20 %. */
+/** A per cent axis no longer than the values (in [0, 1]) need, in steps of 5, 10 or 20 %. */
 export function percentSpan(theme: Theme, values: readonly number[], title = ""): Partial<LayoutAxis> {
   const finite = values.length > 0 ? values : [0, 1];
   const least = Math.max(0, Math.min(1, ...finite) - 0.02);

@@ -2,20 +2,24 @@ import type { Figure, FigureOptions } from "./figure.js";
 import { envelopeOf, outline, peakOf, timeTicks, timeTitle } from "./sound.js";
 import { axis, baseLayout, emotionColour, themeOf } from "./theme.js";
 
+/** Options of {@link waveform}. */
 export interface WaveformOptions extends FigureOptions {
   /** Mono, in [-1, 1]. */
   samples: Float32Array;
   /** Hz. */
   sampleRate: number;
-  /** Colours the sound; without it the sound is blue. */
+  /** The emotion whose colour the waveform has; default blue. */
   emotion?: string;
 }
 
 /**
- * The waveform of a sound: least and greatest sample of each stretch of time, full scale being 1.
+ * The waveform of a sound: the lowest and the highest sample of each stretch of time; full scale is 1.
  *
- * @throws {RangeError} without samples
- * @example waveform({ samples: audio.samples, sampleRate: audio.sampleRate })
+ * @throws {RangeError} when there are no samples
+ * @example
+ * const { samples, sampleRate } = await readAudio("recording.wav");
+ * const figure = waveform({ samples, sampleRate, emotion: "anger" });
+ * figure.layout.xaxis?.range; // => [0, samples.length / sampleRate]
  */
 export function waveform(options: WaveformOptions): Figure {
   const { samples, sampleRate, emotion } = options;

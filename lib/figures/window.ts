@@ -22,35 +22,35 @@ export interface PlotlyComplaint {
   msg: string;
 }
 
-/** A window without a screen, with plotly.js in it. */
+/** A jsdom window with plotly.js loaded. */
 export interface PlotlyWindow {
   plotly: PlotlyApi;
-  /** A copy of a JSON text's value, made of the window's own objects: plotly tests `instanceof Array`. */
+  /** Parses JSON into objects of the window itself: plotly tests `instanceof Array`. */
   parse(json: string): { data: Partial<PlotData>[]; layout: Partial<Layout> };
-  /** From now on plotly draws its random names (ids of clip paths) from this source. */
+  /** Sets the source of plotly's random names (ids of clip paths). */
   setRandom(source: () => number): void;
   close(): void;
 }
 
-/** The files that draw and measure all text: DejaVu Sans in its three styles used here. */
+/** The font files that all text is measured and drawn with: the three styles of DejaVu Sans used here. */
 export function fontFiles(): string[] {
   return ["DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"].map((name) =>
     resolveFromRoot(`dejavu-fonts-ttf/ttf/${name}.ttf`),
   );
 }
 
-/** plotly.js as it is published: one script without dependencies. */
+/** plotly.js as published: one script without dependencies. */
 export function plotlySource(): string {
   return readFileSync(resolveFromRoot("plotly.js-dist/plotly.js"), "utf8");
 }
 
 /**
- * Opens a window. The first takes one to two seconds, since jsdom and plotly.js are loaded; later ones
- * about 0.15 s, since the compiled script is kept.
+ * Opens a window. The first takes one to two seconds to load jsdom and plotly.js; later ones take about 0.15 s, since the
+ * compiled script is kept.
  */
 export async function openWindow(): Promise<PlotlyWindow> {
   const { JSDOM, VirtualConsole } = await import("jsdom");
-  // Nothing is printed: plotly complains of what a window without a screen lacks.
+  // Nothing is printed: plotly warns about what jsdom lacks.
   const dom = new JSDOM("<!doctype html><html><body></body></html>", {
     runScripts: "outside-only",
     pretendToBeVisual: true,
@@ -58,7 +58,7 @@ export async function openWindow(): Promise<PlotlyWindow> {
   });
   await addLayout(dom.window);
   await addCanvas(dom.window);
-  // maplibre asks for both while loading; nothing ever reads the address.
+  // maplibre needs both while loading; the address is never read.
   dom.window.URL.createObjectURL = () => "blob:none";
   dom.window.URL.revokeObjectURL = () => {};
   return withPlotly(dom);
@@ -87,7 +87,7 @@ function resolveFromRoot(file: string): string {
 
 let measuring: Promise<TextWidth> | undefined;
 
-/** Measures with the fonts that will draw: nothing of the machine's own fonts enters. */
+/** Measures text in the fonts that draw it, never in the machine's own fonts. */
 async function loadTextWidth(): Promise<TextWidth> {
   const { createCanvas, GlobalFonts } = await import("@napi-rs/canvas");
   for (const file of fontFiles()) {
@@ -100,7 +100,7 @@ async function loadTextWidth(): Promise<TextWidth> {
   };
 }
 
-/** Gives a window's SVG elements the boxes and lengths that jsdom does not compute. */
+/** Adds to a window's SVG elements the boxes and lengths that jsdom does not compute. */
 async function addLayout(window: DOMWindow): Promise<void> {
   measuring ??= loadTextWidth();
   const textWidth = await measuring;
@@ -126,7 +126,7 @@ async function addLayout(window: DOMWindow): Promise<void> {
   });
 }
 
-/** Gives a window's canvases a 2-d context, with which plotly paints heat maps; there is no WebGL. */
+/** Adds a 2-d context to a window's canvases, in which plotly draws heat maps; there is no WebGL. */
 async function addCanvas(window: DOMWindow): Promise<void> {
   const { createCanvas } = await import("@napi-rs/canvas");
   const canvases = new WeakMap<HTMLCanvasElement, Canvas>();

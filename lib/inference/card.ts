@@ -13,7 +13,7 @@ import { STATISTICS } from "../features/statistics.js";
 import { modelSchema } from "../models/names.js";
 import { sizeSchema } from "../models/size.js";
 
-/** Raised when the meaning of a card's field changes. */
+/** Version of the card's format; raised when the meaning of a field changes. */
 export const CARD_SCHEMA = 2;
 
 const brief = v.object({
@@ -31,27 +31,27 @@ const originSchema = v.object({
   /** `name@version` of the protocol that it was trained under, and the fold; absent where the card does not say. */
   protocol: v.optional(v.string()),
   fold: v.optional(v.string()),
-  /** SHA-256 of the parts' clip ids and emotions, where the run's record was there to say it. */
+  /** SHA-256 of the clip ids and emotions of its parts; absent where the run's record was not available. */
   clips: v.optional(v.string()),
-  /** Trained on its validation part too. */
+  /** Also trained on its validation part. */
   refit: v.optional(v.boolean()),
 });
 
-/** Weights that a training began with, and what they had been trained on. */
+/** Weights that a training started from, and what they had been trained on. */
 export type Origin = v.InferOutput<typeof originSchema>;
 
-/** Written by the program, so other keys are those of a later one and left alone. */
+/** Other keys are left alone: a later version of the program may have written them. */
 const cardSchema = v.object({
   ...INPUT_ENTRIES,
   schema: v.literal(CARD_SCHEMA),
   run: text("The run that made it."),
   model: modelSchema("The network or baseline."),
-  /** Absent where it is the network's own. */
+  /** Absent for the network's default size. */
   size: v.optional(sizeSchema),
   parameters: v.number(),
   classes: v.pipe(v.array(v.string()), v.minLength(1), v.description("In the order of the outputs.")),
   features: v.pipe(featureSchema, rule<FeatureSettings>(featureRules)),
-  /** The encoder that the features are of, which is not part of the model. */
+  /** The encoder that computes the features; it is not part of the model. */
   encoder: v.optional(
     v.object({
       name: v.string(),
@@ -65,34 +65,36 @@ const cardSchema = v.object({
   /** Trained on synthetic clips: of no use on real voices. */
   synthetic: v.boolean(),
   split: v.string(),
-  /** `name@version` of the protocol, the fold, and the digest of its parts; absent in cards from before they were kept. */
+  /** `name@version` of the protocol, the fold, and the digest of its parts; absent in older cards. */
   protocol: v.optional(v.string()),
   fold: v.optional(v.string()),
   clips: v.optional(v.string()),
-  /** Trained on the validation part too, once that had chosen: only test is unheard. */
+  /** Also trained on the validation part after hyperparameters were chosen on it: only test is unseen. */
   refit: v.optional(v.boolean()),
-  /** What the sentences alone have on its test clips, where that is more than chance: figures may be of what is said. */
+  /** UAR of the sentence alone on its test clips, where it is above chance: the scores may then reflect what is said. */
   textConfounded: v.optional(v.object({ uar: v.number(), chance: v.number() })),
-  /** What it was trained from, nearest first; absent where that was from nothing. */
+  /** The models it was fine-tuned from, the latest first; absent when it was trained from scratch. */
   from: v.optional(v.array(originSchema)),
   seed: whole("Seed of the training.", 0, 2 ** 31),
-  /** What trained it: engine, threads, instruction set. */
+  /** The engine that trained it, with threads and instruction set. */
   engine: v.string(),
-  temperature: number(
-    "Divides the logarithms of the probabilities, fitted on validation; 1 leaves them as they are.",
-    { above: 0 },
-  ),
+  temperature: number("Divides the log probabilities; fitted on validation, 1 leaves them unchanged.", {
+    above: 0,
+  }),
   threshold: number(
-    "A calibrated confidence below this is no answer, chosen on validation; 0 answers always.",
+    "The model abstains below this calibrated confidence; chosen on validation, 0 never abstains.",
     {
       ...{ from: 0, to: 1 },
     },
   ),
-  /** Figures on validation and, where it was read, test, without the confusion matrices. */
+  /** Scores on validation and, where it was read, on test, without the confusion matrices. */
   metrics: v.object({ validation: v.optional(brief), test: v.optional(brief) }),
 });
 
-/** Everything that is known of a trained model; `card.json` beside its weights. */
+/**
+ * The card of a trained model, `card.json` beside its weights: network, classes, features, normaliser, training data,
+ * calibration and scores.
+ */
 export type ModelCard = v.InferOutput<typeof cardSchema>;
 
 const checkedSchema = v.pipe(
@@ -106,22 +108,22 @@ const checkedSchema = v.pipe(
     const rows = fixedRows(features) ?? frames;
     if (frames !== rows) say(`is ${frames} for features of ${rows}`, "frames");
     if (features.kind === "encoder" && encoder && encoder.digest !== features.encoder)
-      say("is another one than that of its features", "encoder");
+      say("is not the encoder of its features", "encoder");
   }),
 );
 
 /**
- * A card that was read, looked at before anything is computed with it.
+ * Checks a card before anything is computed with it.
  *
  * @param path named in errors
- * @throws {UserError} when it is of another version, or lacks what a prediction takes
+ * @throws {UserError} when it has another version, or lacks something that a prediction needs
  */
 export function checkCard(card: unknown, path: string): ModelCard {
   const schema = (card as Partial<ModelCard> | null)?.schema as unknown;
   if (schema !== CARD_SCHEMA) {
-    const what = typeof schema === "number" ? `of version ${schema}` : "of no known version";
+    const what = typeof schema === "number" ? `has version ${schema}` : "has no known version";
     throw new UserError(
-      `${path} is ${what}, and this program reads version ${CARD_SCHEMA}: train the model again (ser train --help)`,
+      `${path} ${what}, and this program reads version ${CARD_SCHEMA}: train the model again (ser train --help)`,
     );
   }
   const wrong = problemsOf(checkedSchema, card, "the card");

@@ -4,25 +4,27 @@ import { UserError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 import { weightsDigest } from "./model.js";
 
-/** How deep under `results/runs` a model's card can be: RUN/model/card.json or EXPERIMENT/RUN/model/card.json. */
+/** How deep below `results/runs` a model's card can be: RUN/model/card.json or EXPERIMENT/RUN/model/card.json. */
 const DEPTH = 4;
 
-/** Under the project's folder: the model that `ser ship` made. */
+/** The model that `ser ship` made, in the project's folder. */
 const SHIPPED = join("results", "model");
 
-/** Whether a folder that {@link findModel} found is the shipped model's. */
+/** Whether a folder that `findModel` returned is that of the shipped model. */
 export function isShipped(folder: string): boolean {
   return folder === SHIPPED || folder.endsWith(`${sep}${SHIPPED}`);
 }
 
 /**
- * The folder of a trained model.
+ * Finds the folder of a trained model.
  *
  * @param wanted a model's folder, a run's folder, or a run's name; default: the shipped model (`results/model`), else the
- *   newest under `results/runs` and `results/demo`
- * @param roots the folders to look in: where the command was given, and the project's
- * @throws {UserError} that says where it looked and what to run
- * @example const model = await loadModel(await findModel());
+ *   newest model under `results/runs` and `results/demo`
+ * @param roots the folders to search; default: the working directory and the project's folder
+ * @throws {UserError} when no model is found, with the commands that make one
+ * @example
+ * const model = await loadModel(await findModel());
+ * model.card.model; // => "cnn"
  */
 export async function findModel(
   wanted?: string,
@@ -37,15 +39,15 @@ export async function findModel(
   const newest = models.reduce<Trained | undefined>((a, b) => (a && a.time >= b.time ? a : b), undefined);
   if (newest) return newest.folder;
   throw new UserError(
-    "there is no trained model yet: `npm start` or `ser train` makes one; --model names another folder",
+    "no trained model found: `npm start` or `ser train` makes one; --model names another folder",
   );
 }
 
 /**
- * The folder of the model with these weights, among those that {@link findModel} looks through.
+ * Finds the folder of the model with these weights, among those that `findModel` searches.
  *
  * @param digest SHA-256 of the weights
- * @throws {UserError} where there is none
+ * @throws {UserError} when no model has them
  */
 export async function findWeights(
   digest: string,
@@ -66,7 +68,7 @@ async function named(wanted: string, roots: readonly string[]): Promise<string> 
   const found = (await trained(roots)).find(({ folder }) => basename(dirname(folder)) === wanted);
   if (found) return found.folder;
   const there = await stat(wanted).catch(() => undefined);
-  const what = there ? "holds no model (no card.json)" : "is no folder, and no run has that name";
+  const what = there ? "holds no model (no card.json)" : "folder not found, and no run has that name";
   throw new UserError(`${wanted}: ${what}; a model folder is made by \`ser train\` or \`npm start\``);
 }
 
@@ -92,7 +94,7 @@ async function below(folder: string, depth: number): Promise<Trained[]> {
   return (await Promise.all(folders.map(({ name }) => below(join(folder, name), depth - 1)))).flat();
 }
 
-/** When a model's card was written; `undefined` where there is none. */
+/** When a model's card was written, ms; `undefined` without a card. */
 async function cardTime(folder: string): Promise<number | undefined> {
   const status = await stat(join(folder, "card.json")).catch(() => undefined);
   return status?.mtimeMs;

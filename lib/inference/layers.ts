@@ -4,7 +4,7 @@ import { createTrainer } from "../engine/engine.js";
 import { startTfjs } from "../engine/tfjs.js";
 import { type Classifier, coreClassifier, predictionCore, programOf } from "./program.js";
 
-/** A model in TensorFlow.js's own format, as {@link saveModel} writes it. */
+/** Reads a model in TensorFlow.js's format, as `saveModel` writes it. */
 export async function readLayers(
   folder: string,
   topology: io.ModelJSON,
@@ -20,11 +20,11 @@ export async function readLayers(
       }),
     );
   } catch (error) {
-    throw new UserError(`${folder} is no model that can be loaded: ${messageOf(error)}`, { cause: error });
+    throw new UserError(`cannot load the model in ${folder}: ${messageOf(error)}`, { cause: error });
   }
 }
 
-/** Predicts with a model whose program is not at hand: compiles it, or where the core lacks a layer runs it on TensorFlow.js. */
+/** A classifier without a saved program: compiles the model, or runs it on TensorFlow.js where the core lacks a layer. */
 export async function layersClassifier(
   model: LayersModel,
   weights: Float32Array,

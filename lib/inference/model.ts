@@ -29,54 +29,63 @@ import { speechless } from "./voice.js";
 export type { ModelCard } from "./card.js";
 export { type EmotionWindow, smoothed, timeline } from "./timeline.js";
 
-/** Seconds up to which a recording is one utterance with one answer: the corpora's longest clip has 7.2. */
+/** Seconds up to which a recording is one utterance with one answer: the longest clip of the corpora has 7.2 s. */
 const UTTERANCE = 8;
 
-/** Seconds below which a recording is too short to hold an emotion: the corpora's shortest clip has 1.2. */
+/** Seconds below which a recording is too short for an answer: the shortest clip of the corpora has 1.2 s. */
 const SHORTEST = 0.25;
 
-/** Seconds of a window of a model that takes statistics of any length. */
+/** Window length in seconds of a model whose input is statistics over any length. */
 const STATISTICS_WINDOW = 3;
 
-/** Why there is no emotion: nothing to hear, no voice in it, less than {@link SHORTEST}, or a confidence under the threshold. */
+/** Why a model abstains: silence, no voice (`noise`), less than 0.25 s, or a confidence below the threshold (`unsure`). */
 export type NoAnswer = "silence" | "noise" | "too short" | "unsure";
 
-/** What a model says of one recording. */
+/** The prediction for one recording. */
 export interface Prediction {
   /** Seconds. */
   duration: number;
   /** `null` where the model abstains. */
   emotion: string | null;
-  /** The largest of the probabilities; `null` where there was nothing to judge. */
+  /** The largest of the probabilities; `null` where there was nothing to classify. */
   confidence: number | null;
   abstained: boolean;
   /** Present when it abstained. */
   reason?: NoAnswer;
-  /** By class, calibrated, in the model's order; they sum to 1. `null` where there was nothing to judge. */
+  /** By class, calibrated, in the model's order; they sum to 1. `null` where there was nothing to classify. */
   probabilities: Record<string, number> | null;
   /**
-   * What the answer was made of: the whole of a recording of up to {@link UTTERANCE} seconds; of a longer one overlapping windows
-   * over its voiced parts, of whose probabilities the answer has the mean. {@link timeline} makes intervals of them.
+   * The windows that the answer was computed from: a recording of up to 8 s is one window; a longer one has overlapping
+   * windows over its voiced parts, and the answer is the mean of their probabilities, weighted by length.
+   * {@link timeline} turns them into intervals.
    */
   windows: EmotionWindow[];
-  /** What was odd about the recording. */
+  /** Anomalies of the recording. */
   warnings: string[];
 }
 
-/** Mono samples in -1..1 with their rate in Hz. */
+/** Mono samples in [-1, 1] with their sampling rate in Hz. */
 export interface Sound {
   samples: Float32Array;
   sampleRate: number;
 }
 
+/** Options of a prediction. */
 export interface PredictOptions {
   /** Stops between two seconds of a long recording. */
   signal?: AbortSignal;
-  /** Told after each second of a long recording how much of it has been heard, 0 to 1. */
+  /** Called after each second of a long recording with the share that has been processed, 0 to 1. */
   onProgress?: (share: number) => void;
 }
 
-/** A trained network with all it takes to go from sound to emotions. */
+/**
+ * A trained network with everything it needs to go from sound to emotions. {@link loadModel} makes one.
+ *
+ * @example
+ * const model = await loadModel(await findModel());
+ * const { samples, sampleRate } = await readAudio("talk.wav");
+ * for await (const { start, end, emotion } of model.stream([samples], sampleRate)) console.log(start, end, emotion);
+ */
 export interface EmotionModel {
   card: ModelCard;
   /** SHA-256 of the weights. */
@@ -84,29 +93,28 @@ export interface EmotionModel {
   /** Confidence below which it abstains. */
   threshold: number;
   /**
-   * The emotion of a recording. A long WAV or AIFF file is read as it is heard, so that memory does not grow with it.
+   * Predicts the emotion of a recording. A long WAV or AIFF file is read piece by piece, so memory does not grow with its
+   * length.
    *
    * @param audio a file's path, or samples
    * @throws {AudioError} when the file cannot be read
    */
   predict(audio: string | Sound, options?: PredictOptions): Promise<Prediction>;
   /**
-   * The calibrated probabilities of a sound taken as one utterance, whatever is in it: nothing is looked for and nothing
-   * refused, as in an evaluation.
+   * The calibrated probabilities of a sound as one utterance, as in an evaluation: without a check for silence, noise or
+   * length, and without abstaining.
    */
   judge(sound: Sound): Promise<Record<string, number>>;
   /**
-   * The same of features that were made with the card's settings, such as `extractClips` makes: the calibrated probabilities
-   * by class, in the card's order.
+   * The same for features that were computed with the card's settings, for instance by `extractClips`: the calibrated
+   * probabilities by class, in the card's order.
    *
    * @param features frames as rows
    */
   judgeFeatures(features: Matrix): Promise<Float32Array>;
   /**
-   * Listens: takes pieces of sound of any size and yields each window when it is over; returns what {@link predict} says
-   * of the whole. Memory is bounded by the longest window.
-   *
-   * @example for await (const { start, end, emotion } of model.stream(microphone, 16000)) console.log(start, end, emotion);
+   * Predicts while sound arrives: takes pieces of any size, yields each window as soon as it is complete, and returns what
+   * `predict` gives for the whole. Memory is bounded by the longest window.
    */
   stream(
     pieces: Iterable<Float32Array> | AsyncIterable<Float32Array>,
@@ -119,8 +127,15 @@ const WEIGHTS = "weights.bin";
 const CARD = "card.json";
 
 /**
- * Saves a model as TensorFlow.js does (`model.json` and `weights.bin`, readable by any tfjs), with its card and the
- * network compiled for the C core (`program.json`) beside it. The card is written last: a folder with a card is complete.
+ * Saves a model in TensorFlow.js's format (`model.json` and `weights.bin`), with its card (`card.json`) and the network
+ * compiled for the C core (`program.json`) beside it. The card is written last: a folder with a card is complete.
+ *
+ * @throws {UserError} when the folder cannot be written
+ * @example
+ * const { card } = await loadModel(await findModel());
+ * const network = await models.cnn({ frames: card.frames, bands: 64, classes: card.classes.length, seed: 2 });
+ * await saveModel("untrained", network, { ...card, run: "untrained" });
+ * (await loadModel("untrained")).card.run; // => "untrained"
  */
 export async function saveModel(folder: string, model: LayersModel, card: ModelCard): Promise<void> {
   const { startTfjs } = await import("../engine/tfjs.js");
@@ -146,7 +161,7 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
 }
 
 /**
- * The card of a model that {@link saveModel} wrote.
+ * Reads the card of a model that `saveModel` wrote.
  *
  * @throws {UserError} naming the file that is missing, damaged or of another version
  */
@@ -156,26 +171,28 @@ export async function readCard(folder: string): Promise<ModelCard> {
 }
 
 /**
- * Loads a model that {@link saveModel} wrote. TensorFlow.js is loaded only where its compiled network is missing or of
- * another version of the core.
+ * Loads a model that {@link saveModel} wrote. TensorFlow.js is loaded only where the compiled network is missing or made
+ * for another version of the core.
  *
- * @param options.threshold confidence below which it abstains; default the card's, 0 answers always
- * @throws {UserError} naming the file that is missing, damaged or of another version, or for a model of a table's features
+ * @param options.threshold confidence below which it abstains; default the card's, 0 never abstains
+ * @throws {UserError} naming the file that is missing, damaged or of another version; for a model that cannot predict from
+ *   sound alone (normalised by speaker, or on a table of features); when its encoder is not on this machine
  * @example
- * const model = await loadModel("results/model");
- * const { emotion, confidence } = await model.predict("recording.wav");
+ * const model = await loadModel(await findModel(), { threshold: 0 });
+ * const { emotion, confidence, probabilities } = await model.predict("recording.wav");
+ * probabilities?.[emotion ?? ""]; // => confidence
  */
 export async function loadModel(folder: string, options: { threshold?: number } = {}): Promise<EmotionModel> {
   const card = await readCard(folder);
   if (card.normaliser.kind === "speaker") {
     throw new UserError(
-      `${folder} normalises by speaker, which takes other clips of the same speaker: predict with a model trained with --normalisation global`,
+      `${folder} normalises by speaker, which needs other clips of the same speaker: predict with a model trained with --normalisation global`,
     );
   }
   const { features } = card;
   if (features.kind === "table") {
     throw new UserError(
-      `${folder} takes the columns of the table ${features.name}, which no sound gives here: its run has what it says of the test clips; to predict, train with --kind logmel or --encoder`,
+      `${folder} takes the columns of the table ${features.name}, which cannot be computed from sound: its predictions for the test clips are in its run; to predict, train with --kind logmel or --encoder`,
     );
   }
   const bytes = await read(join(folder, WEIGHTS));
@@ -194,7 +211,7 @@ export async function loadModel(folder: string, options: { threshold?: number } 
   };
 }
 
-/** @throws {UserError} when the model stands on an encoder that is not on this machine */
+/** @throws {UserError} when the model needs an encoder that is not on this machine */
 async function featuresOf(
   folder: string,
   { encoder }: ModelCard,
@@ -207,9 +224,9 @@ async function featuresOf(
     const { listEncoders } = await import("../encoders/store.js");
     const all = await listEncoders();
     const other = all.find(({ name, digest }) => name === encoder.name && digest !== encoder.digest);
-    const there = other ? ` (what is called so here is another one, ${other.digest.slice(0, 12)})` : "";
+    const there = other ? ` (the encoder of that name here is ${other.digest.slice(0, 12)})` : "";
     throw new UserError(
-      `${folder} stands on the encoder ${encoder.name}, ${encoder.digest.slice(0, 12)}${there}: ${error.message}`,
+      `${folder} needs the encoder ${encoder.name}, ${encoder.digest.slice(0, 12)}${there}: ${error.message}`,
       { cause: error },
     );
   }
@@ -283,7 +300,7 @@ class LoadedModel implements EmotionModel {
         yield window;
       }
     } finally {
-      // Who stops listening early closes the source.
+      // A caller that stops early closes the source.
       await spans.return(undefined as never);
     }
   }
@@ -320,7 +337,7 @@ class LoadedModel implements EmotionModel {
     };
   }
 
-  /** A clip in training and a window in prediction go the same way from here on. */
+  /** From here on a window is processed as a clip is in training. */
   async #probabilities(samples: Float32Array, sampleRate: number): Promise<Record<string, number>> {
     const calibrated = await this.judgeFeatures(await this.#features(samples, sampleRate));
     return Object.fromEntries(this.card.classes.map((name, i) => [name, calibrated[i]!]));
@@ -340,7 +357,7 @@ class LoadedModel implements EmotionModel {
     const fmax = features.kind === "encoder" ? timingOf(features).sampleRate / 2 : features.fmax;
     if (sampleRate / 2 >= 0.9 * fmax) return [];
     return [
-      `sampled at ${sampleRate} Hz, it holds nothing above ${sampleRate / 2} Hz, where the model listens up to ${fmax}: the answer may be worse`,
+      `sampled at ${sampleRate} Hz, it has nothing above ${sampleRate / 2} Hz, and the model uses frequencies up to ${fmax} Hz: the answer may be worse`,
     ];
   }
 }
@@ -367,7 +384,7 @@ function* piecesOf({ samples, sampleRate }: Sound): Generator<Float32Array> {
   for (let at = 0; at < samples.length; at += sampleRate) yield samples.subarray(at, at + sampleRate);
 }
 
-/** Lets a Ctrl-C through between two pieces: all else is computed without a pause. */
+/** Lets Ctrl-C interrupt between two pieces: everything else is computed without a pause. */
 async function* watched(
   pieces: Iterable<Float32Array>,
   total: number,
@@ -391,7 +408,7 @@ async function last<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
 }
 
 /**
- * The weights of a saved model, all in one, in the order of the network's.
+ * The weights of a saved model as one vector, in the order of the network.
  *
  * @throws {UserError} naming the file that is missing or damaged
  */
@@ -401,9 +418,9 @@ export async function readWeights(folder: string): Promise<Float32Array> {
 }
 
 /**
- * SHA-256 of a saved model's weights, which names them.
+ * SHA-256 of a saved model's weights, which identifies them.
  *
- * @throws {UserError} when there are none
+ * @throws {UserError} when there are no weights
  */
 export async function weightsDigest(folder: string): Promise<string> {
   return sha256(await read(join(folder, WEIGHTS)));
@@ -439,17 +456,17 @@ function checkSize(folder: string, there: number, sizes: readonly number[]): voi
   const wanted = sizes.reduce((a, b) => a + b, 0);
   if (there === wanted) return;
   throw new UserError(
-    `${join(folder, WEIGHTS)} holds ${there} weights, and the network has ${wanted}: copy the model's folder anew, or train again`,
+    `${join(folder, WEIGHTS)} holds ${there} weights, and the network has ${wanted}: copy the model's folder again, or train again`,
   );
 }
 
 function floatsOf(bytes: Buffer, path: string): Float32Array {
   const damaged = (what: string) =>
-    new UserError(`${path} ${what}: copy the model's folder anew, or train again`);
-  if (bytes.length % 4 !== 0) throw damaged(`is ${bytes.length} bytes long, which are no whole weights`);
+    new UserError(`${path} ${what}: copy the model's folder again, or train again`);
+  if (bytes.length % 4 !== 0) throw damaged(`is ${bytes.length} bytes long, which is not a multiple of 4`);
   const weights = new Float32Array(Uint8Array.from(bytes).buffer);
   const at = weights.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw damaged(`has the weight ${weights[at]} at number ${at}`);
+  if (at >= 0) throw damaged(`holds ${weights[at]} at weight ${at}`);
   return weights;
 }
 
@@ -457,7 +474,7 @@ async function readProgram(path: string): Promise<SavedProgram | undefined> {
   try {
     return JSON.parse(await readFile(path, "utf8")) as SavedProgram;
   } catch {
-    // Missing or broken, it is compiled anew: slower, but the same.
+    // If it is missing or damaged, the network is compiled again: slower, with the same result.
     return undefined;
   }
 }

@@ -3,33 +3,35 @@ import type { EmotionModel, Sound } from "./model.js";
 import { findRecordings, readPiped, STANDARD_INPUT } from "./recordings.js";
 import type { Answer } from "./report.js";
 
-/** An answer as it comes, with the sound of standard input, which cannot be read again. */
+/** An answer, with the recording if it came from standard input, which cannot be read again. */
 export interface HeardAnswer extends Answer {
   sound?: Sound;
 }
 
+/** Options of {@link predictFiles}. */
 export interface PredictFilesOptions {
+  /** Stops between two files, or two seconds of a long recording. */
   signal?: AbortSignal;
-  /** A file that is not there or cannot be read; the others are still heard. Default: a line on standard error. */
+  /** Called for each file that is not found or cannot be read; the others are still predicted. Default: a line on standard error. */
   onProblem?: (message: string) => void;
-  /** How much of the file has been heard, from 0 to 1. */
+  /** Share of the current file that has been processed, 0 to 1. */
   onProgress?: (share: number) => void;
-  /** After each file, whether it could be read or not, with the number of all. */
+  /** Called after each file, whether it could be read or not, with the number of all files. */
   onFile?: (total: number) => void;
 }
 
 /**
- * Predicts many recordings, one after the other, and gives each answer as it comes.
+ * Predicts many recordings, one after the other, and yields each answer as soon as it is computed.
  *
  * @param model see `loadModel`
  * @param paths files, folders (at any depth) and patterns such as `talks/*.wav`; "-" is standard input
- * @throws {UserError} when nothing at all is found
- * @throws {AbortError} when the signal comes
+ * @throws {UserError} when no recording is found
+ * @throws {AbortError} when `signal` is aborted
  * @example
  * const model = await loadModel(await findModel());
- * const answers = [];
+ * const answers: Answer[] = [];
  * for await (const answer of predictFiles(model, ["recordings"])) answers.push(answer);
- * await writeFile("answers.csv", predictionCsv(answers, model));
+ * answers.length; // => 2
  */
 export async function* predictFiles(
   model: EmotionModel,
@@ -41,7 +43,7 @@ export async function* predictFiles(
   const { files, missing } = await findRecordings(paths);
   missing.forEach(onProblem);
   for (const file of files) {
-    await new Promise(setImmediate); // lets a Ctrl-C through
+    await new Promise(setImmediate); // lets Ctrl-C interrupt
     signal?.throwIfAborted();
     try {
       const sound = file === STANDARD_INPUT ? await readPiped(process.stdin, signal) : undefined;

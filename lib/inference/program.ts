@@ -10,14 +10,14 @@ import { loadNative } from "../engine/native.js";
 import { ENGINES } from "../engine/trainer.js";
 import { loadWasm } from "../engine/wasm.js";
 
-/** A network compiled for the C core, so that a prediction need not load TensorFlow.js to read the network. */
+/** A network compiled for the C core, so that a prediction need not load TensorFlow.js. */
 export interface SavedProgram {
-  /** Of the numbers that the program is written with. */
+  /** Version of the numbers that the program is written with, see `coreVersion`. */
   core: string;
   program: number[];
   /** Where each weight begins in the core's vector of parameters. */
   offsets: number[];
-  /** Numbers of each weight, in the order of weights.bin. */
+  /** Number of values of each weight, in the order of weights.bin. */
   sizes: number[];
   parameters: number;
   inputSize: number;
@@ -29,12 +29,12 @@ export type Classifier = (x: Float32Array, count: number) => Promise<Float32Arra
 
 export const PROGRAM = "program.json";
 
-/** Changes whenever the core's operations do: a program of another version is compiled anew. */
+/** Changes whenever the core's operations do: a program of another version is compiled again. */
 function coreVersion(): string {
   return sha256(canonicalJson({ CORE_MAGIC, PARAM, OP, ACTIVATION, RNN })).slice(0, 16);
 }
 
-/** A network as the core takes it; `undefined` when it has a layer that the core lacks. */
+/** Compiles a network for the core; `undefined` when it has a layer that the core lacks. */
 export function programOf(model: LayersModel): SavedProgram | undefined {
   try {
     const { program, offsets, parameters, inputSize, classes } = compile(model);
@@ -50,14 +50,14 @@ export function programOf(model: LayersModel): SavedProgram | undefined {
   }
 }
 
-/** Writes `program.json` into a model's folder, or takes away an old one when the core lacks a layer. */
+/** Writes `program.json` into a model's folder, or removes an old one when the core lacks a layer. */
 export async function writeProgram(folder: string, model: LayersModel): Promise<void> {
   const program = programOf(model);
   if (program) await writeAtomic(join(folder, PROGRAM), `${JSON.stringify(program)}\n`);
   else await rm(join(folder, PROGRAM), { force: true });
 }
 
-/** Whether what was read from `program.json` is a program of this core's version, whole. */
+/** Whether what was read from `program.json` is a complete program of this core's version. */
 export function isCurrent(saved: SavedProgram): boolean {
   if (saved?.core !== coreVersion()) return false;
   const { program, offsets, sizes, parameters } = saved;
@@ -70,11 +70,11 @@ export function isCurrent(saved: SavedProgram): boolean {
 }
 
 /**
- * The core that predicts: the native one where it is, else WebAssembly without threads, which a single clip would
- * not pay for. `SER_ENGINE` decides where it is set.
+ * The core that predicts: the native one where it is available, else WebAssembly without threads, which are not worth
+ * starting for a single clip. `SER_ENGINE` overrides this.
  *
- * @returns `undefined` when `SER_ENGINE` asks for TensorFlow
- * @throws {UserError} when the core that `SER_ENGINE` asks for is not there
+ * @returns `undefined` when `SER_ENGINE` names TensorFlow
+ * @throws {UserError} when the core that `SER_ENGINE` names is not available
  */
 export function predictionCore(): Core | undefined {
   const wanted = process.env.SER_ENGINE || undefined;
@@ -88,7 +88,7 @@ export function predictionCore(): Core | undefined {
   return "core" in wasm ? wasm.core : undefined;
 }
 
-/** Predicts with a compiled network, one input at a time, which takes the least memory. */
+/** A classifier with a compiled network: one input at a time, which needs the least memory. */
 export async function coreClassifier(
   core: Core,
   saved: SavedProgram,

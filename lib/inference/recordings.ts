@@ -9,25 +9,27 @@ import { findSounds } from "../features/files.js";
 /** The name of standard input. */
 export const STANDARD_INPUT = "-";
 
-/** Bytes of standard input beyond which it is no recording. */
+/** Most bytes of standard input. */
 const MOST = 2 ** 30;
 
-/** What was asked to be heard. */
+/** The recordings that were named. */
 export interface Recordings {
-  /** Paths, or {@link STANDARD_INPUT}. */
+  /** Paths, or "-" for standard input. */
   files: string[];
-  /** What could not be found, in words. */
+  /** A message for each name that was not found. */
   missing: string[];
-  /** Anything but one file by its name. */
+  /** Whether anything but a single file was named. */
   several: boolean;
 }
 
 /**
- * Files, sound files in folders at any depth, files that patterns match, and standard input ("-"), each once, in the order
- * given.
+ * Finds recordings: files, sound files in folders at any depth, files that match patterns, and standard input ("-"), each
+ * once, in the order given.
  *
- * @throws {UserError} when nothing at all is found
- * @example const { files } = await findRecordings(["talks", "*.wav"]);
+ * @throws {UserError} when no recording is found
+ * @example
+ * const { files } = await findRecordings(["recording.wav", "recordings", "rec*.wav"]);
+ * files.length; // => 3
  */
 export async function findRecordings(args: readonly string[]): Promise<Recordings> {
   const files = new Set<string>();
@@ -61,11 +63,11 @@ async function expand(arg: string): Promise<{ files: string[]; several: boolean 
 }
 
 /**
- * Decodes a recording that comes through a pipe, in any format that is read.
+ * Decodes a recording from a pipe, in any supported format.
  *
- * @param signal ends the wait for more with an `AbortError`
- * @throws {UsageError} for a keyboard
- * @throws {UserError} when it is longer than a gibibyte; as {@link decodeAudio}
+ * @param signal ends the wait for input with an `AbortError`
+ * @throws {UsageError} when the input is a terminal
+ * @throws {UserError} when it is longer than 1 GiB; as `decodeAudio`
  */
 export async function readPiped(
   input: Readable & { isTTY?: boolean } = process.stdin,

@@ -4,16 +4,17 @@ import { EMOTIONS } from "../corpora/clip.js";
 import type { EmotionModel, NoAnswer, Prediction } from "./model.js";
 import { timeline } from "./timeline.js";
 
-/** One recording and what was heard in it. */
+/** One recording and its prediction. */
 export interface Answer {
-  /** As it was named; "-" for standard input. */
+  /** The path as it was given; "-" for standard input. */
   file: string;
   prediction: Prediction;
 }
 
+/** What tables of predictions need of a model. */
 export type NamedModel = Pick<EmotionModel, "card" | "sha256" | "threshold">;
 
-/** What `ser predict --json` prints of one recording; seconds, and probabilities in the order of `EMOTIONS`. */
+/** What `ser predict --json` prints for one recording; times in seconds, probabilities in the order of `EMOTIONS`. */
 export interface PredictionJson extends Omit<Prediction, "warnings"> {
   file: string;
   /** The run that made the model, and the SHA-256 of its weights. */
@@ -35,7 +36,15 @@ export function predictionJson({ file, prediction }: Answer, model: NamedModel):
 
 /**
  * Predictions as CSV: one row for a clip, one for each window of a long recording, one without numbers where there was nothing
- * to judge.
+ * to classify. The columns are file, start and end (s), emotion (empty for an abstention), confidence, the reason of an
+ * abstention, and the probability of each class.
+ *
+ * @example
+ * const model = await loadModel(await findModel());
+ * const prediction = await model.predict("recording.wav");
+ * const [header, row] = predictionCsv([{ file: "recording.wav", prediction }], model).split("\n");
+ * header?.startsWith("file,start,end,emotion,confidence,reason,anger,disgust"); // => true
+ * row?.split(",").length; // => header?.split(",").length
  */
 export function predictionCsv(answers: readonly Answer[], model: NamedModel): string {
   const classes = ordered(model.card.classes);
@@ -58,7 +67,15 @@ const WORDS: Record<NoAnswer, string> = {
   unsure: "(unsure)",
 };
 
-/** Predictions as a table for a terminal, in percent, with the timeline of each long recording and the model that answered. */
+/**
+ * Predictions as a table for a terminal: probabilities in per cent, then the timeline of each long recording, then the run and
+ * the weights of the model.
+ *
+ * @example
+ * const model = await loadModel(await findModel());
+ * const prediction = await model.predict("recording.wav");
+ * console.log(predictionTable([{ file: "recording.wav", prediction }], model));
+ */
 export function predictionTable(answers: readonly Answer[], model: NamedModel): string {
   const classes = ordered(model.card.classes);
   const shares = (probabilities: Record<string, number> | null) =>

@@ -2,29 +2,29 @@ import { UserError } from "../base/errors.js";
 import { SILENCE, VoiceDetector } from "./voice.js";
 import { type PlannedWindow, WindowPlanner } from "./windows.js";
 
-/** A window with the sound that the model hears. */
+/** A window with the sound that the model gets. */
 export interface SoundWindow extends PlannedWindow {
   /** A copy. */
   samples: Float32Array;
 }
 
-/** What is known of a recording when it is over. */
+/** What is known of a recording at its end. */
 export interface Heard {
-  /** The whole recording, where it is not longer than `head`. */
+  /** The whole recording, if it is not longer than `head`. */
   head: Float32Array | undefined;
   /** Samples. */
   length: number;
-  /** Whether any frame was louder than {@link SILENCE}. */
+  /** Whether any frame was louder than `SILENCE`. */
   loud: boolean;
 }
 
 /**
- * Cuts a recording that comes in pieces into windows over its voiced parts. Which windows and what is in them depends on
- * the sound alone, not on the pieces. What is kept is a window, a pause, a piece and the head.
+ * Cuts a recording that arrives in pieces into windows over its voiced parts. The windows depend on the sound alone, not
+ * on how it is cut into pieces. Memory holds a window, a pause, a piece and the head.
  *
  * @param options.sampleRate Hz
  * @param options.window length of a window, samples
- * @param options.head samples kept of the beginning
+ * @param options.head number of samples kept from the beginning
  * @example for await (const { start, samples } of streamWindows(pieces, { sampleRate: 16000, window: 48000, head: 0 })) ...
  */
 export async function* streamWindows(
@@ -38,7 +38,7 @@ export async function* streamWindows(
   const beginning = new Float32Array(head);
   let loud = false;
   for await (const whole of pieces) {
-    // A piece may be an hour long, and what is kept should not be.
+    // A piece may be an hour long; only a second of it is processed at a time.
     for (let at = 0; at < whole.length; at += sampleRate) {
       const piece = whole.subarray(at, at + sampleRate);
       assertSound(piece, sampleRate);
@@ -55,12 +55,12 @@ export async function* streamWindows(
   return { head: short ? beginning.subarray(0, sound.length) : undefined, length: sound.length, loud };
 }
 
-/** @throws {UserError} for a rate that is no whole number of Hz, or a sample that is not finite */
+/** @throws {UserError} for a rate that is not a whole number of at least 1000 Hz, or a sample that is not finite */
 export function assertSound(samples: Float32Array, sampleRate: number): void {
   if (!Number.isInteger(sampleRate) || sampleRate < 1000)
-    throw new UserError(`a sampling rate is a whole number from 1000 Hz on, not ${sampleRate}`);
+    throw new UserError(`the sampling rate must be a whole number of at least 1000 Hz, not ${sampleRate}`);
   const at = samples.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw new UserError(`sample ${at} is ${samples[at]}: sound is finite numbers`);
+  if (at >= 0) throw new UserError(`sample ${at} is ${samples[at]}: samples must be finite`);
 }
 
 /** The end of a growing signal. */
@@ -85,7 +85,7 @@ class Tail {
     this.#length += piece.length;
   }
 
-  /** Gives up what is before a sample. */
+  /** Drops what is before a sample. */
   forget(before: number): void {
     const drop = Math.min(before, this.#length) - this.#from;
     if (drop <= 0) return;

@@ -1,13 +1,17 @@
 import type { EmotionWindow } from "./timeline.js";
 
 /**
- * Intervals as a Praat TextGrid (long text format) of two tiers, `emotion` and `confidence`; what no interval covers
- * is empty, an abstention is "?".
+ * Intervals as a Praat TextGrid (long text format) with two interval tiers, `emotion` and `confidence`. Gaps are empty
+ * intervals; the emotion of an abstention is "?".
  * https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
  *
- * @param intervals in order, not overlapping; see {@link timeline}
- * @param duration seconds of the whole recording
- * @example await writeAtomic("talk.TextGrid", textGrid(timeline(windows), 600));
+ * @param intervals in order, not overlapping; see `timeline`
+ * @param duration length of the whole recording, seconds
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const model = await loadModel(await findModel());
+ * const { duration, windows } = await model.predict("talk.wav");
+ * await writeFile("talk.TextGrid", textGrid(timeline(windows, model.threshold), duration));
  */
 export function textGrid(intervals: readonly EmotionWindow[], duration: number): string {
   const tiers = [
@@ -44,7 +48,7 @@ interface Labelled {
   text: string;
 }
 
-/** With the gaps as empty intervals: a tier of Praat's has no holes. */
+/** With the gaps as empty intervals: a Praat tier must not have gaps. */
 function filled(
   intervals: readonly EmotionWindow[],
   duration: number,

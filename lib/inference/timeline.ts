@@ -1,8 +1,8 @@
-/** What is heard from `start` to `end`, seconds. */
+/** The prediction from `start` to `end`, seconds. */
 export interface EmotionWindow {
   start: number;
   end: number;
-  /** `null` where the model would not decide. */
+  /** `null` where the model abstains. */
   emotion: string | null;
   /** The largest of the probabilities. */
   confidence: number;
@@ -10,7 +10,7 @@ export interface EmotionWindow {
   probabilities: Record<string, number>;
 }
 
-/** Of the largest probability; `emotion` is `null` when it is under the threshold. */
+/** The class of the largest probability; `emotion` is `null` when that is below the threshold. */
 export function decide(
   probabilities: Record<string, number>,
   threshold: number,
@@ -35,13 +35,18 @@ export function meanProbabilities(windows: readonly EmotionWindow[]): Record<str
 }
 
 /**
- * Overlapping windows as intervals that do not overlap. Where windows overlap, their probabilities are averaged: each
- * moment has the mean of all windows that cover it, which is all the smoothing there is. Neighbours of the same
- * emotion become one. Pauses between pieces of speech stay gaps.
+ * Turns overlapping windows into intervals that do not overlap. Where windows overlap, their probabilities are averaged:
+ * each moment has the mean of all windows that cover it; there is no other smoothing. Neighbours of the same emotion are
+ * joined. Pauses between pieces of speech stay gaps.
  *
  * @param windows in order of their starts
- * @param threshold confidence below which an interval's emotion is `null`
- * @example timeline(prediction.windows, model.threshold).map(({ start, end, emotion }) => [start, end, emotion])
+ * @param threshold confidence below which an interval's emotion is `null`; default 0
+ * @example
+ * const windows = [
+ *   { start: 0, end: 2, emotion: "anger", confidence: 0.8, probabilities: { anger: 0.8, neutral: 0.2 } },
+ *   { start: 1, end: 3, emotion: "neutral", confidence: 0.6, probabilities: { anger: 0.4, neutral: 0.6 } },
+ * ];
+ * timeline(windows).map(({ start, end, emotion }) => [start, end, emotion]); // => [[0, 2, "anger"], [2, 3, "neutral"]]
  */
 export function timeline(windows: readonly EmotionWindow[], threshold = 0): EmotionWindow[] {
   const out: EmotionWindow[] = [];
@@ -54,7 +59,16 @@ export function timeline(windows: readonly EmotionWindow[], threshold = 0): Emot
   return out;
 }
 
-/** As {@link timeline}, before neighbours are joined: an interval for each set of windows that overlap. */
+/**
+ * As {@link timeline}, before neighbours are joined: one interval for each set of overlapping windows.
+ *
+ * @example
+ * const windows = [
+ *   { start: 0, end: 2, emotion: "anger", confidence: 0.8, probabilities: { anger: 0.8, neutral: 0.2 } },
+ *   { start: 1, end: 3, emotion: "neutral", confidence: 0.6, probabilities: { anger: 0.4, neutral: 0.6 } },
+ * ];
+ * smoothed(windows).map(({ start, confidence }) => [start, confidence]); // => [[0, 0.8], [1, 0.6], [2, 0.6]]
+ */
 export function smoothed(windows: readonly EmotionWindow[], threshold = 0): EmotionWindow[] {
   const edges = [...new Set(windows.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
   let first = 0;

@@ -4,42 +4,42 @@ export interface Span {
   end: number;
 }
 
-/** What is heard in one frame. */
+/** One frame of sound. */
 export interface VoiceFrame extends Span {
   /** Mean power, dB relative to a full-scale square wave. */
   level: number;
-  /** Loud enough to be something, and periodic as a voice is. */
+  /** Louder than `SILENCE`, and periodic as a voice is. */
   voiced: boolean;
 }
 
 /**
- * Frames quieter than this, dB, are silence. The loudest frame of the quietest of 500 clips drawn from the four corpora has
+ * Frames quieter than this, dB, are silence. Of 500 clips drawn from the four corpora, the quietest one has a loudest frame of
  * -41 dB.
  */
 export const SILENCE = -60;
 
-/** Seconds of voice below which nothing is said to be spoken: of those 500 clips the one with the least voice has 0.16. */
+/** Seconds of voice below which a recording is not speech: of those 500 clips the one with the least voice has 0.16 s. */
 export const LEAST_VOICE = 0.1;
 
-/** Peak of the autocorrelation from which a frame is voiced: passed by 0.1 % of frames of white, pink or brown noise. */
+/** Autocorrelation peak above which a frame is voiced: 0.1 % of frames of white, pink or brown noise exceed it. */
 const PERIODIC = 0.5;
 
 /** Seconds. A frame holds two periods of the deepest voice. */
 const FRAME = 0.04;
 const HOP = 0.02;
 
-/** Hz: of the voice's fundamental frequency. */
+/** Range of the voice's fundamental frequency, Hz. */
 const PITCH = { low: 70, high: 400 };
 
-/** Hz: the sound is averaged down to at least this rate, which leaves the fundamental and cancels hiss. */
+/** The sound is averaged down to at least this rate, Hz, which keeps the fundamental and removes hiss. */
 const RATE = 4000;
 
 /**
- * Tells voice from silence and noise, frame by frame, as the sound comes. A frame (40 ms every 20 ms) is voiced when
- * its level is above {@link SILENCE} and the normalised autocorrelation of the sound, averaged down to about 4 kHz and
+ * Separates voice from silence and noise, frame by frame, as the sound arrives. A frame (40 ms every 20 ms) is voiced when
+ * its level is above `SILENCE` and the normalised autocorrelation of the sound, averaged down to about 4 kHz and
  * differenced, has a value above 0.5 at a lag of a voice's period (70 to 400 Hz; Rabiner 1977, IEEE Trans. ASSP 25(1)).
- * Any periodic sound, such as a note, passes for a voice, and whispering for noise. What comes out does not depend on how the sound
- * is cut into pieces.
+ * Any periodic sound, such as a note, counts as voice, and whispering as noise. The frames do not depend on how the sound is cut
+ * into pieces.
  *
  * @example for (const { voiced } of new VoiceDetector(16000).push(samples)) ...
  */
@@ -49,7 +49,7 @@ export class VoiceDetector {
   readonly #length: number;
   readonly #hop: number;
   readonly #lags: readonly [number, number];
-  /** Averaged and differenced samples, and the powers of those that they were made of, from `#first` on. */
+  /** Averaged and differenced samples, and the power of the samples behind each, from `#first` on. */
   #signal: number[] = [];
   #power: number[] = [];
   #first = 0;
@@ -67,7 +67,7 @@ export class VoiceDetector {
     this.#lags = [Math.max(1, Math.floor(rate / PITCH.high)), Math.ceil(rate / PITCH.low)];
   }
 
-  /** Takes the next samples; gives the frames that they complete. */
+  /** Takes the next samples; returns the frames that they complete. */
   push(samples: Float32Array): VoiceFrame[] {
     const frames: VoiceFrame[] = [];
     for (let i = 0; i < samples.length; i++) {
@@ -114,15 +114,15 @@ function periodicity(x: readonly number[], low: number, high: number): number {
   return best;
 }
 
-/** Seconds in which so many voiced frames lie one after the other. */
+/** Seconds of voice in a number of voiced frames. */
 export function voicedSeconds(frames: number): number {
   return frames * HOP;
 }
 
 /**
- * What a recording without speech is: `silence` when no frame is above {@link SILENCE}, `noise` when less than
- * {@link LEAST_VOICE} of it is voiced; `undefined` for speech. Looks no further than it must. Of all 12,162 clips of the four
- * corpora only cremad/1076_MTI_SAD_XX, which is digital silence, is not taken for speech.
+ * Why a recording is not speech: `silence` when no frame is above `SILENCE`, `noise` when less than `LEAST_VOICE` of it is
+ * voiced; `undefined` for speech. Stops as soon as there is enough voice. Of all 12,162 clips of the four corpora only
+ * cremad/1076_MTI_SAD_XX, which is digital silence, is not recognised as speech.
  *
  * @param samples mono
  * @param sampleRate Hz

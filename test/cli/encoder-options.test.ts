@@ -80,9 +80,9 @@ test("trains a linear model on an encoder, which predicts as long as the encoder
   vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
   expect([missing.code, other.code]).toEqual([1, 1]);
   expect(missing.stderr).toMatch(
-    /stands on the encoder small, [0-9a-f]{12}: there is no encoder .*ser encoder add FOLDER/,
+    /needs the encoder small, [0-9a-f]{12}: there is no encoder .*ser encoder add FOLDER/,
   );
-  expect(other.stderr).toMatch(/\(what is called so here is another one, [0-9a-f]{12}\)/);
+  expect(other.stderr).toMatch(/\(the encoder of that name here is [0-9a-f]{12}\)/);
 });
 
 test("networks go over its frames, or over all of its layers", async () => {

@@ -222,10 +222,10 @@ describe("bad input is told from good, in one line, without a crash", () => {
     await writeFile(at("broken/card.json"), JSON.stringify({ ...card, schema: 1 }));
     const old = await ser(["predict", "clip.wav", "--model", "broken"], folder);
     expect(old.stderr).toMatch(
-      /^ser: broken\/card\.json is of version 1, and this program reads version 2: train.*\n$/,
+      /^ser: broken\/card\.json has version 1, and this program reads version 2: train.*\n$/,
     );
     const none = await ser(["predict", "clip.wav", "--model", "nowhere"], folder);
-    expect(none.stderr).toMatch(/^ser: nowhere: is no folder, and no run has that name.*\n$/);
+    expect(none.stderr).toMatch(/^ser: nowhere: folder not found, and no run has that name.*\n$/);
     expect([broken.code, old.code, none.code]).toEqual([1, 1, 1]);
   });
 

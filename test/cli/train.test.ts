@@ -233,7 +233,7 @@ test("--from goes on from a trained model, whose features and network they are",
   const none = await ser([...args, "--from", join(folder, "from-runs", linear)], folder);
   expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("the training of a network, and")]);
   const nowhere = await ser([...args, "--from", "nowhere"], folder);
-  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining("nowhere: is no folder")]);
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining("nowhere: folder not found")]);
 });
 
 test("--features takes a table of one's own, for an svm that no sound can be given to", async () => {

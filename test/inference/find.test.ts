@@ -22,7 +22,7 @@ async function model(path: string, time: number): Promise<string> {
 
 test("the shipped model comes first, else the newest of all runs, experiments and the demo", async () => {
   await expect(findModel(undefined, [root])).rejects.toThrow(
-    /no trained model yet: `npm start` or `ser train`/,
+    /no trained model found: `npm start` or `ser train`/,
   );
   const demo = await model("results/demo/model", 10);
   expect(await findModel(undefined, [root])).toBe(demo);
@@ -42,7 +42,7 @@ test("a model is named by its folder, its run's folder or its run's name", async
   expect(await findModel(join(folder, ".."), [root])).toBe(folder);
   expect(await findModel("a-cnn-2", [root])).toBe(folder);
   await expect(findModel("a-cnn-9", [root])).rejects.toThrow(
-    /^a-cnn-9: is no folder, and no run has that name/,
+    /^a-cnn-9: folder not found, and no run has that name/,
   );
   await expect(findModel(root, [root])).rejects.toThrow(/holds no model \(no card.json\)/);
 });

@@ -276,7 +276,7 @@ test("a model of a table's columns hears no sound, and says so", async () => {
   const network = await affine("linear", new Float32Array(39), new Float32Array(3));
   await saveModel(own, network, { ...card, model: "svm", frames: 1, features: table });
   await expect(loadModel(own)).rejects.toThrow(
-    `${own} takes the columns of the table egemaps.csv, which no sound gives here: its run has what it says of the test clips; to predict, train with --kind logmel or --encoder`,
+    `${own} takes the columns of the table egemaps.csv, which cannot be computed from sound: its predictions for the test clips are in its run; to predict, train with --kind logmel or --encoder`,
   );
 });
 
@@ -290,20 +290,20 @@ test("what is missing, damaged or of another version is named", async () => {
     await writeFile(path, text);
     return expect(loadModel(damaged)).rejects;
   };
-  await (await change("short")).toThrow(/weights.bin is 5 bytes long, which are no whole weights/);
+  await (await change("short")).toThrow(/weights.bin is 5 bytes long, which is not a multiple of 4/);
   await (await change("eight by")).toThrow(/weights.bin holds 2 weights, and the network has \d+/);
   await saveExample(damaged);
   const spoiled = await readFile(weights);
   spoiled.writeFloatLE(Number.NaN, 400);
-  await (await change(spoiled)).toThrow(/weights.bin has the weight NaN at number 100/);
+  await (await change(spoiled)).toThrow(/weights.bin holds NaN at weight 100/);
   await rm(weights);
   await expect(loadModel(damaged)).rejects.toThrow(/weights.bin: no such file/);
   const cardOf = (partial: object) => JSON.stringify({ ...card, ...partial });
   const path = join(damaged, "card.json");
   await (await change("{", path)).toThrow(/card.json is not JSON/);
-  await (await change("null", path)).toThrow(/card.json is of no known version/);
+  await (await change("null", path)).toThrow(/card.json has no known version/);
   await (await change(cardOf({ schema: 1 }), path)).toThrow(
-    /of version 1, and this program reads version 2: train/,
+    /has version 1, and this program reads version 2: train/,
   );
   await (await change(cardOf({ frames: -1 }), path)).toThrow(/card.json is damaged: frames is -1: it takes/);
   await (await change(cardOf({ temperature: null }), path)).toThrow(
@@ -319,7 +319,7 @@ test("what is missing, damaged or of another version is named", async () => {
   const features = encoderSettings({ digest, width: 4, blocks: 2, family: "whisper" }, { layer: "all" });
   const facts = { name: "one", digest: "b".repeat(64), parameters: 1, licence: "MIT", source: "there" };
   await (await change(cardOf({ features, frames: 2, encoder: facts }), path)).toThrow(
-    /frames is 2 for features of 3; encoder is another one than that of its features/,
+    /frames is 2 for features of 3; encoder is not the encoder of its features/,
   );
 });
 
