@@ -218,7 +218,7 @@ test("--from goes on from a trained model, whose features and network they are",
   const other = await ser([...args, "--from", model, ...others], folder);
   expect(other.code).toBe(2);
   expect(other.stderr).toContain(
-    'which the options contradict: model "lstm" for "cnn-small", frames 50 for 40, kind "mfcc" for "logmel"; leave them out',
+    'which these options contradict: model "lstm" instead of "cnn-small", frames 50 instead of 40, kind "mfcc" instead of "logmel"; leave them out',
   );
   const told = ["--model", "cnn-small", "--frames", "40", "--filters", "32", "48", "64", "--kind", "logmel"];
   const same = await ser([...args, ...fold, "--from", model, ...told], folder);
