@@ -30,11 +30,12 @@ function addAdd(encoder: Command): void {
     .addHelpText(
       "after",
       `
-Supported are Whisper tiny, base and small, multilingual or English-only, from Hugging Face's files
-or from those of faster-whisper (CTranslate2: float32, float16, int8), and wav2vec 2.0 base and
-HuBERT base from Hugging Face's files. Only the encoder is copied, to the user's cache folder, in the
-workbench's own format; the original files can be removed afterwards. An encoder is identified by the
-digest of its weights, which is the same for both file formats as long as the weights are the same.
+Supported are Whisper tiny, base and small, multilingual or English-only, from Hugging Face's
+files or from those of faster-whisper (CTranslate2: float32, float16, int8), and wav2vec 2.0 base
+and HuBERT base from Hugging Face's files. Only the encoder is copied, to the user's cache folder,
+in the workbench's own format; the original files can be removed afterwards. An encoder is
+identified by the digest of its weights, which is the same for both file formats as long as the
+weights are the same.
 
 Examples:
   ser encoder add ~/Downloads/whisper-base
@@ -65,8 +66,8 @@ function addGet(encoder: Command): void {
       "after",
       `
 Downloads: whisper-tiny 151 MB, whisper-base 290 MB, whisper-small 967 MB, of which a tenth to a
-fifth is kept; wav2vec2-base and hubert-base 378 MB each, all of it kept. The same command resumes an
-interrupted download.
+fifth is kept; wav2vec2-base and hubert-base 378 MB each, all of it kept. The same command resumes
+an interrupted download.
 
 Examples:
   ser encoder get whisper-base

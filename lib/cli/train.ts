@@ -111,7 +111,7 @@ export function addTrain(program: Command): void {
     .addOption(
       new Option(
         "--features <table>",
-        "features from another program, one row per clip: csv:FILE, or npy:NAME.npy with the clips' ids in NAME.ids.csv",
+        "features from another program, one row per clip: csv:FILE, or npy:NAME.npy with the clips' ids in NAME.ids.csv or NAME.csv",
       )
         .argParser(tableIn)
         .conflicts(["kind", "encoder", "from"]),

@@ -170,7 +170,7 @@ describe("every command takes a manifest", () => {
     const other = await run("protocols", "grouped/own?folds=3");
     expect([other.code, other.stderr]).toEqual([
       2,
-      expect.stringMatching(/the protocol is of own, and clips\.csv has labor/),
+      expect.stringMatching(/the protocol uses own, but clips\.csv has labor/),
     ]);
   });
 

@@ -127,9 +127,9 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
 
   const whisper = ["--encoder", "whisper-base"];
   for (const [wrong, message] of [
-    [["--optimizer", "adam", "--weight-decay", "0.1"], "--weight-decay is of adamw"],
+    [["--optimizer", "adam", "--weight-decay", "0.1"], "--weight-decay works with adamw only"],
     [["--model", "linear", "--normalisation", "clip"], "the linear model takes global"],
-    [["--protocol", "savee/loso", "--calm", "keep"], "--calm is of held-out"],
+    [["--protocol", "savee/loso", "--calm", "keep"], "--calm works with the protocol held-out only"],
     [["--protocol", "savee/loso", "--fold", "7"], 'has no fold "7": there are 1, 2, 3, 4'],
     [["--model", "linear", "--curriculum"], "the linear model has no epochs"],
     [
