@@ -70,7 +70,7 @@ if (!existsSync(target))
     await compile();
   } catch (error) {
     const complaint = (error.stderr || error.message).split("\n").find((line) => /error/i.test(line));
-    const reason = error.code === "ENOENT" ? "there is no C compiler" : complaint || "the C compiler failed";
+    const reason = error.code === "ENOENT" ? "no C compiler found" : complaint || "the C compiler failed";
     const told = `The native engine was not compiled (${reason}); training runs on the wasm engine.`;
     console.log(folderNamed ? reason : told);
   }

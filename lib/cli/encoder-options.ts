@@ -11,7 +11,7 @@ const USUAL = { "": { layer: 3, silence: 1, pooling: "statistics" } };
  */
 export const encoderOptions = (others: Record<string, object> = {}) => [
   settingOption(someEncoderSchema.entries, "encoder", {
-    help: "take the features from this pretrained speech encoder; `ser encoder list` shows those at hand",
+    help: "take the features from this pretrained speech encoder; `ser encoder list` shows those on this computer",
   }),
   settingOption(ENCODER_ENTRIES, "layer", {
     help: "layer of the encoder: 0 is the input of its first block, 1 the first block's output, ..., or all",

@@ -76,7 +76,7 @@ Examples:
 function ratios(text: string): number[] {
   const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (values.every(Number.isFinite)) return values;
-  throw new InvalidArgumentError("It takes numbers of dB separated by commas, such as 20,10,0.");
+  throw new InvalidArgumentError("It takes numbers in dB, separated by commas, such as 20,10,0.");
 }
 
 async function robust(run: string, flags: RobustnessFlags): Promise<void> {
