@@ -16,7 +16,7 @@ import { rocCurves } from "../figures/roc-curves.js";
 import type { StoredRun } from "../runs/record.js";
 import { type Entry, entriesOf, type Part, type Pooled, pooled } from "./entries.js";
 import type { BreakdownName } from "./protocol-results.js";
-import { type PartScores, scoresOf } from "./scores.js";
+import { mainScores, type PartScores, scoresOf } from "./scores.js";
 import { type TableFormat, tableText } from "./tables.js";
 
 /** A figure, with its 95 % interval over speakers or the reason why there is none. */
@@ -65,7 +65,8 @@ export class Evaluation {
   readonly #entry: Entry;
   readonly #seeds: readonly Pooled[];
   readonly #options: BootstrapOptions;
-  #known: PartScores | undefined;
+  #main: ReturnType<typeof mainScores> | undefined;
+  #all: PartScores | undefined;
 
   /**
    * Of what {@link entriesOf} gives. An experiment has its evaluations made: ask it.
@@ -103,9 +104,10 @@ export class Evaluation {
     );
   }
 
-  get #scores(): PartScores {
-    this.#known ??= scoresOf(this.#entry, this.part, this.#options)!;
-    return this.#known;
+  /** Made when they are asked for: an experiment may have many evaluations, and intervals take time. */
+  get #scores(): ReturnType<typeof mainScores> {
+    this.#main ??= mainScores(this.#seeds, this.#options);
+    return this.#main;
   }
 
   /** The runs that were pooled. */
@@ -178,7 +180,8 @@ export class Evaluation {
 
   /** Expected calibration error of the calibrated probabilities, 10 bins. */
   get calibration(): Measure {
-    return measureOf(this.#scores.eceCalibrated);
+    this.#all ??= scoresOf(this.#entry, this.part, this.#options)!;
+    return measureOf(this.#all.eceCalibrated);
   }
 
   /** Clips, summed over seeds; a row for each true class. */

@@ -1,4 +1,4 @@
-// Bundles the command line, the library and the worker threads into dist/, so that `ser` starts fast and needs no loader.
+// Bundles the command line, the library and the worker threads into dist/, so that `ser` starts fast and without a loader.
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
@@ -23,13 +23,13 @@ const { outputFiles } = await build({
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   format: "cjs",
-  // Lines of lib/ in traces (node --enable-source-maps); with the sources themselves the package would be 6 MB.
+  // For line numbers of lib/ in stack traces (node --enable-source-maps); with the sources included the package would have 6 MB.
   sourcemap: true,
   sourcesContent: false,
   logLevel: "warning",
 });
-// What `import` finds: the names of an entry, all of one bundle, so that an error or a class is the same in each. The bundle is
-// CommonJS, as the command line is: there Node says which folder a file is in.
+// The modules that `import` finds. Each re-exports its names from one shared bundle, so that errors and classes are the same in
+// all entries. The bundle is CommonJS, like the command line, because there Node provides `__dirname`.
 const named = await build({
   ...common,
   entryPoints: entries.map(({ name, source }) => ({ in: source, out: name })),
@@ -41,14 +41,14 @@ const modules = Object.entries(named.metafile.outputs).map(([path, { exports }])
   path,
   contents: `export { ${exports.sort().join(", ")} } from "./library.cjs";\n`,
 }));
-// Renamed into place, since a command or a test may be running from dist/. Executable, since npx runs the command line as it
-// lies there, and makes it so only the first time.
+// Files are renamed into place, since a command or a test may be running from dist/. They are executable because npx runs the
+// command line directly, and sets the mode only the first time.
 mkdirSync("dist", { recursive: true });
 for (const { path, contents } of [...outputFiles, ...modules]) {
   writeFileSync(`${path}.${process.pid}.tmp`, contents, { mode: 0o755 });
   renameSync(`${path}.${process.pid}.tmp`, path);
 }
-// "types" is made by declarations.mjs.
+// declarations.mjs makes "types".
 const current = new Set(["types", ...[...outputFiles, ...modules].map(({ path }) => basename(path))]);
 for (const file of readdirSync("dist")) {
   if (!current.has(file) && !file.endsWith(".tmp")) rmSync(`dist/${file}`, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 // Compiles every lib/*/kernel.c to kernelBinary.ts beside it. Needs clang and wasm-ld (Debian: apt-get install clang
-// lld); run it from the project's folder after every change of a kernel.c. Clang 14 gives the committed bytes.
+// lld). Run it from the project's folder after every change of a kernel.c. Clang 14 reproduces the committed bytes.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,6 +1,6 @@
-// Compiles the training core as a Node addon with the C compiler at hand (CC, else cc), for `npm ci`, and into the folder
-// that is named when an installed package is first used (lib/engine/native-build.ts). Without a compiler, or where it
-// fails, one line says why and the WebAssembly build serves: never an error.
+// Compiles the training core as a Node addon with the C compiler (CC, else cc): for `npm ci`, and when an installed package is
+// first used, into the folder that is given (lib/engine/native-build.ts). If there is no compiler, or it fails, that is not an
+// error: one line gives the reason, and the WebAssembly build is used.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -18,7 +18,7 @@ const sources = readdirSync(core)
 const hash = createHash("sha256");
 for (const name of sources) hash.update(readFileSync(join(core, name)));
 const [, , folderNamed] = process.argv;
-// native.ts looks for the same name.
+// lib/engine/native.ts looks for the same name.
 const target = join(
   folderNamed ?? join(root, ".cache"),
   `native-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}.node`,
@@ -56,7 +56,7 @@ async function compile() {
       process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-pthread"];
     const built = join(folder, "native.node");
     await run(cc, [...shared, "-o", built, ...parts.map(({ object }) => object)]);
-    // The cache folder of a user may hold those of other versions and machines, which are in use.
+    // Old builds stay in a user's cache folder: other versions and machines may be using them.
     for (const old of folderNamed ? [] : readdirSync(dirname(target)))
       if (old.startsWith("native-") && old.endsWith(".node")) rmSync(join(dirname(target), old));
     renameSync(built, target);
@@ -70,7 +70,7 @@ if (!existsSync(target))
     await compile();
   } catch (error) {
     const complaint = (error.stderr || error.message).split("\n").find((line) => /error/i.test(line));
-    const reason = error.code === "ENOENT" ? "there is no C compiler" : complaint || "the C compiler failed";
+    const reason = error.code === "ENOENT" ? "no C compiler found" : complaint || "the C compiler failed";
     const told = `The native engine was not compiled (${reason}); training runs on the wasm engine.`;
     console.log(folderNamed ? reason : told);
   }

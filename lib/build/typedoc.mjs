@@ -1,5 +1,5 @@
-// A plugin of typedoc. Types that valibot infers name the one declaration of a member twice, and typedoc warns of "multiple
-// declarations with a comment": the same comment, at the same place. Such pairs of messages are dropped, all others stay.
+// A plugin of typedoc. Types that valibot infers refer twice to the same declaration of a member, and typedoc warns of "multiple
+// declarations with a comment", although both are the same comment. Such pairs of messages are dropped; all others are kept.
 
 /** @param {import("typedoc").Application} app */
 export function load(app) {

@@ -1,5 +1,5 @@
 // Compiles the training core to WebAssembly, with threads and without, into ../coreBinary.ts. Needs Debian's clang and
-// lld (apt-get install clang lld); version 14 gives the committed bytes. Run it after every change of the sources.
+// lld (apt-get install clang lld); version 14 reproduces the committed bytes. Run it after every change of the sources.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -8,7 +8,7 @@ import type { Outcome, Work } from "../experiments/experiment.js";
 import { type Grid, gridSchema } from "../experiments/grid.js";
 import type { RunSettings } from "../runs/record.js";
 import { featuresName, sizeText } from "../runs/settings-text.js";
-import { addClipOptions, type ClipFlags, clipArgs, clipsFor, perceivedIn } from "./clips.js";
+import { addClipOptions, type ClipFlags, clipArgs, clipsFor, perceivedIn, ratingsOption } from "./clips.js";
 import { interruptSignal, numberIn, printJson } from "./common.js";
 import { keysHelp } from "./options.js";
 
@@ -28,51 +28,63 @@ interface AblateFlags extends ClipFlags {
   json?: boolean;
 }
 
-/** `ser ablate GRID`: does all runs of an experiment. */
+/** `ser ablate GRID`: executes all runs of an experiment. */
 export function addAblate(program: Command): void {
   const command = program
     .command("ablate")
     .description(
-      "Do all runs of an experiment: a grid of protocols, features, networks, augmentations, seeds.",
+      "Run an experiment: every combination of a grid of protocols, features, models, augmentations, seeds.",
     )
-    .argument("<grid>", "a JSON file or a module that exports the grid; results/experiments has some");
+    .argument("<grid>", "JSON file, or module that exports the grid; results/experiments has examples");
   addClipOptions(command)
-    .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for perceived emotions")
-    .option("--plan", "only print what is to be done: one command a run, for any queue")
-    .option("--shard <i/n>", "only the i-th of n parts of the runs, the same in every process")
+    .addOption(ratingsOption())
+    .option("--plan", "train nothing; print the pending runs, one command per run, for any job queue")
+    .option("--shard <i/n>", "only the i-th of n parts of the runs; every process divides them alike")
     .option("--only <names...>", "only these runs")
-    .option("--jobs <n>", "processes at once; default: one a core", numberIn(1, 1024, true))
+    .option("--jobs <n>", "parallel processes (default: one per core)", numberIn(1, 1024, true))
     .addOption(
-      new Option("--engine <name>", "what trains; default: the grid's, else the best").choices(ENGINES),
+      new Option(
+        "--engine <name>",
+        "training engine (default: the grid's, else SER_ENGINE, else the best available)",
+      ).choices(ENGINES),
     )
-    .option("--threads <n>", "of each run; default: cores / jobs", numberIn(1, 1024, true))
-    .option("--force", "remove what is done of these runs, and do it again")
-    .option("--out <dir>", "folder of the stores", STORES)
-    .option("--quiet", "no progress")
+    .option("--threads <n>", "threads of each run (default: cores / jobs)", numberIn(1, 1024, true))
+    .option("--force", "start over: delete these runs, finished or not, and repeat them")
+    .option("--out <dir>", "folder to write the runs to, in a subfolder with the experiment's name", STORES)
+    .option("--quiet", "print only the results")
     .option("--json", "print the outcome of every run as JSON")
     .addHelpText(
       "after",
       `
-What is done is skipped, what was stopped or killed goes on from its checkpoint, and a run that fails is reported while
-the others go on. Any number of these commands, on one machine or several, may share a store.
+Finished runs are skipped, interrupted or killed runs resume from their checkpoint, and a run that
+fails is reported while the others continue. Any number of these commands, on one machine or
+several, can work on the same experiment at the same time.
 
-A grid is a JSON file: a name, and blocks of runs, of each of which every combination is done:
+A grid is a JSON file with a name and blocks of runs. In a block, every combination of the listed
+values is a run:
   { "$schema": "./grid.schema.json", "name": "mine",
-    "runs": [{ "protocols": ["savee/loso"], "models": ["cnn"], "sizes": [{}, { "filters": [16, 32] }],
-               "features": ["mfcc", { "kind": "logmel", "nMels": 32 }], "augment": [[], ["masks", "noise"]],
-               "training": { "epochs": 20, "schedule": { "name": "cosine", "warmup": 1 } }, "seeds": [1, 2] }] }
-Its keys (results/experiments/README.md has those of features, sizes and training, too):
+    "runs": [{ "protocols": ["savee/loso"], "seeds": [1, 2],
+               "models": ["cnn"], "sizes": [{}, { "filters": [16, 32] }],
+               "features": ["mfcc", { "kind": "logmel", "nMels": 32 }],
+               "augment": [[], ["masks", "noise"]],
+               "training": { "epochs": 20, "schedule": { "name": "cosine", "warmup": 1 } } }] }
+
+Keys of a grid (those of features, sizes and training: results/experiments/README.md):
 ${keysHelp(factsOf(gridSchema).entries!)}
-The keys of a block:
+
+Keys of a block:
 ${keysHelp(factsOf(factsOf(factsOf(gridSchema).entries!.runs!).item!).entries!)}
 
 Examples:
   ser ablate results/experiments/quick.json
-  ser ablate grid.json --plan                                what it would do, and how long that takes
-  ser ablate grid.json --shard "$SLURM_ARRAY_TASK_ID/8"      in an array of 8 jobs numbered from 1
-  ser ablate grid.json --plan | parallel -j 4                one run a process
-  ser ablate grid.json --manifest clips.csv --map boredom=drop    on your own clips
-  ser summarize NAME                                         then: what is worth keeping of it`,
+  ser ablate grid.json --plan                              the pending runs and their estimated time
+  ser ablate grid.json --shard "$SLURM_ARRAY_TASK_ID/8"    in an array of 8 jobs, numbered from 1
+  ser ablate grid.json --plan | parallel -j 4              each run in a process of its own
+  ser ablate grid.json --manifest clips.csv --map boredom=drop
+
+Then:
+  ser report NAME                                          the experiment's report
+  ser summarize NAME                                       a compact copy of its results`,
     )
     .action(ablate);
 }
@@ -98,7 +110,7 @@ async function ablate(path: string, flags: AblateFlags): Promise<void> {
   await print(work, outcomes, flags.json);
 }
 
-/** With a manifest, the corpora that the protocols name; else whatever there is. */
+/** With a manifest, the corpora that the protocols name; else all that are found. */
 async function neededBy(grid: Grid, { manifest, corpus }: AblateFlags): Promise<string[]> {
   if (manifest === undefined || corpus) return [];
   const { protocolNamed } = await import("../protocols/registry.js");
@@ -106,7 +118,7 @@ async function neededBy(grid: Grid, { manifest, corpus }: AblateFlags): Promise<
   return [...new Set(names.flatMap((name) => protocolNamed(name).corpora))];
 }
 
-/** Wrong usage that is in the grid names its file. */
+/** Adds the grid's file to the message of a usage error. */
 function inGrid<T>(path: string, plan: () => T): T {
   try {
     return plan();
@@ -141,15 +153,17 @@ async function printPlan(work: Work, path: string, flags: AblateFlags): Promise<
       ...{ seconds, guessed },
     });
   }
-  const basis = guessed.length > 0 ? ` (a guess for ${guessed.join(", ")})` : ", by the runs that are done";
+  const basis =
+    guessed.length > 0 ? ` (a guess for ${guessed.join(", ")})` : ", judging by the finished runs";
   const time =
     pending.length > 0 ? `; at most about ${duration(seconds)} on one core like these${basis}` : "";
-  const before = first.length > 0 ? `, and ${plural(first.length, "first training")} that they wait for` : "";
+  const before =
+    first.length > 0 ? `, plus ${plural(first.length, "first training")} that they depend on` : "";
   process.stderr.write(`${runs.length} runs, ${runs.length - pending.length} done${before}${time}\n`);
   for (const { name } of pending) process.stdout.write(`${command(name)}\n`);
 }
 
-/** The options that every process of an experiment is given, where they are not as they would be without. */
+/** The options that every process of an experiment needs, where they differ from the defaults. */
 function sharedArgs({ out, ratings, engine, threads, ...clips }: AblateFlags): string[] {
   return [
     ...clipArgs(clips),
@@ -160,7 +174,7 @@ function sharedArgs({ out, ratings, engine, threads, ...clips }: AblateFlags): s
   ];
 }
 
-/** For a POSIX shell. */
+/** Quotes an argument for a POSIX shell. */
 function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -207,7 +221,7 @@ async function printRows(outcomes: readonly Row[], folder: string, readings: str
     import("../base/table.js"),
     import("../base/group.js"),
   ]);
-  // All that differs but fold and seed is a line of its own.
+  // One line for all runs that differ only in fold and seed.
   const groups = groupBy(outcomes, ({ settings }) =>
     JSON.stringify({ ...settings, fold: "", training: { ...settings.training, seed: 0 } }),
   );
@@ -224,10 +238,13 @@ async function printRows(outcomes: readonly Row[], folder: string, readings: str
     mean(own.map(({ seconds }) => seconds))?.toFixed(1),
   ]);
   const header = ["protocol", "model", "features", "variant", "runs", "done", "validation", "test", "s"];
-  const lines = [formatTable(header, rows), "UAR in percent and seconds, means over the runs that are done."];
+  const lines = [
+    formatTable(header, rows),
+    "UAR in percent and time in seconds, both means over the finished runs.",
+  ];
   for (const { state, name, error } of outcomes) {
     if (state === "failed") lines.push(`failed: ${name}: ${error}`);
-    if (state === "elsewhere") lines.push(`being done by another process: ${name}`);
+    if (state === "elsewhere") lines.push(`running in another process: ${name}`);
   }
   lines.push(readings, `store: ${folder}`);
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -14,31 +14,50 @@ export interface ClipFlags {
   map?: string[];
 }
 
+/** What `--corpus` takes where it is not given: of a command that splits clips by a protocol. */
+const BY_PROTOCOL = "those of the protocol, else all under --data";
+
 /**
  * Adds the options of every command that works on clips: `--data`, `--corpus`, `--manifest`, `--map`.
  *
- * @param corpus false where a run's record says which corpora
+ * @param corpus the default of `--corpus`, for its help; "" for no default, false where the command has no `--corpus` because a
+ *   protocol or a run's record names the corpora
  */
-export function addClipOptions(command: Command, { corpus = true } = {}): Command {
+export function addClipOptions(
+  command: Command,
+  { corpus = BY_PROTOCOL }: { corpus?: string | false } = {},
+): Command {
   command.addOption(dataOption());
-  if (corpus)
-    command.addOption(
-      new Option("--corpus <names...>", "corpora; default: all that are needed").choices(KNOWN_CORPORA),
-    );
+  if (corpus !== false) {
+    const usual = corpus && ` (default: ${corpus})`;
+    command.addOption(new Option("--corpus <names...>", `corpora to use${usual}`).choices(KNOWN_CORPORA));
+  }
+  const both = corpus === false ? "" : "; give --corpus as well to use both";
   return command
     .option(
       "--manifest <file>",
-      "clips of your own: a table with id, path, speaker, emotion (data/manifests.md); with --corpus beside those",
+      `your own clips: a table with the columns id, path, speaker, emotion (see data/manifests.md)${both}`,
     )
-    .addOption(
-      new Option(
-        "--map <rule>",
-        "LABEL=CLASS, or LABEL=drop to leave its clips out; or a JSON file of such rules; may be repeated",
-      ).argParser((rule: string, before: string[] = []) => [...before, rule]),
-    );
+    .addOption(mapOption());
 }
 
-/** The options of {@link addClipOptions} that were given, as arguments of another command. */
+/** `--map RULE`: what becomes of labels. */
+export function mapOption(): Option {
+  return new Option(
+    "--map <rule>",
+    "relabel clips: LABEL=CLASS, or LABEL=drop to leave them out; or a JSON file of such rules; repeatable",
+  ).argParser((rule: string, before: string[] = []) => [...before, rule]);
+}
+
+/** `--ratings FILE`: the listeners' votes that perceived emotions are taken from. */
+export function ratingsOption(): Option {
+  return new Option(
+    "--ratings <file>",
+    "CREMA-D's tabulatedVotes.csv, for perceived emotions (default: the one beside the corpus)",
+  );
+}
+
+/** The given options of {@link addClipOptions}, as arguments for another command. */
 export function clipArgs({ data, corpus, manifest, map = [] }: ClipFlags): string[] {
   return [
     ...(data === process.env.SER_DATA ? [] : ["--data", data]),
@@ -49,12 +68,12 @@ export function clipArgs({ data, corpus, manifest, map = [] }: ClipFlags): strin
 }
 
 /**
- * The corpora that a command works on: those under the folder, those of the manifest, or both, with the classes that the
- * mapping gives them. What the manifest and the mapping leave out is told on standard error.
+ * The corpora that a command works on: those under the folder, those of the manifest, or both, with labels mapped to classes.
+ * What the manifest and the mapping leave out is reported on standard error.
  *
- * @param needed what a protocol names; without `--corpus` those are looked for, and without either, all that are under the
- *   folder or, with a manifest, none of them
- * @throws {UsageError} for rules of labels that are not there, and for corpora that only a manifest could have
+ * @param needed the corpora that a protocol names; used where `--corpus` is not given. Without either: all under the folder,
+ *   or with a manifest none of them
+ * @throws {UsageError} for mapping rules whose label no clip has, and for corpora that only a manifest could provide
  */
 export async function corporaFor(
   flags: ClipFlags,
@@ -74,19 +93,19 @@ export async function corporaFor(
   const synthetic = new Set(found.map((corpus) => corpus.synthetic));
   if (synthetic.size > 1)
     throw new UserError(
-      `of the clips under ${data} and those of ${manifest} some are synthetic and some are recorded, which never go together: leave --corpus or --manifest out`,
+      `of the clips under ${data} and in ${manifest}, some are synthetic and some are recorded; the two are never mixed: leave out --corpus or --manifest`,
     );
   if (found.length > 0) for (const line of labels.checkUsed()) tell(line);
   return found.filter(({ clips, tied }) => clips.length > 0 || tied);
 }
 
-/** Names of corpora under the folder; `undefined` for all. */
+/** The corpora to look for under the folder; `undefined` for all. */
 function wantedOf({ corpus, manifest }: ClipFlags, needed: readonly string[]): readonly string[] | undefined {
   const known = (name: string) => (KNOWN_CORPORA as readonly string[]).includes(name);
   const strange = needed.filter((name) => !known(name));
   if (strange.length > 0 && manifest === undefined)
     throw new UsageError(
-      `${strange.join(", ")} is none of ${KNOWN_CORPORA.join(", ")}: give your own clips with --manifest, whose column corpus names them (without one: own)`,
+      `${strange.join(", ")} is not one of ${KNOWN_CORPORA.join(", ")}: give your own clips with --manifest; its column corpus names them (without that column: own)`,
     );
   if (corpus) return corpus;
   if (needed.length > 0) return needed.filter(known);
@@ -112,10 +131,10 @@ function tell(line: string): void {
 }
 
 /**
- * The clips that a command works on, as protocols take them: calm is kept, for the protocol to say what becomes of it.
+ * The clips that a command works on, as protocols take them: calm is kept as a label, since the protocol decides about it.
  *
  * @param options see {@link corporaFor}
- * @throws {UserError} when there are none, or when a corpus that was asked for is not there
+ * @throws {UserError} when there are no clips, or when a requested corpus is not found
  */
 export async function clipsFor(
   flags: ClipFlags,
@@ -132,12 +151,12 @@ export async function clipsFor(
   if (clips.length > 0) return clips;
   throw new UserError(
     flags.manifest !== undefined
-      ? `${flags.manifest}: the raters of every clip tie, so that none has a label`
+      ? `${flags.manifest}: no clip has a label, because the raters of every clip are tied`
       : `no corpus found under ${data}: set --data or SER_DATA, get the corpora with "ser data download", or make synthetic ones with "ser data synthesize"`,
   );
 }
 
-/** @throws {UsageError} for a manifest of which the protocol takes nothing: it would be ignored */
+/** @throws {UsageError} for a manifest that the protocol does not use: it would be ignored silently */
 function assertNeeded(
   { manifest }: ClipFlags,
   needed: readonly string[],
@@ -148,21 +167,21 @@ function assertNeeded(
   if (manifest === undefined || needed.length === 0 || own.length === 0) return;
   if (own.some((name) => needed.includes(name))) return;
   throw new UsageError(
-    `the protocol is of ${needed.join(", ")}, and ${manifest} has ${own.join(", ")}: take one of these, such as grouped/${own[0]}, or leave --manifest out`,
+    `the protocol uses ${needed.join(", ")}, but ${manifest} has ${own.join(", ")}: give a protocol of your own clips, such as grouped/${own[0]}, or leave out --manifest`,
   );
 }
 
 /**
- * The emotions that most listeners heard, by clip id.
+ * The emotions that most listeners perceived, by clip id.
  *
  * @param file CREMA-D's tabulatedVotes.csv; default: the one beside the clips
- * @throws {UserError} when there is none
+ * @throws {UserError} when no such file is found
  */
 export async function perceivedIn(clips: readonly Clip[], file?: string) {
   const { findRatings, perceivedEmotions } = await import("../corpora/ratings.js");
   const path = file ?? findRatings(clips);
   if (path !== undefined) return perceivedEmotions(path);
   throw new UserError(
-    "the perceived emotion needs CREMA-D's tabulatedVotes.csv: lay it beside the corpus, or name it with --ratings FILE",
+    "perceived emotions need CREMA-D's tabulatedVotes.csv: put it beside the corpus, or give it with --ratings FILE",
   );
 }

@@ -3,19 +3,19 @@ import { InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { workFolder } from "../base/root.js";
 
-/** Where data goes when no folder is named: `SER_DATA`, else data/ in the work folder. */
+/** The default folder of the data: `SER_DATA`, else data/ in the working folder. */
 export function dataFolder(): string {
   return process.env.SER_DATA ?? join(workFolder(), "data");
 }
 
-/** `--data DIR`: where the corpora are; `SER_DATA`, else data/ in the work folder. */
+/** `--data DIR`: the folder of the corpora; default `SER_DATA`, else data/ in the working folder. */
 export function dataOption(): Option {
-  return new Option("--data <dir>", "folder with the corpora, in any layout")
+  return new Option("--data <dir>", "folder with the corpora; any folder layout works")
     .env("SER_DATA")
     .default(join(workFolder(), "data"), "data/");
 }
 
-/** A commander parser for a number in [low, high]; `whole` refuses fractions. */
+/** A commander parser for a number in [low, high]; `whole` rejects fractions. */
 export function numberIn(low: number, high = Number.MAX_SAFE_INTEGER, whole = false) {
   return (text: string): number => {
     const value = text.trim() === "" ? Number.NaN : Number(text);
@@ -26,7 +26,7 @@ export function numberIn(low: number, high = Number.MAX_SAFE_INTEGER, whole = fa
   };
 }
 
-/** A commander parser for a file whose name ends in one of these. */
+/** A commander parser for a file name with one of these endings. */
 export function fileOf(...endings: readonly string[]) {
   return (path: string): string => {
     if (endings.some((ending) => ending.toLowerCase() === extname(path).toLowerCase())) return path;
@@ -36,18 +36,18 @@ export function fileOf(...endings: readonly string[]) {
   };
 }
 
-/** Endings of the files that figures are saved as. */
+/** Formats in which figures are saved. */
 export const PICTURE_ENDINGS = [".png", ".svg", ".html"] as const;
 
 /**
- * The name of an experiment, which is a folder's name.
+ * Checks the name of an experiment, which is also a folder's name.
  *
  * @throws {UsageError} for a path
  */
 export function experimentName(name: string): string {
   if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
   throw new UsageError(
-    `"${name}" is no name of an experiment: give the name (and --from FOLDER), or the folder of a finished run`,
+    `"${name}" is not the name of an experiment: give its name (and --from FOLDER), or the folder of a finished run`,
   );
 }
 
@@ -56,7 +56,7 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** A signal that Ctrl-C or SIGTERM sets; a second Ctrl-C ends the process at once. */
+/** A signal that Ctrl-C or SIGTERM aborts; a second Ctrl-C ends the process at once. */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => controller.abort());

@@ -13,20 +13,22 @@ interface DownloadOptions {
 export function addDownload(data: Command): void {
   data
     .command("download")
-    .description("Fetch the four corpora as one archive from Kaggle and unpack them.")
+    .description("Download RAVDESS, TESS, SAVEE and CREMA-D as one archive from Kaggle, and unpack it.")
     .argument("[dir]", "folder to unpack into (default: SER_DATA, else data/)")
-    .option("--url <url>", "another address of the archive")
-    .option("--archive <file>", "unpack this archive instead of downloading one")
-    .option("--keep-archive", "keep the downloaded archive")
-    .option("--json", "JSON")
+    .option("--url <url>", "download the archive from this address instead")
+    .option("--archive <file>", "unpack this archive instead of downloading it")
+    .option("--keep-archive", "keep the downloaded archive after unpacking")
+    .option("--json", "print the counts as JSON")
     .addHelpText(
       "after",
       `
-About 1 GB, 1.6 GB unpacked. Stopped at any time, the same command goes on where it was. Files that are there
-already stay as they are. Mind the corpora's licences: research use, and no redistribution.
+The archive has about 1 GB, unpacked 1.6 GB. The same command resumes an interrupted download.
+Existing files are not changed. Respect the licences of the corpora: research use, and no
+redistribution.
 
-The archive has RAVDESS, TESS, SAVEE and CREMA-D. EMO-DB, EMOVO and URDU come from their own pages: "ser data list --corpus
-emodb emovo urdu" names them. Unpack them into the same folder, in any layout.
+EMO-DB, EMOVO and URDU are not in the archive. While none of them is found, "ser data list
+--corpus emodb emovo urdu" prints the pages to get them from. Unpack them into the same folder;
+any folder layout works.
 
 Examples:
   ser data download
@@ -53,17 +55,17 @@ async function download(folder: string, options: DownloadOptions): Promise<Unpac
     const part = `${archiveIn(folder)}.part`;
     const size = await sizeOf(part);
     if (signal.aborted && size > 0) {
-      log(`${(size / 1e6).toFixed(0)} MB are kept in ${part}: the same command goes on from there`);
+      log(`${(size / 1e6).toFixed(0)} MB are kept in ${part}: the same command resumes the download`);
     }
     throw error;
   }
 }
 
 function summary(folder: string, { written, present, differing }: Unpacked): string {
-  const lines = [`${written} clips unpacked into ${folder}, ${present} were there already`];
+  const lines = [`${written} clips unpacked into ${folder}, ${present} existed already`];
   if (differing.length > 0) {
     lines.push(
-      `${differing.length} were there with another size and stay as they are, for example ${differing[0]}`,
+      `${differing.length} of the existing files have another size and were not changed, for example ${differing[0]}`,
     );
   }
   return [...lines, `Now check them: ser data check --data ${folder}`].join("\n");

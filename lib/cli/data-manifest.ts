@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { writeAtomic } from "../base/atomic.js";
 import { UserError } from "../base/errors.js";
 import { plural } from "../base/text.js";
+import { mapOption } from "./clips.js";
 import { printJson } from "./common.js";
 
 interface ManifestFlags {
@@ -21,34 +22,33 @@ const SHOWN = 3;
 export function addManifest(data: Command): void {
   data
     .command("manifest")
-    .description("Write a manifest from the names of sound files.")
-    .argument("<folder>", "folder with the sound files, at any depth")
-    .requiredOption("--pattern <pattern>", "how files are named: {speaker}_{emotion}_{n}.wav")
-    .addOption(
-      new Option(
-        "--map <rule>",
-        "LABEL=CLASS, or LABEL=drop to leave its clips out; or a JSON file of such rules; may be repeated",
-      ).argParser((rule: string, before: string[] = []) => [...before, rule]),
-    )
-    .option("--name <corpus>", "name of the corpus, where the pattern has no {corpus}; default: own")
-    .option("--out <file>", "the manifest (default: clips.csv in the folder)")
+    .description("Write a manifest of your own clips from the names of their files.")
+    .argument("<folder>", "folder with the sound files, also in subfolders")
+    .requiredOption("--pattern <pattern>", "how the files are named, such as {speaker}_{emotion}_{n}.wav")
+    .addOption(mapOption())
+    .option("--name <corpus>", "name of the corpus, if the pattern has no {corpus} (default: own)")
+    .option("--out <file>", "file to write the manifest to (default: clips.csv in the folder)")
     .option(
       "--write-map <file>",
-      "write the labels that are no known words as JSON, to fill in and give to --map",
+      "also write the unknown labels to a JSON file, to be filled in and given to --map",
     )
-    .option("--force", "write over files that are there")
-    .option("--json", "JSON")
+    .option("--force", "overwrite existing files")
+    .option("--json", "print the counts as JSON")
     .addHelpText(
       "after",
       `
-Placeholders: {speaker} {emotion} {sentence} {sex} {intensity} {repetition} {corpus} {id}; any other, such as {n} or {_}, is
-left out. {emotion:1} is one sign, * any text within a name. A pattern may have folders: {speaker}/{emotion}/*.wav. Labels that
-are no known words are classes of their own, unless --map says otherwise. data/manifests.md has the patterns of ten corpora.
+Placeholders: {speaker} {emotion} {sentence} {sex} {intensity} {repetition} {corpus} {id}. Any
+other placeholder, such as {n} or {_}, is ignored. {emotion:1} is exactly one character; * is any
+text within a name. A pattern can include folders: {speaker}/{emotion}/*.wav. Labels that are not
+known words for an emotion become classes of their own, unless --map says otherwise.
+data/manifests.md has the patterns of eleven corpora.
 
 Examples:
   ser data manifest recordings --pattern "{speaker}_{emotion}_{n}.wav"
-  ser data manifest emodb --pattern "{speaker:2}{sentence:3}{emotion:1}{_}.wav" --write-map emodb.json
-  ser data manifest emodb --pattern "{speaker:2}{sentence:3}{emotion:1}{_}.wav" --map emodb.json --force`,
+
+  EMO-DB, with a file of rules that is filled in between the two commands:
+  ser data manifest wav --pattern "{speaker:2}{sentence:3}{emotion:1}{_}.wav" --write-map map.json
+  ser data manifest wav --pattern "{speaker:2}{sentence:3}{emotion:1}{_}.wav" --map map.json --force`,
     )
     .action(write);
 }
@@ -62,7 +62,7 @@ async function write(folder: string, flags: ManifestFlags): Promise<void> {
   const out = flags.out ?? besideSounds(folder);
   for (const file of [out, ...(writeMap ? [writeMap] : [])])
     if (!force && existsSync(file))
-      throw new UserError(`${file} is there already: --force writes over it, --out FILE writes elsewhere`);
+      throw new UserError(`${file} exists already: --force overwrites it, --out FILE writes another file`);
   const labels = labelsFrom(flags.map);
   const made = await manifestOf(folder, pattern, out, { labels, corpus: name });
   const notes = [...labels.checkUsed(), ...made.notes];
@@ -76,16 +76,16 @@ async function write(folder: string, flags: ManifestFlags): Promise<void> {
   if (unmatched.length > 0) {
     const more = unmatched.length > SHOWN ? ", ..." : "";
     lines.push(
-      `left out ${plural(unmatched.length, "sound file")} that the pattern does not fit: ${unmatched.slice(0, SHOWN).join(", ")}${more}`,
+      `left out ${plural(unmatched.length, "sound file")} that the pattern does not match: ${unmatched.slice(0, SHOWN).join(", ")}${more}`,
     );
   }
   if (unknown.length > 0) {
     const counts = unknown.map(([label, count]) => `${label} (${count})`);
-    lines.push(`labels that are no known words, each a class of its own: ${counts.join(", ")}`);
+    lines.push(`unknown labels, each a class of its own: ${counts.join(", ")}`);
     lines.push(
       writeMap
         ? `fill in ${writeMap} ("drop" leaves clips out), then give it to --map`
-        : `to make them others, fill this in ("drop" leaves clips out) and give it to --map FILE.json:\n${map.trimEnd()}`,
+        : `to map them to other classes, fill this in ("drop" leaves clips out) and give it to --map FILE.json:\n${map.trimEnd()}`,
     );
   }
   process.stdout.write(`${lines.join("\n")}\n`);

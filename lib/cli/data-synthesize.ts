@@ -14,23 +14,25 @@ interface SynthesizeOptions {
 export function addSynthesize(data: Command): void {
   data
     .command("synthesize")
-    .description("Make synthetic stand-ins for the corpora, where there are no recordings.")
-    .argument("[dir]", "folder to write (default: synthetic/ in SER_DATA, else in data/)")
+    .description("Generate synthetic stand-ins for the corpora, to try things out without recordings.")
+    .argument("[dir]", "folder to write to (default: synthetic/ in SER_DATA, else in data/)")
     .addOption(
-      new Option("--seed <n>", "seed of speakers and clips")
+      new Option("--seed <n>", "seed of the speakers and clips")
         .argParser(numberIn(0, undefined, true))
         .default(1),
     )
-    .addOption(new Option("--corpus <names...>", "only these corpora").choices(CORPORA))
     .addOption(
-      new Option("--threads <n>", "worker threads (default: one a core)").argParser(numberIn(1, 256, true)),
+      new Option("--corpus <names...>", "corpora to synthesize (default: all four)").choices(CORPORA),
     )
-    .option("--json", "JSON")
+    .addOption(
+      new Option("--threads <n>", "threads (default: one per core)").argParser(numberIn(1, 256, true)),
+    )
+    .option("--json", "print the counts as JSON")
     .addHelpText(
       "after",
       `
-2760 clips, about 300 MB, by a formant synthesizer under the corpora's own names. Everything made from them
-is marked synthetic. The same seed gives the same files.
+A formant synthesizer makes 2760 clips, about 300 MB, with the file names of the corpora. All
+results from these clips are marked as synthetic. The same seed gives the same files.
 
 Examples:
   ser data synthesize

@@ -23,30 +23,32 @@ interface ListOptions extends CorpusChoice {
 
 const CLASSES: readonly string[] = [...EMOTIONS, "calm"];
 
-/** How far the raters of a corpus agree. */
+/** How well the raters of a corpus agree. */
 interface Agreement {
-  /** Krippendorff's, of nominal ratings; absent where all of them are of one class. */
+  /** Krippendorff's alpha of nominal ratings; absent where all ratings are of one class. */
   alpha?: number;
   clips: number;
   ratings: number;
-  /** Clips without a majority, which are left out. */
+  /** Clips without a majority; they are left out. */
   tied: number;
 }
 
 type Report = CorpusReport & { text: TextInCorpus | { reason: string }; agreement?: Agreement };
 
-/** The classes of a table: the known ones, then others that are there, such as EMO-DB's boredom, by name. */
+/** The classes of a table: the known ones, then others that occur, such as EMO-DB's boredom, by name. */
 function classesIn(summaries: readonly CorpusSummary[]): string[] {
   const others = summaries.flatMap(({ classes }) => classes.filter((name) => !CLASSES.includes(name)));
   return [...CLASSES, ...[...new Set(others)].sort(byText)];
 }
 
-/** How many ids of a note a terminal shows; `--json` has all. */
+/** Ids of a note that a terminal shows; `--json` has all. */
 const SHOWN = 6;
 
-/** Adds `ser data` with `list` and `check`; returns it, so that further subcommands can be attached. */
+/** Adds `ser data` with `list` and `check`; returns it, so that further subcommands can be added. */
 export function addData(program: Command): Command {
-  const data = program.command("data").description("Find, list and check the corpora.");
+  const data = program
+    .command("data")
+    .description("List, check, download and synthesize corpora; write manifests of your own clips.");
   addList(data);
   addCheck(data);
   return data;
@@ -54,11 +56,11 @@ export function addData(program: Command): Command {
 
 function addList(data: Command): void {
   withChoice(data.command("list"))
-    .description("List the corpora that are there, or their clips.")
-    .option("--clips", "every clip instead of one line a corpus")
-    .option("--emotion <names...>", "only these emotions, or other classes that there are")
-    .option("--speaker <names...>", "only these speakers, as in the corpus: 01, OAF, DC, 1001")
-    .addOption(new Option("--csv", "comma-separated values").conflicts("json"))
+    .description("List the corpora found under --data, or their clips.")
+    .option("--clips", "list every clip, instead of one line per corpus")
+    .option("--emotion <names...>", "only these emotions, or other classes of the corpora such as boredom")
+    .option("--speaker <names...>", "only these speakers, named as in the corpus: 01, OAF, DC, 1001")
+    .addOption(new Option("--csv", "print CSV").conflicts("json"))
     .addHelpText(
       "after",
       `
@@ -80,13 +82,19 @@ Examples:
 
 function addCheck(data: Command): void {
   withChoice(data.command("check"))
-    .description("Read every clip and report what is missing, invalid, altered or odd.")
+    .description("Read every clip and report missing, invalid and altered files and anomalies.")
     .addHelpText(
       "after",
       `
-Raters: of a manifest with several, how far they agree. Text: how far the sentence alone tells the emotion, without any sound: the UAR of a table learnt on the other speakers,
-and the mutual information of sentence and emotion. Missing: published, but not there. Invalid: cannot be read. Altered: readable, but not the published bytes, as
-after any conversion; no error; "-" where the published bytes are not known. Exit code 1 when anything is invalid or nothing was found.
+  missing   clips that were published but not found
+  invalid   files that cannot be read
+  altered   files that can be read but differ from the published bytes, as after any conversion;
+            not an error; "-" where the published bytes are not known
+  raters    how well the raters agree, for a manifest with several raters
+  text      how well the sentence alone predicts the emotion, without sound: the UAR of a table
+            learnt on the other speakers, and the mutual information of sentence and emotion
+
+The exit code is 1 if any file is invalid or no clip was found.
 
 Examples:
   ser data check
@@ -112,13 +120,13 @@ Examples:
       if (options.json) printJson({ corpora: reports });
       else if (reports.length > 0) process.stdout.write(`${reportText(reports)}\n`);
       if (reports.length === 0) await reportNothing(options);
-      // The raters of every clip may tie.
+      // The raters of every clip may be tied.
       if (reports.some(({ invalid, clips }) => invalid > 0 || clips === 0)) process.exitCode = 1;
     });
 }
 
 function withChoice(command: Command): Command {
-  return addClipOptions(command).option("--json", "JSON");
+  return addClipOptions(command, { corpus: "all under --data" }).option("--json", "print JSON");
 }
 
 function agreementOf(
@@ -145,7 +153,7 @@ function filterClips(found: FoundCorpus[], { emotion, speaker }: ListOptions): F
   const strange = emotion?.find((name) => !there.has(name));
   if (strange !== undefined)
     throw new UsageError(
-      `--emotion ${strange}: there are ${[...there].join(", ")}${meant(strange, [...there])}`,
+      `--emotion ${strange} is not a class of these clips; the classes are ${[...there].join(", ")}${meant(strange, [...there])}`,
     );
   const wanted = (clip: Clip) =>
     (!emotion || emotion.includes(clip.emotion)) && (!speaker || speaker.includes(clip.speaker));
@@ -196,7 +204,7 @@ function printTable(header: readonly string[], rows: Cell[][], csv: boolean | un
   else if (rows.length > 0) process.stdout.write(`${formatTable(header, rows)}\n`);
 }
 
-/** The reports as tables and one line a note. */
+/** The reports as tables, with one line for each note. */
 function reportText(reports: readonly Report[]): string {
   const counts = formatTable(
     ["corpus", "clips", "speakers", "hours", "missing", "invalid", "altered"],
@@ -236,8 +244,8 @@ function detailLines(report: Report): string[] {
 function agreementLine({ alpha, clips, ratings, tied }: Agreement): string {
   const how =
     alpha === undefined
-      ? "their agreement is not known: no clip has two ratings, or all ratings are of one class"
-      : `Krippendorff's alpha ${decimal(alpha, 3)} (1 is full agreement, 0 that of chance)`;
+      ? "agreement unknown: no clip has two ratings, or all ratings are of one class"
+      : `Krippendorff's alpha ${decimal(alpha, 3)} (1 is full agreement, 0 agreement by chance)`;
   const left = tied > 0 ? `; ${plural(tied, "clip")} without a majority left out` : "";
   return `${plural(ratings, "rating")} of ${plural(clips, "clip")}; ${how}${left}`;
 }
@@ -247,9 +255,9 @@ function textLine(text: Report["text"]): string {
   const { sentences, inOneClass, uar, chance, bits, labelBits } = text;
   const table =
     uar === undefined
-      ? "one speaker, so that nobody is left to learn from"
-      : `a table of the other speakers' sentences has a UAR of ${percent(uar)} % (chance ${percent(chance)} %)`;
-  return `${plural(sentences, "sentence")}, ${inOneClass} said in one emotion only; ${table}; ${bits.toFixed(2)} of ${labelBits.toFixed(2)} bits of the emotion`;
+      ? "only one speaker, so there is no other one to learn from"
+      : `a table learnt on the other speakers' sentences has a UAR of ${percent(uar)} % (chance ${percent(chance)} %)`;
+  return `${plural(sentences, "sentence")}, ${inOneClass} said in one emotion only; ${table}; the sentence gives ${bits.toFixed(2)} of the ${labelBits.toFixed(2)} bits of the emotion`;
 }
 
 function idList(ids: readonly string[]): string {

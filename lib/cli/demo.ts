@@ -2,20 +2,20 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { dataOption, interruptSignal } from "./common.js";
 
-/** `ser demo`: the main job, what `npm start` runs. */
+/** `ser demo`: the main job, which `npm start` runs. */
 export function addDemo(program: Command): void {
   program
     .command("demo")
     .description(
-      "From sound files to a first result: corpora, features, a small network, tables and pictures.",
+      "Go from sound files to a first result: corpora, features, a small network, tables and figures.",
     )
     .addOption(dataOption())
-    .option("--out <dir>", "folder of the results", join("results", "demo"))
-    .option("--force", "do it again where it is already done")
+    .option("--out <dir>", "folder to write the run to", join("results", "demo"))
+    .option("--force", "start over, even if the run is finished")
     .addHelpText(
       "after",
       `
-With no corpora under --data, synthetic ones are made there first.
+If there are no corpora under --data, synthetic ones are generated there first.
 
 Examples:
   ser demo
@@ -73,9 +73,9 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     ...{ own: false, force: flags.force, pictures: true, stopAtFailure: true, signal, tell: print },
   });
   const { folder, reused } = outcome!;
-  if (reused) print("already done (--force does it again: `npm start -- --force` in a checkout)");
+  if (reused) print("this run is already done (--force repeats it: `npm start -- --force` in a checkout)");
   print(`\n${describeRun((await readRun(folder))!)}\n`);
-  print("pictures");
+  print("figures");
   for (const picture of PICTURES) print(`  ${join(folder, picture)}`);
   print(`model\n  ${join(folder, "model")}\n`);
   print(`next: npx --no ser predict --model ${join(folder, "model")} YOUR.wav`);

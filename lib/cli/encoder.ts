@@ -8,7 +8,9 @@ import { interruptSignal, printJson } from "./common.js";
 export function addEncoderCommand(program: Command): void {
   const encoder = program
     .command("encoder")
-    .description("Add, fetch, list and remove encoders: networks trained elsewhere on much speech.");
+    .description(
+      "Manage pretrained speech encoders: networks that others trained on large amounts of speech.",
+    );
   addAdd(encoder);
   addGet(encoder);
   addList(encoder);
@@ -18,20 +20,22 @@ export function addEncoderCommand(program: Command): void {
 function addAdd(encoder: Command): void {
   encoder
     .command("add")
-    .description("Keep the encoder of a model that is on this computer.")
+    .description("Add the encoder of a model that is on this computer.")
     .argument(
       "<path>",
-      "model.safetensors beside its config.json, CTranslate2's model.bin, or a folder with either",
+      "model.safetensors with its config.json beside it, CTranslate2's model.bin, or a folder with either",
     )
-    .option("--name <name>", "what to call it (default: as the published model of its shape)")
-    .option("--json", "JSON")
+    .option("--name <name>", "name of the encoder (default: that of the published model of the same shape)")
+    .option("--json", "print what was kept as JSON")
     .addHelpText(
       "after",
       `
-Read are Whisper tiny, base and small, English-only or not, from Hugging Face's files and from those that
-faster-whisper uses (CTranslate2: float32, float16, int8), and wav2vec 2.0 and HuBERT base from Hugging Face's. Only the
-encoder is kept, in the user's cache folder, in a form of our own; the files may be removed afterwards. An encoder is
-known by the digest of its weights, which is the same from either form, as long as the weights are.
+Supported are Whisper tiny, base and small, multilingual or English-only, from Hugging Face's
+files or from those of faster-whisper (CTranslate2: float32, float16, int8), and wav2vec 2.0 base
+and HuBERT base from Hugging Face's files. Only the encoder is copied, to the user's cache folder,
+in the workbench's own format; the original files can be removed afterwards. An encoder is
+identified by the digest of its weights, which is the same for both file formats as long as the
+weights are the same.
 
 Examples:
   ser encoder add ~/Downloads/whisper-base
@@ -50,19 +54,20 @@ Examples:
 function addGet(encoder: Command): void {
   encoder
     .command("get")
-    .description("Fetch a published encoder from Hugging Face.")
+    .description("Download a published encoder from Hugging Face.")
     .argument("<name>", Object.keys(KNOWN_ENCODERS).join(", "))
     .addOption(
-      new Option("--url <url>", "another host with Hugging Face's paths")
+      new Option("--url <url>", "download from another host with the same paths")
         .env("HF_ENDPOINT")
         .default("https://huggingface.co"),
     )
-    .option("--json", "JSON")
+    .option("--json", "print what was kept as JSON")
     .addHelpText(
       "after",
       `
-whisper-tiny has 151 MB, whisper-base 290 MB, whisper-small 967 MB, of which a tenth to a fifth is kept; wav2vec2-base and
-hubert-base have 378 MB, all of which is kept. Stopped at any time, the same command goes on where it was.
+Downloads: whisper-tiny 151 MB, whisper-base 290 MB, whisper-small 967 MB, of which a tenth to a
+fifth is kept; wav2vec2-base and hubert-base 378 MB each, all of it kept. The same command resumes
+an interrupted download.
 
 Examples:
   ser encoder get whisper-base
@@ -79,7 +84,7 @@ Examples:
       } catch (error) {
         const part = `${downloadsOf(name)}/model.safetensors.part`;
         const size = signal.aborted ? await sizeOf(part) : 0;
-        if (size > 0) log(`${(size / 1e6).toFixed(0)} MB are kept: the same command goes on from there`);
+        if (size > 0) log(`${(size / 1e6).toFixed(0)} MB are kept: the same command resumes the download`);
         throw error;
       } finally {
         done();
@@ -90,14 +95,11 @@ Examples:
 function addList(encoder: Command): void {
   encoder
     .command("list")
-    .description("List the encoders that are there.")
-    .option(
-      "--check",
-      "read them from end to end and compare their digests: exit code 1 where one is damaged",
-    )
+    .description("List the encoders on this computer.")
+    .option("--check", "read every encoder in full and verify its digest; exit code 1 if one is damaged")
     .option(
       "--json",
-      "print [{name, family, digest, blocks, width, ..., licence, source}], or {digest, problem}",
+      "print JSON: [{name, family, digest, blocks, width, ..., licence, source}], or {digest, problem} for a damaged one",
     )
     .addHelpText(
       "after",
@@ -122,7 +124,7 @@ Examples:
       for (const problem of problems) process.stderr.write(`ser: ${problem}\n`);
       if (all.length > 0) return;
       process.stdout.write(
-        `There is no encoder in ${encoderFolder()}: "ser encoder get whisper-base" fetches one, "ser encoder add" takes a file\n`,
+        `No encoder found in ${encoderFolder()}: "ser encoder get whisper-base" downloads one, "ser encoder add" adds one from a file\n`,
       );
     });
 }
@@ -139,8 +141,8 @@ async function printTable(infos: readonly EncoderInfo[]): Promise<void> {
 function addRemove(encoder: Command): void {
   encoder
     .command("rm")
-    .description("Remove an encoder.")
-    .argument("<encoder>", "its name, or the first 8 digits or more of its digest")
+    .description("Remove an encoder from this computer.")
+    .argument("<encoder>", "name of the encoder, or at least the first 8 digits of its digest")
     .addHelpText(
       "after",
       `
@@ -151,11 +153,11 @@ Examples:
     .action(async (named: string) => {
       const { removeEncoder } = await import("../encoders/store.js");
       const digest = await removeEncoder(named);
-      process.stdout.write(`${named} (${digest.slice(0, 12)}) is removed\n`);
+      process.stdout.write(`${named} (${digest.slice(0, 12)}) was removed\n`);
     });
 }
 
-/** A bar for the tensors of a model. */
+/** A progress bar over the tensors of a model; it appears with the first tensor. */
 async function tensorBar(): Promise<{ onProgress: (done: number, total: number) => void; done: () => void }> {
   const { Progress } = await import("../base/progress.js");
   let bar: InstanceType<typeof Progress> | undefined;

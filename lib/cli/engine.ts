@@ -5,24 +5,29 @@ import { printJson } from "./common.js";
 export function addEngine(program: Command): void {
   program
     .command("engine")
-    .description("List what can execute training and prediction here, best first, and why the others cannot.")
-    .option("--engine <name>", "ask for this one: exit code 1 when it is not available")
-    .option("--json", "print [{engine, available, reason, threads, instructionSet, chosen}]")
+    .description(
+      "List the engines that can run training and prediction here, best first, and why the others cannot.",
+    )
+    .option("--engine <name>", "check this engine: exit code 1 if it is not available")
+    .option("--json", "print JSON: [{engine, available, reason, threads, instructionSet, chosen}]")
     .addHelpText(
       "after",
       `
-Training takes the first engine that is available; --engine of the training commands, or the environment's
-SER_ENGINE, asks for another.
+Training uses the first engine that is available. Another one is chosen with --engine of
+"ser train" and "ser ablate", or with the environment variable SER_ENGINE.
 
   tensorflow-gpu  @tensorflow/tfjs-node-gpu, with an NVIDIA GPU, CUDA 11.2 and cuDNN 8.1
-  native          the C core, compiled where there is a C compiler: by npm ci in a checkout, else once by the first training
+  native          the C core; needs a C compiler: compiled by npm ci in a checkout, else once
+                  before the first training
   wasm            the same core as WebAssembly
-  tfjs            stock TensorFlow.js: knows every layer, and is slow
+  tfjs            stock TensorFlow.js: supports every layer, but is slow
 
-SER_CORE_ISA=avx512, avx2, sse or neon has the native core use that instruction set instead of the widest one.
+SER_CORE_ISA=avx512 (or avx2, sse, neon) makes the native engine use that instruction set instead
+of the widest one.
 
 Examples:
   ser engine
+  ser engine --engine native
   ser engine --json
   SER_ENGINE=wasm ser train --protocol ravdess/7`,
     )

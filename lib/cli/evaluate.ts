@@ -13,28 +13,35 @@ interface EvaluateFlags extends ClipFlags {
   json?: boolean;
 }
 
-/** `ser evaluate MODEL`: a saved model on labelled clips. */
+/** `ser evaluate MODEL`: evaluates a saved model on labelled clips. */
 export function addEvaluate(program: Command): void {
   const command = program
     .command("evaluate")
-    .description("Evaluate a saved model on labelled clips: all figures with intervals, pictures, a page.")
-    .argument("<model>", "a model's folder, or a run's folder or name; results/model is the one that ships")
+    .description(
+      "Evaluate a saved model on labelled clips: metrics with confidence intervals, figures, a report page.",
+    )
+    .argument("<model>", "folder of a model, or folder or name of a run; results/model is the released model")
     .argument(
       "[folder]",
-      "clips under the names of a known corpus; default: those of --manifest or --corpus",
+      "folder of clips named as in a known corpus (default: the clips of --manifest or --corpus)",
     );
-  addClipOptions(command)
-    .option("--even-training", "judge clips that the model was trained on, too, and say so")
-    .option("--out <dir>", "folder of the pages", join("results", "evaluations"))
-    .option("--quiet", "print only the page's place")
-    .option("--json", "print every figure with its interval and n as JSON, and draw nothing")
+  addClipOptions(command, { corpus: "" })
+    .option(
+      "--even-training",
+      "also evaluate clips that the model was trained on, and mark them in the results",
+    )
+    .option("--out <dir>", "folder to write the report pages to", join("results", "evaluations"))
+    .option("--quiet", "print only the path of the report page")
+    .option("--json", "print every metric with its interval and n as JSON; write no page")
     .addHelpText(
       "after",
       `
-UAR is the mean over the labels that there are. Clips of labels that the model does not know are left out, and told. Which
-clips the model was trained on is known by its card: they are refused, recognised by the names of their files, by the
-published bytes, or by equal samples of the corpora under --data. Clips of the test part of its protocol are a reading,
-which is written down in OUT/MODEL/readings first; the page is in OUT/MODEL/CLIPS.
+UAR is the mean recall over the labels that occur in the clips. Clips with labels that the model
+does not know are left out, and reported. Clips that the model was trained on are refused. The
+model card says which ones they are; they are recognised by file name, by the bytes of the
+published file, or by samples equal to those of the corpora under --data. Evaluating clips of the
+test part of the model's protocol is a reading of that part: it is recorded in OUT/MODEL/readings
+first. The page is written to OUT/MODEL/CLIPS.
 
 Examples:
   ser evaluate results/model --manifest clips.csv
@@ -55,7 +62,7 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   const model = await findModel(named);
   const { run: name } = await readCard(model);
   const clips = await clipsOf(folder, flags);
-  // The ledger is the model's; a page is of these clips.
+  // One ledger for each model, one page for each set of clips.
   const place = join(flags.out, name);
   const page = join(place, await clipsName(folder, flags));
   const signal = interruptSignal();
@@ -82,7 +89,7 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   await writeJudged(page, experiment, about, { quiet: flags.quiet, signal });
 }
 
-/** What the clips are called in the name of a folder. */
+/** A name for the clips, for the folder of the page. */
 async function clipsName(
   folder: string | undefined,
   { manifest, corpus = [] }: EvaluateFlags,
@@ -98,7 +105,9 @@ async function clipsOf(folder: string | undefined, flags: EvaluateFlags): Promis
     throw new UsageError("give a folder, or --manifest or --corpus, not both");
   if (folder !== undefined) return clipsFor({ data: folder, map });
   if (!manifest && !corpus)
-    throw new UsageError("which clips? Give --manifest FILE, --corpus NAME, or a folder with a known corpus");
+    throw new UsageError(
+      "no clips to evaluate on: give --manifest FILE, --corpus NAME, or a folder with a known corpus",
+    );
   return clipsFor(flags);
 }
 

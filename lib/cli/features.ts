@@ -30,12 +30,15 @@ const FLAGS: Record<string, string> = {
   trimDb: "trim",
 };
 
-/** The options that set features. */
+/** The options of spectral features. */
 const SETTINGS = Object.keys(FEATURE_ENTRIES).map((key) =>
   settingOption(FEATURE_ENTRIES, key, {
     ...(FLAGS[key] && { flag: FLAGS[key] }),
     ...(key === "center" && {
       help: "the first frame starts at the first sample instead of being centred on it",
+    }),
+    ...(key === "winLength" && {
+      help: "window length, at most --n-fft; the window is centred in the FFT frame",
     }),
     defaults: key === "kind" ? { "": PRESETS.librosa } : key === "htk" || key === "center" ? {} : PRESETS,
   }),
@@ -48,10 +51,12 @@ for (const option of SETTINGS)
 export function addFeatures(program: Command): void {
   const command = program
     .command("features")
-    .description("Compute features of sound files: log-mel or mel spectrogram, or MFCC, equal to librosa's.")
-    .argument("<paths...>", "sound files, or folders of them")
+    .description(
+      "Compute features of sound files: log-mel, mel or MFCC (equal to librosa's), or an encoder's states.",
+    )
+    .argument("<paths...>", "sound files, or folders of sound files")
     .addOption(
-      new Option("--preset <name>", "defaults of the options below")
+      new Option("--preset <name>", "defaults of the options of spectral features below")
         .choices(["librosa", "speech"])
         .default("librosa"),
     );
@@ -59,19 +64,23 @@ export function addFeatures(program: Command): void {
   command
     .option(
       "--json",
-      "print {kind, sampleRate, rows, cols, data}; rows are frames (several inputs: a list, with path)",
+      "print JSON: {kind, sampleRate, rows, cols, data}, where rows are frames; for several inputs a list, with path",
     )
-    .option("--out <path>", "write to this .npy, .csv or .json file; for several inputs, to this folder")
+    .option(
+      "--out <path>",
+      "write the features to this .npy, .csv or .json file; for several inputs, to this folder",
+    )
     .addOption(
-      new Option("--format <name>", "of the files in a folder")
+      new Option("--format <name>", "format of the files in the folder")
         .choices(["npy", "csv", "json"])
         .default("npy"),
     )
-    .option("--strict", "fail when any file cannot be read")
+    .option("--strict", "fail at the first file that cannot be read, instead of leaving it out")
     .addHelpText(
       "after",
       `
-With several files or a folder, files that cannot be read are reported and left out.
+Without --json or --out, only a summary is printed. With several files or a folder, files that
+cannot be read are reported and left out.
 
 Examples:
   ser features clip.wav
@@ -82,7 +91,7 @@ Examples:
     )
     .action(async (paths: string[], options: FeatureFlags) => {
       if (options.encoder !== undefined && command.getOptionValueSource("preset") === "cli")
-        throw new UsageError("--preset is of spectral features: leave it out with --encoder");
+        throw new UsageError("--preset is an option of spectral features: leave it out with --encoder");
       const { extractSounds, findSounds } = await import("../features/files.js");
       const settings = settingsOf(options);
       const { files, several } = await findSounds(paths);
@@ -102,18 +111,19 @@ Examples:
 }
 
 /**
- * The preset's settings, of MFCC where no kind is given, with what was given in their place; or those of an encoder.
+ * The preset's settings, by default of MFCC, overridden by the given options; or the settings of an encoder's features.
  *
- * @throws {UsageError} where options do not go together
+ * @throws {UsageError} for options that do not go together
  */
 function settingsOf(flags: FeatureFlags): SoundSettings {
   const { kind, trimDb, ...own } = settingsGiven(flags, SETTINGS) as Partial<SpectralSettings>;
   const trim = trimDb === undefined ? {} : { trimDb };
   const asked = askedOfEncoder(flags, kind);
   if (asked) {
-    // `center` is there unless it was turned off.
+    // `center` is always set: commander makes it true unless --no-center is given.
     const other = SETTINGS.find(({ path }) => path in own && !(path === "center" && own.center));
-    if (other) throw new UsageError(`${other.long} is of spectral features: leave it out with an encoder`);
+    if (other)
+      throw new UsageError(`${other.long} is an option of spectral features: leave it out with an encoder`);
     return encoderFeatures({ ...asked, ...trim });
   }
   const make = flags.preset === "speech" ? featureSettings : librosaSettings;

@@ -4,10 +4,10 @@ import type { judgedReport } from "../report/judged.js";
 import { interruptSignal } from "./common.js";
 
 /**
- * Draws the page of answers that are no experiment's into a folder, with a bar over its figures, and prints what it comes to
- * and where it is; `quiet` leaves the place alone.
+ * Writes the report page of predictions that belong to no experiment (`ser evaluate`, `ser score`) into a folder, with a
+ * progress bar over its figures, and prints a summary and the path of the page; with `quiet` only the path.
  *
- * @param about see `judgedReport`
+ * @param about as in `judgedReport`
  * @throws {UserError} when the folder cannot be written
  */
 export async function writeJudged(
@@ -33,7 +33,7 @@ export async function writeJudged(
   process.stdout.write(`${join(folder, files[0]!)}\n`);
 }
 
-/** Answers as an experiment: what reports are made of. */
+/** Wraps predictions as an experiment, from which reports are made. */
 export function judgedExperiment(
   name: string,
   grid: string,

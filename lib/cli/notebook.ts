@@ -14,39 +14,37 @@ interface RunFlags {
 }
 
 /**
- * Adds `ser notebook`, with run, html, install and, for Jupyter, kernel.
+ * Adds `ser notebook` with `run`, `html`, `install` and, for Jupyter, the hidden `kernel`.
  *
- * @param bundle the file of this program, which Jupyter is to start
+ * @param bundle the file of this program, which Jupyter starts
  */
 export function addNotebook(program: Command, bundle: string): void {
   const notebook = program
     .command("notebook")
-    .description("Execute the notebooks, make pages of them, install the Jupyter kernel.")
+    .description("Execute the notebooks, export them as web pages, install the Jupyter kernel.")
     .hook("preAction", assertNotebooks);
   addRun(notebook);
   addHtml(notebook);
   addInstall(notebook, bundle);
   notebook.addCommand(
     new Command("kernel")
-      .description("Serve Jupyter; started by Jupyter.")
+      .description("Run the Jupyter kernel; Jupyter starts this command.")
       .argument("<connection-file>")
       .action(superviseKernel),
     { hidden: true },
   );
 }
 
-/** The notebooks, and the packages that only they need, belong to the checkout. */
+/** The notebooks, and the packages that only they need, are part of the checkout but not of the npm package. */
 function assertNotebooks(): void {
   if (isInstalled())
     throw new UserError(
-      "notebooks run in a checkout of speech-emotion-workbench: the npm package comes without them and without tslab",
+      "notebooks need a checkout of speech-emotion-workbench: the npm package has neither the notebooks nor tslab",
     );
   try {
     createRequire(join(projectRoot(), "package.json")).resolve("tslab/package.json");
   } catch {
-    throw new UserError(
-      "notebooks need tslab, which is not installed: `npm ci` without --omit=dev does that",
-    );
+    throw new UserError("notebooks need tslab, which is not installed: run `npm ci` without --omit=dev");
   }
 }
 
@@ -57,25 +55,31 @@ async function superviseKernel(connectionFile: string): Promise<void> {
 function addRun(notebook: Command): void {
   notebook
     .command("run")
-    .description("Execute notebooks, each in a fresh process, and write them with their outputs.")
-    .argument("[names...]", "files, or names in notebooks/: 01, 01-explore (default: all)")
+    .description("Execute notebooks, each in a fresh process, and save them with their outputs.")
+    .argument("[names...]", "notebook files, or names in notebooks/ such as 01 or 01-explore (default: all)")
     .addOption(
-      new Option("-p, --parameter <name=value>", "override a parameter; JSON or text; repeatable").argParser(
-        parameter,
-      ),
+      new Option(
+        "-p, --parameter <name=value>",
+        "override a parameter; the value is JSON or text; repeatable",
+      ).argParser(parameter),
     )
     .addOption(
-      new Option("--timeout <s>", "seconds a notebook may take").argParser(numberIn(1, 1e6)).default(600),
+      new Option("--timeout <s>", "time limit of a notebook, in seconds")
+        .argParser(numberIn(1, 1e6))
+        .default(600),
     )
-    .option("--out <dir>", "folder of the executed notebooks (default: results/notebooks)")
-    .option("--in-place", "write a notebook that succeeds over itself, without recordings of the corpora")
-    .option("--json", "print the reports as JSON")
+    .option("--out <dir>", "folder to write the executed notebooks to (default: results/notebooks)")
+    .option(
+      "--in-place",
+      "overwrite each notebook that succeeds with its executed version, without recordings of the corpora",
+    )
+    .option("--json", "print the outcome of every notebook as JSON")
     .addHelpText(
       "after",
       `
-An error ends its notebook, not the others; the exit code is then 1 and what was done is written all the same.
-Cells tagged "skip" are left out, those tagged "raises-exception" may fail, and -p overrides what the cell tagged
-"parameters" declares.
+An error ends its notebook but not the others; the exit code is then 1, and the cells that were
+executed are saved. Cells tagged "skip" are not executed, those tagged "raises-exception" may
+fail, and -p overrides the variables that the cell tagged "parameters" declares.
 
 Examples:
   ser notebook run
@@ -103,7 +107,7 @@ async function run(names: string[], flags: RunFlags): Promise<void> {
   if (reports.some(({ failure }) => failure)) process.exitCode = 1;
 }
 
-/** `name=value`: JSON where it is JSON, else the text. */
+/** `name=value`: the value as JSON if it is valid JSON, else as text. */
 function parameter(text: string, before: Record<string, unknown> = {}): Record<string, unknown> {
   const [, name, value] = /^([A-Za-z_$][\w$]*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError("It takes the form name=value.");
@@ -117,9 +121,9 @@ function parameter(text: string, before: Record<string, unknown> = {}): Record<s
 function addHtml(notebook: Command): void {
   notebook
     .command("html")
-    .description("Make one offline, interactive page of each executed notebook, and an index.")
-    .argument("[files...]", "notebooks (default: those in results/notebooks, else those in notebooks/)")
-    .option("--out <dir>", "folder of the pages (default: results/notebooks)")
+    .description("Export each executed notebook as one interactive, offline web page, and write an index.")
+    .argument("[files...]", "notebook files (default: those in results/notebooks, else those in notebooks/)")
+    .option("--out <dir>", "folder to write the pages to (default: results/notebooks)")
     .option("--json", "print the pages as JSON")
     .addHelpText(
       "after",
@@ -146,8 +150,9 @@ function addInstall(notebook: Command, bundle: string): void {
     .addHelpText(
       "after",
       `
-Writes one file, kernels/ser-typescript/kernel.json, into Jupyter's data folder (JUPYTER_DATA_DIR, else the user's own).
-The kernel runs from this folder and works in Jupyter Notebook, JupyterLab and VS Code.
+Writes one file, kernels/ser-typescript/kernel.json, into Jupyter's data folder: JUPYTER_DATA_DIR,
+else the user's own. The kernel runs from the workbench's folder and works in Jupyter Notebook,
+JupyterLab and VS Code.
 
 Examples:
   ser notebook install

@@ -2,12 +2,12 @@ import { InvalidArgumentError, Option } from "commander";
 import { is } from "valibot";
 import { type Facts, factsOf, type Node } from "../base/schema.js";
 
-/** Stands for `null`, which commander would turn into an empty text. */
+/** Stands for `null`, which commander would turn into an empty string. */
 const NONE = Symbol("none");
 
-/** An option of the command line that sets a key of settings. */
+/** A command-line option that sets one key of the settings. */
 export class SettingOption extends Option {
-  /** @param path of the key: `schedule.name` */
+  /** @param path the key, with dots: `schedule.name` */
   constructor(
     readonly path: string,
     flags: string,
@@ -18,19 +18,19 @@ export class SettingOption extends Option {
 }
 
 export interface OptionTexts {
-  /** Its name, where it is not the key's: `sr` for `sampleRate`. */
+  /** Name of the option, where it differs from the key: `sr` for `sampleRate`. */
   flag?: string;
-  /** Its help, where it is not the first sentence of the key's description. */
+  /** Its help; default: the first sentence of the key's description. */
   help?: string;
-  /** Settings that have its default, by the name under which it is told; a name may be empty. */
+  /** Settings that hold the option's default, by the name that the help shows before it; "" shows no name. */
   defaults?: Record<string, object>;
 }
 
 /**
- * The option that sets a key: named as the key, with its description as help, its choices, and its numbers.
+ * The option that sets one key: its name, help text, choices and number range come from the key's schema.
  *
  * @param entries the keys of the settings
- * @param path of the key; `schedule.name` makes `--schedule`, `schedule.warmup` makes `--warmup`
+ * @param path the key; `schedule.name` makes `--schedule`, `schedule.warmup` makes `--warmup`
  * @example settingOption(TRAINING_ENTRIES, "batchSize", { defaults: { "": TRAINING } }) // --batch-size <clips>
  */
 export function settingOption(
@@ -52,9 +52,9 @@ export function settingOption(
 }
 
 /**
- * What options were given, as settings: `--schedule cosine --epochs 3` as `{ schedule: { name: "cosine" }, epochs: 3 }`.
+ * The options that were given, as settings: `--schedule cosine --epochs 3` as `{ schedule: { name: "cosine" }, epochs: 3 }`.
  *
- * @param flags as commander gives them
+ * @param flags the values as commander parsed them
  */
 export function settingsGiven(flags: object, options: readonly SettingOption[]): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
@@ -68,15 +68,22 @@ export function settingsGiven(flags: object, options: readonly SettingOption[]):
   return settings;
 }
 
-/** Keys with their meaning and default, a line each, for the text below a command's help. */
+/** Keys with their meaning and default, for the text below a command's help; long lines are wrapped. */
 export function keysHelp(entries: Record<string, Node>): string {
   const lines = Object.entries(entries).map(([key, node]) => {
     const { description, usual, optional } = factsOf(node);
     const own =
       usual === undefined ? (optional ? "" : " (required)") : ` (default: ${JSON.stringify(usual)})`;
-    return `  ${key.padEnd(15)}${inHelp(description)}${own}`;
+    return wrapped(`  ${key.padEnd(15)}${inHelp(description)}${own}`, " ".repeat(17));
   });
   return lines.join("\n");
+}
+
+/** Wraps a line at 100 columns; further lines begin with `indent`. */
+function wrapped(line: string, indent: string): string {
+  const end = line.lastIndexOf(" ", 100);
+  if (line.length <= 100 || end <= indent.length) return line;
+  return `${line.slice(0, end)}\n${wrapped(indent + line.slice(end + 1), indent)}`;
 }
 
 function schemaAt(entries: Record<string, unknown>, path: string): Node {
@@ -85,7 +92,7 @@ function schemaAt(entries: Record<string, unknown>, path: string): Node {
   return rest.length > 0 ? schemaAt(factsOf(schema).entries!, rest.join(".")) : schema;
 }
 
-/** `30; cnn-small 15`, with those that have another than the unnamed default, or a single value; nothing where none has any. */
+/** Defaults as text: one value where all agree, else `30; cnn-small 15` (only those that differ from the unnamed one); "" for none. */
 function usualOf(path: string, usual: unknown, defaults: Record<string, object>): string {
   const values = Object.entries(defaults).flatMap(([name, settings]) => {
     const value = path
@@ -102,7 +109,7 @@ function usualOf(path: string, usual: unknown, defaults: Record<string, object>)
   return telling.map(({ name, text }) => `${name} ${text}`.trim()).join("; ");
 }
 
-/** `learningRate` as `learning-rate`; a name within settings goes by these. */
+/** `learningRate` becomes `learning-rate`, `schedule.name` becomes `schedule`. */
 function flagOf(path: string): string {
   const keys = path.split(".");
   const key = keys.at(-1) === "name" ? keys.at(-2)! : keys.at(-1)!;
@@ -115,15 +122,15 @@ function placeholder({ choices, range, type }: Facts): string {
   return range?.unit?.toLowerCase() ?? (range?.whole ? "n" : "x");
 }
 
-/** The first sentence, as a phrase. */
+/** The first sentence of a description, as a phrase of the help. */
 function inHelp(description: string): string {
   const [sentence = ""] = description.split(/(?<!et al)\.(?: |$)/);
   const phrase = sentence.replaceAll("`", "").replace(/\bnull\b/, "none");
-  // "FFT length" and "HTK's" stay as they are.
+  // "FFT length" and "HTK's" keep their capitals.
   return /^[A-Z][a-z ]/.test(phrase) ? phrase[0]!.toLowerCase() + phrase.slice(1) : phrase;
 }
 
-/** Reads a number, or a text that the schema takes, or each of several; `none` where it may be `null`. */
+/** A parser of one value, or of each of several: a number or a text that the schema accepts; `none` stands for `null`. */
 function readerOf(schema: Node, several: boolean) {
   const { takes } = factsOf(schema);
   const one = (text: string): unknown => {

@@ -11,7 +11,7 @@ import {
 import { type EmotionModel, type Prediction, type Sound, smoothed } from "../inference/model.js";
 import { drawing } from "../runs/pictures.js";
 
-/** What is drawn of a recording. */
+/** A recording and its prediction, to be drawn. */
 interface Drawn {
   file: string;
   prediction: Prediction;
@@ -19,17 +19,17 @@ interface Drawn {
   sound?: Sound;
 }
 
-/** Panels of `emotionPrediction`. */
+/** The most panels that `emotionPrediction` draws. */
 const MOST = 9;
 
-/** Columns of a waveform: no picture has more pixels. */
+/** Columns of a waveform; no figure is wider in pixels. */
 const COLUMNS = 1200;
 
 /**
  * Draws one long recording as a timeline, else up to nine recordings with the probabilities of each.
  *
- * @throws {AbortError} when the signal comes
- * @throws {UserError} when there was nothing to judge, or the picture cannot be written
+ * @throws {AbortError} when the signal is aborted
+ * @throws {UserError} when no recording has a prediction, or the figure cannot be written
  */
 export async function drawAnswers(
   path: string,
@@ -38,7 +38,7 @@ export async function drawAnswers(
   signal: AbortSignal,
 ): Promise<void> {
   const judged = answers.filter(({ prediction }) => prediction.probabilities);
-  if (judged.length === 0) throw new UserError(`${path} is not drawn: there was nothing to judge`);
+  if (judged.length === 0) throw new UserError(`${path} was not drawn: no recording has a prediction`);
   const { synthetic, run } = model.card;
   const [first] = judged as [Drawn];
   if (judged.length === 1 && first.prediction.windows.length > 1) {
@@ -57,7 +57,7 @@ export async function drawAnswers(
   const drawn = drawing();
   const clips = [];
   for (const { file, prediction, sound } of judged.slice(0, MOST)) {
-    await new Promise(setImmediate); // lets a Ctrl-C through
+    await new Promise(setImmediate); // lets a Ctrl-C be handled
     signal.throwIfAborted();
     clips.push({
       id: file,
@@ -69,7 +69,7 @@ export async function drawAnswers(
   await saveFigure(emotionPrediction({ clips, subtitle: `by ${run}`, synthetic }), path);
 }
 
-/** Of a long file piece by piece, so that memory does not grow with it. */
+/** The waveform's outline; a file is read piece by piece, so that memory does not grow with its length. */
 async function outlineOf({ file, prediction, sound }: Drawn): Promise<Envelope> {
   const stream = sound ? undefined : openAudio(file);
   if (!stream) {

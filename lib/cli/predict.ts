@@ -15,40 +15,45 @@ interface PredictFlags {
   quiet?: boolean;
 }
 
-/** `ser predict`: the emotion of recordings. */
+/** `ser predict`: predicts the emotion of recordings. */
 export function addPredict(program: Command): void {
   program
     .command("predict")
-    .description("Say which emotion a trained model hears in recordings.")
-    .argument("<paths...>", 'sound files, folders of them, patterns in quotes, or "-" for standard input')
+    .description("Predict the emotion in recordings with a trained model.")
+    .argument(
+      "<paths...>",
+      'sound files, folders of sound files, patterns in quotes, or "-" for standard input',
+    )
     .option(
       "--model <run|dir>",
-      "a run's name or folder, or a model's; default: results/model, else the newest run",
+      "name or folder of a run, or folder of a model (default: results/model, else that of the newest run)",
     )
     .option(
       "--threshold <p>",
-      "abstain below this confidence; 0 never does; default: the model's own",
+      "confidence below which the model abstains; with 0 it never does (default: the model's own)",
       numberIn(0, 1),
     )
     .option("--json", "print JSON: an object for one file, an array for several")
-    .option("--csv", "print CSV: a row for each clip, or for each window of a long recording")
+    .option("--csv", "print CSV: one row for each clip, or for each window of a long recording")
     .option(
       "--textgrid <file>",
-      "write the timeline of one recording for Praat, a .TextGrid",
+      "write the timeline of one recording to a .TextGrid file for Praat",
       fileOf(".TextGrid"),
     )
     .option(
       "--figure <file>",
-      "draw a .png, .svg or .html: up to nine clips, or one long recording",
+      "draw a figure of one long recording or of up to nine clips: .png, .svg or .html",
       fileOf(...PICTURE_ENDINGS),
     )
-    .option("--quiet", "no progress and no remarks")
+    .option("--quiet", "print only the predictions: no progress and no warnings")
     .addHelpText(
       "after",
       `
-A recording of up to 8 s is one utterance with one answer. A longer one is cut, where there is voice, into windows
-of the length the model was trained on, which overlap by half; each moment has the mean of the windows over it.
-Probabilities are calibrated. Below the threshold, which was chosen on validation, the model abstains ("unsure").
+A recording of up to 8 s is treated as one utterance with one prediction. In a longer one, the
+parts with voice are cut into windows of the length that the model was trained on, overlapping by
+half; the prediction at a moment is the mean over the windows that cover it. Probabilities are
+calibrated. The model abstains ("unsure") if its confidence is below the threshold, which was
+chosen on validation.
 
 Examples:
   ser predict recording.wav
@@ -61,7 +66,8 @@ Examples:
 }
 
 async function predict(paths: string[], flags: PredictFlags): Promise<void> {
-  if (flags.json && flags.csv) throw new UsageError("--json or --csv: take one");
+  if (flags.json && flags.csv)
+    throw new UsageError("--json and --csv exclude each other: give only one of them");
   const [{ loadModel }, { findModel, isShipped }, { findRecordings }, report] = await Promise.all([
     import("../inference/model.js"),
     import("../inference/find.js"),
@@ -69,13 +75,14 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
     import("../inference/report.js"),
   ]);
   const { files, several } = await findRecordings(paths);
-  if (flags.textgrid && several) throw new UsageError("--textgrid takes one recording: name a single file");
+  if (flags.textgrid && several)
+    throw new UsageError("--textgrid writes the timeline of one recording: give a single file");
   const folder = await findModel(flags.model);
   const model = await loadModel(folder, { threshold: flags.threshold });
   if (flags.model === undefined && isShipped(folder) && !flags.quiet) {
     const place = relative("", folder);
     process.stderr.write(
-      `ser: model: ${place} (research only; see its README.md for what it is not fit for)\n`,
+      `ser: model: ${place} (for research only; its README.md says what it is not fit for)\n`,
     );
   }
   const signal = interruptSignal();
@@ -94,7 +101,7 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   }
 }
 
-/** The answers, with what is wrong with a file said at once; the others are still heard. */
+/** The predictions of all files; a file that fails is reported at once, and the others are still predicted. */
 async function hear(
   model: EmotionModel,
   paths: readonly string[],
@@ -108,7 +115,7 @@ async function hear(
   ]);
   const say = (text: string) => process.stderr.write(`ser: ${text}\n`);
   if (model.card.synthetic && !quiet) say("the model was trained on SYNTHETIC voices: not for real use");
-  // Of one file, which may be long, percent are counted.
+  // One file may be long: its progress is in percent.
   const single = count === 1;
   const progress = new Progress("predict", single ? 100 : count, { quiet });
   const heard = predictFiles(model, paths, {

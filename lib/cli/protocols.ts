@@ -21,31 +21,42 @@ interface Flags extends ClipFlags {
 export function addProtocols(program: Command): void {
   const command = program
     .command("protocols")
-    .description("List the protocols, or split the corpora by one and audit it.")
-    .argument("[name]", "a protocol: its folds, their speakers, and whether they leak");
+    .description("List the protocols, or split the corpora by one of them and audit the split.")
+    .argument(
+      "[name]",
+      "name of a protocol: shows its folds, their speakers and whether they leak (default: list all)",
+    );
   addClipOptions(command)
-    .option("--json", "JSON")
+    .option("--json", "print JSON")
     .addOption(
       new Option(
         "--csv",
-        "a protocol's folds, for other systems: id, path, speaker, emotion, fold, part",
+        "print the folds of the protocol as CSV, for other systems: id, path, speaker, emotion, fold, part",
       ).conflicts("json"),
     )
     .addHelpText(
       "after",
       `
-Any corpus can also be split by grouped k-fold: grouped/CORPUS?group=GROUP&folds=N&calm=HOW, by speaker (the
-default), sentence, sex, age, intensity or repetition, or by two of them; a manifest's corpus is called own, or as its
-column corpus says. With match a protocol that keeps speakers and sentences apart trains on as many clips of all
-sentences: its matched twin. The column split of a manifest is given/CORPUS: apart by speaker, or by what ?apart= says; with
-apart=none it may share anything, and is marked as leaky.
+Protocols with settings of your own:
+  grouped/CORPUS?group=GROUP&folds=N&calm=HOW
+      grouped k-fold on any corpus: no GROUP is in more than one part. GROUP is speaker (default),
+      sentence, sex, age, intensity or repetition, or two of these separated by a comma; HOW says
+      what happens to calm: merge, drop or keep.
+  PROTOCOL?match (or &match after other settings)
+      the matched twin of a protocol that keeps speakers and sentences apart: the same test
+      clips, and as many training clips, but of all sentences.
+  given/CORPUS
+      the column split of a manifest. No speaker may be in two parts; ?apart=GROUP keeps another
+      group apart. With apart=none the parts may share anything, and the protocol is marked leaky.
+  cross-corpus/A-B
+      trains on A and tests on B, of ${KNOWN_CORPORA.join(", ")}.
+      cross-corpus/others-B trains on the four English corpora (without B).
+The corpus of a manifest is called own, or as its column corpus says.
 
-Any corpus can be tested after a training on any other: cross-corpus/A-B trains on A and tests on B, of ${KNOWN_CORPORA.join(", ")}.
-cross-corpus/others-B trains on the four in English (without B).
-
-Text alone is what the sentence says of the emotion, without any sound. Where that is clearly more than chance, the
-protocol is marked text-confounded: a figure under it may be of what is said. Exit code 1 when the audit fails, unless the
-protocol is there to show leakage (random/CORPUS).
+"Text alone" is how well the sentence predicts the emotion, without sound. Where that is clearly
+above chance, the protocol is marked text-confounded: results under it may reflect what is said
+instead of how it is said. The exit code is 1 if the audit fails, except for protocols that are
+meant to show leakage (random/CORPUS).
 
 Examples:
   ser protocols
@@ -60,7 +71,7 @@ Examples:
     )
     .action(async (name: string | undefined, flags: Flags) => {
       if (name === undefined && flags.csv)
-        throw new UsageError("--csv writes the folds of a protocol: name one");
+        throw new UsageError("--csv prints the folds of a protocol: give its name, such as savee/loso");
       if (name === undefined) await list(flags);
       else await inspect(name, flags);
     });
@@ -76,7 +87,7 @@ async function list({ json }: Flags): Promise<void> {
   const ofTheFour = clips.filter(({ corpus }) => (CORPORA as readonly string[]).includes(corpus));
   const protocols = PROTOCOLS.map((name) => {
     const protocol = protocolNamed(name);
-    // A protocol that takes whatever there is has the four corpora here.
+    // A protocol that takes any corpora gets the four here.
     const plan = protocol.plan(protocol.corpora.length > 0 ? clips : ofTheFour);
     const answers = text.sentenceAnswers(plan);
     const alone = answers ? text.textConfounded(answers) : { reason: text.whyUnknown(plan.clips)! };
@@ -128,7 +139,7 @@ async function inspect(name: string, flags: Flags): Promise<void> {
   process.stdout.write(`${describe(protocol, plan, folds, { synthetic, text })}\n`);
 }
 
-/** The folds as a table, and on standard error how another system takes them. */
+/** The folds as CSV, and on standard error how another system uses them. */
 async function printFolds(plan: Plan): Promise<void> {
   const [{ formatCsv }, { placesIn }] = await Promise.all([
     import("../base/table.js"),
@@ -147,9 +158,10 @@ async function printFolds(plan: Plan): Promise<void> {
   process.stderr.write(`${RECIPE}\n`);
 }
 
-const RECIPE = `Train on part "train", choose on "validation" ("refit" may train once that has chosen), predict "test" in each fold; then
-  ser score predictions.csv --protocol NAME      columns id, fold, and one for each class, or predicted
-For nkululeko, in Python, a fold:
+const RECIPE = `In each fold, train on part "train", choose hyperparameters on "validation" (then also train on "refit",
+if you like), and predict "test". Then:
+  ser score predictions.csv --protocol NAME    (columns: id, fold, and one for each class or predicted)
+For nkululeko, in Python, for each fold:
   import pandas as pd
   folds = pd.read_csv("folds.csv").query("fold == 1").rename(columns={"path": "file"})
   for part in ("train", "validation", "test"):
@@ -170,7 +182,7 @@ and in its configuration:
   test.split_strategy = test
   target = emotion`;
 
-/** What the text alone says, or the reason why that is not known. */
+/** How well the text alone predicts the emotion, or the reason why that is unknown. */
 async function textOf(plan: Plan): Promise<TextAlone | { reason: string }> {
   const { sentenceAnswers, textAlone, whyUnknown } = await import("../protocols/sentence-baseline.js");
   const answers = sentenceAnswers(plan);
@@ -214,11 +226,11 @@ function textLine(text: TextAlone | { reason: string }): string {
   if ("reason" in text) return `text alone: not known: ${text.reason}`;
   const { uar, chance, confounded, p } = text;
   const none = "reason" in uar ? ` (${uar.reason})` : "";
-  const mark = confounded ? `; TEXT-CONFOUNDED (p = ${p}): figures may be of what is said` : "";
+  const mark = confounded ? `; TEXT-CONFOUNDED (p = ${p}): results may reflect what is said` : "";
   return `text alone: UAR ${withInterval(uar)} %${none}, chance ${percent(chance)} %${mark}`;
 }
 
-/** One line for each check and outcome, with the folds it is of. */
+/** One line for each check and outcome, with the folds that have it. */
 function auditLines(folds: readonly FoldSummary[]): string[] {
   const lines = new Map<string, string[]>();
   for (const { name, audit } of folds) {

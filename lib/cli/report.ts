@@ -14,37 +14,41 @@ interface ReportFlags {
   quiet?: boolean;
 }
 
-/** `ser report`: an experiment as Markdown, as one HTML page and as JSON. */
+/** `ser report`: writes an experiment's report as Markdown, as one HTML page and as JSON. */
 export function addReport(program: Command): void {
   program
     .command("report")
     .description("Write the report of an experiment from its recorded runs: tables, figures, statistics.")
     .argument(
       "<experiment...>",
-      "its name, as the grid says; or runs by folder or name, such as ser train makes",
+      "name of an experiment, as in its grid; or folders or names of runs, such as ser train makes",
     )
     .addOption(
       new Option(
         "--from <dir>",
-        "folder of experiments; default: results/runs where it has this one, else results/summary",
+        "folder of the runs (default: results/runs if the experiment is in it, else results/summary)",
       ),
     )
-    .option("--out <dir>", "folder of reports", join("results", "report"))
-    .option("--latex", "write the tables for a paper, too: tables.tex, with booktabs")
-    .option("--json", "print every figure with its interval and n as JSON, and write nothing")
-    .option("--quiet", "print only the report's place")
+    .option(
+      "--out <dir>",
+      "folder to write the report to, in a subfolder with the experiment's name",
+      join("results", "report"),
+    )
+    .option("--latex", "also write the tables for a paper: tables.tex, with booktabs")
+    .option("--json", "print every metric with its interval and n as JSON; write no report")
+    .option("--quiet", "print only the paths of the report")
     .addHelpText(
       "after",
       `
-The same runs give the same bytes: nothing but the recorded runs enters a report. Folders: OUT/EXPERIMENT/ with
-report.html (one page that needs no network), report.md, report.json and figures/.
+Writes OUT/EXPERIMENT/ with report.html (one page that needs no network), report.md, report.json
+and figures/. A report is made from the recorded runs alone: the same runs give the same bytes.
 
 Examples:
-  ser report four-corpora                             from the runs, or from what is kept of them
-  ser report four-corpora --latex                     and its tables for a paper
-  ser report four-corpora --from results/summary      from what is kept of them
-  ser report leakage --json                           the figures as JSON
-  ser report results/runs/savee-loso-1-cnn-0123456789ab    one run, or several that are named`,
+  ser report four-corpora                             from its runs, else from its summary
+  ser report four-corpora --latex                     also the tables for a paper
+  ser report four-corpora --from results/summary      from its summary
+  ser report leakage --json                           the metrics as JSON
+  ser report results/runs/savee-loso-1-cnn-0123456789ab    a single run; several can be given`,
     )
     .action(report);
 }
@@ -58,7 +62,7 @@ async function report(named: readonly string[], flags: ReportFlags): Promise<voi
   const signal = interruptSignal();
   const stored = await experimentNamed(named, flags.from);
   const place = join(flags.out, stored.name);
-  // Known now rather than when the figures are drawn.
+  // Fails now if the folder cannot be written, not after the figures are drawn.
   if (!flags.json) await prepare(place);
   const protocols = new Set(stored.runs.map(({ record }) => record.settings.protocol)).size;
   const statistics = new Progress("statistics", protocols, { quiet: flags.quiet });
@@ -88,7 +92,7 @@ async function report(named: readonly string[], flags: ReportFlags): Promise<voi
   );
 }
 
-/** The experiment of a name, or the runs of folders as one. */
+/** The experiment of this name, or the named runs as one experiment. */
 async function experimentNamed(
   named: readonly string[],
   from: string | undefined,
@@ -110,7 +114,7 @@ async function prepare(folder: string): Promise<void> {
   });
 }
 
-/** The store that has the experiment: the runs themselves before what is kept of them. */
+/** The folder that has the experiment: its runs if they exist, else its summary. */
 async function rootOf(experiment: string, from: string | undefined): Promise<string> {
   const { access } = await import("node:fs/promises");
   if (from !== undefined) return from;

@@ -6,7 +6,7 @@ import type { Clip } from "../corpora/clip.js";
 import type { Split } from "../protocols/types.js";
 import type { RunRecord } from "../runs/record.js";
 import type { Robustness } from "../runs/robustness.js";
-import { addClipOptions, type ClipFlags, clipsFor, perceivedIn } from "./clips.js";
+import { addClipOptions, type ClipFlags, clipsFor, perceivedIn, ratingsOption } from "./clips.js";
 import { fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
 
 interface RobustnessFlags extends ClipFlags {
@@ -23,47 +23,52 @@ interface RobustnessFlags extends ClipFlags {
   json?: boolean;
 }
 
-/** `ser robustness`: a trained model against noise. */
+/** `ser robustness`: a trained model's UAR under added noise. */
 export function addRobustness(program: Command): void {
   const command = program
     .command("robustness")
-    .description("Measure a trained model's UAR under added noise, by signal-to-noise ratio.")
-    .argument("<run>", "a run's folder or name, or a model's folder");
+    .description("Measure a trained model's UAR under added noise, at several signal-to-noise ratios.")
+    .argument("<run>", "folder or name of a run, or folder of a model");
   addClipOptions(command, { corpus: false })
     .addOption(
-      new Option("--snr <dB>", "signal-to-noise ratios, separated by commas")
+      new Option("--snr <dB>", "signal-to-noise ratios in dB, separated by commas")
         .argParser(ratios)
         .default([30, 20, 10, 5, 0], "30,20,10,5,0"),
     )
     .addOption(
-      new Option("--noise <kinds...>", "of the noise; babble is six other speakers at once")
+      new Option("--noise <kinds...>", "kinds of noise; babble is six other speakers at once")
         .choices(NOISES)
         .default(["white"], "white"),
     )
     .addOption(
       new Option(
         "--part <name>",
-        "whose clips are heard; default: the part the run was scored on. A reading of test is logged",
+        "part whose clips are used; each use of test is recorded as a reading (default: the part that the run was scored on)",
       ).choices(["validation", "test"]),
     )
-    .option("--protocol <name>", "of a model without a run.json beside it")
-    .option("--fold <name>", "of a model without a run.json beside it")
-    .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for runs of the perceived emotion")
-    .option("--seed <n>", "of the noise", numberIn(0, 2 ** 31, true), 1)
-    .option("--figure <file>", "draw it: .png, .svg or .html", fileOf(...PICTURE_ENDINGS))
-    .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
+    .option("--protocol <name>", "protocol of the training, for a model without a run.json beside it")
+    .option("--fold <name>", "fold of the training, for a model without a run.json beside it")
+    .addOption(ratingsOption())
+    .option("--seed <n>", "seed of the noise", numberIn(0, 2 ** 31, true), 1)
+    .option(
+      "--figure <file>",
+      "draw a figure of the results: .png, .svg or .html",
+      fileOf(...PICTURE_ENDINGS),
+    )
+    .option("--threads <n>", "threads (default: one per core)", numberIn(1, 1024, true))
     .option("--quiet", "print only the table")
     .option("--json", "print JSON")
     .addHelpText(
       "after",
       `
-The ratio is of mean powers over the whole clip; every clip has its own noise, the same at every level but for its
-loudness. The clips are those of the fold that the model was not trained on.
+The signal-to-noise ratio is that of the mean powers over the whole clip. Every clip has noise of
+its own, which at all levels is the same but for its loudness. Only clips of the fold that the
+model was not trained on are used.
 
 Examples:
-  ser robustness results/runs/ravdess-7-1-cnn-0123456789ab
+  ser robustness results/runs/ravdess-7-1-cnn-0123456789ab --snr 20,10,0
   ser robustness ravdess-7-1-cnn-0123456789ab --noise white pink babble --figure noise.png
-  ser robustness results/model --protocol combined/speaker-independent --fold 1 --part test --snr 20,10,0`,
+  ser robustness results/model --protocol combined/speaker-independent --fold 1 --part test`,
     )
     .action(robust);
 }
@@ -71,7 +76,7 @@ Examples:
 function ratios(text: string): number[] {
   const values = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   if (values.every(Number.isFinite)) return values;
-  throw new InvalidArgumentError("It takes numbers of dB separated by commas, such as 20,10,0.");
+  throw new InvalidArgumentError("It takes numbers in dB, separated by commas, such as 20,10,0.");
 }
 
 async function robust(run: string, flags: RobustnessFlags): Promise<void> {
@@ -99,7 +104,7 @@ async function robust(run: string, flags: RobustnessFlags): Promise<void> {
   const [split] = foldsOf(plan, [fold]);
   if (record) await checkClips(record, plan.clips, split!);
   const signal = interruptSignal();
-  // A run's readings are its store's.
+  // A run's readings are in the ledger of its store.
   const folder = dirname(resolve(model));
   const ledger = basename(folder) === name ? ledgerIn(dirname(folder)) : undefined;
   const own = record && name;
@@ -134,12 +139,12 @@ interface TrainedOn {
   target: "intended" | "perceived";
   score: "validation" | "test";
   name: string;
-  /** Validation trained as well. */
+  /** Whether the model was also trained on the validation part. */
   refit?: boolean;
   record?: RunRecord;
 }
 
-/** What the model was trained on: from the record beside it, or as the options say. */
+/** What the model was trained on: from the record beside it, or from the options. */
 async function trainedOn(model: string, flags: RobustnessFlags): Promise<TrainedOn> {
   const { readRecord } = await import("../runs/record.js");
   const record: RunRecord | undefined = await readRecord(dirname(resolve(model)));
@@ -155,7 +160,7 @@ async function trainedOn(model: string, flags: RobustnessFlags): Promise<Trained
   const { protocol, fold } = flags;
   if (protocol === undefined || fold === undefined) {
     throw new UsageError(
-      `there is no run.json beside ${model}, so nothing says which clips it was not trained on: give --protocol and --fold`,
+      `no run.json beside ${model}, so it is unknown which clips it was not trained on: give --protocol and --fold`,
     );
   }
   const { readCard } = await import("../inference/model.js");
@@ -163,7 +168,7 @@ async function trainedOn(model: string, flags: RobustnessFlags): Promise<Trained
   return { protocol, fold, target: "intended", score: "validation", name: basename(model), refit };
 }
 
-/** Other clips than the run's might be clips that it was trained on. */
+/** @throws {UserError} for other clips than the run's: it might have been trained on them */
 async function checkClips(
   { settings, clips: digest }: RunRecord,
   clips: readonly Clip[],
@@ -172,7 +177,7 @@ async function checkClips(
   const { runName } = await import("../runs/record.js");
   if (runName(settings, split, clips).clips === digest) return;
   throw new UserError(
-    "these are not the clips that the model was trained and scored on: name the folder that has them with --data, or give the same --manifest and --map",
+    "these are not the clips that the model was trained and scored on: give their folder with --data, or give the same --manifest and --map",
   );
 }
 

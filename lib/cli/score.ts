@@ -19,40 +19,44 @@ interface ScoreFlags extends ClipFlags {
   quiet?: boolean;
 }
 
-/** `ser score PREDICTIONS.csv --protocol NAME`: a referee for systems in any language. */
+/** `ser score PREDICTIONS.csv --protocol NAME`: scores the predictions of systems in any language. */
 export function addScore(program: Command): void {
   const command = program
     .command("score")
-    .description("Score the predictions of somebody else's system under a protocol.")
+    .description("Score the predictions of another system under a protocol.")
     .argument(
       "<predictions>",
-      "CSV: id or file, fold where wanted, and a column for each class, or `predicted`",
+      "CSV with the columns id or file, fold (optional), and one for each class or `predicted`",
     )
-    .requiredOption("--protocol <name>", "whose test parts were predicted; `ser protocols` lists them")
-    .option("--name <text>", "what the system is called (default: the file's name)")
-    .option("--against <experiments...>", "compare with the recorded runs of these under the protocol")
+    .requiredOption(
+      "--protocol <name>",
+      "protocol whose test parts were predicted; `ser protocols` lists them",
+    )
+    .option("--name <text>", "name of the system (default: the name of the file)")
+    .option(
+      "--against <experiments...>",
+      "compare with the recorded runs of these experiments under the same protocol",
+    )
     .addOption(
-      new Option(
-        "--missing <how>",
-        "what becomes of test clips without an answer: counted wrong, or left out",
-      )
+      new Option("--missing <how>", "test clips without a prediction: count them as wrong, or leave them out")
         .choices(["wrong", "leave-out"])
         .default("wrong"),
     );
   addClipOptions(command, { corpus: false })
-    .option("--out <dir>", "folder of the pages", join("results", "scores"))
-    .option("--quiet", "print only the page's place")
-    .option("--json", "print every figure with its interval and n as JSON, and draw nothing")
+    .option("--out <dir>", "folder to write the report pages to", join("results", "scores"))
+    .option("--quiet", "print only the path of the report page")
+    .option("--json", "print every metric with its interval and n as JSON; write no page")
     .addHelpText(
       "after",
       `
-Scoring a test part is a reading: it is written down in OUT/NAME/readings before anything is counted, and the page says
-how often it was done. The published names of the known corpora say which clips there are, so no sound is needed.
-Without a column "fold" a row counts in the fold that tests its clip. A clip that its fold trains on is refused.
+Scoring a test part is a reading of that part: it is recorded in OUT/NAME/readings before anything
+is computed, and the page says how often it was done. For the known corpora the list of published
+clips is built in, so no sound files are needed. Without a column "fold", a row counts in the fold
+that tests its clip. A prediction for a clip that its fold trains on is refused.
 
-  ser protocols savee/loso --csv > folds.csv      id, path, speaker, emotion, fold, part, for code in any language
-  ...                                             train on train, choose on validation, predict test
-  ser score mine.csv --protocol savee/loso
+  ser protocols savee/loso --csv > folds.csv    the folds: id, path, speaker, emotion, fold, part
+  (your system, in any language)                train on train, choose on validation, predict test
+  ser score mine.csv --protocol savee/loso      score the predictions
 
 Examples:
   ser score mine.csv --protocol savee/loso --name "eGeMAPS, SVM"
@@ -94,10 +98,10 @@ async function scoreFile(path: string, flags: ScoreFlags): Promise<void> {
 
 function nameOf(path: string, { name = parsePath(path).name }: ScoreFlags): string {
   if (name.trim() !== "") return name.trim();
-  throw new UsageError("--name is empty: give the system a name");
+  throw new UsageError("--name is empty: give the name of the system");
 }
 
-/** A folder for a name; two names that differ in more than case and blanks must not share one. */
+/** The folder for a name; names that differ in more than case and blanks get different folders. */
 function folderOf(own: string, name: string): string {
   const kept = own.slice(0, 80);
   const whole = /^[a-z0-9 _.-]{1,80}$/i.test(name) && own !== "unnamed";
@@ -105,9 +109,9 @@ function folderOf(own: string, name: string): string {
 }
 
 /**
- * Clips of one's own, and the published ones where labels are mapped; else the protocol knows which there are.
+ * The clips to score: your own, or the published ones with mapped labels.
  *
- * @returns `undefined` for those that are published
+ * @returns `undefined` for the published clips as they are, which the protocol knows
  */
 async function clipsOf({ corpora }: Protocol, flags: ScoreFlags): Promise<readonly Clip[] | undefined> {
   const known = KNOWN_CORPORA.filter((name) => corpora.includes(name));
@@ -125,7 +129,7 @@ async function clipsOf({ corpora }: Protocol, flags: ScoreFlags): Promise<readon
   return mapped;
 }
 
-/** The recorded runs of experiments that were tested under the protocol. */
+/** The recorded runs of the experiments that were tested under the protocol. */
 async function recorded(protocol: string, experiments: readonly string[]): Promise<StoredRun[]> {
   const [{ readStored }, { existsSync }] = await Promise.all([
     import("../experiments/store.js"),

@@ -24,15 +24,16 @@ import { addShip } from "./ship.js";
 import { addSummarize } from "./summarize.js";
 import { addTrain } from "./train.js";
 
-/** The command line, with all its commands. */
+/** The command line with all its commands. */
 export function program(): Command {
   const ser = new Command("ser")
     .description("A research workbench for speech emotion recognition.")
-    .version(version(), "--version", "the version of the workbench")
+    .version(version(), "--version", "print the version of the workbench")
     .addHelpText(
       "after",
       `
-"ser COMMAND --help" shows a command's options and examples. In the project's folder: npx --no ser COMMAND.
+"ser COMMAND --help" shows the options and examples of a command.
+In the project's folder, commands are run as: npx --no ser COMMAND
 
 Examples:
   ser data check
@@ -40,7 +41,7 @@ Examples:
   ser predict recording.wav`,
     )
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("(--help shows the options and examples)")
+    .showHelpAfterError("(--help shows the options and examples of the command)")
     .exitOverride();
   const data = addData(ser);
   addDownload(data);
@@ -88,14 +89,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that closes early (`ser data list | head`) ends the command as Ctrl-C does, so that a training keeps its checkpoint.
+// When the reader of a pipe closes early (`ser data list | head`), the command ends as with Ctrl-C: a training keeps its checkpoint.
 process.stdout.once("error", (error: NodeJS.ErrnoException) => {
   process.stdout.on("error", () => {});
   if (error.code !== "EPIPE") process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
   if (process.listenerCount("SIGINT") === 0) process.exit(error.code === "EPIPE" ? 0 : 1);
   process.kill(process.pid, "SIGINT");
 });
-// Nobody is left to tell.
+// Without standard error, errors can no longer be reported.
 process.stderr.on("error", () => {});
 
 main(process.argv).then((code) => {

@@ -10,26 +10,33 @@ interface ShipFlags {
   json?: boolean;
 }
 
-/** `ser ship RUN`: the folder of a model that ships. */
+/** `ser ship RUN`: writes the folder of a released model. */
 export function addShip(program: Command): void {
   program
     .command("ship")
-    .description("Make the folder of a model that ships from a finished run: model, model card, licence.")
-    .argument("<run>", "the run's folder, or EXPERIMENT/RUN or RUN under the folder of the runs")
+    .description(
+      "Release the model of a finished run: a folder with the model, its model card and its licence.",
+    )
+    .argument("<run>", "folder of the run, or its name (RUN or EXPERIMENT/RUN) under the folder of the runs")
     .option("--from <dir>", "folder of the runs", join("results", "runs"))
-    .option("--out <dir>", "where it goes; a model shipped before is replaced", join("results", "model"))
-    .option("--note <text>", "about the clips, beside every table of the card")
-    .option("--limit <MB>", "the largest model that ships", numberIn(0.001), 3)
+    .option(
+      "--out <dir>",
+      "folder to write the model to; replaces the model released before",
+      join("results", "model"),
+    )
+    .option("--note <text>", "remark on the clips, shown with every table of the model card")
+    .option("--limit <MB>", "largest allowed size of the model, in MB", numberIn(0.001), 3)
     .option("--json", "print what was written as JSON")
     .addHelpText(
       "after",
       `
-The run must have been scored on test and have passed its audit; synthetic, leaky and transductive runs are refused.
-"ser predict" takes results/model where no other model is named. The same run gives the same bytes.
+The run must have been scored on test and must have passed its audit. Runs on synthetic clips,
+under leaky protocols or with transductive normalisation are refused. "ser predict" uses
+results/model unless another model is given. The same run gives the same bytes.
 
 Examples:
   ser ship four-corpora/combined-speaker-independent-1-cnn-0123456789ab
-  ser ship results/runs/combined-cnn-0123456789ab --note "the clips were copies re-encoded with Opus at 32 kbit/s"
+  ser ship results/runs/combined-cnn-0123456789ab --note "clips re-encoded with Opus at 32 kbit/s"
   ser ship combined-cnn-0123456789ab --out /tmp/model --json`,
     )
     .action(ship);
@@ -48,7 +55,7 @@ async function ship(run: string, { from, out, note, limit, json }: ShipFlags): P
   );
 }
 
-/** The folder of a run that is there. */
+/** The folder of an existing run. */
 async function folderOf(run: string, from: string): Promise<string> {
   const [{ findRun }, { UserError }] = await Promise.all([
     import("../runs/record.js"),
@@ -57,6 +64,6 @@ async function folderOf(run: string, from: string): Promise<string> {
   const folder = await findRun(run, from);
   if (folder !== undefined) return folder;
   throw new UserError(
-    `there is no finished run in ${run}, nor in ${join(from, run)}: \`ser ablate\` and \`ser train\` make them`,
+    `no finished run in ${run} or ${join(from, run)}: \`ser ablate\` and \`ser train\` make runs`,
   );
 }

@@ -3,22 +3,24 @@ import type { Command } from "commander";
 import { UserError } from "../base/errors.js";
 import { experimentName, printJson } from "./common.js";
 
-/** `ser summarize EXPERIMENT`: what is worth keeping of an experiment. */
+/** `ser summarize EXPERIMENT`: keeps settings, metrics and predictions of an experiment in a small folder. */
 export function addSummarize(program: Command): void {
   program
     .command("summarize")
-    .description(
-      "Write down what is worth keeping of an experiment: settings, figures and predictions of its runs.",
+    .description("Write a compact summary of an experiment: settings, metrics and predictions of its runs.")
+    .argument("<experiment>", "name of the experiment, as in its grid")
+    .option("--from <dir>", "folder of the runs", join("results", "runs"))
+    .option(
+      "--out <dir>",
+      "folder to write the summary to, in a subfolder with the experiment's name",
+      join("results", "summary"),
     )
-    .argument("<experiment>", "its name")
-    .option("--from <dir>", "folder of the stores", join("results", "runs"))
-    .option("--out <dir>", "folder of the summaries", join("results", "summary"))
     .option("--json", "print what was written as JSON")
     .addHelpText(
       "after",
       `
-The same runs give the same bytes, on whichever machine: times and machines are in a file of their own, machines.json.
-"ser report" works from the summary as from the store.
+"ser report" works from the summary as from the runs themselves. The same runs give the same bytes
+on any machine, except in machines.json (times and machines) and readings.json (readings of test).
 
 Examples:
   ser summarize quick
@@ -35,7 +37,7 @@ async function summarize(name: string, flags: { from: string; out: string; json?
   const experiment = await readStored(experimentName(name), flags.from);
   const folder = join(flags.out, name);
   if (experiment.runs.length === 0)
-    throw new UserError(`no run of ${name} is done: \`ser ablate\` does them`);
+    throw new UserError(`no run of ${name} is finished: \`ser ablate\` executes them`);
   const { sha256, bytes } = await writeSummary(experiment, folder);
   const { planned, runs, failures } = experiment;
   const counts = { planned: planned.length, runs: runs.length, failures: failures.length };

@@ -14,16 +14,16 @@ import type { Plan, Split } from "../protocols/types.js";
 import { printJson } from "./common.js";
 
 /**
- * `ser train --model sentence`: the sentence baseline of a protocol, as a table. It is no run: it takes the metadata alone
- * and reads no test part.
+ * `ser train --model sentence`: prints the sentence baseline of a protocol as a table. It uses the metadata alone, so it makes
+ * no run and no reading of a test part.
  *
- * @param folds of the plan, those that are asked for
- * @throws {UserError} where the sentence of a clip is not known
+ * @param folds the folds of the plan that were asked for
+ * @throws {UserError} if the sentence of a clip is unknown
  */
 export function trainSentence(plan: Plan, folds: readonly Split[], json = false): void {
   const part = { ...plan, folds: [...folds] };
   const answers = sentenceAnswers(part);
-  if (!answers) throw new UserError(`the sentence alone cannot be judged: ${whyUnknown(plan.clips)}`);
+  if (!answers) throw new UserError(`the sentence baseline cannot be computed: ${whyUnknown(plan.clips)}`);
   const text = textAlone(answers);
   const each = folds.map((fold, f) => ({ fold: fold.name, ...foldScores(fold, answers, f) }));
   const { protocol, classes } = plan;
@@ -32,8 +32,9 @@ export function trainSentence(plan: Plan, folds: readonly Split[], json = false)
 }
 
 interface FoldScores {
-  /** Clips that the table was made of, and those that it was asked. */
+  /** Clips that the table was learnt from. */
   learnt: number;
+  /** Clips that it was tested on. */
   clips: number;
   uar: number;
   accuracy: number;
@@ -59,11 +60,11 @@ function describe(protocol: string, text: TextAlone, each: readonly (FoldScores 
   const { uar, chance, p, confounded } = text;
   const none = "reason" in uar ? ` (${uar.reason})` : "";
   const mark = confounded
-    ? `\nTEXT-CONFOUNDED (p = ${p}): a network that hears words may look good here without hearing any emotion.`
+    ? `\nTEXT-CONFOUNDED (p = ${p}): a network that recognises words may score well here without recognising any emotion.`
     : "";
   return [
-    `${protocol}: the label by which sentence it is, learnt on each fold's other clips.`,
-    "It takes the metadata alone: no run is made, and no test part is read.",
+    `${protocol}: the label predicted from the sentence alone, learnt on each fold's other clips.`,
+    "It uses the metadata alone: no run is made, and no test part is read.",
     "",
     formatTable(
       ["fold", "learnt on", "test", "UAR", "accuracy"],

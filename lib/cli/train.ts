@@ -19,9 +19,9 @@ import {
   TRAINING_ENTRIES,
   type TrainingSettings,
 } from "../training/settings.js";
-import { addClipOptions, type ClipFlags, clipsFor, perceivedIn } from "./clips.js";
+import { addClipOptions, type ClipFlags, clipsFor, perceivedIn, ratingsOption } from "./clips.js";
 import { interruptSignal, numberIn, printJson } from "./common.js";
-import { askedOfEncoder, ENCODER_OPTIONS } from "./encoder-options.js";
+import { askedOfEncoder, encoderOptions } from "./encoder-options.js";
 import { settingOption, settingsGiven } from "./options.js";
 
 interface TrainFlags extends ClipFlags {
@@ -50,14 +50,14 @@ interface TrainFlags extends ClipFlags {
 
 const SIZE = ["size.filters", "size.units", "size.layers", "size.blocks", "size.dropout"];
 
-/** The options that set what is chosen before a training. */
+/** The options that set the model and the hyperparameters. */
 const SETTINGS = [
   ...["model", ...SIZE, "frames", "normalisation", "epochs", "patience", "batchSize", "learningRate"],
   ...["schedule.name", "schedule.warmup", "optimizer.name", "optimizer.weightDecay", "optimizer.clipNorm"],
   ...["labelSmoothing", "mixup", "softLabels", "balance", "refit", "seed"],
 ].map((path) => settingOption(TRAINING_ENTRIES, path, { defaults: defaultsOf(path) }));
 
-/** No model of a grid: it takes the metadata alone. */
+/** A baseline that uses the metadata alone; a grid does not take it. */
 const SENTENCE = "sentence";
 SETTINGS.find(({ path }) => path === "model")!.choices([...MODEL_NAMES, SENTENCE]);
 
@@ -69,83 +69,107 @@ function defaultsOf(path: string): Record<string, object> {
   return Object.fromEntries(Object.entries(SIZES).map(([name, size]) => [name, { size }]));
 }
 
-/** `ser train`: one network on held-out speakers. */
+/** Defaults of an encoder's features where they differ from those of the baselines; {@link encoderOf} applies them. */
+const OF_NETWORKS = {
+  "networks other than weighted-layers": { layer: 3, pooling: "frames" },
+  "weighted-layers": { layer: "all", pooling: "statistics" },
+};
+
+/** `ser train`: one model on one protocol, tested on held-out speakers. */
 export function addTrain(program: Command): void {
   const choice = (flags: string, text: string, choices: readonly string[]) =>
     new Option(flags, text).choices(choices);
   const command = program
     .command("train")
-    .description("Train a network, test it on speakers it never heard, save the model and the results.");
+    .description(
+      "Train a model, test it on speakers it was not trained on, and save the model and its results.",
+    );
   addClipOptions(command)
-    .option("--protocol <name>", "how clips are split; `ser protocols` lists them", "held-out")
-    .option("--fold <name>", "one fold of the protocol", "all")
+    .option("--protocol <name>", "protocol that splits the clips; `ser protocols` lists them", "held-out")
+    .option("--fold <name>", "fold of the protocol", "all")
     .addOption(
-      choice("--score <part>", "validation leaves the test part unread", ["validation", "test"]).default(
+      choice("--score <part>", "part to score on; with validation the test part is not read", [
+        "validation",
         "test",
-      ),
+      ]).default("test"),
     )
     .addOption(
       choice(
         "--target <emotion>",
-        "the emotion that the actor meant, or that most listeners heard (CREMA-D)",
+        "emotion to learn: the one the actor intended, or the one most listeners perceived (CREMA-D)",
         [...["intended", "perceived"]],
       ).default("intended"),
     )
-    .option("--ratings <file>", "CREMA-D's tabulatedVotes.csv, for the perceived emotion")
-    .addOption(choice("--calm <policy>", "RAVDESS's calm, in held-out", ["merge", "drop", "keep"]))
-    .addOption(choice("--kind <features>", "the features (default: logmel)", ["mfcc", "logmel", "encoder"]))
+    .addOption(ratingsOption())
+    .addOption(
+      choice(
+        "--calm <policy>",
+        "RAVDESS's calm in the protocol held-out: merge it into neutral, drop it, or keep it as a class (default: merge)",
+        ["merge", "drop", "keep"],
+      ),
+    )
+    .addOption(choice("--kind <features>", "features (default: logmel)", ["mfcc", "logmel", "encoder"]))
     .addOption(
       new Option(
         "--features <table>",
-        "features that another program made, a row a clip: csv:FILE, or npy:FILE with FILE's ids beside it",
+        "features from another program, one row per clip: csv:FILE, or npy:NAME.npy with the clips' ids in NAME.ids.csv or NAME.csv",
       )
         .argParser(tableIn)
         .conflicts(["kind", "encoder", "from"]),
     );
-  for (const option of [...ENCODER_OPTIONS, ...SETTINGS]) command.addOption(option);
+  for (const option of [...encoderOptions(OF_NETWORKS), ...SETTINGS]) command.addOption(option);
   command
-    .addOption(choice("--augment <names...>", "of training clips only", Object.keys(AUGMENTATIONS)))
+    .addOption(
+      choice("--augment <names...>", "augmentations of the training clips", Object.keys(AUGMENTATIONS)),
+    )
     .option(
       "--curriculum",
-      "of a protocol that trains on other corpora too: from them to the tested one, epoch by epoch",
+      "for protocols that also train on other corpora (+others): shift from those to the tested corpus, epoch by epoch",
     )
     .option(
       "--from <model>",
-      "go on from a trained model: a run's name, or a folder; features, network and weights are its own, the last layer is new where classes differ",
+      "fine-tune a trained model, given by its run's name or by folder: features, network and weights are those of the model; the last layer is new if the classes differ",
     )
-    .addOption(choice("--engine <name>", "what executes the training; default: the best there is", ENGINES))
-    .option("--threads <n>", "default: one a core", numberIn(1, 1024, true))
-    .option("--out <dir>", "folder of runs", join("results", "runs"))
+    .addOption(
+      choice("--engine <name>", "training engine (default: SER_ENGINE, else the best available)", ENGINES),
+    )
+    .option("--threads <n>", "threads (default: one per core)", numberIn(1, 1024, true))
+    .option("--out <dir>", "folder to write the runs to", join("results", "runs"))
     .option(
       "--resume",
-      "go on with a training that was stopped also on another engine; a damaged checkpoint is an error",
+      "resume an interrupted training even if it ran on another engine; a damaged checkpoint is an error",
     )
-    .option("--force", "begin anew, where a finished run or one that was stopped is there")
-    .option("--strict", "stop at the first clip that cannot be read")
-    .option("--no-pictures", "leave the pictures out")
+    .option("--force", "start over, even if the run is finished or was interrupted")
+    .option("--strict", "fail at the first clip that cannot be read, instead of leaving it out")
+    .option("--no-pictures", "draw no figures")
     .option("--quiet", "print only the results")
     .option("--json", "print the run's record as JSON")
     .addHelpText(
       "after",
       `
-The same command resumes a training that was stopped or killed.
+The same command resumes a training that was interrupted or killed. A protocol with several folds
+trains one run for each fold.
 
 Examples:
-  ser train --corpus ravdess --model linear      the baseline to beat, in seconds
-  ser train --protocol savee/loso --model sentence    what the sentence alone tells, without any sound
-  ser train --corpus ravdess --model cnn         RAVDESS, tested on four held-out actors
+  ser train --corpus ravdess --model linear           a baseline to beat, in seconds
+  ser train --corpus ravdess --model cnn              RAVDESS, tested on four held-out actors
+  ser train --protocol savee/loso --model sentence    what the sentence alone reveals, without sound
+  ser train --protocol savee/loso --model cnn         a published protocol, all of its folds
   ser train --model bilstm --augment masks shift gain
-  ser train --model cnn --filters 16 32 64       a smaller network
-  ser train --corpus ravdess savee --seed 2      two corpora together, another seed
-  ser train --protocol savee/loso --model cnn    a published protocol, all of its folds
+  ser train --model cnn --filters 16 32 64            a smaller network
+  ser train --corpus ravdess savee --seed 2           two corpora together, another seed
   ser train --protocol savee/loso+others --model clstm --augment warp --curriculum
-  ser train --manifest clips.csv --kind mfcc     your own clips
+
+  Your own clips:
+  ser train --manifest clips.csv --kind mfcc
   ser train --manifest clips.csv --map boredom=drop --map calm=neutral
   ser train --manifest clips.csv --corpus ravdess --protocol given/own
+
+  Fine-tuning, pretrained encoders, features from other programs (here openSMILE's functionals):
   ser train --manifest clips.csv --from results/model --learning-rate 3e-4 --warmup 0
-  ser train --corpus ravdess --encoder whisper-base             a linear model of a pretrained encoder's layer 3
+  ser train --corpus ravdess --encoder whisper-base             a linear model on layer 3
   ser train --corpus ravdess --encoder whisper-base --model lstm --frames 150
-  ser train --protocol savee/loso --features csv:egemaps.csv --model svm     openSMILE's functionals, an RBF kernel`,
+  ser train --protocol savee/loso --features csv:egemaps.csv --model svm    (RBF kernel)`,
     )
     .action(train);
 }
@@ -169,7 +193,7 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
   const tell = (line: string) => quiet || process.stdout.write(`${line}\n`);
   const { engine, threads, force, strict, pictures, target } = flags;
   if (force && flags.resume)
-    throw new UsageError("--force begins anew and --resume goes on: give one of them");
+    throw new UsageError("--force starts over and --resume continues: give only one of them");
   const from = flags.from === undefined ? undefined : await modelOf(flags.from);
   if (from) assertNoOther(flags, from);
   const settings = await settingsOf(flags, from);
@@ -182,7 +206,7 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
   const outcomes = await doExperiment(work, {
     ...{ engine, threads, force, strict, pictures, quiet, tell, own: false, stopAtFailure: true },
     from: from?.folder,
-    // What was stopped goes on; --resume insists on it, where the engine is another one or the checkpoint is damaged.
+    // An interrupted training resumes, or restarts on another engine or with a damaged checkpoint; --resume forbids the restart.
     resume: flags.resume ? true : "or-restart",
     signal: interruptSignal(),
   });
@@ -192,8 +216,8 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
     return printJson(records.length === 1 ? records[0] : records);
   }
   for (const [i, { folder, reused }] of outcomes.entries()) {
-    if (reused) tell("this run is already done (--force does it again)");
-    process.stdout.write(`\n${describeRun(runs[i]!)}\n\nresults, pictures and model: ${folder}\n`);
+    if (reused) tell("this run is already done (--force repeats it)");
+    process.stdout.write(`\n${describeRun(runs[i]!)}\n\nresults, figures and model: ${folder}\n`);
   }
   if (runs.length > 1) process.stdout.write(`\n${describeFolds(runs)}\n`);
 }
@@ -203,7 +227,7 @@ async function sentenceAlone(flags: TrainFlags): Promise<void> {
   const { encoder, kind, features, from, augment } = flags;
   if (Object.keys(other).length > 0 || encoder || kind || features || from || augment)
     throw new UsageError(
-      "--model sentence is a table from sentence to label, without sound, features and training: leave their options out",
+      "--model sentence predicts the label from the sentence, without sound, features or training: leave their options out",
     );
   const [{ foldsOf, planOf }, { trainSentence }] = await Promise.all([
     import("../experiments/plan.js"),
@@ -233,39 +257,41 @@ function gridOf(flags: TrainFlags, settings: TrainingSettings, features: string 
     ...{ features: [features], training, augment: [augment], normalisation: [normalisation] },
     ...{ sizes: [size], targets: [target], seeds: [seed] },
   };
-  // As in a file: what is not given is not there.
+  // As in a grid file: options that were not given are absent.
   return JSON.parse(JSON.stringify({ name: "train", score, runs: [block] })) as GridInput;
 }
 
-/** What was asked of an encoder; its frames for a network that goes over frames. */
+/** The encoder's features that were asked for; by default all layers for weighted-layers, frames for other networks. */
 function encoderOf(flags: TrainFlags, model: ModelName): object | undefined {
   const asked = askedOfEncoder(flags, flags.kind);
   if (!asked || isBaseline(model)) return asked;
   return model === "weighted-layers" ? { layer: "all", ...asked } : { pooling: "frames", ...asked };
 }
 
-/** The protocol's name, with what becomes of calm where it is for the user to say. */
+/** The protocol's name, with the policy for calm where the protocol leaves it to the user. */
 function protocolOf({ protocol, calm }: TrainFlags): string {
   if (calm === undefined) return protocol;
   if (protocol === "held-out") return calm === "merge" ? protocol : `held-out?calm=${calm}`;
-  throw new UsageError(`--calm is of held-out: the protocol ${protocol} says itself what becomes of calm`);
+  throw new UsageError(
+    `--calm works with the protocol held-out only: ${protocol} defines itself what happens to calm`,
+  );
 }
 
 /**
- * The model's settings with what was given in their place.
+ * The model's default settings, overridden by the given options.
  *
- * @throws {UsageError} naming all that makes no sense
+ * @throws {UsageError} naming every setting that is invalid
  */
 async function settingsOf(flags: TrainFlags, from: Origin | undefined): Promise<TrainingSettings> {
   const { CURRICULUM } = await import("../training/curriculum.js");
   const given: Partial<TrainingSettings> = settingsGiven(flags, SETTINGS);
-  // A linear model of an encoder's statistics is as good as a network over its frames, in a hundredth of the time.
+  // On an encoder's statistics a linear model is about as good as a network over its frames, in a hundredth of the time.
   if (flags.encoder !== undefined || flags.features) given.model ??= "linear";
   const base = { ...baseTraining(from?.card.model ?? given.model ?? TRAINING.model), ...from?.settings };
   const optimizer = { ...base.optimizer, ...given.optimizer };
   if (optimizer.name !== "adamw") {
     if (given.optimizer?.weightDecay !== undefined)
-      throw new UsageError("--weight-decay is of adamw: give --optimizer adamw as well");
+      throw new UsageError("--weight-decay works with adamw only: give --optimizer adamw as well");
     delete optimizer.weightDecay;
   }
   const settings = plainTraining({
@@ -278,15 +304,15 @@ async function settingsOf(flags: TrainFlags, from: Origin | undefined): Promise<
   return settings;
 }
 
-/** A trained model that a training goes on from. */
+/** A trained model that a training starts from. */
 interface Origin {
   folder: string;
   card: ModelCard;
-  /** What it says of the training: the settings that are its own. */
+  /** The settings that the model determines. */
   settings: Pick<TrainingSettings, "model" | "size" | "frames" | "normalisation" | "from">;
 }
 
-/** @throws {UsageError} where it is no network */
+/** @throws {UsageError} if the model is not a network */
 async function modelOf(named: string): Promise<Origin> {
   const [{ findModel }, { readCard, weightsDigest }] = await Promise.all([
     import("../inference/find.js"),
@@ -296,28 +322,28 @@ async function modelOf(named: string): Promise<Origin> {
   const card = await readCard(folder);
   const { model, size, frames, normaliser } = card;
   if (isBaseline(model))
-    throw new UsageError(`--from goes on with the training of a network, and ${named} is ${model}`);
+    throw new UsageError(`--from continues the training of a network, and ${named} is ${model}`);
   const from = await weightsDigest(folder);
   return { folder, card, settings: { model, size, frames, normalisation: normaliser.kind, from } };
 }
 
-/** @throws {UsageError} where an option asks for other features or another network than the model's */
+/** @throws {UsageError} if an option asks for other features or another network than the model's */
 function assertNoOther(flags: TrainFlags, { card, settings }: Origin): void {
   const own: Record<string, unknown> = { ...settings, kind: card.features.kind };
   const given: Record<string, unknown> = settingsGiven(flags, SETTINGS);
   if (flags.kind !== undefined) given.kind = flags.kind;
   if (askedOfEncoder(flags, flags.kind))
-    throw new UsageError("--from takes the features of its model: leave the options of an encoder out");
-  // A size that is told in part is otherwise the model's own.
+    throw new UsageError("--from uses the features of its model: leave out the options of encoders");
+  // Where a size is given in part, the rest is the model's own.
   const size = given.size && ownSize(card.model, { ...settings.size, ...(given.size as Size) });
   const wanted: Record<string, unknown> = { ...given, size };
   const wrong = ["model", "size", "frames", "normalisation", "kind"].filter(
     (key) => given[key] !== undefined && canonicalJson(wanted[key] ?? {}) !== canonicalJson(own[key] ?? {}),
   );
   if (wrong.length === 0) return;
-  const asked = wrong.map((key) => `${key} ${show(given[key])} for ${show(own[key] ?? "its own")}`);
+  const asked = wrong.map((key) => `${key} ${show(given[key])} instead of ${show(own[key] ?? "its own")}`);
   throw new UsageError(
-    `--from takes features and network from ${card.run}, which the options contradict: ${asked.join(", ")}; leave them out`,
+    `--from uses the features and the network of ${card.run}, which these options contradict: ${asked.join(", ")}; leave them out`,
   );
 }
 

@@ -69,10 +69,10 @@ describe("the clips of a command", () => {
 
   test("of corpora that are nowhere are told", async () => {
     await expect(corporaOf({}, ["labor"])).rejects.toThrow(
-      /labor is none of .*: give your own clips with --manifest/,
+      /labor is not one of .*: give your own clips with --manifest/,
     );
     await expect(corporaOf({ manifest: file }, ["ravdess"])).rejects.toThrow(
-      /the protocol is of ravdess, and .*clips\.csv has labor: take one of these, such as grouped\/labor/,
+      /the protocol uses ravdess, but .*clips\.csv has labor: give a protocol of your own clips, such as grouped\/labor/,
     );
     await expect(corporaOf({ data: folder, corpus: ["tess"] })).rejects.toThrow(/tess not found under/);
   });
@@ -170,7 +170,7 @@ describe("every command takes a manifest", () => {
     const other = await run("protocols", "grouped/own?folds=3");
     expect([other.code, other.stderr]).toEqual([
       2,
-      expect.stringMatching(/the protocol is of own, and clips\.csv has labor/),
+      expect.stringMatching(/the protocol uses own, but clips\.csv has labor/),
     ]);
   });
 

@@ -33,16 +33,14 @@ test("writes the manifest beside the sound, and says what it left out and does n
     "id,path,speaker,emotion,sentenceId\n03a01Fa,03a01Fa.wav,03,F,a01\n03a01Wa,03a01Wa.wav,03,W,a01\n08a02La,08a02La.wav,08,L,a02\n08a02Wc,08a02Wc.wav,08,W,a02\n",
   );
   expect(printed.out).toContain("4 clips: ");
-  expect(printed.out).toContain("left out 1 sound file that the pattern does not fit: readme.wav");
+  expect(printed.out).toContain("left out 1 sound file that the pattern does not match: readme.wav");
   expect(printed.out).toContain("each a class of its own: W (2), F (1), L (1)");
   expect(JSON.parse(await readFile(map, "utf8"))).toEqual({ W: "w", F: "f", L: "l" });
 });
 
 test("never writes over a file unless it is told to", async () => {
   await ser("--pattern", PATTERN);
-  await expect(ser("--pattern", PATTERN)).rejects.toThrow(
-    /clips\.csv is there already: --force writes over it/,
-  );
+  await expect(ser("--pattern", PATTERN)).rejects.toThrow(/clips\.csv exists already: --force overwrites it/);
   const out = join(folder, "other.csv");
   await ser(
     "--pattern",
@@ -65,7 +63,7 @@ test("never writes over a file unless it is told to", async () => {
   await ser("--pattern", PATTERN, "--force");
   await expect(
     ser("--pattern", PATTERN, "--out", join(folder, "third.csv"), "--write-map", out),
-  ).rejects.toThrow(/other\.csv is there/);
+  ).rejects.toThrow(/other\.csv exists/);
 });
 
 test("JSON, and a pattern that fits nothing", async () => {

@@ -90,7 +90,7 @@ test("check: JSON, and exit code 0 when all can be read", async () => {
 test("check: how far the text tells the emotion", async () => {
   await ser("check", "--data", root, "--corpus", "savee");
   expect(printed.out).toMatch(
-    /text: 2 sentences, 2 said in one emotion only; a table of the other speakers' sentences has a UAR of 0\.0 % \(chance 50\.0 %\); 1\.00 of 1\.00 bits of the emotion/,
+    /text: 2 sentences, 2 said in one emotion only; a table learnt on the other speakers' sentences has a UAR of 0\.0 % \(chance 50\.0 %\); the sentence gives 1\.00 of the 1\.00 bits of the emotion/,
   );
   printed.out = "";
   await ser("check", "--data", root, "--corpus", "ravdess", "--json");
@@ -163,7 +163,7 @@ test("check: how far the raters of a manifest agree, what is odd about its names
   expect(await ser("check", "--manifest", file)).toBe(0);
   expect(printed.err).toContain("left out 1 clip without a majority among the raters: own/3");
   expect(printed.out).toContain(
-    "raters: 6 ratings of 3 clips; Krippendorff's alpha 0.444 (1 is full agreement, 0 that of chance); 1 clip without a majority left out",
+    "raters: 6 ratings of 3 clips; Krippendorff's alpha 0.444 (1 is full agreement, 0 agreement by chance); 1 clip without a majority left out",
   );
   expect(printed.out).toContain('spelling: one speaker in several spellings, "Anna" (1), "anna" (1)');
   expect(printed.out).toContain("classes: sadness, bored");

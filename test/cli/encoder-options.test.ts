@@ -44,8 +44,8 @@ test("what is asked of an encoder is what a grid has", () => {
     layer: 2,
   });
   for (const [flags, kind, message] of [
-    [{ layer: 2 }, undefined, "--layer is of an encoder: name one with --encoder"],
-    [{}, "encoder", "--kind encoder takes the name of one"],
+    [{ layer: 2 }, undefined, "--layer is an option of encoders: name one with --encoder"],
+    [{}, "encoder", "--kind encoder needs the name of an encoder"],
     [{ encoder: "small" }, "mfcc", "leave --kind mfcc out"],
   ] as const) {
     expect(() => askedOfEncoder(flags, kind)).toThrow(UsageError);
@@ -106,7 +106,7 @@ test.each([
   [[...ASKED, "--layer", "3"], 2, /layer is 3: it takes 0 to 2, or all/],
   [[...ASKED, "--model", "cnn", "--pooling", "statistics"], 2, /cnn goes over frames/],
   [["--encoder", "whisper-bse"], 2, /there is no encoder whisper-bse: did you mean "whisper-base"\?/],
-  [["--layer", "2"], 2, /--layer is of an encoder/],
+  [["--layer", "2"], 2, /--layer is an option of encoders/],
   [["--encoder", "small"], 1, /small takes 0.72 s at once, which 1 s of silence fill: reduce the silence/],
 ])("train %j is refused in a line", async (more, code, message) => {
   const ran = await ser([...TRAIN, "--no-pictures", ...more], folder);

@@ -58,7 +58,7 @@ function spawned(
 }
 
 test("add, list, check, remove", async () => {
-  expect(await ser("list")).toMatch(/^There is no encoder in .*"ser encoder get whisper-base" fetches one/);
+  expect(await ser("list")).toMatch(/^No encoder found in .*"ser encoder get whisper-base" downloads one/);
   expect(await ser("add", FIXTURE, "--name", "one")).toMatch(
     /^one: 2 blocks of width 24, 16,\d{3} weights, licence unknown, digest [0-9a-f]{12}\n$/,
   );
@@ -70,7 +70,7 @@ test("add, list, check, remove", async () => {
   expect(table[2]).toMatch(new RegExp(`^one +${info.digest.slice(0, 12)} +2 +24 `));
   expect(process.exitCode ?? 0).toBe(0);
   expect(await ser("rm", info.digest.slice(0, 8))).toBe(
-    `${info.digest.slice(0, 8)} (${info.digest.slice(0, 12)}) is removed\n`,
+    `${info.digest.slice(0, 8)} (${info.digest.slice(0, 12)}) was removed\n`,
   );
   expect(JSON.parse(await ser("list", "--json"))).toEqual([]);
 });
@@ -172,7 +172,9 @@ test("Ctrl-C keeps what was fetched, and the same command goes on", async () => 
     kill();
   });
   expect(stopped.code).toBe(130);
-  expect(stopped.stderr).toMatch(/ser: 0 MB are kept: the same command goes on from there\nser: stopped\n$/);
+  expect(stopped.stderr).toMatch(
+    /ser: 0 MB are kept: the same command resumes the download\nser: stopped\n$/,
+  );
   expect(JSON.parse(await ser("list", "--json"))).toEqual([]);
   expect(await spawned(args)).toMatchObject({ code: 0 });
   expect(hub.requests.at(-1)!.headers.range).toBe(`bytes=${MIDDLE}-`);

@@ -87,7 +87,9 @@ test("an encoder's states; options of spectral features do not go with them", as
   expect(printed.out).toMatch(new RegExp(`^encoder: 1 row of statistics x ${2 * width} columns`));
   for (const option of ["--no-center", "--n-mels 40", "--htk", "--preset speech"]) {
     const refused = ser(clip, "--encoder", "fixture", ...option.split(" "));
-    await expect(refused, option).rejects.toThrow(`${option.split(" ")[0]} is of spectral features`);
+    await expect(refused, option).rejects.toThrow(
+      `${option.split(" ")[0]} is an option of spectral features`,
+    );
   }
 });
 

@@ -48,7 +48,7 @@ test("the shipped model answers where no other is named, and its warning is poin
   const { code, stdout, stderr } = await ser(["predict", at("clip.wav"), at("some")], project);
   expect(code).toBe(0);
   expect(stderr).toBe(
-    "ser: model: results/model (research only; see its README.md for what it is not fit for)\n",
+    "ser: model: results/model (for research only; its README.md says what it is not fit for)\n",
   );
   expect(stdout).toMatch(/\n\nmodel: example, SHA-256 [0-9a-f]{12}\n$/);
   const named = ["--model", "results/model"];
@@ -200,9 +200,13 @@ describe("bad input is told from good, in one line, without a crash", () => {
   const fails: Record<string, [string[], RegExp, number?]> = {
     "a path that does not exist": [["none.wav"], /^ser: none\.wav: no such file or folder\n$/],
     "a pattern without a match": [["none*.wav"], /^ser: none\*\.wav: no file matches this pattern\n$/],
-    "a TextGrid of several": [["some", "--textgrid", "a.TextGrid"], /--textgrid takes one recording/, 2],
+    "a TextGrid of several": [
+      ["some", "--textgrid", "a.TextGrid"],
+      /--textgrid writes the timeline of one recording/,
+      2,
+    ],
     "a picture of an unknown kind": [["clip.wav", "--figure", "a.gif"], /\.png, \.svg or \.html/, 2],
-    "JSON and CSV at once": [["clip.wav", "--json", "--csv"], /--json or --csv: take one/, 2],
+    "JSON and CSV at once": [["clip.wav", "--json", "--csv"], /--json and --csv exclude each other/, 2],
   };
   for (const [name, [args, reason, wanted = 1]] of Object.entries(fails)) {
     test(name, async () => {
@@ -239,7 +243,7 @@ describe("bad input is told from good, in one line, without a crash", () => {
   test("a picture of nothing is not drawn", async () => {
     await writeFile(at("odd.wav"), wav(new Float32Array(rate)));
     const { code, stderr } = await predict("odd.wav", "--figure", "nothing.png");
-    expect([code, stderr]).toEqual([1, "ser: nothing.png is not drawn: there was nothing to judge\n"]);
+    expect([code, stderr]).toEqual([1, "ser: nothing.png was not drawn: no recording has a prediction\n"]);
     await expect(stat(at("nothing.png"))).rejects.toThrow();
   });
 });

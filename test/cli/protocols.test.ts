@@ -137,7 +137,7 @@ test("the folds as a table for other systems, with the recipe on standard error"
     true,
   );
   expect(printed.err).toContain("train.split_strategy = train");
-  await expect(ser("--csv")).rejects.toThrow(/name one/);
+  await expect(ser("--csv")).rejects.toThrow(/--csv prints the folds of a protocol: give its name/);
 });
 
 test("a leaky protocol says so, and is no failure", async () => {

@@ -52,7 +52,7 @@ test("an unknown experiment lists those that are there; a path is no name", asyn
   await expect(report("other", "--from", join(folder, "summary"))).rejects.toThrow(
     /no experiment other.*made-up/,
   );
-  await expect(report("../made-up")).rejects.toThrow("is no name of an experiment");
+  await expect(report("../made-up")).rejects.toThrow("is not the name of an experiment");
 });
 
 test("runs by folder or by name are reported as an experiment", async () => {

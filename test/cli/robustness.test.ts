@@ -95,7 +95,7 @@ test("refuses clips that are not the run's, and options that contradict the reco
   await rm(plan.clips[0]!.path);
   await expect(robustness(trained, "--snr", "0")).rejects.toThrow("not the clips that the model was trained");
   await expect(robustness(trained, "--fold", "2")).rejects.toThrow("for models without one");
-  await expect(robustness(trained, "--snr", "loud")).rejects.toThrow("numbers of dB");
+  await expect(robustness(trained, "--snr", "loud")).rejects.toThrow("numbers in dB");
   await writeFile(join(trained, "run.json"), "{}");
   await expect(robustness(trained)).rejects.toThrow("give --protocol and --fold");
 });

@@ -44,7 +44,7 @@ test("a run by its folder, as JSON, with a note", async () => {
 
 test("a run that is not there, and one that is too large", async () => {
   await expect(ship("ours/none", "--from", join(folder, "runs"))).rejects.toThrow(
-    /no finished run in ours\/none, nor in .*runs\/ours\/none: `ser ablate` and `ser train` make them/,
+    /no finished run in ours\/none or .*runs\/ours\/none: `ser ablate` and `ser train` make runs/,
   );
   const run = join(folder, "runs", "ours", name);
   await expect(ship(run, "--out", join(folder, "small"), "--limit", "0.05")).rejects.toThrow(

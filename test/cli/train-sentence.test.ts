@@ -10,7 +10,7 @@ const plan = protocolNamed("savee/loso").plan(CLIPS);
 
 test("the table of the folds, and what it means", () => {
   trainSentence(plan, plan.folds);
-  expect(printed.out).toContain("savee/loso@1: the label by which sentence it is");
+  expect(printed.out).toContain("savee/loso@1: the label predicted from the sentence alone");
   expect(printed.out.match(/^ +\d +360 +120 +77\.1 +72\.5$/gm)?.length).toBe(4);
   expect(printed.out).toContain("UAR 77.1 % (no interval: 4 speakers");
   expect(printed.out).toContain("TEXT-CONFOUNDED (p = 0.001)");

@@ -127,9 +127,9 @@ test("settings are recorded, those of the engine are not hashed, and what makes 
 
   const whisper = ["--encoder", "whisper-base"];
   for (const [wrong, message] of [
-    [["--optimizer", "adam", "--weight-decay", "0.1"], "--weight-decay is of adamw"],
+    [["--optimizer", "adam", "--weight-decay", "0.1"], "--weight-decay works with adamw only"],
     [["--model", "linear", "--normalisation", "clip"], "the linear model takes global"],
-    [["--protocol", "savee/loso", "--calm", "keep"], "--calm is of held-out"],
+    [["--protocol", "savee/loso", "--calm", "keep"], "--calm works with the protocol held-out only"],
     [["--protocol", "savee/loso", "--fold", "7"], 'has no fold "7": there are 1, 2, 3, 4'],
     [["--model", "linear", "--curriculum"], "the linear model has no epochs"],
     [
@@ -218,7 +218,7 @@ test("--from goes on from a trained model, whose features and network they are",
   const other = await ser([...args, "--from", model, ...others], folder);
   expect(other.code).toBe(2);
   expect(other.stderr).toContain(
-    'which the options contradict: model "lstm" for "cnn-small", frames 50 for 40, kind "mfcc" for "logmel"; leave them out',
+    'which these options contradict: model "lstm" instead of "cnn-small", frames 50 instead of 40, kind "mfcc" instead of "logmel"; leave them out',
   );
   const told = ["--model", "cnn-small", "--frames", "40", "--filters", "32", "48", "64", "--kind", "logmel"];
   const same = await ser([...args, ...fold, "--from", model, ...told], folder);
