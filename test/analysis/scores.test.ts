@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ensembleOf, entriesOf, pooled } from "../../lib/analysis/entries.js";
-import { pairTable, scoresOf, weightedArea } from "../../lib/analysis/scores.js";
+import { mainScores, pairTable, scoresOf, weightedArea } from "../../lib/analysis/scores.js";
 import { random } from "../../lib/base/random.js";
 import { classificationReport } from "../../lib/evaluation/classification-report.js";
 import { rocAuc } from "../../lib/evaluation/ranking.js";
@@ -100,4 +100,15 @@ test("an AUC of weighted speakers is that of their clips repeated as often, ties
     )!;
     expect(weightedArea(table, Float64Array.from(weights))).toBeCloseTo(expected, 12);
   }
+});
+
+test("the main figures alone are those among all", () => {
+  const made = madeExperiment({
+    protocols: [{ protocol: "ravdess/7@1", corpus: "ravdess", classes: SEVEN, speakers: 9, folds: 3 }],
+    models: { cnn: 0.5 },
+    seeds: [1, 2],
+  });
+  const [entry] = entriesOf(made.runs);
+  const main = mainScores(pooled(entry!, "test"), { resamples: 199 });
+  expect(scoresOf(entry!, "test", { resamples: 199 })).toMatchObject(main);
 });
