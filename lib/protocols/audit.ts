@@ -15,43 +15,50 @@ import {
   type TrainingTrace,
 } from "./types.js";
 
-/** One thing that was looked at. */
+/** One check of an {@link Audit}. */
 export interface AuditCheck {
+  /** What was checked. */
   name: string;
   passed: boolean;
   /** What was found, in words. */
   detail: string;
-  /** The clips in question, at most 20 ids. */
+  /** The ids of the clips concerned, at most 20. */
   clips?: string[];
 }
 
-/** What proves, or disproves, that a split leaks nothing. */
+/** The result of checking a split, or a training, for leakage. */
 export interface Audit {
   /** All checks passed. */
   passed: boolean;
-  /** The protocol is declared leaky: failed checks are recorded and stop nothing. */
+  /** The protocol is declared leaky: failed checks are recorded but do not stop a run. */
   leaky: boolean;
   checks: AuditCheck[];
 }
 
 const LISTED = 20;
 
-/** A clip of the fold, and where it is. */
+/** A clip and its part. */
 interface Placed {
   clip: Clip;
   part: Exclude<Place, undefined>;
 }
 
 /**
- * Checks a fold before anything is trained: every clip is in one part; test shares no speaker (or whatever the protocol
- * claims) with train and validation, nor validation with train; what only a refit trains on shares nothing with test either;
- * no two clips of identical samples, no copy and its original, and no overlapping segments of one file, are on two sides.
- * Identical samples within one part are noted, with those whose emotions differ, and classes that are tested and not trained.
+ * Checks a fold for leakage, before anything is trained. Every clip is in one part. Test shares no speaker (or whatever
+ * the protocol claims) with train and validation, nor validation with train; clips that only a refit trains on share
+ * nothing with test either. No two clips with identical samples, no copy and its original, and no overlapping segments of
+ * one file are in two parts. Notes, which never fail: identical samples within one part and whether their emotions differ,
+ * classes that are tested but not trained on, and whether the sentence gives the label away.
  *
  * @param plan the protocol's plan
  * @param fold one of its folds, without the clips that could not be read
- * @param samples SHA-256 of each clip's decoded samples, by id
- * @example const audit = auditSplit(plan, plan.folds[0], await sampleHashes(plan.clips));
+ * @param samples SHA-256 of each clip's decoded samples, by id ({@link sampleHashes})
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const { samples } = await sampleHashes(plan.clips);
+ * const audit = auditSplit(plan, plan.folds[0], samples);
+ * audit.passed; // => true
+ * audit.checks[1].name; // => "test apart by speaker"
  */
 export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string, string>): Audit {
   const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
@@ -72,21 +79,32 @@ export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string,
   return auditOf(checks, plan.leaky);
 }
 
-/** Checks in one; further ones, as those of {@link auditTraining}, can be added to an audit's. */
+/**
+ * An audit from checks, such as those of {@link auditSplit} together with those of {@link auditTraining}.
+ *
+ * @param leaky whether the protocol is declared leaky
+ * @example
+ * const check = { name: "test apart by speaker", passed: false, detail: "1 of 4 speakers of test also in train: savee/DC" };
+ * auditOf([check], false).passed; // => false
+ */
 export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
   return { passed: checks.every(({ passed }) => passed), leaky, checks: [...checks] };
 }
 
 /**
- * Checks a training by what it left behind: the normaliser's record of the clips it was fitted to is the training part's;
- * every variant's parent is in the training part; the UARs of the history are of the validation part, the best of them is
- * the epoch that was kept, and the kept weights reach it on that part; where all folds choose together, the kept epoch is
- * theirs. After a refit the training part is that and the validation part, with what waited for it, and all clips of the
- * second training are theirs.
+ * Checks a finished training for leakage. The normaliser was fitted on the training part; every augmented clip was made
+ * from a training clip; the UARs of the history are those of the validation part; the kept epoch is the best of them (or the
+ * one that all folds chose together), and the kept weights reach its UAR. After a refit the training part is the training
+ * and validation parts together with the clips that only a refit trains on.
  *
- * @param fold the split the training was given
- * @param trained what came of it; best looked at while the test part is unread
- * @example const audit = auditOf([...auditSplit(plan, split, samples).checks, ...auditTraining(split, trained)], plan.leaky);
+ * @param fold the split that was trained on
+ * @param trained the result of the training; best checked before the test part is read
+ * @returns the checks; {@link auditOf} makes an audit of them
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const features = await extractClips(plan.clips, RUN_FEATURES.mfcc);
+ * const trained = await trainFold(features, plan.folds[0], plan.classes, { ...TRAINING, model: "linear" });
+ * auditTraining(plan.folds[0], trained).every(({ passed }) => passed); // => true
  */
 export function auditTraining(fold: Split, trained: TrainingTrace): AuditCheck[] {
   const { refitted } = trained;
@@ -105,7 +123,15 @@ export function auditTraining(fold: Split, trained: TrainingTrace): AuditCheck[]
 /**
  * Stops a run whose audit failed, unless its protocol is declared leaky.
  *
- * @throws {UserError} with every failed check and the ids of its clips
+ * @throws {UserError} naming every failed check and the ids of its clips
+ * @example
+ * const check = { name: "test apart by speaker", passed: false, detail: "1 of 4 speakers of test also in train: savee/DC" };
+ * assertAudit(auditOf([check], true)); // a leaky protocol only records it
+ * try {
+ *   assertAudit(auditOf([check], false));
+ * } catch (error) {
+ *   error instanceof UserError; // => true
+ * }
  */
 export function assertAudit(audit: Audit): void {
   const failed = audit.checks.filter(({ passed }) => !passed);

@@ -32,15 +32,17 @@ const HELD_OUT: Record<string, HeldOut> = {
 };
 
 /**
- * Splits clips so that no speaker of the test part is heard in training or validation, corpus by corpus.
+ * Splits clips by speaker, corpus by corpus: no speaker of the test part is in training or validation.
  *
- * A corpus with a list of its own (each that is known by name) is split by that list; any other corpus, or one
- * of which too few speakers are there, by speakers drawn once and for all: a fifth for test, a fifth for
- * validation, each with every class where the speakers allow it. In TESS, which has two speakers, validation shares the
- * training speaker but none of the words.
+ * A known corpus is split by a fixed list of speakers. Any other corpus, or one with too few of these speakers, is split by
+ * speakers drawn with a fixed seed: a fifth for test, a fifth for validation, each with every class if the speakers allow
+ * it. In TESS, which has two speakers, validation shares the training speaker but none of the words.
  *
  * @throws {UserError} when a corpus has fewer than three speakers and no list applies
- * @example const split = heldOutSpeakers(clips); // split.test: the ids of RAVDESS actors 01, 11, 20, 21
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const split = heldOutSpeakers(clips);
+ * [...new Set(clips.filter(({ id }) => split.test.includes(id)).map(({ speaker }) => speaker))]; // => ["KL"]
  */
 export function heldOutSpeakers(clips: readonly Clip[]): Split {
   const fold = heldOutFold(clips);

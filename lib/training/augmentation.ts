@@ -57,7 +57,16 @@ export const augmentationSchema = strict("What is done to training clips; what i
 });
 export type AugmentationSettings = v.InferOutput<typeof augmentationSchema>;
 
-/** Amounts that suit a few thousand clips of a few seconds, in frames of 10 to 30 ms. */
+/**
+ * Augmentations by name, with amounts that suit a few thousand clips of a few seconds, in frames of 10 to 30 ms: `masks`
+ * (SpecAugment), `shift` in time (frames), `gain` (dB), `speed` (share), `pitch` (semitones), `warp` (vocal tract length and
+ * tempo, shares), `noise` (range of the SNR, dB).
+ *
+ * @example
+ * const augmentation = { ...AUGMENTATIONS.masks, ...AUGMENTATIONS.speed };
+ * const settings: TrainingSettings = { ...TRAINING, augmentation };
+ * settings.augmentation.speed; // => 0.1
+ */
 export const AUGMENTATIONS = {
   masks: { timeMasks: 2, timeMaskWidth: 12, bandMasks: 2, bandMaskWidth: 8 },
   shift: { shift: 8 },

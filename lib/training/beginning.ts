@@ -3,17 +3,17 @@ import { UsageError, UserError } from "../base/errors.js";
 import { startTfjs } from "../engine/tfjs.js";
 import type { TrainingSettings } from "./settings.js";
 
-/** What a training begins with in the place of weights that are drawn. */
+/** Pretrained weights that a training starts from, instead of random ones. */
 export interface Beginning {
-  /** SHA-256 of the weights, as {@link TrainingSettings} have it in `from`. */
+  /** SHA-256 of the weights, the `from` of {@link TrainingSettings}. */
   sha256: string;
-  /** All in one, in the order of the network's. */
+  /** All weights concatenated, in the order of the network's `weights`. */
   weights: Float32Array;
-  /** In the order of the outputs. */
+  /** The classes that they were trained on, in the order of the outputs. */
   classes: readonly string[];
 }
 
-/** @throws {UsageError} where the settings name other weights than there are, or none */
+/** @throws {UsageError} when the settings name other weights than the given ones, or none */
 export function checkBeginning({ from }: TrainingSettings, beginning: Beginning | undefined): void {
   if (from === beginning?.sha256) return;
   const there = beginning ? `those of ${beginning.sha256.slice(0, 12)}` : "none";

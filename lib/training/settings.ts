@@ -70,12 +70,18 @@ export const TRAINING_ENTRIES = {
 
 const settingsSchema = strict("What is chosen before a training.", TRAINING_ENTRIES);
 
-/** What is chosen before a training; part of a run's name. */
+/** The settings of a training: model, epochs, learning rate, augmentation, ... They are part of a run's name. */
 export type TrainingSettings = v.InferOutput<typeof settingsSchema>;
 
 export const trainingSchema = v.pipe(settingsSchema, rule<TrainingSettings>(trainingRules));
 
-/** Settings for a network on clips of a few seconds. */
+/**
+ * Default settings: the model `cnn` on clips of a few seconds.
+ *
+ * @example
+ * const settings: TrainingSettings = { ...TRAINING, model: "linear", seed: 2 };
+ * [settings.epochs, settings.batchSize]; // => [30, 32]
+ */
 export const TRAINING: TrainingSettings = {
   model: "cnn",
   frames: 100,
@@ -93,7 +99,11 @@ export const TRAINING: TrainingSettings = {
   seed: 1,
 };
 
-/** Settings for the small network on 40 MFCC, a few minutes on two cores with any engine. */
+/**
+ * Settings for the small network `cnn-small` on 40 MFCC: a few minutes on two cores with any engine.
+ *
+ * @example SMALL_TRAINING.model; // => "cnn-small"
+ */
 export const SMALL_TRAINING: TrainingSettings = {
   ...TRAINING,
   model: "cnn-small",

@@ -41,55 +41,60 @@ export interface PartResult {
   metrics: Metrics;
 }
 
+/** A trained network or baseline, and how it was trained: the result of {@link trainFold}. */
 export interface Trained {
   network: LayersModel;
   /** How a clip's features become the network's input. */
   input: InputSettings;
+  /** One entry per epoch; for a baseline one per setting that was tried. */
   history: EpochLog[];
-  /** The epoch with the best validation UAR, or that `together` names, whose weights `network` has, or before a refit had. */
+  /** The epoch, from 1, with the best validation UAR (or that of `together`). `network` has its weights, unless it was refitted. */
   bestEpoch: number;
-  /** As it was given. */
+  /** As given in the options. */
   together?: ChosenTogether;
-  /** The clips whose UAR is in the history. */
+  /** The clips that the UARs of the history were measured on: the validation part. */
   judgedOn: ClipSet;
   /** The clips that variants were made from and trained on, sorted ids. */
   augmented: string[];
-  /** Where the settings say refit, the clips that `network` was trained on in the end. */
+  /** With the setting `refit`, the clips of the second training. */
   refitted?: ClipSet;
+  /** The predictions on the validation part, before a refit. */
   validation: PartResult;
   /**
-   * What the network says of a part of the fold that it was trained on; the test part only by way of `predictPart`, which
-   * writes the reading down.
+   * Predicts a part of the fold that the network was trained on. Parts are opened by {@link predictPart}, which records each
+   * reading of the test part.
    */
   predict: (part: OpenPart) => Promise<PartResult>;
   /** What trained it: engine, threads, instruction set. */
   engine: string;
 }
 
-/** What came of the training that validation judges. */
+/** The result of the first training, whose epoch validation chose. */
 export interface Chosen {
   history: EpochLog[];
   bestEpoch: number;
-  /** Of the best epoch, all in one, in the order of `network.weights`. */
+  /** The weights of the best epoch, concatenated in the order of `network.weights`. */
   weights: Float32Array;
   /** What trained it. */
   engine: string;
 }
 
+/** Options of {@link trainFold}. */
 export interface TrainFoldOptions extends LoopOptions {
-  /** Default: the best there is. */
+  /** Default: the fastest that is available. */
   engine?: EngineName;
+  /** Default: as many as the machine has cores. */
   threads?: number;
   /**
-   * A network of one's own in the place of the one that the settings name: it takes `[frames, bands]` and ends in softmax
-   * probabilities of the classes. It is trained in place, and its initial weights are its own matter, not the seed's.
+   * Your own network instead of the one that the settings name: it takes `[frames, bands]` and ends in softmax
+   * probabilities of the classes. It is trained in place; its initial weights are kept, the seed does not draw them.
    */
   network?: LayersModel;
-  /** The weights that `settings.from` names, where it names any. */
+  /** The weights that `settings.from` names. */
   beginning?: Beginning;
-  /** What a finished training of the same settings without `refit` came to: then there is only the second to do. */
+  /** The result of a finished training with the same settings without `refit`: only the second training is then run. */
   chosen?: Chosen;
-  /** The epoch, or penalty, that the folds of the protocol chose together: it is kept, whatever this fold's validation says. */
+  /** The epoch, or penalty, that all folds of the protocol chose together: it is kept, whatever this fold's validation UAR. */
   together?: ChosenTogether;
 }
 
@@ -98,19 +103,22 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
 /**
  * Trains a network or a baseline on the training part and keeps the epoch with the best validation UAR. The test part is
  * not predicted: {@link predictPart} does that, with the result's `predict`. Normalisation is fitted on the training part
- * alone, and only its clips are augmented. With `refit` the network is then trained once more, on training and validation
- * part and what waited for that. The same settings on the same engine give the same weights.
+ * alone, and only its clips are augmented. With `refit` the network is then trained once more, on the training and
+ * validation parts and the split's `refit` clips. The same settings on the same engine give the same weights.
  *
  * @param features of all clips of the split
- * @param split ids of the clips; those whose features could not be had are left out
+ * @param split ids of the clips; those without features are left out
  * @param classes the classes, in the order of the outputs
  * @param settings see {@link TrainingSettings}
- * @throws {UserError} when a part is empty, a clip's features are not finite, or the loss stops being a number
- * @throws {UsageError} when a setting makes no sense
+ * @throws {UserError} when a part is empty, a clip's features are not finite, or the loss becomes NaN or infinite
+ * @throws {UsageError} for invalid settings
  * @example
- * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
- * const trained = await trainFold(await extractClips(plan.clips, RUN_FEATURES.logmel), plan.folds[0], plan.classes, TRAINING);
- * const test = await predictPart({ plan, fold: plan.folds[0], part: "test" }, trained.predict);
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const [fold] = plan.folds;
+ * const features = await extractClips(plan.clips, RUN_FEATURES.mfcc);
+ * const trained = await trainFold(features, fold, plan.classes, { ...TRAINING, model: "linear" });
+ * const test = await predictPart({ plan, fold, part: "test" }, trained.predict);
+ * console.log(trained.bestEpoch, trained.validation.metrics.uar, test.metrics.uar);
  */
 export async function trainFold(
   features: FeatureSet,
