@@ -80,7 +80,8 @@ export function compareModels(
   options: ComparisonOptions = {},
 ): Comparison {
   checkSeeds([...a, ...b]);
-  if (a.length === 0 || b.length === 0) throw new RangeError("a comparison takes a seed of each model");
+  if (a.length === 0 || b.length === 0)
+    throw new RangeError("a comparison needs at least one seed per model");
   const difference = differenceInterval(a, b, uarOf, options);
   const own = contributions(a, b);
   const smallestP = smallestAttainable(own.length, options.permutations);

@@ -311,7 +311,7 @@ export function checkSeeds(seeds: readonly Scored[]): void {
   const expected = describeClips(first);
   if (seeds.some((seed) => describeClips(seed) !== expected)) {
     throw new RangeError(
-      "the seeds answered different clips: compare only seeds of the same clips and classes",
+      "the seeds have predictions for different clips: compare only seeds of the same clips and classes",
     );
   }
 }

@@ -101,7 +101,8 @@ export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
  * @param trained the result of the training; best checked before the test part is read
  * @returns the checks; {@link auditOf} makes an audit of them
  * @example
- * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const plan = protocolNamed("savee/loso").plan(clips.filter((_, i) => i % 4 === 0)); // few clips, to be quick
  * const features = await extractClips(plan.clips, RUN_FEATURES.mfcc);
  * const trained = await trainFold(features, plan.folds[0], plan.classes, { ...TRAINING, model: "linear" });
  * auditTraining(plan.folds[0], trained).every(({ passed }) => passed); // => true
@@ -141,8 +142,8 @@ export function assertAudit(audit: Audit): void {
     return `  ${name}: ${detail}${ids}`;
   });
   throw new UserError(
-    `the audit found leakage, so that the figures would flatter:\n${lines.join("\n")}\n` +
-      "Keep these clips on one side, or leave them out.",
+    `the audit found leakage, so the results would be too optimistic:\n${lines.join("\n")}\n` +
+      "Put these clips into one part, or leave them out.",
   );
 }
 
@@ -246,7 +247,7 @@ function copiesTogether(placed: readonly Placed[]): AuditCheck {
   return check("no copy and its original on two sides", problems, fine, idsOf(across));
 }
 
-/** A split that came with the corpus cannot be mended by another protocol: what to do is said. */
+/** Adds advice: a split that came with the corpus cannot be corrected by another protocol. */
 function hinted(result: AuditCheck, { protocol, leaky }: Plan): AuditCheck {
   const [path = ""] = protocol.split(/[?@]/);
   if (result.passed || leaky || !path.startsWith("given/")) return result;
@@ -254,7 +255,7 @@ function hinted(result: AuditCheck, { protocol, leaky }: Plan): AuditCheck {
   return { ...result, detail };
 }
 
-/** Clips that are segments of recordings share sound where their times overlap. */
+/** Segments of one recording share sound where their times overlap. */
 function overlappingSegments(placed: readonly Placed[]): AuditCheck[] {
   if (!placed.some(({ clip }) => clip.start !== undefined || clip.end !== undefined)) return [];
   const across = [...groupBy(placed, ({ clip }) => clip.path).values()].flatMap((own) => {
@@ -275,7 +276,7 @@ function startOf({ clip }: Placed): number {
   return clip.start ?? 0;
 }
 
-/** A class that is tested and never trained cannot be right: it is noted. */
+/** A note on classes that are tested but not trained on, which cannot be recognised. */
 function unheardClasses({ classes }: Plan, placed: readonly Placed[]): AuditCheck[] {
   const emotionsIn = (part: Place) =>
     new Set(placed.filter((one) => one.part === part).map(({ clip }) => clip.emotion));
@@ -294,7 +295,7 @@ function unheardClasses({ classes }: Plan, placed: readonly Placed[]): AuditChec
   ];
 }
 
-/** Where what is said tells the label, no leak but a shortcut: it is noted. */
+/** A note when the sentence gives the label away: no leak, but a shortcut. */
 function textRemark(plan: Plan): AuditCheck[] {
   const answers = sentenceAnswers(plan);
   const text = answers && textConfounded(answers);
@@ -302,7 +303,7 @@ function textRemark(plan: Plan): AuditCheck[] {
   return [check("the text tells the label (a note)", [], `text-confounded: ${textAloneText(text)}`)];
 }
 
-/** The id at the end of the chain of parents. */
+/** The original of a copy: the id at the end of the chain of parents. */
 function originOf(clip: Clip, clipOf: ReadonlyMap<string, Clip>): string {
   const seen = new Set([clip.id]);
   let id = clip.id;
@@ -405,8 +406,8 @@ function bestEpochKept(
 }
 
 /**
- * How much three clips can change the UAR: sums may differ in the last bit from one pass to the next on a GPU, or on
- * another engine that a training was resumed on, and tip a clip that is on the edge.
+ * How much three clips can change the UAR. Sums may differ in the last bit between passes on a GPU, or between engines when
+ * a training was resumed on another one, and change the prediction of a borderline clip.
  */
 function fewClips(truth: readonly number[]): number {
   const sizes = [...groupBy(truth, String).values()].map((own) => own.length);
@@ -433,7 +434,7 @@ function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
 }
 
-/** What waits for a refit trains when validation has nothing more to say: it is on a side of its own against test alone. */
+/** Clips for a refit are trained on after validation is done, so they must only be apart from test. */
 function onTwoSides(group: readonly Placed[]): boolean {
   const parts = new Set(group.map(({ part }) => part));
   if (!parts.has("test")) parts.delete("refit");

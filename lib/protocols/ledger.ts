@@ -76,7 +76,7 @@ export class Ledger {
       ...(commit && { commit }),
       time,
     };
-    // Two processes never draw the same name; if they did, the second would fail rather than overwrite.
+    // If two processes ever drew the same name, the second would fail rather than overwrite.
     const path = join(this.folder, `${time.replace(/\D/g, "")}-${randomBytes(8).toString("hex")}.json`);
     try {
       await mkdir(this.folder, { recursive: true });
@@ -89,7 +89,7 @@ export class Ledger {
       }
     } catch (error) {
       throw new UserError(
-        `${cannotWrite(path, error).message}. A test part is read only where the reading can be written down`,
+        `${cannotWrite(path, error).message}. A test part is read only if the reading can be recorded`,
         { cause: error },
       );
     }
@@ -148,19 +148,19 @@ function entryOf(id: string, text: string): LedgerEntry {
   }
 }
 
-/** Whether an entry could not be read: it counts, as a reading of an unknown protocol. */
+/** Whether an entry could not be read; it counts as a reading of an unknown protocol. */
 export function isDamaged({ protocol }: LedgerEntry): boolean {
   return protocol === UNKNOWN;
 }
 
 let told: string | undefined;
 
-/** In a process that another one started: what the person ran there. */
+/** Sets the command in a process that another one started: what the user ran there. */
 export function setCommand(command: string | undefined): void {
   told = command;
 }
 
-/** What the person ran. Of paths the last part: where somebody keeps their files is nobody's business. */
+/** The command that the user ran. Paths are cut to their last part, for privacy. */
 export function commandText(): string {
   if (told !== undefined) return told;
   const host = notebookHost();

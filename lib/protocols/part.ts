@@ -61,7 +61,7 @@ export type OpenPart = Opened;
 export function openedClips(part: OpenPart): readonly Clip[] {
   if (Opened.isOpened(part)) return part.clips;
   throw new UsageError(
-    "a part of a protocol is opened by predictPart, which writes a reading of test down first",
+    "a part of a protocol is opened by predictPart, which first records a reading of test",
   );
 }
 

@@ -48,8 +48,8 @@ export function referee(plan: Plan, rows: readonly PredictedRow[], where: string
     where,
     found.filter(({ clip }) => clip === ""),
     ({ given }) => given,
-    (count) => `${plural(count, "row")} of no clip of ${plan.protocol}`,
-    "give ids as `ser protocols NAME --csv` has them, or file names",
+    (count) => `${plural(count, "row")} with a clip that ${plan.protocol} does not have`,
+    "use ids as in `ser protocols NAME --csv`, or file names",
   );
   const foldOf = testFolds(plan);
   const placed = found.map((row) => ({ ...row, in: row.fold ?? foldOf.get(row.clip)?.name ?? "" }));
@@ -58,7 +58,7 @@ export function referee(plan: Plan, rows: readonly PredictedRow[], where: string
     where,
     placed.filter((row) => row.in !== "" && !known.has(row.in)),
     (row) => row.in,
-    (count) => `${plural(count, "row")} of no fold of ${plan.protocol}`,
+    (count) => `${plural(count, "row")} with a fold that ${plan.protocol} does not have`,
     `the folds are ${[...known.keys()].join(", ")}`,
   );
   assertNotTrained(placed, known, where);
@@ -76,7 +76,7 @@ export function referee(plan: Plan, rows: readonly PredictedRow[], where: string
     where,
     twice,
     ({ clip }) => clip,
-    (count) => `${plural(count, "clip")} with two answers`,
+    (count) => `${plural(count, "clip")} with two predictions`,
     "give one",
   );
   const missing = new Map(
@@ -98,7 +98,7 @@ function assertNotTrained(
     rows.filter((row) => trained.get(row.in)?.has(row.clip)),
     (row) => `${row.clip} in fold ${row.in}`,
     (count) => `${plural(count, "row")} of clips that their fold trains on`,
-    "a fold's predictions are of its test part: `ser protocols NAME --csv` has the parts",
+    "predict only the test part of a fold: `ser protocols NAME --csv` lists the parts",
   );
 }
 
@@ -115,7 +115,7 @@ function refuse<Row extends { line: number }>(
   throw new UserError(`${where}: ${what(rows.length)} (${named.join(", ")}${more}): ${remedy}`);
 }
 
-/** Where a clip is tested: of several folds, the last. */
+/** The fold that tests each clip, by clip id; the last one if several do. */
 function testFolds(plan: Plan): Map<string, Split> {
   const folds = new Map<string, Split>();
   for (const fold of plan.folds) for (const id of fold.test) folds.set(id, fold);
@@ -123,8 +123,8 @@ function testFolds(plan: Plan): Map<string, Split> {
 }
 
 /**
- * A clip's id from what somebody calls it: the id, the id without the corpus, or a file's name. A name that two clips share
- * is none.
+ * Finds a clip's id from a name: the id, the id without the corpus, or the file name. A name that two clips share is not
+ * accepted.
  */
 export function clipNames(clips: readonly Clip[]): (name: string) => string | undefined {
   const ids = new Map<string, string | undefined>();

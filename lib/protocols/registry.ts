@@ -70,7 +70,7 @@ export const WITH_SETTINGS: readonly string[] = [
  *
  * A version may follow: `ravdess/7@1`.
  *
- * @throws {UsageError} for an unknown name, listing the known ones, and for a version that no longer exists
+ * @throws {UsageError} for an unknown name, listing the known ones, and for a version that is not available
  * @example
  * const { plan } = protocolNamed("ravdess/emobox");
  * const { folds, classes } = plan(await loadClips("data", { names: ["ravdess"], calm: "keep" }));
@@ -80,12 +80,10 @@ export function protocolNamed(name: string): Protocol {
   const [, bare = name, version] = /^(.*)@(\d+)$/.exec(name) ?? [];
   const protocol = find(bare, version === "1" ? 1 : 2);
   if (version === undefined || Number(version) === protocol.version) return protocol;
-  throw new UsageError(
-    `${name} is not there any more: ${bare} has version ${protocol.version}, whose parts are others`,
-  );
+  throw new UsageError(`${name} is not available: ${bare} has version ${protocol.version}, with other parts`);
 }
 
-/** @param drawn the version of what draws its parts */
+/** @param drawn the version, for protocols that draw their parts */
 function find(name: string, drawn: 1 | 2): Protocol {
   const fixed = FIXED.find((protocol) => protocol.name === name);
   if (fixed && name !== "held-out") return fixed;

@@ -222,7 +222,7 @@ function leavingOneSpeakerOut(clips: readonly Clip[], classes: readonly string[]
 }
 
 /**
- * In words, for tables and warnings.
+ * The result in words, for tables and warnings.
  *
  * @example textAloneText({ uar: 0.771, chance: 0.143 }) // "the sentences alone have a UAR of 77.1 %, where chance is 14.3 %"
  */

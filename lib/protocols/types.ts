@@ -48,7 +48,7 @@ export interface Protocol {
   description: string;
   /** The corpora it needs; empty for any corpora. */
   corpora: readonly string[];
-  /** Whether calm is merged into neutral, dropped or kept. */
+  /** Whether calm is merged into neutral, dropped or kept as a class. */
   calm: Calm;
   /** What test shares with neither train nor validation. */
   apart: readonly Group[];

@@ -114,7 +114,7 @@ export const SMALL_TRAINING: TrainingSettings = {
   optimizer: { name: "adam" },
 };
 
-/** Settings for blocks of an encoder, which were trained on far more clips and forget it at higher learning rates. */
+/** Settings for blocks of an encoder, which are pretrained on far more clips and forget this at higher learning rates. */
 const BLOCKS_TRAINING: TrainingSettings = {
   ...TRAINING,
   model: "top-blocks",
@@ -132,14 +132,14 @@ export function baseTraining(model: ModelName): TrainingSettings {
   return { ...(model === "cnn-small" ? SMALL_TRAINING : TRAINING), model };
 }
 
-/** @throws {UsageError} naming every setting that makes no sense */
+/** @throws {UsageError} naming every invalid setting */
 export function checkTraining(settings: TrainingSettings): void {
   parseSettings(trainingSchema, settings);
 }
 
 /**
- * The settings without what is as it would be without: a size that is the network's own is absent. Equal trainings have equal
- * settings, and so runs of one name.
+ * The settings without redundant ones: a size equal to the network's default is left out. So equal trainings have equal
+ * settings and the same run name.
  */
 export function plainTraining({ size, ...settings }: TrainingSettings): TrainingSettings {
   const own = ownSize(settings.model, size);
@@ -147,9 +147,9 @@ export function plainTraining({ size, ...settings }: TrainingSettings): Training
 }
 
 /**
- * What of a training does not go with the features.
+ * Reports settings that do not fit the features.
  *
- * @param own a network of one's own stands in the place of the model that the settings name
+ * @param own the user's own network replaces the model that the settings name
  */
 export function inputRules(
   features: FeatureSettings,
@@ -195,7 +195,7 @@ function modelRules(features: FeatureSettings, model: ModelName, say: Say): void
     say(`${model} goes over frames, and an encoder's statistics have none: take linear, or pooling frames`);
 }
 
-/** What holds between several of the settings. */
+/** Rules between several settings. */
 export function trainingRules(settings: TrainingSettings, say: Say): void {
   const { model, size, normalisation, balance, schedule, curriculum, refit, from, softLabels } = settings;
   if (size) sizeRules(model, size, (message, ...path) => say(message, "size", ...path));

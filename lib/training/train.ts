@@ -26,7 +26,7 @@ import { soundVariants } from "./variants.js";
 export type { EpochLog } from "./history.js";
 export { SMALL_TRAINING, TRAINING, type TrainingSettings } from "./settings.js";
 
-/** Clips a prediction takes at a time, so that the inputs of a whole part are never in memory together. */
+/** Clips per prediction, so that the inputs of a whole part are never in memory together. */
 const CHUNK = 256;
 
 /** The predictions on one part of the split. */
@@ -113,7 +113,8 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
  * @throws {UserError} when a part is empty, a clip's features are not finite, or the loss becomes NaN or infinite
  * @throws {UsageError} for invalid settings
  * @example
- * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const plan = protocolNamed("savee/loso").plan(clips.filter((_, i) => i % 4 === 0)); // few clips, to be quick
  * const [fold] = plan.folds;
  * const features = await extractClips(plan.clips, RUN_FEATURES.mfcc);
  * const trained = await trainFold(features, fold, plan.classes, { ...TRAINING, model: "linear" });
@@ -142,7 +143,7 @@ export async function trainFold(
   return trainOf(parts, input, { features, classes, settings, options });
 }
 
-/** What a training is made of beside the clips of its parts. */
+/** The arguments of a training besides the clips of its parts. */
 interface Given {
   features: FeatureSet;
   classes: readonly string[];
@@ -177,7 +178,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
     };
     const trained = untrained ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) } : chosen;
     trainer.sync();
-    // As in training, so that a part has the same predictions to the bit.
+    // The same batch size as in training, so that predictions are equal to the bit.
     const later: Predict = (inputs) => predict(network, inputs, { engine: trainer.engine, batchSize });
     return { ...trained, predict: predictorOf(later, parts, trained.input, classes) };
   } finally {
@@ -185,7 +186,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   }
 }
 
-/** The training that validation judges. */
+/** The first training, whose epoch validation chooses. */
 async function firstTraining(
   trainer: Trainer,
   ask: Predict,
@@ -201,14 +202,14 @@ async function firstTraining(
   return { ...(await runLoop({ ...task, key, keep, validate: validating }, options)), augmented };
 }
 
-/** The trainer with what the first training came to; nothing is made for it. */
+/** Restores the result of a finished first training, without training anything. */
 function restored(trainer: Trainer, { history, bestEpoch, weights }: Chosen) {
   const state = trainer.state();
   trainer.restore({ ...state, weights: cutAs(weights, state.weights) });
   return { history, bestEpoch, augmented: [] };
 }
 
-/** @throws {UserError} where the weights are of another network */
+/** @throws {UserError} when the weights are of another network */
 function cutAs(flat: Float32Array, pattern: readonly Float32Array[]): Float32Array[] {
   let at = 0;
   const parts = pattern.map(({ length }) => {
@@ -220,7 +221,7 @@ function cutAs(flat: Float32Array, pattern: readonly Float32Array[]): Float32Arr
   return parts;
 }
 
-/** Trains the untrained weights once more, on the training and the validation part and what waited for that. */
+/** Trains the initial weights again, on the training and validation parts and the clips that only a refit trains on. */
 async function refit(
   trainer: Trainer,
   untrained: TrainerState,
@@ -235,7 +236,7 @@ async function refit(
   return { input, augmented, refitted: clipSet(all.train) };
 }
 
-/** What a loop takes to train on the training part, and the clips that are augmented for it. */
+/** The task of a loop on the training part, and the clips that are augmented for it. */
 async function taskOf(
   trainer: Trainer,
   parts: Parts,
@@ -290,7 +291,7 @@ async function trainBaseline(parts: Parts, input: InputSettings, given: Given): 
   return { ...trained, predict: predictorOf(asking(trained.network), parts, trained.input, classes) };
 }
 
-/** Fits a baseline once more, with what validation chose, on the training and the validation part. */
+/** Fits a baseline again with the settings that validation chose, on the training and validation parts. */
 async function refitAgain(
   parts: Parts,
   tried: EpochLog,
@@ -306,7 +307,7 @@ async function refitAgain(
   return { network, input, refitted: clipSet(all.train) };
 }
 
-/** Which clips an epoch sees, and how many. */
+/** The number and order of the clips of an epoch. */
 function orderOf({ train, test }: Parts, settings: TrainingSettings): Pick<LoopTask, "places" | "orderOf"> {
   const { balance, seed, epochs, curriculum } = settings;
   const { labels, clips } = train;
@@ -320,7 +321,7 @@ function orderOf({ train, test }: Parts, settings: TrainingSettings): Pick<LoopT
   };
 }
 
-/** Names all that decides the weights but the engine. */
+/** Hash of everything that determines the weights, except the engine. */
 function keyOf(
   parts: Parts,
   features: FeatureSet,
@@ -334,7 +335,7 @@ function keyOf(
   return sha256(canonicalJson({ settings, features: features.settings, classes, ids, ...own, ...votes }));
 }
 
-/** @throws {UsageError} where a network of one's own takes or gives something else than there is */
+/** @throws {UsageError} when the user's own network has other inputs or outputs than the clips and classes */
 function checkShape(network: LayersModel, { frames, bands, classes }: ModelOptions): void {
   const there = [...network.inputs, ...network.outputs].map(({ shape }) => shape.slice(1));
   const wanted = [[frames, bands], [classes]];
