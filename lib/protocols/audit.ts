@@ -52,7 +52,7 @@ interface Placed {
  *
  * @param plan the protocol's plan
  * @param fold one of its folds, without the clips that could not be read
- * @param samples SHA-256 of each clip's decoded samples, by id ({@link sampleHashes})
+ * @param samples SHA-256 of each clip's decoded samples, by id (`sampleHashes`)
  * @example
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
  * const { samples } = await sampleHashes(plan.clips);

@@ -28,7 +28,7 @@ export interface FoldSummary {
 /**
  * Summarises the folds of a plan, each with its {@link auditSplit}.
  *
- * @param samples SHA-256 of the samples of each readable clip, by id ({@link sampleHashes}); other clips are left out
+ * @param samples SHA-256 of the samples of each readable clip, by id (`sampleHashes`); other clips are left out
  * @example
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
  * const { samples } = await sampleHashes(plan.clips);

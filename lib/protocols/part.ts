@@ -67,11 +67,11 @@ export function openedClips(part: OpenPart): readonly Clip[] {
 
 /**
  * Predicts a part of a protocol's fold: the only way to predictions on a test part. A reading of test is first recorded in
- * the ledger; if that fails, nothing is predicted. (A model from {@link loadModel} predicts recordings and knows no
+ * the ledger; if that fails, nothing is predicted. (A model from `loadModel` predicts recordings and knows no
  * protocol.)
  *
  * @param question the plan, its fold, the part, and the ledger
- * @param predict takes the part's clips, for example `({ clips }) => ...` or the `predict` of {@link trainFold}'s result
+ * @param predict takes the part's clips, for example `({ clips }) => ...` or the `predict` of `trainFold`'s result
  * @returns what `predict` returns
  * @throws {UserError} when the reading cannot be recorded
  * @throws {UsageError} for a fold that is not the plan's

@@ -61,7 +61,7 @@ export interface Trained {
   /** The predictions on the validation part, before a refit. */
   validation: PartResult;
   /**
-   * Predicts a part of the fold that the network was trained on. Parts are opened by {@link predictPart}, which records each
+   * Predicts a part of the fold that the network was trained on. Parts are opened by `predictPart`, which records each
    * reading of the test part.
    */
   predict: (part: OpenPart) => Promise<PartResult>;
@@ -102,7 +102,7 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
 
 /**
  * Trains a network or a baseline on the training part and keeps the epoch with the best validation UAR. The test part is
- * not predicted: {@link predictPart} does that, with the result's `predict`. Normalisation is fitted on the training part
+ * not predicted: `predictPart` does that, with the result's `predict`. Normalisation is fitted on the training part
  * alone, and only its clips are augmented. With `refit` the network is then trained once more, on the training and
  * validation parts and the split's `refit` clips. The same settings on the same engine give the same weights.
  *
