@@ -2,31 +2,36 @@ import { byText } from "../base/text.js";
 import { answers, type Probabilities } from "./calibration.js";
 import { type BootstrapOptions, type Interval, intervalsOf } from "./interval.js";
 
-/** What answering only from a confidence on costs and saves. */
+/** A point of the risk-coverage curve: the error rate when only confident predictions are answered. */
 export interface RiskPoint {
-  /** Clips of at least this confidence are answered. */
+  /** Clips with at least this confidence are answered. */
   threshold: number;
   /** Share of the clips that is answered. */
   coverage: number;
-  /** Share of the answered clips that is wrong. */
+  /** Share of the answered clips whose prediction is wrong. */
   risk: number;
 }
 
-/** Answered clips shall be right this often. */
+/** Wanted accuracy on the answered clips. */
 const WANTED_ACCURACY = 0.75;
 
-/** At least this share of the clips is answered. */
+/** Minimum share of the clips to answer. */
 const LEAST_COVERAGE = 0.5;
 
 /**
- * Risk against coverage: one point for each confidence that occurs, from answering all clips to answering
- * only the surest (El-Yaniv and Wiener 2010, "On the foundations of noise-free selective classification",
- * JMLR 11).
+ * Risk-coverage curve: one point for each confidence that occurs, from answering all clips to answering
+ * only the most confident (El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
+ * classification", JMLR 11). The confidence of a clip is its largest probability.
  *
- * @returns points in the order of falling coverage; clips of equal confidence are answered together
+ * @param probabilities `clips x classes`, row by row
+ * @param truth class indices
+ * @param classes number of classes
+ * @returns points by decreasing coverage; clips of equal confidence are answered together
  * @throws {RangeError} when lengths do not match or there are no clips
- * @example riskCoverage(Float32Array.of(0.9, 0.1, 0.4, 0.6), [0, 0], 2)
- * // [{ threshold: 0.6, coverage: 1, risk: 0.5 }, { threshold: 0.9, coverage: 0.5, risk: 0 }]
+ * @example
+ * const points = riskCoverage(Float32Array.of(0.9, 0.1, 0.4, 0.6), [0, 0], 2);
+ * points[0]; // => { threshold: 0.6, coverage: 1, risk: 0.5 }
+ * points[1]; // => { threshold: 0.9, coverage: 0.5, risk: 0 }
  */
 export function riskCoverage(
   probabilities: Probabilities,
@@ -48,15 +53,20 @@ export function riskCoverage(
 }
 
 /**
- * The confidence below which a network had better not answer: the smallest at which the clips that are
- * answered are right at least 75 % of the time while at least half of all clips are answered. To be chosen on
- * validation clips, on the probabilities that will be compared with it (calibrated ones, where they are).
+ * The confidence below which a model should abstain: the smallest threshold with an accuracy of at least 75 %
+ * on the answered clips and a coverage of at least 50 %. Choose it on validation clips, from the same kind of
+ * probabilities that it will be compared with (calibrated ones, if the model is calibrated).
  *
- * @returns 0 where answering all clips is right often enough. Where no threshold reaches 75 % without keeping
- *   silent on more than half, the one at which the answered clips are right most often, of those that answer
- *   half; the smallest of equals.
+ * @param probabilities `clips x classes`, row by row
+ * @param truth class indices
+ * @param classes number of classes
+ * @returns a confidence in [0, 1]; 0 when answering all clips reaches 75 %. When no threshold reaches 75 % at
+ *   50 % coverage, the one with the highest accuracy among those that answer at least half; the smallest of
+ *   equals.
  * @throws {RangeError} when lengths do not match or there are no clips
- * @example const threshold = chooseThreshold(validation.probabilities, validation.truth, 7);
+ * @example
+ * const probabilities = Float64Array.of(0.9, 0.1, 0.8, 0.2, 0.6, 0.4, 0.55, 0.45);
+ * chooseThreshold(probabilities, [0, 0, 1, 1], 2); // => 0.8
  */
 export function chooseThreshold(
   probabilities: Probabilities,
@@ -70,23 +80,31 @@ export function chooseThreshold(
   return chosen === points[0] ? 0 : chosen.threshold;
 }
 
-/** What a threshold does to clips that it was not chosen on. */
+/** Coverage and accuracy at a threshold, on clips that it was not chosen on. */
 export interface Abstention {
   threshold: number;
   /** Share of the clips that is answered. */
   coverage: Interval;
-  /** Share of the answered clips that is right; absent where none is answered. */
+  /** Accuracy on the answered clips; absent when none is answered. */
   accuracy?: Interval;
 }
 
 /**
- * Coverage, and accuracy where there is an answer, of a threshold, with their 95 % intervals over speakers
- * ({@link intervalsOf}).
+ * Coverage of a threshold, and accuracy on the answered clips, with 95 % intervals over speakers (made as in
+ * {@link confusionIntervals}).
  *
- * @param probabilities those that are compared with the threshold: calibrated ones, where they are
- * @param speakers one a clip
+ * @param probabilities `clips x classes`, row by row; calibrated ones, if the threshold was chosen on such
+ * @param truth class indices
+ * @param speakers one per clip, `corpus/speaker`
+ * @param classes number of classes
+ * @param threshold clips with at least this confidence are answered
  * @throws {RangeError} when lengths do not match or there are no clips
- * @example abstentionAt(test.calibrated, test.truth, test.speakers, 7, record.threshold).coverage.estimate
+ * @example
+ * const probabilities = Float64Array.of(0.9, 0.1, 0.4, 0.6, 0.8, 0.2, 0.3, 0.7);
+ * const speakers = ["savee/DC", "savee/DC", "savee/JE", "savee/JE"];
+ * const { coverage, accuracy } = abstentionAt(probabilities, [0, 0, 1, 1], speakers, 2, 0.65);
+ * coverage.estimate; // => 3 / 4
+ * accuracy?.estimate; // => 2 / 3
  */
 export function abstentionAt(
   probabilities: Probabilities,
@@ -100,7 +118,7 @@ export function abstentionAt(
   if (speakers.length !== right.length)
     throw new RangeError(`${right.length} clips and ${speakers.length} speakers do not match`);
   const names = [...new Set(speakers)].sort(byText);
-  // Of each speaker: clips, answered ones, rightly answered ones.
+  // Per speaker: clips, answered clips, correctly answered clips.
   const counts = new Map(names.map((name) => [name, new Float64Array(3)]));
   right.forEach((isRight, i) => {
     const own = counts.get(speakers[i]!)!;

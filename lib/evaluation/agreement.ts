@@ -1,18 +1,17 @@
 /**
- * Krippendorff's alpha of nominal ratings: how far raters agree beyond chance, whatever their number, and where not
- * everybody judged everything.
+ * Krippendorff's alpha for nominal ratings: agreement beyond chance, for any number of raters and with missing ratings.
  *
- * `alpha = 1 - Do / De`. With `n_uc` raters who said `c` of unit `u`, `m_u` ratings of that unit, `n_c` of that class and `n`
- * in all, `Do = sum_u sum_{c != k} n_uc n_uk / (m_u - 1) / n` and `De = sum_{c != k} n_c n_k / (n (n - 1))`. Units with a
- * single rating count for nothing.
+ * `alpha = 1 - Do / De`. With `n_uc` ratings of class `c` for unit `u`, `m_u` ratings of that unit, `n_c` ratings of class `c`
+ * and `n` ratings in all, `Do = sum_u sum_{c != k} n_uc n_uk / (m_u - 1) / n` and `De = sum_{c != k} n_c n_k / (n (n - 1))`.
+ * Units with a single rating are left out.
  *
- * 1 is full agreement, 0 that of chance, less is worse than chance. Fleiss' kappa wants as many ratings of every unit, and
- * Cohen's two raters.
+ * 1 is full agreement, 0 is chance, below 0 is worse than chance. Fleiss' kappa needs equally many ratings of every unit,
+ * Cohen's kappa ({@link kappaOf}) exactly two raters.
  *
- * @param units how many raters said what of each unit
- * @returns `undefined` where no unit has two ratings, or all ratings are of one class
+ * @param units for each unit (clip), the number of ratings of each class
+ * @returns at most 1; `undefined` when no unit has two ratings, or all ratings are of one class
  * @see K. Krippendorff, Computing Krippendorff's Alpha-Reliability, 2011, https://repository.upenn.edu/asc_papers/43
- * @example krippendorffAlpha([{ sad: 2 }, { sad: 1, angry: 1 }, { angry: 2 }]) // 0.444...
+ * @example krippendorffAlpha([{ sadness: 2 }, { sadness: 1, anger: 1 }, { anger: 2 }]); // => 4 / 9
  */
 export function krippendorffAlpha(units: Iterable<Readonly<Record<string, number>>>): number | undefined {
   const totals = new Map<string, number>();

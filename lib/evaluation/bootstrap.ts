@@ -1,30 +1,29 @@
 import { type Random, random } from "../base/random.js";
 import { normalCdf, normalQuantile, studentQuantile } from "./distributions.js";
 
-/** A statistic of counts: NaN where it is undefined, for example without a clip. */
+/** A statistic of counts: NaN when it is undefined, for example without clips. */
 export type Statistic = (counts: Float64Array) => number;
 
-/** A statistic, what it is in every resample, and what it is without each cluster in turn. */
+/** A statistic of all clusters, of every resample, and of all but each cluster in turn. */
 export interface Bootstrapped {
   estimate: number;
   resampled: Float64Array;
   jackknife: Float64Array;
 }
 
-/** So many times as many resamples are drawn, at most, for statistics that are often undefined. */
+/** Limit of the draws, as a multiple of `resamples`, for statistics that are often undefined. */
 const MOST_DRAWS = 10;
 
 /**
- * Resamples clusters (speakers) with replacement. What is known of a cluster is a list of counts that add up,
- * such as its confusion matrix, and a statistic is a function of their sum: so a resample costs one addition
- * per cluster, and all statistics share the same resamples. Where a statistic is undefined in a resample, it
- * takes another one more; so what is asked beside it does not change it.
+ * Resamples clusters (speakers) with replacement. A cluster is given by additive counts, such as its confusion
+ * matrix, and a statistic is a function of the summed counts: a resample costs one addition per cluster, and all
+ * statistics share the same resamples. A statistic that is undefined in a resample gets a further one, so its
+ * values do not depend on the other statistics.
  *
  * @param clusters the counts of each cluster, all of one length
  * @param statistics functions of the summed counts
  * @param options `resamples`; `seed` of the draws
- * @returns for each statistic its estimate and `resamples` values; fewer where it is undefined nine times in
- *   ten
+ * @returns for each statistic its estimate and `resamples` values; fewer if it is undefined nine times in ten
  * @throws {RangeError} when a statistic is undefined for all clusters together
  * @example bootstrapClusters(rightAndAll, [(sum) => sum[0]! / sum[1]!], { resamples: 999, seed: 1 })
  */
@@ -48,7 +47,7 @@ export function bootstrapClusters(
   clusters.forEach((cluster, i) => {
     counts.set(total);
     add(counts, cluster, -1);
-    // Without a cluster that alone defines the statistic nothing is known of its influence: none is assumed.
+    // Undefined without this cluster: its influence is unknown and taken as none.
     measure().forEach((value, s) => {
       out[s]!.jackknife[i] = Number.isNaN(value) ? whole[s]! : value;
     });
@@ -66,7 +65,7 @@ export function bootstrapClusters(
   return out.map((one, s) => ({ ...one, resampled: one.resampled.slice(0, filled[s]) }));
 }
 
-/** Draws clusters, sums them up and shows the sums to `visit`, until it is content or the draws are used up. */
+/** Draws clusters, sums their counts and calls `visit`, until it returns true or the draws are used up. */
 function resample(
   clusters: readonly Float64Array[],
   counts: Float64Array,
@@ -90,9 +89,8 @@ function resample(
  * Phi^-1(share of the resamples below the estimate, equal ones counted half) and a is the jackknife's
  * skewness over six. As `scipy.stats.bootstrap(method="BCa")`.
  *
- * @param tail what is left out on either side; default 0.025. {@link smallSampleTail} corrects it for few
- *   clusters.
- * @returns `undefined` when all resamples are equal: the bootstrap then says nothing
+ * @param tail share left out on either side; default 0.025. `smallSampleTail` corrects it for few clusters.
+ * @returns `undefined` when all resamples are equal: the bootstrap is then uninformative
  */
 export function bcaInterval(
   { estimate, resampled, jackknife }: Bootstrapped,
@@ -103,7 +101,7 @@ export function bcaInterval(
   if (count === 0 || sorted[0] === sorted[count - 1]) return undefined;
   let below = 0;
   for (const value of sorted) below += value < estimate ? 1 : value === estimate ? 0.5 : 0;
-  // Half a resample away from none and all, where z0 would be infinite.
+  // At least half a resample away from 0 and 1, where z0 would be infinite.
   const share = Math.min(Math.max(below, 0.5), count - 0.5) / count;
   const z0 = normalQuantile(share);
   const a = acceleration(jackknife);
@@ -117,10 +115,10 @@ export function bcaInterval(
 }
 
 /**
- * The tail to ask of a bootstrap for an interval that shall leave out `tail` on either side. Resampling n
- * clusters gives a spread too small by sqrt((n - 1) / n), and percentiles take it as known where Student's t
- * would not; both are made good by asking for Phi(sqrt(n / (n - 1)) t(tail, n - 1)) (Hesterberg 2015, "What
- * teachers should know about the bootstrap", The American Statistician 69).
+ * The tail to use in a bootstrap whose interval should leave out `tail` on either side. Resampling n clusters
+ * gives a spread too small by sqrt((n - 1) / n), and percentiles treat the spread as known, unlike Student's t.
+ * Phi(sqrt(n / (n - 1)) t(tail, n - 1)) corrects both (Hesterberg 2015, "What teachers should know about the
+ * bootstrap", The American Statistician 69).
  *
  * @param clusters how many were resampled, at least 2
  * @param tail default 0.025
@@ -130,7 +128,7 @@ export function smallSampleTail(clusters: number, tail = 0.025): number {
   return normalCdf(Math.sqrt(clusters / (clusters - 1)) * studentQuantile(tail, clusters - 1));
 }
 
-/** Sum of d^3 over 6 (sum of d^2)^1.5, where d is the mean of the jackknife values less each of them. */
+/** Sum of d^3 over 6 (sum of d^2)^1.5, where d is the mean of the jackknife values minus each of them. */
 function acceleration(jackknife: Float64Array): number {
   const mean = jackknife.reduce((a, b) => a + b, 0) / jackknife.length;
   let squares = 0;

@@ -10,7 +10,7 @@ import {
 } from "./interval.js";
 import { confusionCounts, metrics } from "./metrics.js";
 
-/** The figures of one speaker, one sex, one sentence, ... */
+/** UAR and accuracy of one group of clips: one speaker, one sex, one sentence, ... */
 export interface Group {
   group: string;
   /** Clips (of one seed). */
@@ -23,15 +23,23 @@ export interface Group {
 }
 
 /**
- * UAR and accuracy within groups of clips. A group often lacks classes: its UAR is over those it has, which
- * are named.
+ * UAR and accuracy within groups of clips, with 95 % intervals over speakers. A group often lacks classes: its
+ * UAR is the mean over the classes it has, which are listed.
  *
- * @param seeds as for {@link uarInterval}
+ * @param seeds the predictions of each seed, as for {@link uarInterval}
  * @param groups for each seed the group of each of its clips: speakers, sexes, sentences, intensities,
  *   corpora
- * @returns sorted by group; a clip whose group is "" is in none
+ * @returns one entry per group, sorted by name; clips whose group is "" are left out
  * @throws {RangeError} when lengths do not match or seeds differ in clips
- * @example breakdown([seed], [clips.map((clip) => clip.sex)])
+ * @example
+ * const scored: Scored = {
+ *   classes: ["anger", "neutral"],
+ *   truth: [0, 1, 0, 1],
+ *   predicted: [0, 0, 0, 1],
+ *   speakers: ["ravdess/01", "ravdess/01", "ravdess/02", "ravdess/02"],
+ * };
+ * const bySex = breakdown([scored], [["male", "male", "female", "female"]]);
+ * bySex.map(({ group, uar }) => [group, uar.estimate]); // => [["female", 1], ["male", 0.5]]
  */
 export function breakdown(
   seeds: readonly Scored[],
@@ -59,7 +67,17 @@ export function breakdown(
   });
 }
 
-/** The answers to some of the clips. */
+/**
+ * The predictions for some of the clips.
+ *
+ * @param scored predictions of one seed
+ * @param keep whether to keep the clip of this index
+ * @returns a new object; the classes stay the same
+ * @example
+ * const speakers = ["savee/DC", "savee/DC", "savee/JE"];
+ * const scored: Scored = { classes: ["anger", "neutral"], truth: [0, 1, 1], predicted: [0, 1, 0], speakers };
+ * selectClips(scored, (i) => scored.speakers[i] === "savee/DC").predicted; // => [0, 1]
+ */
 export function selectClips(scored: Scored, keep: (index: number) => boolean): Scored {
   const indices = scored.speakers.map((_, i) => i).filter(keep);
   return {
@@ -71,7 +89,7 @@ export function selectClips(scored: Scored, keep: (index: number) => boolean): S
 }
 
 /**
- * UAR of the answers to some of the clips, over the classes that these have.
+ * UAR on some of the clips, over the classes that these have.
  *
  * @example uarWithin(scored, (i) => scored.speakers[i] === "ravdess/12")
  */

@@ -1,33 +1,41 @@
 import { argmax } from "./metrics.js";
 
-/** Probabilities row by row: one row a clip, one column a class. */
+/** Predicted probabilities, `clips x classes`, row by row. */
 export type Probabilities = Float32Array | Float64Array;
 
-/** Clips whose confidence falls into (`low`, `high`]. */
+/** A bin of a reliability diagram: the clips whose confidence lies in (`low`, `high`]. */
 export interface ReliabilityBin {
   low: number;
   high: number;
   /** Clips. */
   count: number;
-  /** Mean confidence; NaN-free: 0 in an empty bin. */
+  /** Mean confidence; 0 in an empty bin. */
   confidence: number;
-  /** Share that was right; 0 in an empty bin. */
+  /** Share of correct predictions; 0 in an empty bin. */
   accuracy: number;
 }
 
-/** Probabilities of 0 count as this much, as in the training's own loss. */
+/** Probabilities below this are raised to it, as in the training loss. */
 const SMALLEST = 1e-7;
 
-/** Temperatures are looked for between these. */
+/** Range of the temperature search. */
 const COLDEST = 0.05;
 const HOTTEST = 20;
 
 /**
- * Clips by their confidence (the largest probability), in bins of equal width, closed on the right.
+ * Reliability diagram: clips binned by confidence (their largest probability), in bins of equal width, closed on
+ * the right.
  *
- * @param bins default 10
- * @throws {RangeError} when lengths do not match
- * @example reliability(Float32Array.of(0.9, 0.1, 0.4, 0.6), [0, 0], 2).filter((bin) => bin.count > 0).length // 2
+ * @param probabilities `clips x classes`, row by row
+ * @param truth class indices
+ * @param classes number of classes
+ * @param bins number of bins, default 10
+ * @returns all bins from 0 to 1, empty ones included
+ * @throws {RangeError} when lengths do not match or there are no clips
+ * @example
+ * const bins = reliability(Float64Array.of(0.85, 0.15, 0.25, 0.75), [0, 0], 2);
+ * bins[8]; // => { low: 0.8, high: 0.9, count: 1, confidence: 0.85, accuracy: 1 }
+ * bins[7]; // => { low: 0.7, high: 0.8, count: 1, confidence: 0.75, accuracy: 0 }
  */
 export function reliability(
   probabilities: Probabilities,
@@ -44,7 +52,7 @@ export function reliability(
     accuracy: 0,
   }));
   confidence.forEach((value, i) => {
-    // Rounding may lift a probability of 1 a little above it.
+    // Rounding may lift a probability of 1 slightly above 1.
     const bin = out.find(({ high }) => value <= high) ?? out[bins - 1]!;
     bin.count++;
     bin.confidence += value;
@@ -59,11 +67,15 @@ export function reliability(
 }
 
 /**
- * Expected calibration error: the mean over clips of |accuracy - confidence| of the clip's bin (Guo et al.
- * 2017, "On calibration of modern neural networks"), with 10 right-closed bins.
+ * Expected calibration error (ECE): the mean over clips of |accuracy - confidence| of the clip's bin (Guo et al.
+ * 2017, "On calibration of modern neural networks"), with the 10 bins of {@link reliability}.
  *
+ * @param probabilities `clips x classes`, row by row
+ * @param truth class indices
+ * @param classes number of classes
  * @returns a share in [0, 1]; 0 is best
- * @example calibrationError(Float32Array.of(0.75, 0.25), [0], 2) // 0.25
+ * @throws {RangeError} when lengths do not match or there are no clips
+ * @example calibrationError(Float32Array.of(0.75, 0.25), [0], 2); // => 0.25
  */
 export function calibrationError(
   probabilities: Probabilities,
@@ -77,10 +89,14 @@ export function calibrationError(
 }
 
 /**
- * Brier score: the mean over clips of the squared distance of the probabilities from the truth, summed over
- * classes (Brier 1950), so between 0 and 2. Some programs halve it or take the mean over classes.
+ * Brier score: the mean over clips of `sum_c (p_c - y_c)^2`, where `y` is 1 for the true class and 0 elsewhere
+ * (Brier 1950). Between 0 and 2. Some programs halve it or take the mean over classes.
  *
- * @example brierScore(Float32Array.of(0.75, 0.25), [0], 2) // 0.125
+ * @param probabilities `clips x classes`, row by row
+ * @param truth class indices
+ * @param classes number of classes
+ * @throws {RangeError} when lengths do not match or there are no clips
+ * @example brierScore(Float32Array.of(0.75, 0.25), [0], 2); // => 0.125
  */
 export function brierScore(probabilities: Probabilities, truth: ArrayLike<number>, classes: number): number {
   checkProbabilities(probabilities, truth, classes);
@@ -93,8 +109,8 @@ export function brierScore(probabilities: Probabilities, truth: ArrayLike<number
 }
 
 /**
- * Cross-entropy: the mean over clips of -ln of the true class's probability; a probability of 0 counts as
- * 1e-7.
+ * Cross-entropy: the mean over clips of -ln of the true class's probability; probabilities below 1e-7 count
+ * as 1e-7.
  *
  * @returns nats
  * @example logLoss(Float32Array.of(0.5, 0.5), [0], 2) // 0.693
@@ -109,16 +125,22 @@ export function logLoss(probabilities: Probabilities, truth: ArrayLike<number>, 
 }
 
 /**
- * The temperature T at which softmax(ln p / T) has the smallest cross-entropy (Guo et al. 2017). The
- * logarithms of a softmax's probabilities are its logits up to a constant, so probabilities suffice. To be
- * fitted on validation clips. Above 1 the network was too sure of itself, below 1 not sure enough; which
- * class is the largest stays as it is.
+ * Temperature scaling: the T at which softmax(ln p / T) has the smallest cross-entropy (Guo et al. 2017). The
+ * logarithms of softmax probabilities are the logits up to a constant, so probabilities suffice. Fit it on
+ * validation clips. Above 1 the model was overconfident, below 1 underconfident; the predicted classes do not
+ * change.
  *
- * The derivative of the cross-entropy grows with 1/T, so its zero is found by bisection; between 0.05 and 20,
- * the ends of which are returned where all clips are right or the network knows nothing.
+ * The derivative of the cross-entropy grows with 1/T, so its zero is found by bisection between 0.05 and 20. The
+ * ends are returned when all clips are right or the model is no better than chance.
  *
- * @throws {RangeError} without clips
- * @example const temperature = fitTemperature(validation.probabilities, validation.truth, 7);
+ * @param probabilities `clips x classes`, row by row
+ * @param truth class indices
+ * @param classes number of classes
+ * @throws {RangeError} when lengths do not match or there are no clips
+ * @example
+ * // 90 % confident, but right 3 times of 4: at temperature 2 the confidence is 75 %.
+ * const probabilities = Float64Array.of(0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.1);
+ * fitTemperature(probabilities, [0, 0, 0, 1], 2); // => 2
  */
 export function fitTemperature(
   probabilities: Probabilities,
@@ -134,17 +156,21 @@ export function fitTemperature(
   for (let middle = (low + high) / 2; middle > low && middle < high; middle = (low + high) / 2) {
     if (slope(logits, truth, classes, middle) < 0) low = middle;
     else high = middle;
-    // Beyond this the probabilities, which are single precision, know nothing.
+    // Finer than the single precision of the probabilities.
     if (high - low < 1e-12 * high) break;
   }
   return 1 / high;
 }
 
 /**
- * Probabilities at a temperature: softmax(ln p / T), row by row. A probability of 0 counts as 1e-7.
+ * Probabilities at a temperature: softmax(ln p / T), row by row. Probabilities below 1e-7 count as 1e-7.
  *
+ * @param probabilities `clips x classes`, row by row
+ * @param classes number of classes
+ * @param temperature T, as {@link fitTemperature} returns it
+ * @returns as many probabilities, in a new array
  * @throws {RangeError} unless the temperature is above 0
- * @example applyTemperature(Float32Array.of(0.8, 0.2), 2, 2) // [0.667, 0.333]
+ * @example applyTemperature(Float32Array.of(0.8, 0.2), 2, 2); // => [2 / 3, 1 / 3]
  */
 export function applyTemperature(
   probabilities: Probabilities,
@@ -164,7 +190,7 @@ export function applyTemperature(
   return out;
 }
 
-/** The confidence of each clip and whether it is right; the first of equal probabilities is the answer. */
+/** The confidence of each clip and whether its prediction is right; of equal probabilities the first is predicted. */
 export function answers(
   probabilities: Probabilities,
   truth: ArrayLike<number>,
@@ -178,7 +204,7 @@ export function answers(
   };
 }
 
-/** The derivative of the mean cross-entropy by 1/T: the mean of E_p[logit] less the true class's logit. */
+/** The derivative of the mean cross-entropy by 1/T: the mean of E_p[logit] minus the true class's logit. */
 function slope(logits: Float64Array, truth: ArrayLike<number>, classes: number, sharpness: number): number {
   const row = new Float64Array(classes);
   let sum = 0;

@@ -9,40 +9,45 @@ import { kappaOf } from "./interval.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "./metrics.js";
 import { rocAuc } from "./ranking.js";
 
-/** Figures of the probabilities themselves. */
+/** Scores of the probabilities themselves. */
 export interface ProbabilityScores {
-  /** Area under the ROC curve, one class against the rest: null for a class that has no clips or all. */
+  /** Area under the ROC curve, one class against the rest, as scikit-learn's `roc_auc_score(multi_class="ovr")`. */
   rocAuc: {
+    /** In the order of the classes; null for a class that has no clips or all. */
     perClass: (number | null)[];
-    /** The mean over the classes that have one; null when none has. */
+    /** The mean over the classes that have a value; null when none has. */
     macro: number | null;
   };
-  /** Expected calibration error, 10 right-closed bins. */
+  /** Expected calibration error ({@link calibrationError}). */
   ece: number;
-  /** Summed over classes: between 0 and 2. */
+  /** Brier score summed over classes, between 0 and 2 ({@link brierScore}). */
   brier: number;
   /** Mean cross-entropy, nats. */
   logLoss: number;
 }
 
-/** All figures of one set of probabilities. */
+/** All scores of one set of predicted probabilities. */
 export interface ClassificationReport extends Metrics, ProbabilityScores {
-  /** Cohen's kappa. */
+  /** Cohen's kappa ({@link kappaOf}). */
   kappa: number;
-  /** The same of the probabilities at the temperature fitted on validation; classes and accuracy do not change. */
+  /** Scores at the temperature fitted on validation; predicted classes and accuracy do not change. */
   calibrated?: ProbabilityScores & { temperature: number };
 }
 
 /**
- * Everything that is reported of a set of predictions: {@link metrics}, Cohen's kappa, ROC-AUC, calibration
- * error, Brier score, and those of the probabilities again after calibration.
+ * All scores of a set of predictions: {@link metrics}, Cohen's kappa, ROC-AUC, calibration error, Brier score,
+ * cross-entropy, and the last four again after calibration.
  *
- * @param probabilities one row a clip, one column a class; the first of the largest is the prediction
+ * @param probabilities `clips x classes`, row by row; the class of the largest is predicted, the first of equals
  * @param truth class indices
- * @param classes their names
+ * @param classes names of the classes
  * @param options `temperature`, fitted on validation by {@link fitTemperature}
  * @throws {RangeError} when there are no clips, lengths do not match or a probability is not a number
- * @example classificationReport(Float32Array.of(0.9, 0.1, 0.4, 0.6), [0, 1], ["anger", "neutral"]).uar // 1
+ * @example
+ * const probabilities = Float32Array.of(0.9, 0.1, 0.4, 0.6, 0.7, 0.3);
+ * const { uar, confusion } = classificationReport(probabilities, [0, 1, 1], ["anger", "neutral"]);
+ * uar; // => 0.75
+ * confusion; // => [[1, 0], [1, 1]]
  */
 export function classificationReport(
   probabilities: Probabilities,

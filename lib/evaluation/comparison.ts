@@ -16,20 +16,20 @@ import {
   uarOf,
 } from "./interval.js";
 
-/** Two models on the same clips. */
+/** A comparison of two models on the same clips. */
 export interface Comparison {
-  /** UAR of the first model less that of the second, with its interval. */
+  /** UAR of the first model minus UAR of the second, with its 95 % interval. */
   difference: Interval;
-  /** Of the permutation test, two-sided: how often models that do not differ would differ by as much. */
+  /** Two-sided p value of the permutation test: how often models that do not differ would differ by as much. */
   p: number;
   /** The smallest p that this many speakers allow. */
   smallestP: number;
   /** Clips (of one seed). */
   n: number;
   speakers: number;
-  /** "too few speakers to test", where even the smallest p exceeds 0.05. */
+  /** "too few speakers to test", when even the smallest p exceeds 0.05. */
   note?: string;
-  /** Of the two models' first seeds; descriptive only, since it takes the clips of a speaker as independent. */
+  /** McNemar's test of the models' first seeds; descriptive only, since it treats the clips of a speaker as independent. */
   mcnemar: McNemar;
 }
 
@@ -39,32 +39,40 @@ export interface McNemar {
   onlyFirst: number;
   /** Clips that only the second model gets right. */
   onlySecond: number;
-  /** Two-sided, by the binomial distribution. */
+  /** Two-sided p value of the binomial distribution. */
   exactP: number;
-  /** With Edwards' continuity correction; one degree of freedom. */
+  /** Statistic with Edwards' continuity correction, `(|b - c| - 1)^2 / (b + c)`; one degree of freedom. */
   chiSquare: number;
+  /** p value of `chiSquare`. */
   chiSquareP: number;
 }
 
+/** Options of {@link compareModels}: its bootstrap interval and its permutation test. */
 export interface ComparisonOptions extends BootstrapOptions {
-  /** Random permutations where there are too many to try all; default 10,000. */
+  /** Number of random permutations with more than 14 speakers; default 10,000. */
   permutations?: number;
 }
 
-/** Up to this many speakers all 2^n permutations are tried. */
+/** Up to this many speakers all 2^n permutations are enumerated. */
 const ENUMERATED_SPEAKERS = 14;
 
 /**
  * Whether one model has a higher UAR than another on the same clips: a paired permutation test clustered by
- * speaker. If the models do not differ, then for each speaker their answers could as well be swapped, all
- * clips and seeds of the speaker at once; p is the share of such swaps whose difference is at least as large,
- * in either direction. All 2^n swaps are tried up to 14 speakers, beyond that `permutations` random ones,
- * with p = (1 + as large) / (1 + tried).
+ * speaker. If the models do not differ, their predictions can be swapped for any speaker, all clips and seeds
+ * of the speaker at once. p is the share of such swaps whose difference is at least as large, in either
+ * direction. With up to 14 speakers all 2^n swaps are enumerated, otherwise `permutations` random ones are
+ * drawn and p = (1 + as large) / (1 + drawn).
  *
- * @param a answers of the first model, one entry a seed
- * @param b answers of the second, on the same clips in the same order; it may have another number of seeds
- * @throws {RangeError} when the models did not answer the same clips
- * @example const { difference, p } = compareModels([cnn], [lstm]);
+ * @param a predictions of the first model, one entry per seed
+ * @param b predictions of the second, on the same clips in the same order; the number of seeds may differ
+ * @throws {RangeError} when the models predicted different clips
+ * @example
+ * const speakers = ["savee/DC", "savee/DC", "savee/JE", "savee/JE"];
+ * const cnn: Scored = { classes: ["anger", "neutral"], truth: [0, 1, 0, 1], predicted: [0, 1, 0, 1], speakers };
+ * const majority: Scored = { ...cnn, predicted: [0, 0, 0, 0] };
+ * const { difference, p, note } = compareModels([cnn], [majority]);
+ * difference.estimate; // => 0.5
+ * [p, note]; // => [0.5, "too few speakers to test"]
  */
 export function compareModels(
   a: readonly Scored[],
@@ -72,7 +80,8 @@ export function compareModels(
   options: ComparisonOptions = {},
 ): Comparison {
   checkSeeds([...a, ...b]);
-  if (a.length === 0 || b.length === 0) throw new RangeError("a comparison takes a seed of each model");
+  if (a.length === 0 || b.length === 0)
+    throw new RangeError("a comparison needs at least one seed per model");
   const difference = differenceInterval(a, b, uarOf, options);
   const own = contributions(a, b);
   const smallestP = smallestAttainable(own.length, options.permutations);
@@ -88,14 +97,20 @@ export function compareModels(
 }
 
 /**
- * A figure of one set of answers less that of another, with its interval by BCa bootstrap over speakers. The
- * clips need not be the same (as under two protocols); a speaker on both sides is drawn for both, so that
- * what the sides share cancels.
+ * The difference of a statistic between two sets of predictions (first minus second), with its 95 % interval by
+ * BCa bootstrap over speakers. The clips may differ, as under two protocols; a speaker on both sides is drawn for
+ * both, so that what the sides share cancels.
  *
+ * @param a predictions of the first, one entry per seed
+ * @param b predictions of the second, one entry per seed
  * @param statistic default {@link uarOf}
- * @returns an interval where each side has at least 8 speakers; `n` is the number of clips of the larger side
- * @throws {RangeError} when seeds of a side differ in clips or the sides in classes
- * @example differenceInterval(random, independent).estimate // what leakage pretends
+ * @returns an interval when each side has at least 8 speakers; `n` is the number of clips of the larger side
+ * @throws {RangeError} when seeds of a side differ in clips, or the sides in classes
+ * @example
+ * const speakers = ["savee/DC", "savee/DC", "savee/JE", "savee/JE"];
+ * const leaky: Scored = { classes: ["anger", "neutral"], truth: [0, 1, 0, 1], predicted: [0, 1, 0, 1], speakers };
+ * const independent: Scored = { ...leaky, predicted: [0, 1, 1, 1] };
+ * differenceInterval([leaky], [independent], accuracyOf).estimate; // => 0.25
  */
 export function differenceInterval(
   a: readonly Scored[],
@@ -121,11 +136,11 @@ export function differenceInterval(
 }
 
 /**
- * Holm's step-down correction of p values for testing all of them at once (1979, Scandinavian Journal of
- * Statistics 6).
+ * Holm's step-down correction of p values for multiple tests (1979, Scandinavian Journal of Statistics 6), as
+ * R's `p.adjust(method = "holm")`.
  *
- * @returns the corrected ones in the given order, at most 1
- * @example holm([0.01, 0.04, 0.03]) // [0.03, 0.06, 0.06]
+ * @returns the corrected p values in the given order, at most 1
+ * @example holm([0.01, 0.04, 0.03]); // => [0.03, 0.06, 0.06]
  */
 export function holm(p: readonly number[]): number[] {
   const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!);
@@ -139,10 +154,14 @@ export function holm(p: readonly number[]): number[] {
 }
 
 /**
- * McNemar's test from the two counts of clips on which the models disagree. Without such clips nothing speaks
- * against the models being equal: both p are 1.
+ * McNemar's test from the numbers of clips that only one of two models gets right. Without such clips both p
+ * values are 1. It treats clips as independent; {@link compareModels} respects speakers.
  *
- * @example mcnemar(12, 25).exactP // 0.0470310274
+ * @param onlyFirst clips that only the first model gets right
+ * @param onlySecond clips that only the second model gets right
+ * @example
+ * mcnemar(1, 5).exactP; // => 14 / 64
+ * mcnemar(1, 5).chiSquare; // => 1.5
  */
 export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
   const n = onlyFirst + onlySecond;
@@ -167,8 +186,8 @@ function mcnemarOf(a: Scored, b: Scored): McNemar {
 }
 
 /**
- * What each speaker adds to the difference in UAR. Swapping a speaker's answers leaves the clips of each
- * class as they are, so it just turns the sign of the speaker's part.
+ * Each speaker's contribution to the difference in UAR. Swapping a speaker's predictions does not change the
+ * number of clips of each class, so it only changes the sign of the contribution.
  */
 function contributions(a: readonly Scored[], b: readonly Scored[]): number[] {
   const speakers = speakersOf(a[0]!);
@@ -219,7 +238,7 @@ function permutationP(
   return (1 + asLarge) / (1 + permutations);
 }
 
-/** Swapping nobody and swapping everybody are always as large as what is observed. */
+/** Swapping nobody and swapping everybody always give a difference as large as the observed one. */
 function smallestAttainable(speakers: number, permutations = 10_000): number {
   return speakers <= ENUMERATED_SPEAKERS ? 2 / 2 ** speakers : 1 / (1 + permutations);
 }

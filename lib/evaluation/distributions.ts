@@ -23,13 +23,13 @@ export function erfc(x: number): number {
   return 1 - 2 * bell * sum;
 }
 
-/** The share of the standard normal distribution below `z`. */
+/** The cumulative distribution function of the standard normal distribution. */
 export function normalCdf(z: number): number {
   return erfc(-z / Math.SQRT2) / 2;
 }
 
 /**
- * The point of the standard normal distribution below which a share `p` lies, by bisection.
+ * The quantile function of the standard normal distribution, by bisection.
  *
  * @param p a share; 0 and 1 give minus and plus infinity
  * @example normalQuantile(0.975) // 1.959963984540054
@@ -38,7 +38,7 @@ export function normalQuantile(p: number): number {
   return quantile(normalCdf, p, 39);
 }
 
-/** The share of Student's t distribution of `df` degrees of freedom below `t` (Abramowitz and Stegun 26.7). */
+/** The cumulative distribution function of Student's t with `df` degrees of freedom (Abramowitz and Stegun 26.7). */
 export function studentCdf(t: number, df: number): number {
   const angle = Math.atan(t / Math.sqrt(df));
   const square = Math.cos(angle) ** 2;
@@ -54,7 +54,7 @@ export function studentCdf(t: number, df: number): number {
 }
 
 /**
- * The point of Student's t distribution below which a share `p` lies, to about nine digits.
+ * The quantile function of Student's t distribution, to about nine digits.
  *
  * @param df degrees of freedom, a whole number from 1 on
  * @example studentQuantile(0.975, 23) // 2.0686576
@@ -63,7 +63,7 @@ export function studentQuantile(p: number, df: number): number {
   return quantile((t) => studentCdf(t, df), p, 1e9);
 }
 
-/** Where a symmetric distribution reaches a share, by bisection. */
+/** The quantile function of a symmetric distribution, by bisection. */
 function quantile(cdf: (x: number) => number, p: number, farthest: number): number {
   if (p <= 0) return Number.NEGATIVE_INFINITY;
   if (p >= 1) return Number.POSITIVE_INFINITY;
@@ -78,7 +78,7 @@ function quantile(cdf: (x: number) => number, p: number, farthest: number): numb
   return high;
 }
 
-/** The chance that `n` tosses of a fair coin show at most `k` heads. */
+/** The probability that `n` tosses of a fair coin show at most `k` heads. */
 export function coinTail(k: number, n: number): number {
   // In logarithms, since 2^-n is 0 from n = 1075 on.
   let logTerm = -n * Math.LN2;

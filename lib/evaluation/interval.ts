@@ -1,20 +1,22 @@
 import { byText, percent } from "../base/text.js";
 import { bcaInterval, bootstrapClusters, type Statistic, smallSampleTail } from "./bootstrap.js";
 
-/** What one seed answered, its folds pooled. */
+/** The predictions of one seed, its folds pooled. */
 export interface Scored {
+  /** Names of the classes, in the order of the indices. */
   classes: readonly string[];
-  /** Class indices, one a clip. */
+  /** True class indices, one per clip. */
   truth: ArrayLike<number>;
+  /** Predicted class indices, one per clip. */
   predicted: ArrayLike<number>;
-  /** Who speaks each clip: `corpus/speaker`. */
+  /** The speaker of each clip: `corpus/speaker`. */
   speakers: readonly string[];
 }
 
-/** A figure with its 95 % interval, or without one and the reason why. */
+/** An estimate with its 95 % interval, or without one and the reason why; `"low" in interval` tells them apart. */
 export type Interval = WithInterval | WithoutInterval;
 
-/** A figure and how far it may be off for other speakers of the same kind. */
+/** An estimate with its 95 % interval over speakers: its range for other speakers of the same kind. */
 export interface WithInterval {
   estimate: number;
   /** Clips (of one seed). */
@@ -27,32 +29,41 @@ export interface WithInterval {
   method: string;
 }
 
-/** A figure of too few speakers for an interval: each speaker's own value instead. */
+/** An estimate from too few speakers for an interval: each speaker's own value instead. */
 export interface WithoutInterval {
   estimate: number;
+  /** Clips (of one seed). */
   n: number;
   speakers: number;
+  /** The value of each speaker, by `corpus/speaker`; speakers for whom it is undefined are left out. */
   perSpeaker: Record<string, number>;
+  /** Why there is no interval. */
   reason: string;
 }
 
+/** Options of the bootstrap over speakers. */
 export interface BootstrapOptions {
-  /** Default 9999. */
+  /** Number of resamples; default 9999, as scipy's `bootstrap`. */
   resamples?: number;
-  /** Of the draws; default 1. */
+  /** Seed of the resampling; default 1. */
   seed?: number;
 }
 
-/** A figure of `classes` x `classes` counts, row-major, rows = truth; NaN where it is undefined. */
+/** A statistic of a confusion matrix: `classes x classes` counts, row-major, rows = truth. NaN when undefined. */
 export type ConfusionStatistic = (confusion: Float64Array, classes: number) => number;
 
-/** Fewer speakers than this carry no interval. */
+/** With fewer speakers there is no interval. */
 export const FEWEST_SPEAKERS = 8;
 
-/** Resamples of an interval unless told otherwise, as scipy's. */
+/** Default number of resamples, as scipy's. */
 const RESAMPLES = 9999;
 
-/** UAR: mean recall over the classes that occur in the truth. */
+/**
+ * UAR (unweighted average recall): the mean recall over the classes that occur in the truth, as scikit-learn's
+ * `balanced_accuracy_score`. NaN without clips.
+ *
+ * @example uarOf(Float64Array.of(3, 1, 0, 2), 2); // => (3 / 4 + 2 / 2) / 2
+ */
 export const uarOf: ConfusionStatistic = (confusion, classes) => {
   let sum = 0;
   let present = 0;
@@ -65,14 +76,23 @@ export const uarOf: ConfusionStatistic = (confusion, classes) => {
   return sum / present;
 };
 
-/** Share of right answers. */
+/**
+ * Accuracy (weighted accuracy, WA): the share of correct predictions. NaN without clips.
+ *
+ * @example accuracyOf(Float64Array.of(3, 1, 0, 2), 2); // => 5 / 6
+ */
 export const accuracyOf: ConfusionStatistic = (confusion, classes) => {
   let right = 0;
   for (let t = 0; t < classes; t++) right += confusion[t * classes + t]!;
   return right / confusion.reduce((a, b) => a + b, 0);
 };
 
-/** Mean F1 over all classes; one that never occurs and is never predicted counts as 0. */
+/**
+ * Macro F1: the mean F1 over all classes, as scikit-learn's `f1_score(average="macro", zero_division=0)`. A class
+ * that never occurs and is never predicted counts as 0. NaN without clips.
+ *
+ * @example macroF1Of(Float64Array.of(3, 1, 0, 2), 2); // => (6 / 7 + 4 / 5) / 2
+ */
 export const macroF1Of: ConfusionStatistic = (confusion, classes) => {
   let sum = 0;
   let clips = 0;
@@ -85,15 +105,22 @@ export const macroF1Of: ConfusionStatistic = (confusion, classes) => {
   return clips === 0 ? Number.NaN : sum / classes;
 };
 
-/** Recall of one class; NaN where it does not occur. */
+/**
+ * The recall of one class, as a statistic; NaN when the class does not occur.
+ *
+ * @param index of the class
+ * @example recallOf(0)(Float64Array.of(3, 1, 0, 2), 2); // => 3 / 4
+ */
 export function recallOf(index: number): ConfusionStatistic {
   return (confusion, classes) => confusion[index * classes + index]! / rowSum(confusion, classes, index);
 }
 
 /**
- * Cohen's kappa: (p_o - p_e) / (1 - p_e), where p_o is the accuracy and p_e what truth and predictions would
- * agree on by chance (Cohen 1960, "A coefficient of agreement for nominal scales"). 0 also where it is
- * undefined: all clips are of one class and called so.
+ * Cohen's kappa: (p_o - p_e) / (1 - p_e), where p_o is the accuracy and p_e the agreement of truth and
+ * predictions expected by chance (Cohen 1960, "A coefficient of agreement for nominal scales"), as scikit-learn's
+ * `cohen_kappa_score`. 0 also when it is undefined: all clips are of one class and predicted as such.
+ *
+ * @example kappaOf(Float64Array.of(3, 1, 0, 2), 2); // => (5 / 6 - 1 / 2) / (1 - 1 / 2)
  */
 export const kappaOf: ConfusionStatistic = (confusion, classes) => {
   let clips = 0;
@@ -112,27 +139,47 @@ export const kappaOf: ConfusionStatistic = (confusion, classes) => {
 /**
  * UAR with its 95 % interval over speakers: {@link confusionIntervals} of {@link uarOf}.
  *
- * @example uarInterval([{ classes: ["a", "b"], truth: [0, 1], predicted: [0, 0], speakers }]).estimate // 0.5
+ * @param seeds predictions on the same clips, one entry per seed
+ * @returns an interval from 8 speakers on, else the UAR of each speaker
+ * @throws {RangeError} when there are no clips, or seeds differ in classes or clips
+ * @example
+ * const classes = ["anger", "neutral"];
+ * const speakers = ["savee/DC", "savee/DC", "savee/JE", "savee/JE"];
+ * const uar = uarInterval([{ classes, truth: [0, 1, 0, 1], predicted: [0, 1, 1, 1], speakers }]);
+ * uar.estimate; // => 0.75
+ * "low" in uar ? [uar.low, uar.high] : uar.perSpeaker; // => { "savee/DC": 1, "savee/JE": 0.5 }
  */
 export function uarInterval(seeds: readonly Scored[], options: BootstrapOptions = {}): Interval {
   return confusionIntervals(seeds, { uar: uarOf }, options).uar;
 }
 
 /**
- * Figures of confusion matrices, each with its 95 % interval by BCa bootstrap over speakers. The folds of a
- * seed are pooled into one confusion matrix, the figure is computed for each seed, and the mean over seeds is
- * reported. A resample draws whole speakers, with replacement, the same for all seeds; UAR of a resample that
- * lacks a class is the mean over those it has. The tails are those of {@link smallSampleTail}. So the
- * interval says how much the figure would differ for other speakers, not for other trainings.
+ * Statistics of confusion matrices, each with its 95 % interval by BCa bootstrap over speakers (Efron 1987). The
+ * folds of a seed are pooled into one confusion matrix, the statistic is computed for each seed, and the mean
+ * over seeds is reported. A resample draws whole speakers with replacement, the same for all seeds; the UAR of a
+ * resample that lacks a class is the mean over those it has. The tails are corrected for few speakers by
+ * Student's t (Hesterberg 2015). The interval covers the variation between speakers, not between trainings.
  *
- * With fewer than {@link FEWEST_SPEAKERS} speakers resampling them says too little; then there is each
- * speaker's own value and no interval. The same where all resamples agree.
+ * With fewer than 8 speakers a bootstrap is unreliable: each speaker's own value is returned and no interval.
+ * The same when all resamples agree.
  *
- * @param seeds the same clips answered once a seed, in any order
+ * @param seeds predictions on the same clips, one entry per seed, the clips in any order
  * @param statistics by name, such as {@link uarOf}, {@link accuracyOf}, {@link macroF1Of}, {@link recallOf}
- * @throws {RangeError} when there is no clip, when seeds differ in classes or clips, or when a figure is
- *   undefined, as the recall of a class that does not occur
- * @example confusionIntervals(seeds, { uar: uarOf, accuracy: accuracyOf }).accuracy.estimate
+ * @returns an interval for each statistic, by its name
+ * @throws {RangeError} when there are no clips, seeds differ in classes or clips, or a statistic is undefined,
+ *   as the recall of a class that does not occur
+ * @example
+ * // Eight speakers, one clip of each emotion; the last speaker's neutral clip is predicted as anger.
+ * const clips = Array.from({ length: 16 }, (_, i) => i);
+ * const scored: Scored = {
+ *   classes: ["anger", "neutral"],
+ *   truth: clips.map((i) => i % 2),
+ *   predicted: clips.map((i) => (i === 15 ? 0 : i % 2)),
+ *   speakers: clips.map((i) => `emodb/${Math.floor(i / 2)}`),
+ * };
+ * const { uar, neutral } = confusionIntervals([scored], { uar: uarOf, neutral: recallOf(1) });
+ * [uar.estimate, neutral.estimate]; // => [15 / 16, 7 / 8]
+ * if ("low" in uar) console.log(`UAR between ${uar.low.toFixed(2)} and ${uar.high.toFixed(2)}`);
  */
 export function confusionIntervals<Name extends string>(
   seeds: readonly Scored[],
@@ -151,9 +198,9 @@ export function confusionIntervals<Name extends string>(
 }
 
 /**
- * {@link confusionIntervals} of counts instead of answers.
+ * {@link confusionIntervals} from counts instead of predictions.
  *
- * @param counts for each speaker the confusion matrices of all seeds, one after the other
+ * @param counts for each speaker the confusion matrices of all seeds, concatenated
  * @param speakers their names
  * @param classes number of classes
  */
@@ -173,10 +220,10 @@ export function countIntervals<Name extends string>(
 }
 
 /**
- * Intervals of statistics of counts that add up over speakers.
+ * Intervals of statistics of counts that are summed over speakers.
  *
- * @param n clips, for the record
- * @param independent how many speakers there are to judge by, where that is fewer than all
+ * @param n number of clips, copied to the result
+ * @param independent number of independent speakers, when that is fewer than all
  * @throws {RangeError} when a statistic is undefined
  */
 export function intervalsOf(
@@ -222,7 +269,7 @@ export function confusionBySpeaker({
   return out;
 }
 
-/** Each speaker's matrices one after the other; zeros where one has none. */
+/** Each speaker's matrices, concatenated; zeros for a speaker who has none. */
 export function stackCounts(
   matrices: readonly ReadonlyMap<string, Float64Array>[],
   speakers: readonly string[],
@@ -238,7 +285,7 @@ export function stackCounts(
   });
 }
 
-/** The mean of a figure over the confusion matrices that lie one after the other. */
+/** The mean of a statistic over concatenated confusion matrices. */
 export function meanOverSeeds(statistic: ConfusionStatistic, classes: number): Statistic {
   return (counts) => {
     const size = classes ** 2;
@@ -250,12 +297,12 @@ export function meanOverSeeds(statistic: ConfusionStatistic, classes: number): S
   };
 }
 
-/** The speakers of the clips, in an order that does not depend on the clips'. */
+/** The speakers of the clips, sorted. */
 export function speakersOf({ speakers }: Scored): string[] {
   return [...new Set(speakers)].sort(byText);
 }
 
-/** Refuses seeds that did not answer the same clips. */
+/** Rejects seeds that did not predict the same clips. */
 export function checkSeeds(seeds: readonly Scored[]): void {
   const first = seeds[0];
   if (!first) throw new RangeError("there is nothing to evaluate: no seed");
@@ -264,12 +311,12 @@ export function checkSeeds(seeds: readonly Scored[]): void {
   const expected = describeClips(first);
   if (seeds.some((seed) => describeClips(seed) !== expected)) {
     throw new RangeError(
-      "the seeds answered different clips: compare only seeds of the same clips and classes",
+      "the seeds have predictions for different clips: compare only seeds of the same clips and classes",
     );
   }
 }
 
-/** Refuses answers whose lists differ in length or name no class. */
+/** Rejects predictions whose lists differ in length or contain an unknown class. */
 function checkScored({ classes, truth, predicted, speakers }: Scored): void {
   if (truth.length === 0) throw new RangeError("there is nothing to evaluate: no clips");
   if (truth.length !== predicted.length || truth.length !== speakers.length) {
@@ -283,7 +330,7 @@ function checkScored({ classes, truth, predicted, speakers }: Scored): void {
   }
 }
 
-/** Classes, speakers and their numbers of clips of each class, as text. */
+/** The classes, and each speaker's number of clips of each class, as text. */
 function describeClips(seed: Scored): string {
   const size = seed.classes.length;
   const matrices = confusionBySpeaker(seed);
@@ -313,14 +360,20 @@ function tooFew(speakers: number): string {
   return `no interval: ${who}, and fewer than ${FEWEST_SPEAKERS} say too little about others`;
 }
 
-/** "52.1 [48.0, 56.3]", or "52.1" where there is no interval. */
+/** "52.1 [48.0, 56.3]", or "52.1" without an interval. */
 export function withInterval(figure: Interval, format: (value: number) => string = percent): string {
   return "low" in figure
     ? `${format(figure.estimate)} [${format(figure.low)}, ${format(figure.high)}]`
     : format(figure.estimate);
 }
 
-/** An interval as figures take it. */
+/**
+ * The estimate of an {@link Interval}, with its bounds if it has any: what figures take.
+ *
+ * @example
+ * const uar = uarInterval([{ classes: ["anger"], truth: [0], predicted: [0], speakers: ["savee/DC"] }]);
+ * estimateOf(uar); // => { estimate: 1 }
+ */
 export function estimateOf(figure: Interval): { estimate: number; low?: number; high?: number } {
   return "low" in figure
     ? { estimate: figure.estimate, low: figure.low, high: figure.high }

@@ -5,7 +5,7 @@ import { CLIP_PARTS, type ListenerCounts, RATED_EMOTIONS } from "../corpora/rati
 import { accuracyOf, type BootstrapOptions, countIntervals, type Interval, uarOf } from "./interval.js";
 import { type Metrics, metrics } from "./metrics.js";
 
-/** How well people recognise what the actors meant, by one measure. */
+/** How well listeners recognise the intended emotions, by one measure. */
 export interface ListenerScore {
   /** What was counted, in words. */
   measure: string;
@@ -19,9 +19,9 @@ export interface ListenerScore {
 
 /** Two measures of the same listeners, which must not be mixed up. */
 export interface ListenerScores {
-  /** Every rating is an answer: what one listener reaches. */
+  /** Every rating is a prediction: the performance of one listener. */
   single: ListenerScore;
-  /** The clip's most frequent rating is the answer, a tie of k counts 1/k for each: what about nine listeners reach. */
+  /** The clip's most frequent rating is the prediction, a tie of k counts 1/k for each: the vote of about nine listeners. */
   majority: ListenerScore;
 }
 
@@ -31,12 +31,16 @@ const MEASURES = {
 };
 
 /**
- * What CREMA-D's listeners reach on the voice alone (Cao et al. 2014): the human column beside the models.
- * Made from sums that are part of the library, so it needs no file; all clips of each speaker are counted.
+ * How well CREMA-D's listeners recognise the intended emotion from the voice alone (Cao et al. 2014): human
+ * performance, to compare models with. The counts are part of the library, so no file is needed; all clips of
+ * each speaker are counted.
  *
- * @param speakers `1001` or `cremad/1001`, as the speakers of a test part; default all 91
- * @throws {UserError} for a speaker that is none of CREMA-D
- * @example listenerScores().single.uar.estimate // 0.407
+ * @param speakers `1001` or `cremad/1001`, for instance the speakers of a test part; default all 91
+ * @throws {UserError} for a speaker who is not in CREMA-D
+ * @example
+ * const { single, majority } = listenerScores();
+ * single.uar.estimate.toFixed(3); // => "0.407"
+ * majority.uar.estimate > single.uar.estimate; // => true
  */
 export function listenerScores(speakers?: readonly string[], options: BootstrapOptions = {}): ListenerScores {
   const all = publishedCounts();
@@ -45,7 +49,7 @@ export function listenerScores(speakers?: readonly string[], options: BootstrapO
   for (const name of speakers) {
     const speaker = name.replace(/^cremad\//, "");
     const counts = all.get(speaker);
-    if (!counts) throw new UserError(`"${name}" is no speaker of CREMA-D: they are 1001 to 1091`);
+    if (!counts) throw new UserError(`"${name}" is not a speaker of CREMA-D: they are 1001 to 1091`);
     chosen.set(speaker, counts);
   }
   return scoresOf(chosen, options);

@@ -5,21 +5,22 @@ export interface Scores {
   f1: number;
 }
 
-/** How well one class was recognised. */
+/** Precision, recall and F1 of one class. */
 export interface ClassScores extends Scores {
   class: string;
-  /** Clips of this class in the truth. */
+  /** Number of clips of this class in the truth. */
   support: number;
 }
 
-/** The figures of one set of predictions. All shares are in [0, 1]. */
+/** The metrics of one set of predictions. All shares are in [0, 1]. */
 export interface Metrics {
+  /** Number of clips. */
   count: number;
   /** Every class that could be predicted, in the order of the rows and columns of `confusion`. */
   classes: string[];
-  /** The classes that occur in the truth: the ones UAR is the mean over. */
+  /** The classes that occur in the truth: those that UAR is the mean over. */
   classesInTruth: string[];
-  /** Share of right answers (weighted accuracy, WA). */
+  /** Share of correct predictions (weighted accuracy, WA). */
   accuracy: number;
   /** Unweighted average recall: the mean recall over `classesInTruth`; chance is 1 / their number. */
   uar: number;
@@ -33,13 +34,14 @@ export interface Metrics {
 }
 
 /**
- * Counts of predictions by truth: `confusion[t][p]` clips of class `t` were called `p`.
+ * The confusion matrix: `confusion[t][p]` clips of class `t` were predicted as `p`, as scikit-learn's
+ * `confusion_matrix`.
  *
  * @param truth class indices
  * @param predicted class indices, as many
  * @param classes number of classes
- * @throws {RangeError} when lengths differ or an index is none of the classes
- * @example confusionCounts([0, 0, 1], [0, 1, 1], 2) // [[1, 1], [0, 1]]
+ * @throws {RangeError} when lengths differ or an index is not a class
+ * @example confusionCounts([0, 0, 1], [0, 1, 1], 2); // => [[1, 1], [0, 1]]
  */
 export function confusionCounts(
   truth: ArrayLike<number>,
@@ -61,16 +63,19 @@ export function confusionCounts(
 }
 
 /**
- * Accuracy, UAR, precision, recall and F1 from a confusion matrix. Where nothing was predicted as a class its
- * precision is 0, where a class has no clips its recall is 0, as scikit-learn's `zero_division=0`.
+ * Accuracy, UAR, precision, recall and F1 from a confusion matrix. A class that is never predicted has precision
+ * 0, a class without clips has recall 0, as with scikit-learn's `zero_division=0`.
  *
- * UAR is scikit-learn's `balanced_accuracy_score`: the mean over the classes that occur in the truth, which
- * differs from `macro.recall` (over all classes) when one never occurs, as surprise in CREMA-D.
+ * UAR is scikit-learn's `balanced_accuracy_score`: the mean over the classes that occur in the truth. It differs
+ * from `macro.recall` (over all classes) when a class never occurs, as surprise in CREMA-D.
  *
  * @param confusion counts, rows = truth
  * @param classes names of rows and columns
- * @throws {RangeError} when there is not one clip
- * @example metrics([[5, 1], [2, 4]], ["anger", "neutral"]).uar // (5/6 + 4/6) / 2 = 0.75
+ * @throws {RangeError} when there are no clips
+ * @example
+ * const { uar, accuracy } = metrics([[5, 1], [1, 1]], ["anger", "neutral"]);
+ * uar; // => (5 / 6 + 1 / 2) / 2
+ * accuracy; // => 6 / 8
  */
 export function metrics(confusion: number[][], classes: readonly string[]): Metrics {
   const support = confusion.map(sum);

@@ -1,9 +1,9 @@
 /**
- * Area under the ROC curve: the chance that a clip of the class scores higher than one of another class,
+ * Area under the ROC curve: the probability that a clip of the class scores higher than one of another class,
  * equal scores counted half (Mann and Whitney's U; ranks of ties averaged), as scikit-learn's
  * `roc_auc_score`.
  *
- * @param scores one a clip
+ * @param scores one per clip
  * @param positive whether the clip is of the class
  * @returns a share in [0, 1], chance 0.5; `undefined` when all clips or none are of the class
  * @example rocAuc([0.1, 0.4, 0.35, 0.8], [false, false, true, true]) // 0.75

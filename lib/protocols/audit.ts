@@ -15,43 +15,50 @@ import {
   type TrainingTrace,
 } from "./types.js";
 
-/** One thing that was looked at. */
+/** One check of an {@link Audit}. */
 export interface AuditCheck {
+  /** What was checked. */
   name: string;
   passed: boolean;
   /** What was found, in words. */
   detail: string;
-  /** The clips in question, at most 20 ids. */
+  /** The ids of the clips concerned, at most 20. */
   clips?: string[];
 }
 
-/** What proves, or disproves, that a split leaks nothing. */
+/** The result of checking a split, or a training, for leakage. */
 export interface Audit {
   /** All checks passed. */
   passed: boolean;
-  /** The protocol is declared leaky: failed checks are recorded and stop nothing. */
+  /** The protocol is declared leaky: failed checks are recorded but do not stop a run. */
   leaky: boolean;
   checks: AuditCheck[];
 }
 
 const LISTED = 20;
 
-/** A clip of the fold, and where it is. */
+/** A clip and its part. */
 interface Placed {
   clip: Clip;
   part: Exclude<Place, undefined>;
 }
 
 /**
- * Checks a fold before anything is trained: every clip is in one part; test shares no speaker (or whatever the protocol
- * claims) with train and validation, nor validation with train; what only a refit trains on shares nothing with test either;
- * no two clips of identical samples, no copy and its original, and no overlapping segments of one file, are on two sides.
- * Identical samples within one part are noted, with those whose emotions differ, and classes that are tested and not trained.
+ * Checks a fold for leakage, before anything is trained. Every clip is in one part. Test shares no speaker (or whatever
+ * the protocol claims) with train and validation, nor validation with train; clips that only a refit trains on share
+ * nothing with test either. No two clips with identical samples, no copy and its original, and no overlapping segments of
+ * one file are in two parts. Notes, which never fail: identical samples within one part and whether their emotions differ,
+ * classes that are tested but not trained on, and whether the sentence gives the label away.
  *
  * @param plan the protocol's plan
  * @param fold one of its folds, without the clips that could not be read
- * @param samples SHA-256 of each clip's decoded samples, by id
- * @example const audit = auditSplit(plan, plan.folds[0], await sampleHashes(plan.clips));
+ * @param samples SHA-256 of each clip's decoded samples, by id (`sampleHashes`)
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const { samples } = await sampleHashes(plan.clips);
+ * const audit = auditSplit(plan, plan.folds[0], samples);
+ * audit.passed; // => true
+ * audit.checks[1].name; // => "test apart by speaker"
  */
 export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string, string>): Audit {
   const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
@@ -72,21 +79,33 @@ export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string,
   return auditOf(checks, plan.leaky);
 }
 
-/** Checks in one; further ones, as those of {@link auditTraining}, can be added to an audit's. */
+/**
+ * An audit from checks, such as those of {@link auditSplit} together with those of {@link auditTraining}.
+ *
+ * @param leaky whether the protocol is declared leaky
+ * @example
+ * const check = { name: "test apart by speaker", passed: false, detail: "1 of 4 speakers of test also in train: savee/DC" };
+ * auditOf([check], false).passed; // => false
+ */
 export function auditOf(checks: readonly AuditCheck[], leaky: boolean): Audit {
   return { passed: checks.every(({ passed }) => passed), leaky, checks: [...checks] };
 }
 
 /**
- * Checks a training by what it left behind: the normaliser's record of the clips it was fitted to is the training part's;
- * every variant's parent is in the training part; the UARs of the history are of the validation part, the best of them is
- * the epoch that was kept, and the kept weights reach it on that part; where all folds choose together, the kept epoch is
- * theirs. After a refit the training part is that and the validation part, with what waited for it, and all clips of the
- * second training are theirs.
+ * Checks a finished training for leakage. The normaliser was fitted on the training part; every augmented clip was made
+ * from a training clip; the UARs of the history are those of the validation part; the kept epoch is the best of them (or the
+ * one that all folds chose together), and the kept weights reach its UAR. After a refit the training part is the training
+ * and validation parts together with the clips that only a refit trains on.
  *
- * @param fold the split the training was given
- * @param trained what came of it; best looked at while the test part is unread
- * @example const audit = auditOf([...auditSplit(plan, split, samples).checks, ...auditTraining(split, trained)], plan.leaky);
+ * @param fold the split that was trained on
+ * @param trained the result of the training; best checked before the test part is read
+ * @returns the checks; {@link auditOf} makes an audit of them
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const plan = protocolNamed("savee/loso").plan(clips.filter((_, i) => i % 4 === 0)); // few clips, to be quick
+ * const features = await extractClips(plan.clips, RUN_FEATURES.mfcc);
+ * const trained = await trainFold(features, plan.folds[0], plan.classes, { ...TRAINING, model: "linear" });
+ * auditTraining(plan.folds[0], trained).every(({ passed }) => passed); // => true
  */
 export function auditTraining(fold: Split, trained: TrainingTrace): AuditCheck[] {
   const { refitted } = trained;
@@ -105,7 +124,15 @@ export function auditTraining(fold: Split, trained: TrainingTrace): AuditCheck[]
 /**
  * Stops a run whose audit failed, unless its protocol is declared leaky.
  *
- * @throws {UserError} with every failed check and the ids of its clips
+ * @throws {UserError} naming every failed check and the ids of its clips
+ * @example
+ * const check = { name: "test apart by speaker", passed: false, detail: "1 of 4 speakers of test also in train: savee/DC" };
+ * assertAudit(auditOf([check], true)); // a leaky protocol only records it
+ * try {
+ *   assertAudit(auditOf([check], false));
+ * } catch (error) {
+ *   error instanceof UserError; // => true
+ * }
  */
 export function assertAudit(audit: Audit): void {
   const failed = audit.checks.filter(({ passed }) => !passed);
@@ -115,8 +142,8 @@ export function assertAudit(audit: Audit): void {
     return `  ${name}: ${detail}${ids}`;
   });
   throw new UserError(
-    `the audit found leakage, so that the figures would flatter:\n${lines.join("\n")}\n` +
-      "Keep these clips on one side, or leave them out.",
+    `the audit found leakage, so the results would be too optimistic:\n${lines.join("\n")}\n` +
+      "Put these clips into one part, or leave them out.",
   );
 }
 
@@ -220,7 +247,7 @@ function copiesTogether(placed: readonly Placed[]): AuditCheck {
   return check("no copy and its original on two sides", problems, fine, idsOf(across));
 }
 
-/** A split that came with the corpus cannot be mended by another protocol: what to do is said. */
+/** Adds advice: a split that came with the corpus cannot be corrected by another protocol. */
 function hinted(result: AuditCheck, { protocol, leaky }: Plan): AuditCheck {
   const [path = ""] = protocol.split(/[?@]/);
   if (result.passed || leaky || !path.startsWith("given/")) return result;
@@ -228,7 +255,7 @@ function hinted(result: AuditCheck, { protocol, leaky }: Plan): AuditCheck {
   return { ...result, detail };
 }
 
-/** Clips that are segments of recordings share sound where their times overlap. */
+/** Segments of one recording share sound where their times overlap. */
 function overlappingSegments(placed: readonly Placed[]): AuditCheck[] {
   if (!placed.some(({ clip }) => clip.start !== undefined || clip.end !== undefined)) return [];
   const across = [...groupBy(placed, ({ clip }) => clip.path).values()].flatMap((own) => {
@@ -249,7 +276,7 @@ function startOf({ clip }: Placed): number {
   return clip.start ?? 0;
 }
 
-/** A class that is tested and never trained cannot be right: it is noted. */
+/** A note on classes that are tested but not trained on, which cannot be recognised. */
 function unheardClasses({ classes }: Plan, placed: readonly Placed[]): AuditCheck[] {
   const emotionsIn = (part: Place) =>
     new Set(placed.filter((one) => one.part === part).map(({ clip }) => clip.emotion));
@@ -268,7 +295,7 @@ function unheardClasses({ classes }: Plan, placed: readonly Placed[]): AuditChec
   ];
 }
 
-/** Where what is said tells the label, no leak but a shortcut: it is noted. */
+/** A note when the sentence gives the label away: no leak, but a shortcut. */
 function textRemark(plan: Plan): AuditCheck[] {
   const answers = sentenceAnswers(plan);
   const text = answers && textConfounded(answers);
@@ -276,7 +303,7 @@ function textRemark(plan: Plan): AuditCheck[] {
   return [check("the text tells the label (a note)", [], `text-confounded: ${textAloneText(text)}`)];
 }
 
-/** The id at the end of the chain of parents. */
+/** The original of a copy: the id at the end of the chain of parents. */
 function originOf(clip: Clip, clipOf: ReadonlyMap<string, Clip>): string {
   const seen = new Set([clip.id]);
   let id = clip.id;
@@ -379,8 +406,8 @@ function bestEpochKept(
 }
 
 /**
- * How much three clips can change the UAR: sums may differ in the last bit from one pass to the next on a GPU, or on
- * another engine that a training was resumed on, and tip a clip that is on the edge.
+ * How much three clips can change the UAR. Sums may differ in the last bit between passes on a GPU, or between engines when
+ * a training was resumed on another one, and change the prediction of a borderline clip.
  */
 function fewClips(truth: readonly number[]): number {
   const sizes = [...groupBy(truth, String).values()].map((own) => own.length);
@@ -407,7 +434,7 @@ function split<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   return [items.filter(test), items.filter((item) => !test(item))];
 }
 
-/** What waits for a refit trains when validation has nothing more to say: it is on a side of its own against test alone. */
+/** Clips for a refit are trained on after validation is done, so they must only be apart from test. */
 function onTwoSides(group: readonly Placed[]): boolean {
   const parts = new Set(group.map(({ part }) => part));
   if (!parts.has("test")) parts.delete("refit");

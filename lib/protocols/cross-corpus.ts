@@ -9,7 +9,7 @@ import { everyFifthWord } from "./tess.js";
 import type { Protocol } from "./types.js";
 import { URDU_HELD_OUT } from "./urdu.js";
 
-/** What validates inside a corpus that is not tested: the speakers that validate in held-out, of TESS words. */
+/** The validation clips within a corpus that is trained on: the validation speakers of held-out, in TESS words. */
 export const VALIDATES: Record<KnownCorpus, (clips: readonly Clip[]) => (clip: Clip) => boolean> = {
   ravdess: () => saidBy(EMOBOX_FOLDS[1]!),
   tess: (clips) => everyFifthWord(clips),
@@ -20,7 +20,7 @@ export const VALIDATES: Record<KnownCorpus, (clips: readonly Clip[]) => (clip: C
   urdu: () => saidBy(URDU_HELD_OUT.validation),
 };
 
-/** Each of the four corpora as the test of a training on each other one, and on the other three. */
+/** Each of the four corpora as the test, trained on each other one, and on the other three. */
 export const CROSS_CORPUS: readonly Protocol[] = [
   ...CORPORA.flatMap((train) =>
     CORPORA.filter((test) => test !== train).map((test) => crossCorpus(train, [train], test)),

@@ -2,20 +2,20 @@ import { random } from "../base/random.js";
 import type { Clip } from "../corpora/clip.js";
 import { classesOf } from "../corpora/registry.js";
 
-/** Draws that are tried until every class is in every fold that it can be in. */
+/** Maximum number of draws, to get every class into as many folds as possible. */
 const DRAWS = 100;
 
 /**
- * Deals groups, such as speakers, into folds that are alike in their classes: scikit-learn's `StratifiedGroupKFold`, with the
- * order of equals drawn. Groups with the most uneven classes come first, and each goes to the fold that leaves the shares
- * of the classes most even. Of up to 100 draws the first one counts that has every class in as many folds as groups with it
- * allow, else the one that comes nearest.
+ * Deals groups, such as speakers, into folds with similar class shares: scikit-learn's `StratifiedGroupKFold`, with ties in
+ * random order. Groups with the most uneven classes come first, and each goes to the fold that leaves the shares of the
+ * classes most even. Of up to 100 draws the first is taken that has every class in as many folds as its groups allow, else
+ * the one that comes nearest.
  *
- * @param groups of each the number of clips of each class, in one order of classes
- * @param count folds, at most as many as there are groups
+ * @param groups for each group the number of clips of each class, always in the same order of classes
+ * @param count number of folds, at most the number of groups
  * @param seed names the draw
  * @returns the groups of each fold
- * @example deal(new Map([["a", [2, 1]], ["b", [1, 2]], ["c", [2, 2]]]), 3, "mine")
+ * @example deal(new Map([["a", [2, 1]], ["b", [1, 2]], ["c", [2, 2]]]), 3, "own/speaker")
  */
 export function deal(
   groups: ReadonlyMap<string, readonly number[]>,
@@ -34,7 +34,7 @@ export function deal(
   return best!.folds;
 }
 
-/** Of each group of clips the number of clips of each class, in the order of `classesOf`. */
+/** For each group of clips the number of clips of each class, in the order of `classesOf`. */
 export function classCounts(clips: readonly Clip[], keyOf: (clip: Clip) => string): Map<string, number[]> {
   const classes = classesOf(clips);
   const groups = new Map<string, number[]>();
@@ -47,9 +47,9 @@ export function classCounts(clips: readonly Clip[], keyOf: (clip: Clip) => strin
 }
 
 /**
- * {@link deal} of one order.
+ * `deal` for one order of the groups.
  *
- * @param order of the groups, which decides between equals
+ * @param order of the groups, which breaks ties
  */
 export function dealInOrder(
   groups: ReadonlyMap<string, readonly number[]>,
@@ -97,7 +97,7 @@ function sumOf(rows: readonly (readonly number[])[]): number[] {
   return rows[0]!.map((_, c) => rows.reduce((sum, row) => sum + row[c]!, 0));
 }
 
-/** Pairs of a class and a fold that could have it: a fold for each group with it, at most all. */
+/** Number of pairs of a class and a fold that are possible: for each class one fold per group that has it, at most all. */
 function coverable(groups: ReadonlyMap<string, readonly number[]>, count: number): number {
   const all = [...groups.values()];
   return sumOf(all.map((own) => own.map((clips) => Number(clips > 0)))).reduce(
@@ -106,7 +106,7 @@ function coverable(groups: ReadonlyMap<string, readonly number[]>, count: number
   );
 }
 
-/** Pairs of a class and a fold that has it. */
+/** Number of pairs of a class and a fold that has it. */
 function coveredBy(
   groups: ReadonlyMap<string, readonly number[]>,
   folds: readonly ReadonlySet<string>[],

@@ -5,11 +5,11 @@ import { applyCalm, classesOf, howToGet } from "../corpora/registry.js";
 import { type Fold, LISTS, PARTS, type Place, type Plan, type Protocol, type Split } from "./types.js";
 
 /**
- * A protocol from what it says of itself and the folds it makes of the clips of its corpora, which are sorted by id, with
- * calm as the protocol has it.
+ * Makes a protocol from its facts and a function that makes the folds from the clips of its corpora. The clips are sorted by
+ * id, with calm treated as the protocol says.
  *
- * @param foldsOf in their order; they are named "1", "2", ...
- * @param choose leaves clips out before they are split
+ * @param foldsOf the folds in their order; they are named "1", "2", ...
+ * @param choose selects the clips to split
  */
 export function define(
   facts: Omit<Protocol, "plan">,
@@ -37,7 +37,7 @@ function splitBy(fold: Fold, number: string, protocol: string, clips: readonly C
   if (empty)
     throw new UserError(
       `${protocol}: the ${empty} part of fold ${number} has no clips (${fold.description}): ` +
-        "clips are missing that it needs",
+        "clips that it needs are missing",
     );
   return { name: number, description: fold.description, ...lists };
 }
@@ -56,8 +56,8 @@ export function listsOf(fold: Fold, clips: readonly Clip[]): Omit<Split, "name" 
 }
 
 /**
- * The classes that a part of a fold has no clip of, in words behind a description: "; no boredom in validation". Empty
- * where all have all.
+ * The classes that are missing in a part of a fold, to append to a description: "; no boredom in validation". Empty when
+ * none is missing.
  */
 export function lacking(fold: Pick<Fold, "placeOf">, clips: readonly Clip[]): string {
   const classes = classesOf(clips);
@@ -70,7 +70,7 @@ export function lacking(fold: Pick<Fold, "placeOf">, clips: readonly Clip[]): st
   return texts.length > 0 ? `; ${texts.join(", ")}` : "";
 }
 
-/** Where each clip of a fold is, by id. */
+/** The part of each clip of a fold, by id. */
 export function placesIn(fold: Split): Map<string, Place> {
   return new Map(LISTS.flatMap((list) => (fold[list] ?? []).map((id): [string, Place] => [id, list])));
 }
@@ -82,15 +82,15 @@ function assertThere(name: string, wanted: readonly string[], clips: readonly Cl
   const known = absent.every((corpus) => (KNOWN_CORPORA as readonly string[]).includes(corpus));
   const hint = known
     ? `set --data or SER_DATA to the folder that has the corpora, or ${howToGet(absent.length > 0 ? absent : CORPORA)}`
-    : "give its clips by a manifest (--manifest FILE), whose column corpus names it (without one: own)";
-  const what = absent.length > 0 ? `clips of ${absent.join(", ")}, of which there are none` : "clips";
+    : "list its clips in a manifest (--manifest FILE) whose column corpus names it (without the column: own)";
+  const what = absent.length > 0 ? `clips of ${absent.join(", ")}, but found none` : "clips, but found none";
   throw new UserError(`the protocol ${name} needs ${what}: ${hint}`);
 }
 
 /**
- * A published list is of use only where all its speakers are there: with one less, the parts would be others.
+ * Checks that all speakers of a published list have clips: with one speaker less, the parts would differ.
  *
- * @throws {UserError} naming those that are not
+ * @throws {UserError} naming the missing speakers
  */
 export function assertSpeakers(
   protocol: string,
@@ -102,9 +102,9 @@ export function assertSpeakers(
   const absent = speakers.filter((speaker) => !there.has(speaker));
   if (absent.length === 0) return;
   throw new UserError(
-    `the protocol ${protocol} needs all ${speakers.length} speakers of ${corpus}, and there are no clips of ` +
+    `the protocol ${protocol} needs all ${speakers.length} speakers of ${corpus}, but found no clips of ` +
       `${absent.join(", ")}: complete the corpus ("ser data check" lists what is missing), or use held-out or ` +
-      `grouped/${corpus}, which split what is there`,
+      `grouped/${corpus}, which split the available clips`,
   );
 }
 
@@ -122,18 +122,18 @@ export function saying(sentences: readonly string[]): (clip: Clip) => boolean {
 
 type Test = (clip: Clip) => boolean;
 
-/** Test and validation by what is in them, train is the rest. */
+/** Test and validation by their rules; all other clips are train. */
 export function parts(test: Test, validation: Test): Fold["placeOf"] {
   return crossing([test], [validation]);
 }
 
 /**
- * Test and validation apart from train by several things at once, as speakers and sentences: a clip that has all of the
- * test's is tested, one that has none of the test's nor of the validation's trains. One that has some of the test's is
- * nowhere; one that has some of the validation's only waits for a refit.
+ * Test and validation apart from train by several properties at once, as speakers and sentences. A clip that matches test in
+ * all of them is tested; one that matches neither test nor validation in any is trained on. A clip that matches test in some
+ * is in no part; one that matches validation in some only is left for a refit.
  *
- * @param test of each thing whether a clip's is the test's
- * @param validation the same of validation, which may be apart by fewer things
+ * @param test for each property, whether a clip matches the test part
+ * @param validation the same for validation, which may be apart by fewer properties
  */
 export function crossing(test: readonly Test[], validation: readonly Test[]): Fold["placeOf"] {
   const hits = (tests: readonly Test[], clip: Clip) => tests.filter((one) => one(clip)).length;
@@ -146,7 +146,7 @@ export function crossing(test: readonly Test[], validation: readonly Test[]): Fo
   };
 }
 
-/** Speakers, or others, in words: all of them up to six, else how many. */
+/** Speakers (or other groups) in words: the names of up to six, else their number. */
 export function short(names: readonly string[], what = "speaker"): string {
   return names.length <= 6 ? names.join(" ") : plural(names.length, what);
 }

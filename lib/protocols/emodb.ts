@@ -2,8 +2,8 @@ import { emodb } from "../corpora/emodb.js";
 import { leaveOut } from "./leave-out.js";
 
 /**
- * A man and a woman to test, and to validate: a fifth of the clips each. They are chosen for disgust, of which some speakers
- * have one clip or none: ten in either part.
+ * A man and a woman for test, and for validation: a fifth of the clips each. They are chosen for disgust, of which some
+ * speakers have one clip or none: each part has ten.
  */
 export const EMODB_HELD_OUT = { test: ["12", "14"], validation: ["11", "13"] } as const;
 

@@ -1,7 +1,7 @@
 import { emovo } from "../corpora/emovo.js";
 import { leaveOut } from "./leave-out.js";
 
-/** A woman and a man to test, and to validate. */
+/** A woman and a man for test, and for validation. */
 export const EMOVO_HELD_OUT = { test: ["f1", "m1"], validation: ["f2", "m2"] } as const;
 
 /** EMOVO, each speaker held out once. */

@@ -10,13 +10,13 @@ import { GROUPS, type Group, PARTS, type Protocol } from "./types.js";
 const NONE = "none";
 
 /**
- * The split that a corpus came with: the column `split` of its manifest. It is audited like any other: it claims that its
- * parts share no speaker, or what `apart` names instead. With `apart=none` it is leaky: it is made as it was given, and its
- * figures are marked. Clips without a part are left out.
+ * The split that a corpus came with: the column `split` of its manifest. It is audited like any other: its parts must not
+ * share speakers, or what `apart` names instead. With `apart=none` it counts as leaky: it is used as given, and its results
+ * are marked. Clips without a split are left out.
  *
  * @param corpus its name in the manifest
  * @param query `apart=speaker&calm=merge`, either of which may be left out
- * @throws {UsageError} for a setting that makes no sense
+ * @throws {UsageError} for an invalid setting
  */
 export function given(corpus: string, query?: string): Protocol {
   const path = `given/${corpus}`;
@@ -60,11 +60,9 @@ function withPart(clips: readonly Clip[], protocol: string): Clip[] {
   if (absent.length === 0) return [...parts.values()].flat();
   const some = [...parts.values()].reduce((sum, { length }) => sum + length, 0);
   if (some === 0)
-    throw new UserError(
-      `${protocol}: no clip says which part it is in: add the column split to the manifest`,
-    );
+    throw new UserError(`${protocol}: no clip has a split: add the column split to the manifest`);
   throw new UserError(
-    `${protocol}: none of the ${plural(some, "clip")} that have a split is in ${absent.join(", ")}: ` +
+    `${protocol}: none of the ${plural(some, "clip")} with a split is in ${absent.join(", ")}: ` +
       "move whole speakers there, in the column split of the manifest",
   );
 }

@@ -11,16 +11,15 @@ import { SPEAKER_SENTENCE } from "./speaker-sentence.js";
 import { type Fold, GROUPS, type Group, type Protocol } from "./types.js";
 
 /**
- * Grouped k-fold of any corpus by any of its metadata: groups are dealt by {@link deal}, so that folds are alike in their
- * classes. (In version 1 they go, largest first, to the fold that has the fewest clips, as scikit-learn's `GroupKFold` has
- * it; a fold may then lack a class.) The next fold validates. By two things
- * at once, as `speaker,sentence`, folds are crossed: `folds` times `folds`, each clip tested once, and what shares but one
- * of them with the test is in no part.
+ * Grouped k-fold of any corpus by any of its metadata. Groups are dealt by `deal`, so that folds have similar class shares.
+ * (In version 1 they go, largest first, to the fold with the fewest clips, as in scikit-learn's `GroupKFold`; a fold may then
+ * lack a class.) The next fold validates. With two groups, as `speaker,sentence`, folds are crossed: `folds` times `folds`,
+ * each clip is tested once, and clips that share only one of the two with the test part are in no part.
  *
- * @param corpus its name, also of a manifest
+ * @param corpus its name, also one of a manifest
  * @param query `group=speaker&folds=5&calm=merge`, any of which may be left out; `match` with two groups
- * @param version 2, or 1 for what was made with it
- * @throws {UsageError} for a setting that makes no sense
+ * @param version 2, or 1 to reproduce older runs
+ * @throws {UsageError} for an invalid setting
  */
 export function grouped(corpus: string, query?: string, version: 1 | 2 = 2): Protocol {
   const settings = queryOf(`grouped/${corpus}`, query, ["group", "folds", "calm", "match"]);
@@ -30,9 +29,9 @@ export function grouped(corpus: string, query?: string, version: 1 | 2 = 2): Pro
   assertCorpus(corpus, "grouped/CORPUS?group=speaker&folds=5");
   const twin = isSet(`grouped/${corpus}`, "match", settings.match);
   if (twin && apart.join() !== "speaker,sentence")
-    throw new UsageError(`match is of group=speaker,sentence: it draws other sentences of the same speakers`);
+    throw new UsageError(`match needs group=speaker,sentence: it draws other sentences of the same speakers`);
   if (version === 1 && apart.length > 1)
-    throw new UsageError(`grouped/${corpus} by two things at once has no version 1: leave it out`);
+    throw new UsageError(`grouped/${corpus} with two groups has no version 1: leave the version out`);
   const protocol = protocolOf({ corpus, apart, count, calm, version });
   return twin ? matched(protocol) : protocol;
 }
@@ -71,7 +70,7 @@ function protocolOf({ corpus, apart, count, calm, version }: Settings): Protocol
         const words = (at: readonly number[]) =>
           dealt.map((folds, g) => short([...folds[at[g]!]!].map(plain).sort(byText), apart[g])).join(", ");
         const test = among(cell);
-        // Where not everybody says everything, nobody of a test fold's speakers may say its sentences.
+        // If not every speaker says every sentence, a test fold may be empty.
         if (!clips.some((clip) => test.every((one) => one(clip)))) return [];
         const placeOf = crossing(test, among(next));
         const parts = `test ${words(cell)}${crossed ? ";" : ","} validation ${words(next)}`;
@@ -81,7 +80,7 @@ function protocolOf({ corpus, apart, count, calm, version }: Settings): Protocol
   );
 }
 
-/** Every combination of a fold of each group, the last one going round first. */
+/** Every combination of a fold of each group, the last group varying fastest. */
 function cellsOf(dealt: readonly (readonly unknown[])[]): number[][] {
   return dealt.reduce<number[][]>(
     (cells, folds) => cells.flatMap((cell) => folds.map((_, i) => [...cell, i])),
@@ -89,7 +88,7 @@ function cellsOf(dealt: readonly (readonly unknown[])[]): number[][] {
   );
 }
 
-/** One group, or two different ones in the order of {@link GROUPS}. */
+/** One group, or two different ones in the order of `GROUPS`. */
 function groupsNamed(text: string = "speaker"): Group[] {
   const names = text.split(",");
   const groups = GROUPS.filter((name) => names.includes(name));
@@ -108,7 +107,7 @@ function groupsOf(clips: readonly Clip[], group: Group, name: string): Map<strin
   const without = clips.filter((clip) => groupOf(clip, group) === undefined);
   if (without.length > 0) {
     throw new UserError(
-      `${name}: the ${group} of ${without.length} clips is not known, of ${without[0]!.id} for example: ` +
+      `${name}: the ${group} of ${without.length} clips is not known, for example of ${without[0]!.id}: ` +
         "give it in the manifest, or split by something else",
     );
   }
@@ -126,10 +125,10 @@ function remedyFor(name: string, groups: number, group: Group): string {
   if (groups >= 3) return "take fewer folds";
   const strict = SPEAKER_SENTENCE.find(({ corpora: [corpus] }) => name.startsWith(`grouped/${corpus}?`));
   const own = group === "sentence" && strict ? `take ${strict.name}, ` : "";
-  return `a fold needs three (train, validation, test): ${own}split by something else, or add clips of further ones`;
+  return `a fold needs three (train, validation, test): ${own}split by something else, or add clips of more groups`;
 }
 
-/** As version 1 dealt: largest first, equals in an order drawn once and for all, to the fold that has the fewest clips. */
+/** The rule of version 1: largest first, ties in an order drawn with a fixed seed, to the fold with the fewest clips. */
 function byClips(groups: ReadonlyMap<string, readonly number[]>, count: number, name: string): Set<string>[] {
   const sizes = [...groups].map(([key, counts]): [string, number] => [
     key,
@@ -145,7 +144,7 @@ function byClips(groups: ReadonlyMap<string, readonly number[]>, count: number, 
   return folds.map((fold) => fold.groups);
 }
 
-/** Without the corpus. */
+/** The group's name without the corpus. */
 function plain(group: string): string {
   return group.slice(group.indexOf("/") + 1);
 }

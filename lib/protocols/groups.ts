@@ -2,8 +2,8 @@ import type { Clip } from "../corpora/clip.js";
 import type { Group } from "./types.js";
 
 /**
- * The group a clip is in, `undefined` where its metadata do not say. Speakers and sentences of different corpora are
- * different ones, whatever they are called.
+ * The group of a clip; `undefined` when its metadata lack it. Speakers and sentences of different corpora are different,
+ * even under the same name.
  *
  * @example groupOf(clip, "speaker") // "ravdess/12"
  */
@@ -18,7 +18,7 @@ export function groupOf(clip: Clip, group: Group): string | undefined {
 }
 
 /**
- * What parts are kept apart by, in words, with the corpora in which it is something else.
+ * What parts are kept apart by, in words, with the corpora in which it differs.
  *
  * @example apartText(["speaker"], { tess: ["sentence"] }) // "speaker (tess: sentence)"
  */

@@ -4,9 +4,9 @@ import { heldOutFold } from "./split.js";
 import type { Protocol } from "./types.js";
 
 /**
- * Whatever clips there are, on held-out speakers: what `ser train` does when no protocol is named.
+ * Any clips, split by held-out speakers: the default of `ser train`.
  *
- * @param version 2, or 1, which drew speakers without regard to their classes
+ * @param version 2; 1 draws speakers without regard to their classes
  */
 export function heldOut(query?: string, version: 1 | 2 = 2): Protocol {
   const { calm: given } = queryOf("held-out", query, ["calm"]);
@@ -25,7 +25,7 @@ export function heldOut(query?: string, version: 1 | 2 = 2): Protocol {
       calm,
       apart: ["speaker"],
       validationApart: ["speaker"],
-      // Of TESS's two speakers one is the test: the other is in train and in validation.
+      // One of TESS's two speakers is the test; the other is in train and in validation.
       validationApartIn: { tess: ["sentence"] },
       leaky: false,
     },

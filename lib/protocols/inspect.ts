@@ -4,32 +4,37 @@ import { groupOf } from "./groups.js";
 import { readablePart } from "./split.js";
 import type { Plan } from "./types.js";
 
-/** One part of a fold in numbers. */
+/** Size, speakers and classes of one part of a fold. */
 export interface PartSummary {
   clips: number;
   /** `corpus/speaker`, sorted. */
   speakers: string[];
-  /** Clips of each class of the plan. */
+  /** Number of clips of each class of the plan. */
   classes: Record<string, number>;
 }
 
-/** One fold in numbers, with its audit. */
+/** The parts of one fold, and its audit. */
 export interface FoldSummary {
   name: string;
   description: string;
   train: PartSummary;
   validation: PartSummary;
   test: PartSummary;
-  /** What only a refit trains on besides; absent where there is none. */
+  /** The clips that only a refit trains on; absent when there are none. */
   refit?: PartSummary;
   audit: Audit;
 }
 
 /**
- * What is in the folds of a plan, and whether they leak.
+ * Summarises the folds of a plan, each with its {@link auditSplit}.
  *
- * @param samples SHA-256 of the samples of each clip that can be read, by id; the others are left out
- * @example const folds = inspectPlan(plan, (await sampleHashes(plan.clips)).samples);
+ * @param samples SHA-256 of the samples of each readable clip, by id (`sampleHashes`); other clips are left out
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const { samples } = await sampleHashes(plan.clips);
+ * const [first] = inspectPlan(plan, samples);
+ * first.test.speakers; // => ["savee/JE"]
+ * [first.train.clips, first.validation.clips, first.test.clips]; // => [240, 120, 120]
  */
 export function inspectPlan(plan: Plan, samples: ReadonlyMap<string, string>): FoldSummary[] {
   const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));

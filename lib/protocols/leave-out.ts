@@ -5,12 +5,12 @@ import type { Protocol } from "./types.js";
 
 interface LeftOut extends Pick<Protocol, "name" | "source" | "description" | "together"> {
   corpus: KnownCorpus;
-  /** Of speakers, each the test once. */
+  /** Groups of speakers; each is the test once. */
   groups: readonly (readonly string[])[];
 }
 
 /**
- * A protocol that leaves groups of speakers out, each once; the next group validates, after the last one the first.
+ * A protocol that holds out each group of speakers once; the next group (cyclic) validates.
  *
  * @example leaveOut({ name: "emovo/loso", corpus: "emovo", groups: emovo.speakers.map((one) => [one]), ...texts })
  */

@@ -8,48 +8,50 @@ import { notebookHost } from "../base/notebook.js";
 import { projectRoot } from "../base/root.js";
 import { byText } from "../base/text.js";
 
-/** One reading of a test part: that some network predicted its clips. */
+/** One reading of a test part: a model predicted its clips. */
 export interface Reading {
-  /** The run whose network it was; absent for one of no run. */
+  /** Name of the run whose model it was; absent for a model of no run. */
   run?: string;
-  /** `name@version`. */
+  /** Protocol, as `name@version`. */
   protocol: string;
   fold: string;
-  /** How many clips were predicted. */
+  /** Number of clips that were predicted. */
   clips: number;
-  /** The voices are synthetic: nothing is learnt about real ones. */
+  /** The voices are synthetic, so the reading says nothing about real ones. */
   synthetic: boolean;
   /** The protocol leaks on purpose. */
   leaky: boolean;
-  /** The command, without the folders of paths. */
+  /** The command, its paths without their folders. */
   command: string;
-  /** SHA-256 of the grid as canonical JSON, where the run is one of a grid. */
+  /** SHA-256 of the grid as canonical JSON, if the run belongs to a grid. */
   grid?: string;
-  /** The workbench's commit, where it is a checkout. */
+  /** The workbench's commit, if it runs from a checkout. */
   commit?: string;
   /** ISO 8601. */
   time: string;
 }
 
-/** A reading as the ledger has it; `id` is its file's name. */
+/** A reading as stored in a {@link Ledger}; `id` is the name of its file. */
 export interface LedgerEntry extends Reading {
   id: string;
 }
 
 /**
- * Where readings of test parts are written down: a folder with one file a reading, which is made exclusively and never
- * changed, so that any number of processes on any number of machines may write at once, over NFS as well, and none is lost.
+ * A record of how often test parts were read: a folder with one file per reading. A file is created exclusively and never
+ * changed, so that many processes on many machines can write at once, also over NFS, and no reading is lost.
  *
  * @example
- * const ledger = new Ledger("results/runs/quick/readings");
- * (await ledger.entries()).length; // how often a test part was read
+ * const ledger = new Ledger("readings");
+ * await ledger.enter({ protocol: "savee/loso@1", fold: "1", clips: 120, synthetic: true, leaky: false });
+ * const last = (await ledger.entries()).at(-1);
+ * [last?.protocol, last?.clips]; // => ["savee/loso@1", 120]
  */
 export class Ledger {
   readonly folder: string;
   readonly #grid: string | undefined;
 
   /**
-   * @param folder made when something is written
+   * @param folder created by the first reading
    * @param grid SHA-256 of the grid whose runs read
    */
   constructor(folder: string, grid?: string) {
@@ -58,7 +60,7 @@ export class Ledger {
   }
 
   /**
-   * Writes down that a test part is about to be predicted, and returns once that is on the disk.
+   * Records that a test part is about to be predicted. Resolves once the record is on disk.
    *
    * @throws {UserError} when it cannot be written
    */
@@ -74,7 +76,7 @@ export class Ledger {
       ...(commit && { commit }),
       time,
     };
-    // Two processes never draw the same name; if they did, the second would fail rather than overwrite.
+    // If two processes ever drew the same name, the second would fail rather than overwrite.
     const path = join(this.folder, `${time.replace(/\D/g, "")}-${randomBytes(8).toString("hex")}.json`);
     try {
       await mkdir(this.folder, { recursive: true });
@@ -87,14 +89,14 @@ export class Ledger {
       }
     } catch (error) {
       throw new UserError(
-        `${cannotWrite(path, error).message}. A test part is read only where the reading can be written down`,
+        `${cannotWrite(path, error).message}. A test part is read only if the reading can be recorded`,
         { cause: error },
       );
     }
   }
 
   /**
-   * All entries, sorted by time. One that is damaged, as by a power cut, still counts, as a reading of an unknown protocol.
+   * All entries, sorted by time. A damaged one (after a power cut, say) still counts, as a reading of an unknown protocol.
    *
    * @throws {UserError} when the folder cannot be read
    */
@@ -116,8 +118,12 @@ export class Ledger {
 }
 
 /**
- * The ledger of what is read outside of any store, as in a notebook's cell: in the user's cache folder, never in
- * the checkout.
+ * The ledger for readings outside of any experiment, as in a notebook cell. It is in the user's cache folder, never in the
+ * checkout.
+ *
+ * @example
+ * const entries = await userLedger().entries();
+ * console.log(`${entries.length} readings of test parts`);
  */
 export function userLedger(): Ledger {
   return new Ledger(cacheFolder("readings"));
@@ -142,19 +148,19 @@ function entryOf(id: string, text: string): LedgerEntry {
   }
 }
 
-/** Whether an entry could not be read: it counts, as a reading of an unknown protocol. */
+/** Whether an entry could not be read; it counts as a reading of an unknown protocol. */
 export function isDamaged({ protocol }: LedgerEntry): boolean {
   return protocol === UNKNOWN;
 }
 
 let told: string | undefined;
 
-/** In a process that another one started: what the person ran there. */
+/** Sets the command in a process that another one started: what the user ran there. */
 export function setCommand(command: string | undefined): void {
   told = command;
 }
 
-/** What the person ran. Of paths the last part: where somebody keeps their files is nobody's business. */
+/** The command that the user ran. Paths are cut to their last part, for privacy. */
 export function commandText(): string {
   if (told !== undefined) return told;
   const host = notebookHost();

@@ -6,9 +6,9 @@ import { groupOf } from "./groups.js";
 import type { Fold, Place, Plan, Protocol, Split } from "./types.js";
 
 /**
- * The matched twin of a protocol that keeps speakers and sentences apart: the same clips test and validate, and as many
- * clips of each speaker and class train, but drawn over all sentences. What it is better by is the sentences, not the
- * number of clips.
+ * The matched twin of a protocol that keeps speakers and sentences apart: the same test and validation clips, and as many
+ * training clips of each speaker and class, but drawn over all sentences. The difference between the two is then due to the
+ * sentences, not to the number of clips.
  */
 export function matched(strict: Protocol): Protocol {
   const { name, validationApart } = strict;
@@ -61,7 +61,7 @@ function drawn(plan: Plan, fold: Split, name: string): Fold {
   };
 }
 
-/** Whether a clip shares a sentence with the validation part where that is all that train and validation are apart by. */
+/** Whether a clip shares a sentence with the validation part, when sentences alone keep train and validation apart. */
 function sharesWithValidation({ clips, validationApart, validationApartIn = {} }: Plan, fold: Split) {
   const validation = new Set(fold.validation);
   const said = new Set(clips.filter(({ id }) => validation.has(id)).map((clip) => groupOf(clip, "sentence")));

@@ -3,19 +3,19 @@ import type { Clip } from "../corpora/clip.js";
 import { type Ledger, userLedger } from "./ledger.js";
 import type { Plan, Split } from "./types.js";
 
-/** Which clips are to be predicted, and where it is written down. */
+/** Which clips to predict, and where to record a reading of test. */
 export interface PartQuestion {
   plan: Plan;
-  /** One of the plan's folds, or what is readable of it. */
+  /** One of the plan's folds, or its readable clips. */
   fold: Split;
   part: "validation" | "test";
-  /** Where a reading of test is written down; default: {@link userLedger}. */
+  /** Where a reading of test is recorded; default {@link userLedger}. */
   ledger?: Ledger;
-  /** The run whose network predicts. */
+  /** The run whose model predicts. */
   run?: string;
 }
 
-/** A part that may be predicted now. It is made by {@link predictPart} alone, once the reading is written down. */
+/** A part that may be predicted now. Only {@link predictPart} makes one, once the reading is recorded. */
 class Opened {
   readonly part: "validation" | "test";
   readonly #clips: readonly Clip[];
@@ -27,9 +27,9 @@ class Opened {
   }
 
   /**
-   * Of the part, in the plan's order.
+   * The clips of the part, in the plan's order.
    *
-   * @throws {UsageError} when the prediction that it was opened for is over
+   * @throws {UsageError} after the prediction that the part was opened for
    */
   get clips(): readonly Clip[] {
     if (this.#open) return this.#clips;
@@ -47,32 +47,40 @@ class Opened {
   }
 }
 
+/**
+ * A part whose clips may be predicted: `part` says which, `clips` are its clips. Only {@link predictPart} opens one, and
+ * closes it when the prediction is over.
+ */
 export type OpenPart = Opened;
 
 /**
- * The clips of a part, for whatever predicts them.
+ * The clips of an opened part.
  *
  * @throws {UsageError} for an object that only looks like an opened part, and for one whose prediction is over
  */
 export function openedClips(part: OpenPart): readonly Clip[] {
   if (Opened.isOpened(part)) return part.clips;
   throw new UsageError(
-    "a part of a protocol is opened by predictPart, which writes a reading of test down first",
+    "a part of a protocol is opened by predictPart, which first records a reading of test",
   );
 }
 
 /**
- * Predicts a part of a protocol's fold: the one way to predictions on a test part. The reading is written into the ledger
- * first; where that fails, nothing is predicted. (What predicts sound, as `loadModel` does, knows of no protocol.)
+ * Predicts a part of a protocol's fold: the only way to predictions on a test part. A reading of test is first recorded in
+ * the ledger; if that fails, nothing is predicted. (A model from `loadModel` predicts recordings and knows no
+ * protocol.)
  *
  * @param question the plan, its fold, the part, and the ledger
- * @param predict gets the part's clips, for example `({ clips }) => ...` or a trained network's `predict`
+ * @param predict takes the part's clips, for example `({ clips }) => ...` or the `predict` of `trainFold`'s result
  * @returns what `predict` returns
- * @throws {UserError} when the reading cannot be written down
+ * @throws {UserError} when the reading cannot be recorded
  * @throws {UsageError} for a fold that is not the plan's
  * @example
- * const trained = await train(features, fold, plan.classes, TRAINING);
- * const { metrics } = await predictPart({ plan, fold, part: "test" }, trained.predict);
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const [fold] = plan.folds;
+ * const neutral = plan.classes.indexOf("neutral");
+ * const predicted = await predictPart({ plan, fold, part: "test" }, ({ clips }) => clips.map(() => neutral));
+ * predicted.length; // => 120
  */
 export async function predictPart<Result>(
   { plan, fold, part, ledger = userLedger(), run }: PartQuestion,

@@ -22,25 +22,27 @@ export function queryOf<Key extends string>(
 }
 
 /**
- * Whether a setting that has no value is there.
+ * Whether a setting without a value is set.
  *
- * @throws {UsageError} where it has one
+ * @throws {UsageError} when it has a value
  */
 export function isSet(protocol: string, key: string, text: string | undefined): boolean {
   if (text === undefined || text === "") return text === "";
-  throw new UsageError(`${protocol}: ${key} takes no value, and has "${text}": leave it, or ${key}, out`);
+  throw new UsageError(
+    `${protocol}: ${key} takes no value, but has "${text}": leave out the value, or ${key}`,
+  );
 }
 
 /**
  * @param example a name of the kind that has a corpus in it
- * @throws {UsageError} for what can be no name of a corpus
+ * @throws {UsageError} for a text that cannot be the name of a corpus
  */
 export function assertCorpus(corpus: string, example: string): void {
   if (/^[a-z][a-z0-9_-]*$/.test(corpus)) return;
-  throw new UsageError(`"${corpus}" is no corpus: ${example}, for example`);
+  throw new UsageError(`"${corpus}" is not the name of a corpus: use for example ${example}`);
 }
 
-/** @throws {UsageError} for what is no way to treat calm */
+/** @throws {UsageError} for an unknown treatment of calm */
 export function calmOf(protocol: string, text: string = "merge"): Calm {
   const calm = CALM.find((value) => value === text);
   if (calm) return calm;

@@ -17,9 +17,8 @@ const INDEPENDENT: Record<CorpusName, Protocol> = {
 };
 
 /**
- * The corpus's speaker-independent protocol with its clips exchanged at random within each emotion: as many folds, as
- * many clips of each emotion in each part, and speakers, sentences and copies on both sides. What it is better by is
- * leakage.
+ * The corpus's speaker-independent protocol with its clips permuted within each emotion: as many folds, as many clips of
+ * each emotion in each part, but speakers, sentences and copies on both sides. The difference between the two is leakage.
  */
 export function randomly(corpus: CorpusName): Protocol {
   const honest = INDEPENDENT[corpus];
@@ -51,7 +50,7 @@ export function randomly(corpus: CorpusName): Protocol {
   );
 }
 
-/** Of each clip's id another of the same emotion: a permutation. */
+/** A permutation of the clip ids within each emotion. */
 function exchange(clips: readonly Clip[], seed: string): Map<string, string> {
   const pairs = [...groupBy(clips, ({ emotion }) => emotion)].flatMap(([emotion, own]) => {
     const drawn = random(`${seed}/${emotion}`).shuffle(own);

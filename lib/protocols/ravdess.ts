@@ -46,7 +46,7 @@ function sixFolds(name: string, facts: Pick<Protocol, "calm" | "description">): 
   });
 }
 
-/** EmoBox leaves open what chooses the epoch: here the test speakers of the next fold. */
+/** EmoBox does not define validation parts: here the test speakers of the next fold validate. */
 function foldOf(i: number): Fold {
   const test = EMOBOX_FOLDS[i]!;
   const validation = EMOBOX_FOLDS[(i + 1) % EMOBOX_FOLDS.length]!;

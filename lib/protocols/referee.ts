@@ -3,24 +3,25 @@ import { plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Plan, Split } from "./types.js";
 
-/** A row of somebody's predictions. */
+/** One row of a file of predictions. */
 export interface PredictedRow {
-  /** Where it stands, for messages. */
+  /** Line number in the file, for messages. */
   line: number;
-  /** The clip's id, or its file's name, with or without folders and ending. */
+  /** The clip's id or file name, with or without folders and extension. */
   clip: string;
+  /** Name of the fold; default: the fold that tests the clip. */
   fold?: string;
-  /** By class, in the plan's order. */
+  /** One per class, in the plan's order. */
   probabilities: number[];
 }
 
-/** Rows as the test parts of a plan's folds. */
+/** Predictions sorted into the test parts of a plan's folds. */
 export interface Refereed {
-  /** Of each fold, by its name, the probabilities of its test clips that are there. */
+  /** For each fold, by name, the probabilities of its test clips, by clip id. */
   answers: Map<string, Map<string, number[]>>;
-  /** Of each fold the test clips without an answer, sorted. */
+  /** For each fold, by name, the ids of the test clips without a prediction, sorted. */
   missing: Map<string, string[]>;
-  /** Rows of clips that the fold does not test, such as those of validation: they count for nothing. */
+  /** Number of rows for clips that the fold does not test, such as those of validation; they are not counted. */
   ignored: number;
 }
 
@@ -28,13 +29,17 @@ export interface Refereed {
 const NAMED = 5;
 
 /**
- * Sorts the rows of somebody's predictions into the test parts of a protocol's folds.
+ * Sorts predictions made elsewhere into the test parts of a protocol's folds.
  *
  * @param plan of the protocol
- * @param rows with a fold where the file has one; without, a row counts in the fold that tests its clip
- * @param where the file, named in messages
- * @throws {UserError} naming clips that no one knows, that have two answers, or that the fold trained on
- * @example const { answers, missing } = referee(plan, rows, "predictions.csv");
+ * @param rows the predictions; a row without a fold counts in the fold that tests its clip
+ * @param where name of the file, for messages
+ * @throws {UserError} naming clips that are unknown, that are predicted twice, or that the fold trains on
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const rows: PredictedRow[] = plan.folds[0].test.map((clip, i) => ({ line: i + 2, clip, probabilities: [1, 0, 0, 0, 0, 0, 0] }));
+ * const { answers, missing } = referee(plan, rows, "predictions.csv");
+ * [answers.get("1")?.size, missing.get("1")?.length, missing.get("2")?.length]; // => [120, 0, 120]
  */
 export function referee(plan: Plan, rows: readonly PredictedRow[], where: string): Refereed {
   const clipOf = clipNames(plan.clips);
@@ -43,8 +48,8 @@ export function referee(plan: Plan, rows: readonly PredictedRow[], where: string
     where,
     found.filter(({ clip }) => clip === ""),
     ({ given }) => given,
-    (count) => `${plural(count, "row")} of no clip of ${plan.protocol}`,
-    "give ids as `ser protocols NAME --csv` has them, or file names",
+    (count) => `${plural(count, "row")} with a clip that ${plan.protocol} does not have`,
+    "use ids as in `ser protocols NAME --csv`, or file names",
   );
   const foldOf = testFolds(plan);
   const placed = found.map((row) => ({ ...row, in: row.fold ?? foldOf.get(row.clip)?.name ?? "" }));
@@ -53,7 +58,7 @@ export function referee(plan: Plan, rows: readonly PredictedRow[], where: string
     where,
     placed.filter((row) => row.in !== "" && !known.has(row.in)),
     (row) => row.in,
-    (count) => `${plural(count, "row")} of no fold of ${plan.protocol}`,
+    (count) => `${plural(count, "row")} with a fold that ${plan.protocol} does not have`,
     `the folds are ${[...known.keys()].join(", ")}`,
   );
   assertNotTrained(placed, known, where);
@@ -71,7 +76,7 @@ export function referee(plan: Plan, rows: readonly PredictedRow[], where: string
     where,
     twice,
     ({ clip }) => clip,
-    (count) => `${plural(count, "clip")} with two answers`,
+    (count) => `${plural(count, "clip")} with two predictions`,
     "give one",
   );
   const missing = new Map(
@@ -93,7 +98,7 @@ function assertNotTrained(
     rows.filter((row) => trained.get(row.in)?.has(row.clip)),
     (row) => `${row.clip} in fold ${row.in}`,
     (count) => `${plural(count, "row")} of clips that their fold trains on`,
-    "a fold's predictions are of its test part: `ser protocols NAME --csv` has the parts",
+    "predict only the test part of a fold: `ser protocols NAME --csv` lists the parts",
   );
 }
 
@@ -110,7 +115,7 @@ function refuse<Row extends { line: number }>(
   throw new UserError(`${where}: ${what(rows.length)} (${named.join(", ")}${more}): ${remedy}`);
 }
 
-/** Where a clip is tested: of several folds, the last. */
+/** The fold that tests each clip, by clip id; the last one if several do. */
 function testFolds(plan: Plan): Map<string, Split> {
   const folds = new Map<string, Split>();
   for (const fold of plan.folds) for (const id of fold.test) folds.set(id, fold);
@@ -118,8 +123,8 @@ function testFolds(plan: Plan): Map<string, Split> {
 }
 
 /**
- * A clip's id from what somebody calls it: the id, the id without the corpus, or a file's name. A name that two clips share
- * is none.
+ * Finds a clip's id from a name: the id, the id without the corpus, or the file name. A name that two clips share is not
+ * accepted.
  */
 export function clipNames(clips: readonly Clip[]): (name: string) => string | undefined {
   const ids = new Map<string, string | undefined>();

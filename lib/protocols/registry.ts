@@ -39,10 +39,16 @@ const FIXED: readonly Protocol[] = [
   ...CORPORA.map(randomly),
 ];
 
-/** The names of all protocols but those across two corpora of which one is not in English, `cross-corpus/emodb-emovo`, and those with settings: `grouped/CORPUS?group=...&folds=...`, `.../speaker-sentence?match`. */
+/**
+ * The names of the protocols. {@link protocolNamed} takes further names, too: those with settings, such as
+ * `grouped/CORPUS?group=...&folds=...` or `.../speaker-sentence?match`, and cross-corpus protocols with a corpus that is not
+ * in English, such as `cross-corpus/emodb-emovo`.
+ *
+ * @example PROTOCOLS.filter((name) => name.startsWith("ravdess/")).includes("ravdess/emobox"); // => true
+ */
 export const PROTOCOLS: readonly string[] = FIXED.map(({ name }) => name);
 
-/** What further names look like. */
+/** The forms of further names. */
 export const WITH_SETTINGS: readonly string[] = [
   "cross-corpus/CORPUS-CORPUS",
   "CORPUS/speaker-sentence?match",
@@ -52,25 +58,32 @@ export const WITH_SETTINGS: readonly string[] = [
 ];
 
 /**
- * The protocol of a name: one of {@link PROTOCOLS}, `grouped/CORPUS?group=speaker&folds=5&calm=merge` (any corpus, any
- * of the groups, or two of them, as `speaker,sentence`; what is left out has these values), `given/CORPUS?apart=speaker` (the
- * column `split` of a manifest), `cross-corpus/emodb-emovo` (any two corpora), `held-out?calm=keep`, or the
- * matched twin of one that keeps speakers and sentences apart, as `savee/speaker-sentence?match`. A version may follow:
- * `ravdess/7@1`.
+ * The protocol with a given name:
  *
- * @throws {UsageError} listing the names, when there is none; or when it has another version
- * @example const { folds, classes } = protocolNamed("ravdess/emobox").plan(await loadClips("data", { calm: "keep" }));
+ * - one of {@link PROTOCOLS};
+ * - `grouped/CORPUS?group=speaker&folds=5&calm=merge`, for any corpus and any group, or two groups (`speaker,sentence`);
+ *   these are the defaults;
+ * - `given/CORPUS?apart=speaker`, the column `split` of a manifest;
+ * - `cross-corpus/emodb-emovo`, for any two known corpora;
+ * - `held-out?calm=keep`;
+ * - `savee/speaker-sentence?match`, the matched twin of a protocol that keeps speakers and sentences apart.
+ *
+ * A version may follow: `ravdess/7@1`.
+ *
+ * @throws {UsageError} for an unknown name, listing the known ones, and for a version that is not available
+ * @example
+ * const { plan } = protocolNamed("ravdess/emobox");
+ * const { folds, classes } = plan(await loadClips("data", { names: ["ravdess"], calm: "keep" }));
+ * [folds.length, classes.length]; // => [6, 8]
  */
 export function protocolNamed(name: string): Protocol {
   const [, bare = name, version] = /^(.*)@(\d+)$/.exec(name) ?? [];
   const protocol = find(bare, version === "1" ? 1 : 2);
   if (version === undefined || Number(version) === protocol.version) return protocol;
-  throw new UsageError(
-    `${name} is not there any more: ${bare} has version ${protocol.version}, whose parts are others`,
-  );
+  throw new UsageError(`${name} is not available: ${bare} has version ${protocol.version}, with other parts`);
 }
 
-/** @param drawn the version of what draws its parts */
+/** @param drawn the version, for protocols that draw their parts */
 function find(name: string, drawn: 1 | 2): Protocol {
   const fixed = FIXED.find((protocol) => protocol.name === name);
   if (fixed && name !== "held-out") return fixed;

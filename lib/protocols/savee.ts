@@ -4,7 +4,7 @@ import { assertSpeakers, define, parts, saidBy } from "./define.js";
 /** The test speakers of EmoBox's four folds of SAVEE, in its order. */
 export const SAVEE_TESTS = ["JE", "KL", "DC", "JK"] as const;
 
-/** Who validates where a speaker is tested: the next of DC, JE, JK, KL, cyclic. */
+/** The validation speaker for a test speaker: the next of DC, JE, JK, KL, cyclic. */
 export function nextSpeaker(test: string): string {
   return savee.speakers[(savee.speakers.indexOf(test) + 1) % savee.speakers.length]!;
 }

@@ -8,44 +8,48 @@ import { confusionCounts, metrics } from "../evaluation/metrics.js";
 import { groupOf } from "./groups.js";
 import { LISTS, type Plan } from "./types.js";
 
-/** What the sentence alone says of the test parts of a protocol, by no sound at all. */
+/** Predictions of the sentence baseline for the test parts of a protocol, made from the sentence without any sound. */
 export interface SentenceAnswers extends Scored {
+  /** Clip ids, in the order of the lists below. */
   ids: string[];
   truth: number[];
   predicted: number[];
   speakers: string[];
-  /** The fold of each clip, by its place in the plan. */
+  /** The fold of each clip, as an index into the plan's folds. */
   folds: number[];
 }
 
-/** How far the text alone tells the label under a protocol. */
+/** How well the sentence alone predicts the label under a protocol. */
 export interface TextAlone {
-  /** UAR of the sentence baseline on the test parts, folds pooled, with its interval over speakers. */
+  /** UAR of the sentence baseline on the test parts, folds pooled, with its 95 % interval over speakers. */
   uar: Interval;
-  /** 1 over the number of classes in the truth. */
+  /** 1 / number of classes in the truth. */
   chance: number;
   /**
-   * That labels which have nothing to do with the sentences would be told as well; absent where the UAR is less than five
-   * points above chance, so that it does not matter.
+   * p value of the permutation test against labels that are independent of the sentences; absent when the UAR is less than
+   * five points above chance.
    */
   p?: number;
-  /** Significantly, and by more than five points, above chance: figures under this protocol may be of what is said. */
+  /** p < 0.05 and the UAR is more than five points above chance: results may reflect what is said, not how. */
   confounded: boolean;
 }
 
-/** Points of UAR above chance from which on the text is worth a remark. */
+/** UAR above chance from which on the text is tested. */
 const WORTH_A_REMARK = 0.05;
 
 const PERMUTATIONS = 999;
 
 /**
- * The sentence baseline: of each test clip the label that its sentence has among the fold's other clips. A sentence's counts
- * are weighted by the inverse of each class's share, and one that was never heard has the most frequent class. It needs the
- * metadata alone, so that nothing is trained and no test part is read.
+ * The sentence baseline: predicts for each test clip the most frequent label of its sentence in the fold's other clips. A
+ * sentence's counts are weighted by the inverse of each class's share; an unseen sentence gets the most frequent class. It
+ * uses metadata only: no network is trained and no test part is read.
  *
  * @param plan of a protocol
- * @returns the answers, folds pooled; `undefined` where the sentence of a clip is not known
- * @example sentenceAnswers(protocolNamed("savee/loso").plan(clips))?.predicted
+ * @returns the predictions, folds pooled; `undefined` when the sentence of a clip is not known
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * const baseline = sentenceAnswers(plan);
+ * baseline?.predicted.length; // => 480
  */
 export function sentenceAnswers(plan: Plan): SentenceAnswers | undefined {
   if (whyUnknown(plan.clips)) return undefined;
@@ -71,7 +75,7 @@ function answer(answers: SentenceAnswers, clip: Clip, label: number, fold: numbe
   answers.folds.push(fold);
 }
 
-/** The table from sentence to class. */
+/** The class of a sentence, learnt from clips. */
 function learnt(clips: readonly Clip[], classes: readonly string[]): (clip: Clip) => number {
   const counts = new Map<string, number[]>();
   const sizes = classes.map(() => 0);
@@ -95,7 +99,7 @@ function largest(values: readonly number[]): number {
   return values.indexOf(Math.max(...values));
 }
 
-/** Why the text says nothing: clips have neither a sentence nor its name; `undefined` where all have. */
+/** Why the sentence baseline is not available: clips without a sentence; `undefined` when all have one. */
 export function whyUnknown(clips: readonly Clip[]): string | undefined {
   const unknown = clips.filter((clip) => groupOf(clip, "sentence") === undefined);
   if (unknown.length === 0) return undefined;
@@ -111,16 +115,19 @@ export function whyUnknown(clips: readonly Clip[]): string | undefined {
 }
 
 /**
- * How far the text alone tells the label, and whether that is more than chance. It is asked by permutation: labels are
- * shuffled among the clips of each speaker, 999 times, which a relation of sentence and label does not survive.
+ * How well the sentence alone predicts the label, and whether that is above chance. The p value is that of a permutation
+ * test: labels are shuffled 999 times among the clips of each speaker, which destroys any relation of sentence and label.
  *
- * @example textAlone(sentenceAnswers(plan)!).confounded // true for savee/loso
+ * @param answers of {@link sentenceAnswers}
+ * @example
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data", { names: ["savee"] }));
+ * textAlone(sentenceAnswers(plan)!).confounded; // => true
  */
 export function textAlone(answers: SentenceAnswers, options: BootstrapOptions = {}): TextAlone {
   return { ...textConfounded(answers), uar: uarInterval([answers], options) };
 }
 
-/** {@link textAlone} without the interval, which takes a moment. */
+/** {@link textAlone} without the interval, which is slow. */
 export function textConfounded(answers: SentenceAnswers): Omit<TextAlone, "uar"> & { uar: number } {
   const uar = uarOf(answers.truth, answers);
   const chance = 1 / new Set(answers.truth).size;
@@ -146,26 +153,31 @@ function uarOf(truth: readonly number[], { predicted, classes }: SentenceAnswers
   return metrics(confusionCounts(truth, predicted, classes.length), classes).uar;
 }
 
-/** How far the text tells the label in a corpus. */
+/** How well the sentence predicts the label in a corpus. */
 export interface TextInCorpus {
+  /** Number of different sentences. */
   sentences: number;
-  /** Sentences said in one class only. */
+  /** Number of sentences that are said in one class only. */
   inOneClass: number;
-  /** UAR of the sentence baseline, each speaker left out once; absent with fewer than two speakers. */
+  /** UAR of the sentence baseline, leaving one speaker out at a time; absent with fewer than two speakers. */
   uar?: number;
+  /** 1 / number of classes. */
   chance: number;
-  /** Mutual information of sentence and label in the clips that are there, bits. */
+  /** Mutual information of sentence and label in these clips, bits. */
   bits: number;
-  /** Entropy of the label, which is the most that the sentence could tell, bits. */
+  /** Entropy of the label, the upper limit of `bits`, bits. */
   labelBits: number;
 }
 
 /**
- * How far the text tells the label in the clips of a corpus, or the reason why that is not known. Mutual information is
- * I(S; L) = sum p(s, l) log2(p(s, l) / (p(s) p(l))), of the shares as they are counted; with few clips a sentence it is too
- * high.
+ * How well the sentence predicts the label in the clips of a corpus. Mutual information is
+ * I(S; L) = sum p(s, l) log2(p(s, l) / (p(s) p(l))), from the observed shares; with few clips per sentence this
+ * overestimates it.
  *
- * @example textInCorpus(await loadClips("data", { names: ["savee"] }))
+ * @returns the figures, or the reason why they are not known: clips without a sentence
+ * @example
+ * const text = textInCorpus(await loadClips("data", { names: ["savee"] }));
+ * if ("bits" in text) console.log(`${text.bits.toFixed(2)} of ${text.labelBits.toFixed(2)} bits`);
  */
 export function textInCorpus(clips: readonly Clip[]): TextInCorpus | { reason: string } {
   const reason = whyUnknown(clips);
@@ -210,7 +222,7 @@ function leavingOneSpeakerOut(clips: readonly Clip[], classes: readonly string[]
 }
 
 /**
- * In words, for tables and warnings.
+ * The result in words, for tables and warnings.
  *
  * @example textAloneText({ uar: 0.771, chance: 0.143 }) // "the sentences alone have a UAR of 77.1 %, where chance is 14.3 %"
  */

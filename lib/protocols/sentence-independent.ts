@@ -53,7 +53,7 @@ const VARIANTS: Record<CorpusName, Variant> = {
   },
 };
 
-/** One corpus, tested on sentences never heard, by speakers that are. */
+/** One corpus, tested on unseen sentences of seen speakers. */
 export function sentenceIndependent(corpus: CorpusName): Protocol {
   const { description, validationApart, folds } = VARIANTS[corpus];
   return define(

@@ -32,7 +32,7 @@ const SAVEE = [
 /** CREMA-D's twelve sentences. IEO, said at three intensities, makes the first group larger. */
 const CREMAD = ["DFA IEO IOM", "ITH ITS IWL", "IWW MTI TAI", "TIE TSI WSI"].map(words);
 
-/** Halves of each corpus's sentences; SAVEE's are of three groups each, so that both have clips of every emotion. */
+/** Halves of each corpus's sentences. SAVEE's halves are of three groups each, so that both have clips of every emotion. */
 const HALVES: Record<CorpusName, readonly (readonly string[])[]> = {
   ravdess: RAVDESS,
   tess: [0, 1].map((first) => TESS_WORDS.filter((_, i) => i % 2 === first)),
@@ -50,7 +50,7 @@ interface Crossed {
   description: string;
   calm?: Protocol["calm"];
   together?: true;
-  /** Who is tested, and who validates. */
+  /** The test and validation speakers of each fold. */
   speakers: readonly { test: readonly string[]; validation: readonly string[] }[];
   sentences: readonly (readonly string[])[];
   validationApart: readonly ("speaker" | "sentence")[];
@@ -103,10 +103,10 @@ const FACTS = {
   leaky: false,
 } as const;
 
-/** What every one of them says of the clips that are in no part. */
+/** In every description: the clips that are in no part. */
 const LEFT = "what a test speaker says otherwise, and what others say of the test's sentences, is in no part";
 
-/** The corpora, and the four together, tested on speakers and on sentences that were never heard. */
+/** Each corpus, and the four together, tested on unseen sentences of unseen speakers. */
 export const SPEAKER_SENTENCE: readonly Protocol[] = [...CORPORA.map(crossed), combined()];
 
 function crossed(corpus: CorpusName): Protocol {
@@ -146,7 +146,7 @@ function cell(
   };
 }
 
-/** The split by speakers of the four corpora, cut to one half of the sentences in the test and to the other elsewhere. */
+/** The speaker split of the four corpora, with one half of the sentences in test and the other half elsewhere. */
 function combined(): Protocol {
   const name = "combined/speaker-sentence";
   const validationApart: readonly Group[] = ["speaker"];

@@ -15,12 +15,12 @@ import { URDU_HELD_OUT } from "./urdu.js";
 
 interface HeldOut {
   test: readonly string[];
-  /** Speakers, or "words": one word in five of the training speaker, where there are but two speakers. */
+  /** Speakers, or "words": one word in five of the training speaker, in a corpus of two speakers. */
   validation: readonly string[] | "words";
   source: string;
 }
 
-/** The speakers held out of each corpus; each part has both sexes where the corpus has. */
+/** The held-out speakers of each corpus; each part has both sexes if the corpus has. */
 const HELD_OUT: Record<string, HeldOut> = {
   ravdess: { test: EMOBOX_FOLDS[0]!, validation: EMOBOX_FOLDS[1]!, source: "actors" },
   tess: { test: ["YAF"], validation: "words", source: "cross-speaker" },
@@ -32,15 +32,17 @@ const HELD_OUT: Record<string, HeldOut> = {
 };
 
 /**
- * Splits clips so that no speaker of the test part is heard in training or validation, corpus by corpus.
+ * Splits clips by speaker, corpus by corpus: no speaker of the test part is in training or validation.
  *
- * A corpus with a list of its own (each that is known by name) is split by that list; any other corpus, or one
- * of which too few speakers are there, by speakers drawn once and for all: a fifth for test, a fifth for
- * validation, each with every class where the speakers allow it. In TESS, which has two speakers, validation shares the
- * training speaker but none of the words.
+ * A known corpus is split by a fixed list of speakers. Any other corpus, or one with too few of these speakers, is split by
+ * speakers drawn with a fixed seed: a fifth for test, a fifth for validation, each with every class if the speakers allow
+ * it. In TESS, which has two speakers, validation shares the training speaker but none of the words.
  *
  * @throws {UserError} when a corpus has fewer than three speakers and no list applies
- * @example const split = heldOutSpeakers(clips); // split.test: the ids of RAVDESS actors 01, 11, 20, 21
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const split = heldOutSpeakers(clips);
+ * [...new Set(clips.filter(({ id }) => split.test.includes(id)).map(({ speaker }) => speaker))]; // => ["KL"]
  */
 export function heldOutSpeakers(clips: readonly Clip[]): Split {
   const fold = heldOutFold(clips);
@@ -50,9 +52,9 @@ export function heldOutSpeakers(clips: readonly Clip[]): Split {
 }
 
 /**
- * What {@link heldOutSpeakers} splits by, as a fold of a protocol.
+ * The split of {@link heldOutSpeakers} as a fold of a protocol.
  *
- * @param version 2, or 1, where speakers are drawn without regard to their classes
+ * @param version 2; 1 draws speakers without regard to their classes
  */
 export function heldOutFold(clips: readonly Clip[], version: 1 | 2 = 2): Fold {
   const rules = new Map<string, Fold>();
@@ -66,7 +68,7 @@ export function heldOutFold(clips: readonly Clip[], version: 1 | 2 = 2): Fold {
 }
 
 /**
- * Proves that no speaker of the test part is in another part. Speakers of different corpora are different people.
+ * Checks that no speaker of the test part is in another part. Speakers of different corpora are different people.
  *
  * @throws {UserError} naming the speakers
  */
@@ -82,9 +84,9 @@ export function assertSpeakersApart(split: Split, clips: readonly Clip[]): void 
 }
 
 /**
- * A split without the clips that could not be read. Splitting what is left anew could move speakers from part to part.
+ * A split without the unreadable clips. Splitting the remaining clips anew could move speakers between parts.
  *
- * @param readable the ids of those that could be
+ * @param readable the ids of the readable clips
  */
 export function readablePart(split: Split, readable: { has(id: string): boolean }): Split {
   const lists = LISTS.filter((list) => split[list]);
@@ -136,11 +138,11 @@ function drawnBySpeaker(corpus: string, speakers: readonly string[]): Drawn {
   return [drawn.slice(0, share).sort(byText), drawn.slice(share, 2 * share).sort(byText)];
 }
 
-/** A fifth of the speakers for either part, or where there are fewer than five, one; with every class where they allow it. */
+/** A fifth of the speakers for each part (one, with fewer than five speakers), with every class if the speakers allow it. */
 function dealtByClass(corpus: string, clips: readonly Clip[]): Drawn {
   const groups = classCounts(clips, ({ speaker }) => speaker);
   const folds = deal(groups, Math.min(5, groups.size), `${corpus}/held-out`);
-  // Of a rare class the folds that have it are wanted: of all pairs the first with the most classes in the three parts.
+  // Rare classes may be in few folds: take the first pair with the most classes in the three parts.
   const pairs = folds.flatMap((test) =>
     folds.flatMap((validation): Drawn[] => (test === validation ? [] : [[[...test], [...validation]]])),
   );

@@ -3,7 +3,7 @@ import type { Clip } from "../corpora/clip.js";
 import { tess } from "../corpora/tess.js";
 import { assertSpeakers, define, parts, saidBy } from "./define.js";
 
-/** Every fifth of the words there are, sorted; `first` (0 to 4) is where the count begins. */
+/** Every fifth of the words of the clips, sorted; `first` (0 to 4) is the index of the first one. */
 export function everyFifthWord(clips: readonly Clip[], first = 2): (clip: Clip) => boolean {
   const words = [...new Set(clips.map(({ sentenceId }) => sentenceId ?? ""))].sort(byText);
   const chosen = new Set(words.filter((_, i) => i % 5 === first));

@@ -1,8 +1,8 @@
 import { leaveOut } from "./leave-out.js";
 
 /**
- * The speakers in four groups, each with every class and both sexes. More there cannot be: anger has four speakers, and the
- * third has but two clips of it. Groups that train together have thirty of anger at least, in this order.
+ * The speakers in four groups, each with every class and both sexes. More groups are not possible: anger has four speakers,
+ * and the third has only two clips of it. In this order, groups that train together have at least thirty clips of anger.
  */
 const GROUPS: readonly (readonly string[])[] = [
   "SM1 SM5 SM6 SM26 SF4 SF10",
@@ -11,7 +11,7 @@ const GROUPS: readonly (readonly string[])[] = [
   "SM4 SM17 SM18 SM19 SM21 SM22 SM23 SM27 SF1 SF2 SF3 SF11",
 ].map((speakers) => speakers.split(" "));
 
-/** The first fold's. */
+/** Test and validation speakers of the first fold. */
 export const URDU_HELD_OUT = { test: GROUPS[0]!, validation: GROUPS[1]! } as const;
 
 /** URDU, its speakers held out in four groups. */

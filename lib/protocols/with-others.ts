@@ -12,8 +12,8 @@ import type { Fold, Protocol } from "./types.js";
 import { urduSpeakers } from "./urdu.js";
 
 /**
- * The protocols of one corpus each, with the clips of the others of the four to train on besides. What is tested is the
- * same, so that figures can be compared with those of the protocol without the others.
+ * Protocols of one corpus that also train on the clips of the others of the four. The test parts are the same, so results
+ * can be compared with those of the protocol without the others.
  */
 export const WITH_OTHERS: readonly Protocol[] = [
   ...[audeering, emobox, loso, crossSpeaker],
@@ -23,7 +23,7 @@ export const WITH_OTHERS: readonly Protocol[] = [
 function withOthers(base: Protocol): Protocol {
   const own = base.corpora[0] as KnownCorpus;
   const others = CORPORA.filter((name) => name !== own);
-  // TESS validates on the speaker it trains on, which says nothing of strangers: the others have some to ask.
+  // TESS validates on the speaker it trains on, so unseen speakers of the other corpora validate instead.
   const askStrangers = own === "tess";
   const titles = others.map((name) => corpora[name].title).join(", ");
   const facts: Omit<Protocol, "plan"> = {

@@ -10,18 +10,20 @@ const MANY = 1e5;
 const decibels = (description: string) => number(description, { from: -200, to: 200, unit: "dB" });
 
 /**
- * What is done to training clips, and to no others. What is absent is not done. Everything is drawn anew each epoch,
- * but for speed, pitch and noise, which are applied to the sound: of those `copies` variants are made of each clip before
- * the training, and each epoch hears the original or one of them.
+ * Augmentation of training clips, never of others. Absent settings are off. Everything is drawn anew each epoch, except
+ * speed, pitch and noise, which are applied to the sound: `copies` variants of each clip are made before the training, and
+ * each epoch uses the original or one of them.
  */
-export const augmentationSchema = strict("What is done to training clips; what is absent is not done.", {
-  timeMasks: v.optional(whole("SpecAugment: stretches of time set to the mean.", 0, MANY)),
-  timeMaskWidth: v.optional(whole("SpecAugment: the longest stretch.", 0, MANY, { unit: "frames" })),
-  bandMasks: v.optional(whole("SpecAugment: ranges of bands (MFCC: coefficients) set to the mean.", 0, MANY)),
-  bandMaskWidth: v.optional(whole("SpecAugment: the widest range.", 0, MANY, { unit: "bands" })),
+export const augmentationSchema = strict("Augmentation of training clips; absent settings are off.", {
+  timeMasks: v.optional(whole("SpecAugment: number of time masks, set to the mean.", 0, MANY)),
+  timeMaskWidth: v.optional(whole("SpecAugment: the longest time mask.", 0, MANY, { unit: "frames" })),
+  bandMasks: v.optional(
+    whole("SpecAugment: number of masks over bands (MFCC: coefficients), set to the mean.", 0, MANY),
+  ),
+  bandMaskWidth: v.optional(whole("SpecAugment: the widest band mask.", 0, MANY, { unit: "bands" })),
   shift: v.optional(
     whole(
-      "Largest shift of a clip's start, earlier or later; one longer than an input is also cut anywhere.",
+      "Largest shift of a clip's start, earlier or later; a clip longer than an input is also cropped at random.",
       0,
       MANY,
       { unit: "frames" },
@@ -29,19 +31,19 @@ export const augmentationSchema = strict("What is done to training clips; what i
   ),
   gain: v.optional(number("Largest change of loudness.", { from: 0, to: 200, unit: "dB" })),
   speed: v.optional(
-    number("Largest change of speed, as a share; pitch and formants go along as on a tape; 0.1 is usual.", {
+    number("Largest change of speed, as a share; pitch and formants change with it; 0.1 is usual.", {
       from: 0,
       to: 0.5,
     }),
   ),
   pitch: v.optional(
-    number("Largest change of pitch, formants going along, at the same speed.", {
+    number("Largest change of pitch at the same speed; formants move with it.", {
       ...{ from: 0, to: 12, unit: "semitones" },
     }),
   ),
   vocalTract: v.optional(
     number(
-      "Largest scaling of all frequencies, as a share, as of another vocal tract; not for MFCC; 0.1 is usual.",
+      "Vocal tract length perturbation: largest scaling of all frequencies, as a share; not for MFCC; 0.1 is usual.",
       { from: 0, to: 0.5 },
     ),
   ),
@@ -53,11 +55,20 @@ export const augmentationSchema = strict("What is done to training clips; what i
       v.description("White noise at a signal-to-noise ratio drawn from this range, in dB."),
     ),
   ),
-  copies: v.optional(whole("Variants by speed, pitch and noise of each clip.", 1, 1000, { usual: 2 })),
+  copies: v.optional(whole("Variants of each clip by speed, pitch and noise.", 1, 1000, { usual: 2 })),
 });
 export type AugmentationSettings = v.InferOutput<typeof augmentationSchema>;
 
-/** Amounts that suit a few thousand clips of a few seconds, in frames of 10 to 30 ms. */
+/**
+ * Augmentations by name, with amounts that suit a few thousand clips of a few seconds, in frames of 10 to 30 ms: `masks`
+ * (SpecAugment), `shift` in time (frames), `gain` (dB), `speed` (share), `pitch` (semitones), `warp` (vocal tract length and
+ * tempo, shares), `noise` (range of the SNR, dB).
+ *
+ * @example
+ * const augmentation = { ...AUGMENTATIONS.masks, ...AUGMENTATIONS.speed };
+ * const settings: TrainingSettings = { ...TRAINING, augmentation };
+ * settings.augmentation.speed; // => 0.1
+ */
 export const AUGMENTATIONS = {
   masks: { timeMasks: 2, timeMaskWidth: 12, bandMasks: 2, bandMaskWidth: 8 },
   shift: { shift: 8 },
@@ -71,9 +82,9 @@ export const AUGMENTATIONS = {
 export type AugmentationName = keyof typeof AUGMENTATIONS;
 
 /**
- * What of an augmentation the features cannot have.
+ * Reports the augmentations that the features do not allow.
  *
- * @param kind of the features, and how an encoder's are pooled
+ * @param features their settings
  */
 export function augmentationRules(
   features: FeatureSettings,
@@ -81,16 +92,16 @@ export function augmentationRules(
   say: Say,
 ): void {
   if (features.kind === "mfcc" && augmentation.vocalTract)
-    say("warp moves mel bands, which MFCC do not have: take logmel, or leave it out");
+    say("warp moves mel bands, which MFCC do not have: use logmel, or leave it out");
   if (features.kind === "table" && Object.keys(augmentation).length > 0)
     say("a table's columns have no sound or frames to change: leave it out");
   if (features.kind !== "encoder" || Object.keys(augmentation).length === 0) return;
   const { gain, vocalTract, tempo } = augmentation;
   if (features.pooling === "statistics")
-    say("the statistics of an encoder have no frames to change: take pooling frames, or leave it out");
+    say("the statistics of an encoder have no frames to change: use pooling frames, or leave it out");
   else if (changesSound(augmentation) || gain || vocalTract || tempo)
     say(
-      "of an encoder's frames it takes masks, shift: the others would have the encoder hear each clip again",
+      "an encoder's frames take only masks and shift: the others would need the encoder to run again on each clip",
     );
 }
 
@@ -100,9 +111,9 @@ export function changesSound({ speed, pitch, noise }: AugmentationSettings): boo
 }
 
 /**
- * The features that the same sound would have, louder by `gain` dB. Exact as long as nothing lies at the floor of the
- * logarithm: a log-mel spectrogram rises as a whole, an MFCC in its coefficient 0 by `gain * sqrt(mel bands)` times
- * its lifter, and powers are multiplied. Deltas of logarithms stay, and so does what is relative to the loudest value.
+ * The features of the same sound, louder by `gain` dB. Exact unless values lie at the floor of the logarithm: a log-mel
+ * spectrogram rises as a whole, MFCC rise in coefficient 0 by `gain * sqrt(mel bands)` times its lifter, and powers are
+ * multiplied. Deltas of logarithms do not change, nor do features relative to the loudest value.
  *
  * @param matrix features before normalisation; a new matrix is returned
  * @param gain dB
@@ -127,7 +138,7 @@ export function applyGain(matrix: Matrix, gain: number, settings: SpectralSettin
 }
 
 /**
- * `frames` frames of a clip from its frame `first` on; those the clip does not have are 0.
+ * `frames` frames of a clip from its frame `first` on; frames outside the clip are 0.
  *
  * @param first may be negative: the clip then starts later
  */
@@ -141,8 +152,8 @@ export function placeFrames(matrix: Matrix, first: number, frames: number): Matr
 }
 
 /**
- * The frame a training clip's input starts from: as without augmentation (the middle of a longer clip, the start of a
- * shorter one), moved by up to `shift` frames; a longer clip is cut anywhere.
+ * The frame where a training clip's input starts: a random place in a clip longer than the input, else the start of the
+ * clip; moved by up to `shift` frames.
  */
 export function drawStart(rows: number, frames: number, shift: number, rng: Random): number {
   const spare = Math.max(0, rows - frames);
@@ -151,13 +162,13 @@ export function drawStart(rows: number, frames: number, shift: number, rng: Rand
 }
 
 /**
- * SpecAugment (Park et al. 2019) without time warping, in place: each mask's width is drawn evenly from 0 to the widest,
- * then its place from all where it fits. The masked is set to 0, the mean of normalised features. Deltas are masked
+ * SpecAugment (Park et al. 2019) without time warping, in place. Each mask's width is drawn uniformly from 0 to the widest,
+ * then its place from all where it fits. Masked values are set to 0, the mean of normalised features. Deltas are masked
  * with their bands.
  *
  * @param matrix normalised features
  * @param settings masks and widths; a time mask covers at most half of the clip
- * @param bands columns without deltas; the columns are one or more times as many
+ * @param bands number of columns without deltas
  * @param rng draws widths and places
  */
 export function maskSpectrogram(

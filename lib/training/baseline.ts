@@ -9,15 +9,15 @@ import { fitRbf, squaredDistances, svm } from "../models/svm.js";
 import type { EpochLog } from "./history.js";
 import { balancedWeights } from "./sampler.js";
 
-/** L2 penalties of the linear model that are tried, strongest first. */
+/** The L2 penalties that are tried for the linear model, strongest first. */
 export const PENALTIES = [1, 0.1, 0.01, 0.001, 0.0001];
 
-/** Gammas of the svm that are tried, times the number of columns, smoothest first. */
+/** The gammas that are tried for the SVM, times the number of columns, smoothest first. */
 const GAMMAS = [0.1, 0.3, 1];
-/** Values of C that are tried with each gamma, strongest first. */
+/** The values of C that are tried with each gamma, strongest regularisation first. */
 const COSTS = [0.1, 1, 10, 100];
 
-/** How many ways of fitting a baseline are tried: entries of its history. */
+/** How many settings of a baseline are tried: the entries of its history. */
 export function triesOf(model: BaselineName): number {
   return { majority: 1, linear: PENALTIES.length, svm: GAMMAS.length * COSTS.length }[model];
 }
@@ -28,17 +28,17 @@ export interface BaselineTask {
   inputs: Inputs;
   labels: readonly number[];
   classes: number;
-  /** Whether each class weighs the same in the loss. */
+  /** Whether each class has the same weight in the loss. */
   balanced: boolean;
   validate(network: LayersModel): Promise<{ loss: number; uar: number }>;
-  /** Which of those that are tried, from 1, was chosen elsewhere; it is the last that is fitted. */
+  /** The number, from 1, of the setting that all folds chose together; it is the last that is fitted. */
   keep?: number;
   onEpoch?: (log: EpochLog) => void;
   signal?: AbortSignal;
   quiet?: boolean;
 }
 
-/** A model that was fitted, and with what. */
+/** A fitted model and its settings. */
 interface Fitted extends Pick<EpochLog, "trainLoss" | "learningRate" | "gamma"> {
   network: LayersModel;
   /** Seconds that the fit took. */
@@ -46,8 +46,8 @@ interface Fitted extends Pick<EpochLog, "trainLoss" | "learningRate" | "gamma"> 
 }
 
 /**
- * Fits a baseline. The linear model's penalty, the svm's C and gamma are chosen on validation UAR, where they are not chosen
- * before; the history has an entry for each, with the penalty or C in the place of the learning rate.
+ * Fits a baseline. The linear model's penalty and the SVM's C and gamma are chosen by validation UAR, unless `keep` names
+ * them. The history has an entry for each, with the penalty or C as its learning rate.
  */
 export async function fitBaseline(
   task: BaselineTask,
@@ -72,7 +72,7 @@ export async function fitBaseline(
   return { network: best!.network, history, bestEpoch: best!.epoch };
 }
 
-/** All that is tried, the strongest first. */
+/** Fits every setting, the strongest first. */
 async function* fitsOf(task: BaselineTask): AsyncGenerator<Fitted> {
   const { model, keep, quiet } = task;
   if (model === "majority") return yield await fitMajority(task);
@@ -116,7 +116,7 @@ async function* svmFits(task: BaselineTask): AsyncGenerator<Fitted> {
   const distances = await squaredDistances(problem, signal);
   const tried = GAMMAS.flatMap((factor) => COSTS.map((cost) => ({ factor, cost }))).slice(0, keep);
   for (const [factor, own] of groupBy(tried, ({ factor }) => factor)) {
-    // What is told is what was used.
+    // Rounded here, so that the reported gamma is the one that was used.
     const gamma = Number((factor / problem.columns).toPrecision(3));
     const costs = own.map(({ cost }) => cost);
     const machines = await fitRbf(problem, distances, gamma, costs, { signal });
@@ -131,7 +131,7 @@ function since(started: number): number {
   return (performance.now() - started) / 1000;
 }
 
-/** A baseline with what was chosen before, for a second fit on the clips of the training and the validation part. */
+/** Fits a baseline again with the chosen settings, on the clips of the training and validation parts. */
 export async function refitBaseline(
   task: Omit<BaselineTask, "validate" | "keep">,
   { learningRate, gamma }: Pick<EpochLog, "learningRate" | "gamma">,
@@ -152,7 +152,7 @@ function problemOf({ inputs, labels, classes, balanced }: Omit<BaselineTask, "mo
   return { x: inputs.x, columns: inputs.x.length / inputs.count, labels, classes, weights };
 }
 
-/** The mean cross-entropy of answering with the shares of the classes, nats. */
+/** The mean cross-entropy of always predicting the shares of the classes, nats. */
 function entropyOf(labels: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);

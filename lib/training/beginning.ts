@@ -3,32 +3,32 @@ import { UsageError, UserError } from "../base/errors.js";
 import { startTfjs } from "../engine/tfjs.js";
 import type { TrainingSettings } from "./settings.js";
 
-/** What a training begins with in the place of weights that are drawn. */
+/** Pretrained weights that a training starts from, instead of random ones. */
 export interface Beginning {
-  /** SHA-256 of the weights, as {@link TrainingSettings} have it in `from`. */
+  /** SHA-256 of the weights, the `from` of {@link TrainingSettings}. */
   sha256: string;
-  /** All in one, in the order of the network's. */
+  /** All weights concatenated, in the order of the network's `weights`. */
   weights: Float32Array;
-  /** In the order of the outputs. */
+  /** The classes that they were trained on, in the order of the outputs. */
   classes: readonly string[];
 }
 
-/** @throws {UsageError} where the settings name other weights than there are, or none */
+/** @throws {UsageError} when the settings name other weights than the given ones, or none */
 export function checkBeginning({ from }: TrainingSettings, beginning: Beginning | undefined): void {
   if (from === beginning?.sha256) return;
   const there = beginning ? `those of ${beginning.sha256.slice(0, 12)}` : "none";
   throw new UsageError(
-    `the settings begin with the weights ${from ?? "that the seed draws"}: given are ${there}`,
+    `the settings start from the weights ${from ?? "that the seed draws"}, but given are ${there}`,
   );
 }
 
 /**
- * Gives a network the weights that its training begins with. The last layer keeps its own where the classes are others,
- * also where they are the same in another order: what tells them apart is soon learnt anew.
+ * Gives a network the pretrained weights. The last layer keeps its own weights when the classes differ, or are in another
+ * order: it is soon learnt anew.
  *
- * @param network of the same kind and size, whatever its classes
+ * @param network of the same kind and size, with any classes
  * @param classes those of the network
- * @throws {UserError} where the weights are of another network
+ * @throws {UserError} when the weights are of another network
  */
 export async function begin(
   network: LayersModel,
@@ -45,7 +45,7 @@ export async function begin(
   const there = lengths.reduce((a, b) => a + b, 0);
   if (there !== weights.length)
     throw new UserError(
-      `the weights ${sha256.slice(0, 12)} are ${weights.length}, and this network has ${there} for ${theirs.length} classes: it is of another kind or size`,
+      `the weights ${sha256.slice(0, 12)} are ${weights.length} numbers, but this network has ${there} for ${theirs.length} classes: it is of another kind or size`,
     );
   tf.tidy(() => {
     let at = 0;

@@ -5,19 +5,19 @@ import { sha256 } from "../base/hash.js";
 import type { EngineName, Trainer, TrainerState } from "../engine/trainer.js";
 import type { EpochLog } from "./history.js";
 
-/** All it takes to go on with a training as if it had never stopped. */
+/** The state of a training, to resume it as if it had never stopped. */
 export interface Checkpoint {
-  /** Of the settings, clips and classes it belongs to. */
+  /** Hash of the settings, clips and classes it belongs to. */
   key: string;
   engine: EngineName;
   /** See {@link Trainer.instructionSet}. */
   instructionSet: string;
-  /** The epoch under way, from 1, and the steps of it that are done. */
+  /** The current epoch, from 1, and the number of its steps that are done. */
   epoch: number;
   stepInEpoch: number;
   /** Sum of loss times clips over those steps. */
   lossSum: number;
-  /** Spent on the epoch so far. */
+  /** Time spent on the epoch so far. */
   seconds: number;
   history: EpochLog[];
   best: { epoch: number; uar: number; weights: Float32Array[] };
@@ -27,10 +27,10 @@ export interface Checkpoint {
 const MAGIC = "ser checkpoint 2\n";
 
 /**
- * Writes a checkpoint, whole or not at all: a line that says what it is, the SHA-256 of the rest, a JSON header, and the
- * arrays as little-endian 32-bit floats.
+ * Writes a checkpoint atomically: a line with the format's name, the SHA-256 of the rest, a JSON header, and the arrays as
+ * little-endian 32-bit floats.
  *
- * @throws {UserError} when the place cannot be written
+ * @throws {UserError} when the file cannot be written
  */
 export function writeCheckpoint(path: string, { state, best, ...rest }: Checkpoint): Promise<void> {
   const groups = [state.weights, state.m, state.v, best.weights];
@@ -50,14 +50,14 @@ export function writeCheckpoint(path: string, { state, best, ...rest }: Checkpoi
 /**
  * Reads a checkpoint; `undefined` when there is none.
  *
- * @throws {UserError} when the file is damaged, or no checkpoint
+ * @throws {UserError} when the file is damaged or not a checkpoint
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {
   const bytes = await read(path);
   if (!bytes) return undefined;
   const body = bytes.subarray(MAGIC.length + 65);
   if (bytes.toString("latin1", 0, MAGIC.length + 65) !== `${MAGIC}${sha256(body)}\n`) {
-    throw new UserError(`${path} is damaged or no checkpoint: remove it, or train without --resume`);
+    throw new UserError(`${path} is damaged or not a checkpoint: remove it, or train without --resume`);
   }
   const end = body.indexOf("\n");
   const { step, sizes, best, ...rest } = JSON.parse(body.toString("utf8", 0, end));
@@ -73,7 +73,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
   return { ...rest, best: { ...best, weights: bestWeights }, state: { step, weights, m, v } } as Checkpoint;
 }
 
-/** A line where a checkpoint was made by another engine or instruction set than goes on with it, else `undefined`. */
+/** A warning when a checkpoint was made by another engine or instruction set than the one that resumes it, else `undefined`. */
 export function otherMaker(
   { engine, instructionSet }: Checkpoint,
   trainer: Pick<Trainer, "engine" | "instructionSet">,

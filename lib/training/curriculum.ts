@@ -4,31 +4,34 @@ import { random } from "../base/random.js";
 import { number, strict } from "../base/schema.js";
 
 /**
- * How a training draws from corpora that are not tested: much at first, so that the network learns what emotion sounds
- * like from many voices, and less and less, until it ends on clips recorded like those that it will be tested on.
+ * How a training draws from corpora that are not tested: many clips at first, so that the network learns emotion from many
+ * voices, then fewer and fewer, until it ends on clips recorded like those that it will be tested on.
  */
 export const curriculumSchema = strict("How a training moves from other corpora to the tested one.", {
-  places: number("Clips of an epoch, as a multiple of the clips of the tested corpora.", {
+  places: number("Clips per epoch, as a multiple of the clips of the tested corpora.", {
     ...{ from: 0.01, to: 1000 },
   }),
   share: number("Share of the other corpora in the first epoch; it falls linearly.", { from: 0, to: 1 }),
-  until: number("Share of the epochs after which the other corpora have none.", { from: 0.01, to: 1 }),
+  until: number("Share of the epochs after which the other corpora are no longer used.", {
+    from: 0.01,
+    to: 1,
+  }),
 });
 export type Curriculum = InferOutput<typeof curriculumSchema>;
 
-/** Half of what is heard at first is strange, and in the last fifth of the epochs nothing. */
+/** Half of the first epoch's clips are of other corpora, and none in the last fifth of the epochs. */
 export const CURRICULUM: Curriculum = { places: 2, share: 0.5, until: 0.8 };
 
-/** How many clips an epoch sees. */
+/** Number of clips per epoch. */
 export function curriculumPlaces({ places }: Curriculum, own: number): number {
   return Math.max(1, Math.round(places * own));
 }
 
 /**
- * The order in which the clips of an epoch are seen, a function of seed and epoch alone. Clips of either kind take turns, so
- * that none comes twice before all of its kind have come once.
+ * The order of the clips of an epoch, a function of seed and epoch alone. Within each kind (tested or other corpora) no clip
+ * comes twice before all have come once.
  *
- * @param own of each training clip, whether its corpus is one of the tested
+ * @param own for each training clip, whether its corpus is tested
  * @returns indices of clips
  * @throws {UserError} when all clips are of one kind
  * @example curriculumOrder(own, { places: 2, share: 0.5, until: 0.8 }, { seed: 1, epoch: 3, epochs: 30 })
@@ -42,8 +45,8 @@ export function curriculumOrder(
   const [ours, theirs] = kinds as [number[], number[]];
   if (ours.length === 0 || theirs.length === 0) {
     throw new UserError(
-      "a curriculum goes from other corpora to the tested ones, and the training part does not have both: " +
-        "take a protocol that trains on others, such as savee/loso+others, or leave the curriculum out",
+      "a curriculum moves from other corpora to the tested ones, but the training part does not have both: " +
+        "use a protocol that also trains on other corpora, such as savee/loso+others, or leave the curriculum out",
     );
   }
   const places = curriculumPlaces(curriculum, ours.length);

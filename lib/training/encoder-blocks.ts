@@ -6,11 +6,10 @@ import type { EncoderSettings } from "../features/settings.js";
 import { blockShape } from "../models/top-blocks.js";
 
 /**
- * Gives the blocks of a network of the model `top-blocks` the weights of the encoder's blocks above the layer that its features
- * are of.
+ * Gives the blocks of a `top-blocks` network the weights of the encoder's blocks above the layer of its features.
  *
- * @throws {UserError} when the encoder is not on this machine
- * @throws {UsageError} for an encoder whose blocks are of another kind
+ * @throws {UserError} when the encoder is not installed
+ * @throws {UsageError} for an encoder with blocks of another kind
  */
 export async function beginWithBlocks(
   network: LayersModel,
@@ -19,12 +18,12 @@ export async function beginWithBlocks(
   const { info, tensors } = await readEncoder(encoder);
   if (info.family !== "whisper")
     throw new UsageError(
-      `top-blocks trains blocks of Whisper, and ${info.name} is ${info.family}: take another model`,
+      `top-blocks trains blocks of Whisper, but ${info.name} is ${info.family}: use another model`,
     );
   const { heads, hidden } = blockShape(info.width);
   if (heads !== info.heads || hidden !== info.hidden)
     throw new UsageError(
-      `top-blocks trains blocks of the published sizes, and ${info.name} has ${info.heads} heads and ${info.hidden} units within: take another model`,
+      `top-blocks trains blocks of the published sizes, but ${info.name} has ${info.heads} heads and ${info.hidden} hidden units: use another model`,
     );
   const tf = await startTfjs();
   tf.tidy(() => {

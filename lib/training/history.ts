@@ -1,25 +1,27 @@
 import { formatCsv } from "../base/table.js";
 
 /**
- * One epoch's figures; losses are mean cross-entropies in nats. Of the linear model: those of one penalty; of the svm: of one C
- * and gamma, with the hinge loss in training.
+ * Losses and validation UAR of one epoch. Losses are mean cross-entropies in nats. For the linear model an entry stands for one
+ * penalty; for the SVM for one C and gamma, with the hinge loss in training.
  */
 export interface EpochLog {
+  /** From 1. */
   epoch: number;
-  /** As it was optimised: with augmentation, mixup, smoothing, weights and dropout where there are any. */
+  /** The optimised loss, including augmentation, mixup, label smoothing, weights and dropout. */
   trainLoss: number;
   validationLoss: number;
+  /** In [0, 1]. */
   validationUar: number;
-  /** Of the epoch's last step; of the linear model the penalty, of the svm C. */
+  /** At the epoch's last step; for the linear model the penalty, for the SVM C. */
   learningRate: number;
-  /** Of the svm's kernel. */
+  /** Gamma of the SVM's kernel. */
   gamma?: number;
   seconds: number;
 }
 
 const COLUMNS = ["epoch", "trainLoss", "validationLoss", "validationUar", "learningRate", "seconds"] as const;
 
-/** A history as CSV, one line an epoch; the column `gamma` is there where the model has one. */
+/** A history as CSV, one line per epoch; with a column `gamma` if the model has one. */
 export function historyCsv(history: readonly EpochLog[]): string {
   const columns = [
     ...COLUMNS,
@@ -32,7 +34,7 @@ export function historyCsv(history: readonly EpochLog[]): string {
 }
 
 /**
- * What a baseline was fitted with.
+ * The setting that a baseline was fitted with, in words.
  *
  * @example triedText(history[0]) // "penalty 0.1", or "C 10, gamma 0.0114"
  */

@@ -27,19 +27,19 @@ import { warpSpectrogram } from "./warp.js";
 /** The clips of one part of the split. */
 export interface Part {
   clips: Clip[];
-  /** Of each clip, before normalisation; what is large is read whenever it is asked for. */
+  /** For each clip, before normalisation; large features are read on each call. */
   features: (() => Matrix)[];
   /** Class index of each clip. */
   labels: number[];
 }
 
 export interface Parts extends Record<PartName, Part> {
-  /** What only a refit trains on; absent where there is none. */
+  /** The clips that only a refit trains on; absent when there are none. */
   refit?: Part;
 }
 
 /**
- * The parts of a split, with everything that would spoil a training found before it starts.
+ * The parts of a split, checked before the training starts.
  *
  * @throws {UserError} for a part without clips, a clip of another class, or features that are not finite
  */
@@ -60,7 +60,7 @@ export function partsOf(features: FeatureSet, split: Split, classes: readonly st
   return split.refit && split.refit.length > 0 ? { ...parts, refit: part("refit") } : parts;
 }
 
-/** What a refit trains on: the training part with the validation part and what waited for the refit. */
+/** The training part of a refit: the training and validation parts and the clips that only a refit trains on. */
 export function joined({ train, validation, refit, test }: Parts): Parts {
   const all = [train, validation, ...(refit ? [refit] : [])];
   return {
@@ -76,13 +76,14 @@ export function joined({ train, validation, refit, test }: Parts): Parts {
 
 function labelOf({ id, emotion }: Clip, classes: readonly string[]): number {
   const label = classes.indexOf(emotion);
-  if (label < 0) throw new UserError(`${id} is of class ${emotion}, which is none of ${classes.join(", ")}`);
+  if (label < 0)
+    throw new UserError(`${id} is of class ${emotion}, which is not one of ${classes.join(", ")}`);
   return label;
 }
 
 /**
- * How clips become inputs. The normalisation is fitted on the training part alone; `speaker`, which is transductive, on
- * each speaker's clips of all parts.
+ * How clips become inputs. The normalisation is fitted on the training part alone; `speaker`, which is transductive, is
+ * fitted on each speaker's clips of all parts.
  */
 export function fitInput(parts: Parts, settings: TrainingSettings, features: FeatureSettings): InputSettings {
   const rows = fixedRows(features);
@@ -93,19 +94,19 @@ export function fitInput(parts: Parts, settings: TrainingSettings, features: Fea
   return baseline ? { normaliser, frames: 1, input } : { normaliser, frames: rows ?? settings.frames };
 }
 
-/** One by one: all together may be more than there is memory for. */
+/** One by one, since all together may not fit into memory. */
 function* itemsOf(parts: readonly Part[], input: InputSettings["input"]) {
   for (const { clips, features } of parts)
     for (const [i, clip] of clips.entries())
       yield { matrix: modelFeatures(features[i]!(), input), speaker: speakerOf(clip), id: clip.id };
 }
 
-/** Speakers of different corpora may have one name. */
+/** With the corpus, since speakers of different corpora may have the same name. */
 function speakerOf({ corpus, speaker }: Clip): string {
   return `${corpus}/${speaker}`;
 }
 
-/** Inputs as they are for prediction: no augmentation. */
+/** Inputs for prediction, without augmentation. */
 export function plainInputs(part: Part, input: InputSettings, start = 0, end = part.clips.length): Inputs {
   const each = part.clips
     .slice(start, end)
@@ -114,16 +115,16 @@ export function plainInputs(part: Part, input: InputSettings, start = 0, end = p
   return { x: concatenated(each), shape: [input.frames, width / input.frames], count: each.length };
 }
 
-/** Makes the batches of a training: all that is drawn for one is a function of seed, epoch and place. */
+/** Makes the batches of a training. All random draws are functions of seed, epoch and place. */
 export class BatchMaker {
   readonly #train: Part;
   readonly #variants: readonly (readonly Variant[])[];
   readonly #input: InputSettings;
   readonly #features: FeatureSet["settings"];
   readonly #settings: TrainingSettings;
-  /** Of each clip, a probability for each class. */
+  /** For each clip, a probability for each class. */
   readonly #targets: readonly (readonly number[])[];
-  /** Of one frame of an input. */
+  /** Number of features per frame. */
   readonly #cols: number;
   readonly #weights: Float32Array | undefined;
 
@@ -187,7 +188,7 @@ export class BatchMaker {
   }
 }
 
-/** The spectrogram as of a louder or lower voice, of another vocal tract, at another tempo. */
+/** The spectrogram at another gain, vocal tract length and tempo. */
 function otherVoice(
   matrix: Matrix,
   features: SpectralSettings,
@@ -200,14 +201,14 @@ function otherVoice(
   return warpSpectrogram(louder, warp, features);
 }
 
-/** From 1 / (1 + most) to 1 + most, as often above 1 as below. */
+/** Drawn from 1 / (1 + most) to 1 + most, as often above 1 as below. */
 function drawFactor(most: number, rng: Random): number {
   return (1 + most) ** rng.uniform(-1, 1);
 }
 
 /**
- * Weights under which each class weighs the same; with a curriculum within each corpus, since it draws from corpora as
- * their sizes do not say. Over all clips, RAVDESS's calm, which the others lack, would weigh ten times as much as anger.
+ * Weights that give each class the same total weight; with a curriculum, within each corpus, since it does not draw from
+ * corpora by size. Over all clips, RAVDESS's calm, which the others lack, would weigh ten times as much as anger.
  */
 function weightsOf({ clips, labels }: Part, { curriculum }: TrainingSettings): Float32Array {
   if (!curriculum) return balancedWeights(labels);

@@ -10,60 +10,64 @@ import type { BatchMaker } from "./inputs.js";
 import { learningRate } from "./schedule.js";
 import type { TrainingSettings } from "./settings.js";
 
-/** The file a training that was stopped goes on from, in its folder. */
+/** The file in a training's folder that an interrupted training resumes from. */
 export const CHECKPOINT = "checkpoint.bin";
 
-/** The same of the second training, where there is one. */
+/** The same for the second training of a refit. */
 export const REFIT_CHECKPOINT = "refit.bin";
 
+/** Options of a training: its folder, resuming, and callbacks. */
 export interface LoopOptions {
-  /** Where the checkpoint and `history.csv` go; default: nowhere. */
+  /** Folder for the checkpoint and `history.csv`; default: neither is written. */
   folder?: string;
-  /** Goes on from the checkpoint in the folder, where there is one. */
+  /** Resumes from the checkpoint in the folder, if there is one. */
   resume?: boolean;
-  /** Seconds between checkpoints within an epoch; default 30. There is one after every epoch as well. */
+  /** Seconds between checkpoints within an epoch; default 30. Every epoch ends with a checkpoint as well. */
   checkpointEvery?: number;
+  /** Shows no progress. */
   quiet?: boolean;
+  /** Stops the training. */
   signal?: AbortSignal;
-  /** After every update, with the number of all so far. */
+  /** Called after every update, with the number of updates so far. */
   onStep?: (step: number) => void;
+  /** Called after every epoch. */
   onEpoch?: (log: EpochLog) => void;
-  /** After every epoch of a second training, which has no figures but a loss. */
+  /** Called after every epoch of a refit, which has a training loss only. */
   onRefitEpoch?: (epoch: number, loss: number, seconds: number) => void;
-  /** What is worth a line. */
+  /** Takes messages, such as that a training is resumed. */
   log?: (line: string) => void;
 }
 
-/** What validation says of an epoch. */
+/** Validation results of an epoch. */
 interface Judged {
   loss: number;
   uar: number;
 }
 
-/** What a loop works on. */
+/** The input of a training loop. */
 export interface LoopTask {
   trainer: Trainer;
   batches: BatchMaker;
-  /** Clips that an epoch sees. */
+  /** Number of clips per epoch. */
   places: number;
-  /** Which they are, in their order: a function of the epoch, so that a resumed training sees the same. */
+  /** The clips of an epoch, in order: a function of the epoch, so that a resumed training sees the same. */
   orderOf(epoch: number): readonly number[];
   settings: TrainingSettings;
-  /** Names settings, clips and classes: a checkpoint of another training is refused. */
+  /** Hash of settings, clips and classes: a checkpoint of another training is rejected. */
   key: string;
-  /** Absent in the second training: all epochs are done, and the last one's weights stay. */
+  /** Absent in a refit: all epochs are trained, and the last one's weights are kept. */
   validate?(): Promise<Judged>;
-  /** The epoch that was chosen elsewhere: it is the last, and its weights are kept, whatever validation says. */
+  /** The epoch that all folds chose together: it is the last, and its weights are kept, whatever the validation UAR. */
   keep?: number;
 }
 
 /**
- * Trains until the epochs are over or validation UAR has not risen for `patience` of them, and leaves the trainer with
- * the weights of the best epoch; without validation, of the last; with `keep`, of that one. With a folder the training can be killed at any moment
- * and, resumed, ends with the very weights it would have had.
+ * Trains until the last epoch, or until validation UAR has not risen for `patience` epochs, and leaves the trainer with
+ * the weights of the best epoch; without validation, of the last; with `keep`, of that one. With a folder, a training that
+ * is killed at any time and resumed ends with exactly the same weights.
  *
- * @returns the history, and the epoch whose weights were kept; without validation none, and 0
- * @throws {Interrupted} when the signal comes; with a folder a checkpoint is written first
+ * @returns the history, and the epoch whose weights were kept; without validation an empty history, and 0
+ * @throws {Interrupted} when the signal is aborted; with a folder a checkpoint is written first
  * @throws {UserError} when the training diverges, or the checkpoint is another training's
  */
 export function runLoop(
@@ -83,7 +87,7 @@ class Loop {
   #stepInEpoch = 0;
   #lossSum = 0;
   #rate = 0;
-  /** Of the epoch under way, spent before this process resumed it. */
+  /** Time spent on the current epoch before this process resumed it. */
   #secondsBefore = 0;
   #epochStarted = performance.now();
   #lastCheckpoint = performance.now();
@@ -198,7 +202,7 @@ class Loop {
   async #stop(): Promise<never> {
     await this.#checkpoint();
     const where = `stopped in ${this.#where()}, after ${this.#stepInEpoch} of its ${this.#stepsPerEpoch} steps`;
-    throw new Interrupted(this.#options.folder ? `${where}: the same command goes on` : where);
+    throw new Interrupted(this.#options.folder ? `${where}: the same command resumes it` : where);
   }
 
   async #checkpoint(): Promise<void> {
@@ -238,8 +242,8 @@ class Loop {
     this.#stepInEpoch = found.stepInEpoch;
     this.#lossSum = found.lossSum;
     this.#secondsBefore = found.seconds;
-    if (found.epoch > this.#last()) return log?.("going on after the last epoch");
-    log?.(`going on in ${this.#where()}, after ${found.stepInEpoch} of its ${this.#stepsPerEpoch} steps`);
+    if (found.epoch > this.#last()) return log?.("resuming after the last epoch");
+    log?.(`resuming in ${this.#where()}, after ${found.stepInEpoch} of its ${this.#stepsPerEpoch} steps`);
   }
 
   #where(): string {

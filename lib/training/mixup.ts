@@ -2,11 +2,11 @@ import type { Random } from "../base/random.js";
 import type { Batch } from "../engine/trainer.js";
 
 /**
- * Mixes every clip of a batch with another of it (Zhang et al. 2018): x = l x_i + (1 - l) x_j, y and weight alike, with
- * one l for each clip from Beta(alpha, alpha), taken as at least 1/2 so that a clip stays mostly itself. In place.
+ * Mixes every clip of a batch with another clip of the batch (Zhang et al. 2018): x = l x_i + (1 - l) x_j, and likewise y and
+ * weight, with one l per clip from Beta(alpha, alpha), replaced by 1 - l below 1/2 so that a clip stays mostly itself. In place.
  *
  * @param batch inputs, targets and weights
- * @param alpha of the beta distribution; 0.2 mixes a little, 1 as much as can be
+ * @param alpha of the beta distribution; 0.2 mixes a little, 1 draws the share uniformly
  * @param rng draws the partners and the shares
  * @example mixup(batch, 0.2, random("1/mixup/3/17"));
  */
@@ -35,7 +35,7 @@ function blend(
   });
 }
 
-/** A draw from Beta(a, a): the share of one of two gamma variates in their sum. */
+/** A draw from Beta(a, a): the share of one of two Gamma(a) variates in their sum. */
 function beta(a: number, rng: Random): number {
   const x = logGamma(a, rng);
   const y = logGamma(a, rng);
@@ -43,8 +43,8 @@ function beta(a: number, rng: Random): number {
 }
 
 /**
- * The logarithm of a draw from Gamma(a) (Marsaglia and Tsang 2000), for a < 1 by the draw for a + 1 times u^(1/a). In
- * logarithms, since for a small a the draw itself is often too small for a number.
+ * The logarithm of a draw from Gamma(a) (Marsaglia and Tsang 2000); for a < 1 the draw for a + 1 times u^(1/a). In
+ * logarithms, since for small a the draw itself often underflows.
  */
 function logGamma(a: number, rng: Random): number {
   if (a < 1) return logGamma(a + 1, rng) + Math.log(1 - rng.uniform()) / a;

@@ -1,13 +1,13 @@
 import { random } from "../base/random.js";
 
-/** What is done about classes of different size: nothing, weights in the loss, or drawing rare classes more often. */
+/** How unequal class sizes are balanced: not at all, by weights in the loss, or by drawing rare classes more often. */
 export const BALANCES = ["none", "weights", "sampling"] as const;
 export type Balance = (typeof BALANCES)[number];
 
 /**
- * The order in which the clips of an epoch are seen, a function of seed and epoch alone. It has as many
- * places as there are clips. Without `sampling` each clip has one; with it each class has the same number of
- * places (up to one), and a class's clips take turns, so that none comes twice before all have come once.
+ * The order of the clips of an epoch, a function of seed and epoch alone. It has as many places as there are
+ * clips. Without `sampling` each clip has one place. With it each class has the same number of places (give or
+ * take one), and no clip of a class comes twice before all have come once.
  *
  * @param labels class index of each clip
  * @returns indices of clips
@@ -34,7 +34,7 @@ export function epochOrder(
 }
 
 /**
- * Weights of clips in the loss under which each class weighs the same: `n / (classes present * n of the class)`, as
+ * Weights of clips in the loss that give each class the same total weight: `n / (classes present * n of the class)`, as
  * scikit-learn's `class_weight="balanced"`.
  *
  * @param labels class index of each clip

@@ -3,9 +3,9 @@ import { number, oneOf, strict, whole } from "../base/schema.js";
 
 export const SCHEDULES = ["constant", "cosine", "one-cycle", "plateau"] as const;
 
-export const scheduleSchema = strict("How the learning rate moves over a training.", {
+export const scheduleSchema = strict("How the learning rate changes over a training.", {
   name: oneOf(
-    "Schedule of the learning rate: `constant`; `cosine`, down half a wave from the rate to `floor` of it; `one-cycle`, up from 1/25 of the rate and down to 1/250,000 of it; `plateau`, halved where validation UAR no longer rises.",
+    "Learning rate schedule: `constant`; `cosine`, down half a wave from the rate to `floor` of it; `one-cycle`, up from 1/25 of the rate and down to 1/250,000 of it; `plateau`, halved when validation UAR no longer rises.",
     SCHEDULES,
   ),
   warmup: v.optional(
@@ -15,12 +15,12 @@ export const scheduleSchema = strict("How the learning rate moves over a trainin
     ),
   ),
   floor: v.optional(
-    number("Share of the rate at which `cosine` ends and below which `plateau` does not go.", {
+    number("Lowest rate of `cosine` and `plateau`, as a share of the rate.", {
       ...{ from: 0, to: 1, usual: 0.01 },
     }),
   ),
   patience: v.optional(
-    whole("Of `plateau`: epochs without a better validation UAR before the rate is halved.", 1, 1e6, {
+    whole("For `plateau`: epochs without a better validation UAR before the rate is halved.", 1, 1e6, {
       unit: "epochs",
       usual: 3,
     }),
@@ -28,33 +28,32 @@ export const scheduleSchema = strict("How the learning rate moves over a trainin
 });
 export type ScheduleSettings = v.InferOutput<typeof scheduleSchema>;
 
-/** Of the one-cycle schedule: the share of the steps in which the rate rises, and how far below it starts and ends. */
+/** One-cycle schedule: the share of the steps in which the rate rises, and its start and end as shares of the rate. */
 const RISE = 0.3;
 const START = 1 / 25;
 const END = START / 1e4;
 
-/** Where a training is. */
+/** The progress of a training. */
 export interface Place {
   /** Updates done. */
   step: number;
   /** Updates in an epoch. */
   stepsPerEpoch: number;
-  /** Epochs of the whole training, had it all of them. */
+  /** Maximum number of epochs of the training. */
   epochs: number;
   /** Validation UAR of the epochs done. */
   uars: readonly number[];
 }
 
 /**
- * The learning rate of the next update, a function of the place alone, so that a resumed training goes on with the
- * rates it would have had.
+ * The learning rate of the next update. It depends on the place alone, so a resumed training continues with the same rates.
  *
  * cosine: rate (floor + (1 - floor) (1 + cos(pi t)) / 2), t the share done after the warm-up (Loshchilov and Hutter
  * 2017, without restarts). one-cycle: two such half waves, up in the first 30 % and down in the rest (Smith and Topin
- * 2019; the shape and defaults of PyTorch's `OneCycleLR`). plateau: rate / 2^k, k the times that validation UAR did not
- * rise for `patience` epochs.
+ * 2019; the shape and defaults of PyTorch's `OneCycleLR`). plateau: rate / 2^k, k the number of times that validation UAR
+ * did not rise for `patience` epochs.
  *
- * @param settings see {@link ScheduleSettings}
+ * @param settings see `ScheduleSettings`
  * @param rate the highest learning rate
  * @example learningRate({ name: "cosine", warmup: 1 }, 1e-3, { step: 0, stepsPerEpoch: 50, epochs: 30, uars: [] })
  */
@@ -83,7 +82,7 @@ function halfWave(from: number, to: number, share: number): number {
   return to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
 }
 
-/** How many times the UAR did not rise for `patience` epochs, each time counted anew. */
+/** How many times the UAR did not rise for `patience` epochs; the count starts again each time. */
 function plateaus(uars: readonly number[], patience: number): number {
   let count = 0;
   let best = Number.NEGATIVE_INFINITY;

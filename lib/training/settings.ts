@@ -80,12 +80,18 @@ export const TRAINING_ENTRIES = {
 
 const settingsSchema = strict("What is chosen before a training.", TRAINING_ENTRIES);
 
-/** What is chosen before a training; part of a run's name. */
+/** The settings of a training: model, epochs, learning rate, augmentation, ... They are part of a run's name. */
 export type TrainingSettings = v.InferOutput<typeof settingsSchema>;
 
 export const trainingSchema = v.pipe(settingsSchema, rule<TrainingSettings>(trainingRules));
 
-/** Settings for a network on clips of a few seconds. */
+/**
+ * Default settings: the model `cnn` on clips of a few seconds.
+ *
+ * @example
+ * const settings: TrainingSettings = { ...TRAINING, model: "linear", seed: 2 };
+ * [settings.epochs, settings.batchSize]; // => [30, 32]
+ */
 export const TRAINING: TrainingSettings = {
   model: "cnn",
   frames: 100,
@@ -103,7 +109,11 @@ export const TRAINING: TrainingSettings = {
   seed: 1,
 };
 
-/** Settings for the small network on 40 MFCC, a few minutes on two cores with any engine. */
+/**
+ * Settings for the small network `cnn-small` on 40 MFCC: a few minutes on two cores with any engine.
+ *
+ * @example SMALL_TRAINING.model; // => "cnn-small"
+ */
 export const SMALL_TRAINING: TrainingSettings = {
   ...TRAINING,
   model: "cnn-small",
@@ -114,7 +124,7 @@ export const SMALL_TRAINING: TrainingSettings = {
   optimizer: { name: "adam" },
 };
 
-/** Settings for blocks of an encoder, which were trained on far more clips and forget it at higher learning rates. */
+/** Settings for blocks of an encoder, which are pretrained on far more clips and forget this at higher learning rates. */
 const BLOCKS_TRAINING: TrainingSettings = {
   ...TRAINING,
   model: "top-blocks",
@@ -132,14 +142,14 @@ export function baseTraining(model: ModelName): TrainingSettings {
   return { ...(model === "cnn-small" ? SMALL_TRAINING : TRAINING), model };
 }
 
-/** @throws {UsageError} naming every setting that makes no sense */
+/** @throws {UsageError} naming every invalid setting */
 export function checkTraining(settings: TrainingSettings): void {
   parseSettings(trainingSchema, settings);
 }
 
 /**
- * The settings without what is as it would be without: a size that is the network's own is absent. Equal trainings have equal
- * settings, and so runs of one name.
+ * The settings without redundant ones: a size equal to the network's default is left out. So equal trainings have equal
+ * settings and the same run name.
  */
 export function plainTraining({ size, ...settings }: TrainingSettings): TrainingSettings {
   const own = ownSize(settings.model, size);
@@ -147,9 +157,9 @@ export function plainTraining({ size, ...settings }: TrainingSettings): Training
 }
 
 /**
- * What of a training does not go with the features.
+ * Reports settings that do not fit the features.
  *
- * @param own a network of one's own stands in the place of the model that the settings name
+ * @param own the user's own network replaces the model that the settings name
  */
 export function inputRules(
   features: FeatureSettings,
@@ -195,7 +205,7 @@ function modelRules(features: FeatureSettings, model: ModelName, say: Say): void
     say(`${model} goes over frames, and an encoder's statistics have none: take linear, or pooling frames`);
 }
 
-/** What holds between several of the settings. */
+/** Rules between several settings. */
 export function trainingRules(settings: TrainingSettings, say: Say): void {
   const { model, size, normalisation, balance, schedule, curriculum, refit, from, softLabels } = settings;
   if (size) sizeRules(model, size, (message, ...path) => say(message, "size", ...path));

@@ -18,28 +18,28 @@ export function addNoise(samples: Float32Array, snr: number, rng: Random): Float
 }
 
 /**
- * The same sound played faster or slower, as a tape: durations are divided by `factor`, pitch and formants multiplied by
- * it (Ko et al. 2015, speed perturbation).
+ * The same sound played faster or slower, as on tape: durations are divided by `factor`, pitch and formants multiplied by
+ * it (speed perturbation, Ko et al. 2015).
  *
  * @param samples mono
- * @param factor taken to a hundredth, so that few filters are designed
+ * @param factor rounded to 0.01, so that few resampling filters are needed
  * @example changeSpeed(samples, 1.1).length // samples.length / 1.1
  */
 export function changeSpeed(samples: Float32Array, factor: number): Float32Array {
   return resample(samples, Math.round(100 * factor), 100);
 }
 
-/** Windows of the time stretch, and how far from its place each may be taken to fit the one before, s. */
+/** Length of the windows of the time stretch, and how far each may be moved to fit the one before, s. */
 const WINDOW = 0.04;
 const REACH = 0.0125;
 
 /**
- * The same sound as long, higher or lower: stretched in time, then played faster by as much. Formants move with the
- * pitch.
+ * The same sound, higher or lower, of the same duration: stretched in time, then played faster by the same factor.
+ * Formants move with the pitch.
  *
  * @param samples mono
  * @param sampleRate Hz
- * @param factor of all frequencies, taken to a hundredth
+ * @param factor of all frequencies, rounded to 0.01
  * @returns as many samples
  * @example changePitch(samples, 16000, 2 ** (1 / 12)) // a semitone up
  */
@@ -51,9 +51,9 @@ export function changePitch(samples: Float32Array, sampleRate: number, factor: n
 }
 
 /**
- * The same sound slower or faster at the same pitch, by WSOLA (Verhelst and Roelands 1993): windows that overlap by half
- * are laid `factor` times as far apart as they were taken, each from where, within the reach of a low voice's
- * period, it is most like what would have followed the one before.
+ * The same sound, slower or faster at the same pitch, by WSOLA (Verhelst and Roelands 1993): windows that overlap by half
+ * are placed `factor` times as far apart as they were taken. Each is taken from where, within the period of a low voice, it
+ * is most similar to the continuation of the window before.
  *
  * @param samples mono
  * @param sampleRate Hz
@@ -84,10 +84,10 @@ function fit(samples: Float32Array, length: number): Float32Array {
   return out;
 }
 
-/** The place within reach of `wanted` from which `hop` samples are most like those from `next` on. */
+/** The place within reach of `wanted` from which `hop` samples are most similar to those from `next` on. */
 function bestStart(samples: Float32Array, next: number, wanted: number, hop: number, sampleRate: number) {
   const reach = Math.round(REACH * sampleRate);
-  // Pitch is found in few samples, and then the place to the sample.
+  // A coarse search over every few samples, then a fine one.
   const coarse = Math.max(1, Math.floor(sampleRate / 8000));
   const rough = search(samples, next, hop, wanted - reach, wanted + reach, coarse);
   return coarse === 1 ? rough : search(samples, next, hop, rough - coarse + 1, rough + coarse - 1, 1);
@@ -120,13 +120,13 @@ function search(
 }
 
 /**
- * A variant of a clip: speed drawn evenly from 1 - speed to 1 + speed, then pitch from -pitch to pitch semitones, then
+ * A variant of a clip: speed drawn uniformly from 1 - speed to 1 + speed, then pitch from -pitch to pitch semitones, then
  * noise at an SNR drawn from its range.
  *
  * @param samples mono
  * @param sampleRate Hz
- * @param settings what is absent is not done
- * @param rng draws all of it
+ * @param settings absent ones are off
+ * @param rng draws all of them
  * @example varySound(samples, 16000, { speed: 0.1, noise: [10, 30] }, random("a clip"))
  */
 export function varySound(

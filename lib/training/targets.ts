@@ -3,14 +3,14 @@ import type { Clip } from "../corpora/clip.js";
 import type { TrainingSettings } from "./settings.js";
 
 /**
- * What a network is to say of each training clip: 1 for its class; with `softLabels` the shares of its raters' votes, so that
- * a clip on which they were at odds asks for less certainty (Fayek et al. 2016). Votes for classes that the training does not
- * have are left out; a clip without a vote for any keeps its class.
+ * The target of each training clip: 1 for its class; with `softLabels` the shares of its raters' votes, so that the target of
+ * a clip on which they disagree is less certain (Fayek et al. 2016). Votes for classes that the training does not have are
+ * left out; a clip without a vote for any of them keeps its class.
  *
  * @param clips the training clips
  * @param labels the index of each clip's class
- * @returns of each clip, a probability for each class
- * @throws {UsageError} for `softLabels` where no clip has several votes
+ * @returns for each clip, a probability for each class
+ * @throws {UsageError} for `softLabels` when no clip has several votes
  * @example
  * targetsOf([{ votes: { anger: 3, fear: 1 } }], [0], ["anger", "fear"], { softLabels: true }) // [[0.75, 0.25]]
  */

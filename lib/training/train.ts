@@ -27,7 +27,7 @@ import { soundVariants } from "./variants.js";
 export type { EpochLog } from "./history.js";
 export { SMALL_TRAINING, TRAINING, type TrainingSettings } from "./settings.js";
 
-/** Clips a prediction takes at a time, so that the inputs of a whole part are never in memory together. */
+/** Clips per prediction, so that the inputs of a whole part are never in memory together. */
 const CHUNK = 256;
 
 /** The predictions on one part of the split. */
@@ -42,55 +42,60 @@ export interface PartResult {
   metrics: Metrics;
 }
 
+/** A trained network or baseline, and how it was trained: the result of {@link trainFold}. */
 export interface Trained {
   network: LayersModel;
   /** How a clip's features become the network's input. */
   input: InputSettings;
+  /** One entry per epoch; for a baseline one per setting that was tried. */
   history: EpochLog[];
-  /** The epoch with the best validation UAR, or that `together` names, whose weights `network` has, or before a refit had. */
+  /** The epoch, from 1, with the best validation UAR (or that of `together`). `network` has its weights, unless it was refitted. */
   bestEpoch: number;
-  /** As it was given. */
+  /** As given in the options. */
   together?: ChosenTogether;
-  /** The clips whose UAR is in the history. */
+  /** The clips that the UARs of the history were measured on: the validation part. */
   judgedOn: ClipSet;
   /** The clips that variants were made from and trained on, sorted ids. */
   augmented: string[];
-  /** Where the settings say refit, the clips that `network` was trained on in the end. */
+  /** With the setting `refit`, the clips of the second training. */
   refitted?: ClipSet;
+  /** The predictions on the validation part, before a refit. */
   validation: PartResult;
   /**
-   * What the network says of a part of the fold that it was trained on; the test part only by way of `predictPart`, which
-   * writes the reading down.
+   * Predicts a part of the fold that the network was trained on. Parts are opened by `predictPart`, which records each
+   * reading of the test part.
    */
   predict: (part: OpenPart) => Promise<PartResult>;
   /** What trained it: engine, threads, instruction set. */
   engine: string;
 }
 
-/** What came of the training that validation judges. */
+/** The result of the first training, whose epoch validation chose. */
 export interface Chosen {
   history: EpochLog[];
   bestEpoch: number;
-  /** Of the best epoch, all in one, in the order of `network.weights`. */
+  /** The weights of the best epoch, concatenated in the order of `network.weights`. */
   weights: Float32Array;
   /** What trained it. */
   engine: string;
 }
 
+/** Options of {@link trainFold}. */
 export interface TrainFoldOptions extends LoopOptions {
-  /** Default: the best there is. */
+  /** Default: the fastest that is available. */
   engine?: EngineName;
+  /** Default: as many as the machine has cores. */
   threads?: number;
   /**
-   * A network of one's own in the place of the one that the settings name: it takes `[frames, bands]` and ends in softmax
-   * probabilities of the classes. It is trained in place, and its initial weights are its own matter, not the seed's.
+   * Your own network instead of the one that the settings name: it takes `[frames, bands]` and ends in softmax
+   * probabilities of the classes. It is trained in place; its initial weights are kept, the seed does not draw them.
    */
   network?: LayersModel;
-  /** The weights that `settings.from` names, where it names any. */
+  /** The weights that `settings.from` names. */
   beginning?: Beginning;
-  /** What a finished training of the same settings without `refit` came to: then there is only the second to do. */
+  /** The result of a finished training with the same settings without `refit`: only the second training is then run. */
   chosen?: Chosen;
-  /** The epoch, or penalty, that the folds of the protocol chose together: it is kept, whatever this fold's validation says. */
+  /** The epoch, or penalty, that all folds of the protocol chose together: it is kept, whatever this fold's validation UAR. */
   together?: ChosenTogether;
 }
 
@@ -98,20 +103,24 @@ type Predict = (inputs: Inputs) => Promise<Float32Array>;
 
 /**
  * Trains a network or a baseline on the training part and keeps the epoch with the best validation UAR. The test part is
- * not predicted: {@link predictPart} does that, with the result's `predict`. Normalisation is fitted on the training part
- * alone, and only its clips are augmented. With `refit` the network is then trained once more, on training and validation
- * part and what waited for that. The same settings on the same engine give the same weights.
+ * not predicted: `predictPart` does that, with the result's `predict`. Normalisation is fitted on the training part
+ * alone, and only its clips are augmented. With `refit` the network is then trained once more, on the training and
+ * validation parts and the split's `refit` clips. The same settings on the same engine give the same weights.
  *
  * @param features of all clips of the split
- * @param split ids of the clips; those whose features could not be had are left out
+ * @param split ids of the clips; those without features are left out
  * @param classes the classes, in the order of the outputs
  * @param settings see {@link TrainingSettings}
- * @throws {UserError} when a part is empty, a clip's features are not finite, or the loss stops being a number
- * @throws {UsageError} when a setting makes no sense
+ * @throws {UserError} when a part is empty, a clip's features are not finite, or the loss becomes NaN or infinite
+ * @throws {UsageError} for invalid settings
  * @example
- * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
- * const trained = await trainFold(await extractClips(plan.clips, RUN_FEATURES.logmel), plan.folds[0], plan.classes, TRAINING);
- * const test = await predictPart({ plan, fold: plan.folds[0], part: "test" }, trained.predict);
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const plan = protocolNamed("savee/loso").plan(clips.filter((_, i) => i % 4 === 0)); // few clips, to be quick
+ * const [fold] = plan.folds;
+ * const features = await extractClips(plan.clips, RUN_FEATURES.mfcc);
+ * const trained = await trainFold(features, fold, plan.classes, { ...TRAINING, model: "linear" });
+ * const test = await predictPart({ plan, fold, part: "test" }, trained.predict);
+ * console.log(trained.bestEpoch, trained.validation.metrics.uar, test.metrics.uar);
  */
 export async function trainFold(
   features: FeatureSet,
@@ -135,7 +144,7 @@ export async function trainFold(
   return trainOf(parts, input, { features, classes, settings, options });
 }
 
-/** What a training is made of beside the clips of its parts. */
+/** The arguments of a training besides the clips of its parts. */
 interface Given {
   features: FeatureSet;
   classes: readonly string[];
@@ -170,7 +179,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
     };
     const trained = untrained ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) } : chosen;
     trainer.sync();
-    // As in training, so that a part has the same predictions to the bit.
+    // The same batch size as in training, so that predictions are equal to the bit.
     const later: Predict = (inputs) => predict(network, inputs, { engine: trainer.engine, batchSize });
     return { ...trained, predict: predictorOf(later, parts, trained.input, classes) };
   } finally {
@@ -186,7 +195,7 @@ function named(model: ModelName) {
   );
 }
 
-/** The training that validation judges. */
+/** The first training, whose epoch validation chooses. */
 async function firstTraining(
   trainer: Trainer,
   ask: Predict,
@@ -202,14 +211,14 @@ async function firstTraining(
   return { ...(await runLoop({ ...task, key, keep, validate: validating }, options)), augmented };
 }
 
-/** The trainer with what the first training came to; nothing is made for it. */
+/** Restores the result of a finished first training, without training anything. */
 function restored(trainer: Trainer, { history, bestEpoch, weights }: Chosen) {
   const state = trainer.state();
   trainer.restore({ ...state, weights: cutAs(weights, state.weights) });
   return { history, bestEpoch, augmented: [] };
 }
 
-/** @throws {UserError} where the weights are of another network */
+/** @throws {UserError} when the weights are of another network */
 function cutAs(flat: Float32Array, pattern: readonly Float32Array[]): Float32Array[] {
   let at = 0;
   const parts = pattern.map(({ length }) => {
@@ -221,7 +230,7 @@ function cutAs(flat: Float32Array, pattern: readonly Float32Array[]): Float32Arr
   return parts;
 }
 
-/** Trains the untrained weights once more, on the training and the validation part and what waited for that. */
+/** Trains the initial weights again, on the training and validation parts and the clips that only a refit trains on. */
 async function refit(
   trainer: Trainer,
   untrained: TrainerState,
@@ -236,7 +245,7 @@ async function refit(
   return { input, augmented, refitted: clipSet(all.train) };
 }
 
-/** What a loop takes to train on the training part, and the clips that are augmented for it. */
+/** The task of a loop on the training part, and the clips that are augmented for it. */
 async function taskOf(
   trainer: Trainer,
   parts: Parts,
@@ -291,7 +300,7 @@ async function trainBaseline(parts: Parts, input: InputSettings, given: Given): 
   return { ...trained, predict: predictorOf(asking(trained.network), parts, trained.input, classes) };
 }
 
-/** Fits a baseline once more, with what validation chose, on the training and the validation part. */
+/** Fits a baseline again with the settings that validation chose, on the training and validation parts. */
 async function refitAgain(
   parts: Parts,
   tried: EpochLog,
@@ -307,7 +316,7 @@ async function refitAgain(
   return { network, input, refitted: clipSet(all.train) };
 }
 
-/** Which clips an epoch sees, and how many. */
+/** The number and order of the clips of an epoch. */
 function orderOf({ train, test }: Parts, settings: TrainingSettings): Pick<LoopTask, "places" | "orderOf"> {
   const { balance, seed, epochs, curriculum } = settings;
   const { labels, clips } = train;
@@ -321,7 +330,7 @@ function orderOf({ train, test }: Parts, settings: TrainingSettings): Pick<LoopT
   };
 }
 
-/** Names all that decides the weights but the engine. */
+/** Hash of everything that determines the weights, except the engine. */
 function keyOf(
   parts: Parts,
   features: FeatureSet,
@@ -335,7 +344,7 @@ function keyOf(
   return sha256(canonicalJson({ settings, features: features.settings, classes, ids, ...own, ...votes }));
 }
 
-/** @throws {UsageError} where a network of one's own takes or gives something else than there is */
+/** @throws {UsageError} when the user's own network has other inputs or outputs than the clips and classes */
 function checkShape(network: LayersModel, { frames, bands, classes }: ModelOptions): void {
   const there = [...network.inputs, ...network.outputs].map(({ shape }) => shape.slice(1));
   const wanted = [[frames, bands], [classes]];

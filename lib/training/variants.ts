@@ -6,7 +6,7 @@ import type { FeatureSettings } from "../features/settings.js";
 import { type AugmentationSettings, changesSound } from "./augmentation.js";
 import type { VariantsTask } from "./variants.worker.js";
 
-/** The features of a training clip whose sound was changed, and the clip it was made from. */
+/** The features of a training clip with changed sound, and the clip it was made from. */
 export interface Variant {
   /** The clip's id. */
   parent: string;
@@ -14,11 +14,11 @@ export interface Variant {
 }
 
 /**
- * The features of variants of training clips, their sound changed in speed, in pitch and by noise, computed on all cores.
- * They are functions of seed, clip id and number, and are not kept on the disk.
+ * The features of variants of training clips, changed in speed and pitch and with added noise, computed on all cores. They
+ * depend on seed, clip id and number of the variant only, and are not cached on disk.
  *
- * @param clips the training clips, of no other part
- * @returns for each clip its variants; empty lists where the settings leave the sound as it is
+ * @param clips the training clips, never those of other parts
+ * @returns for each clip its variants; empty lists when the settings do not change the sound
  * @example const variants = await soundVariants(train, featureSettings(), { speed: 0.1, copies: 2 }, { seed: 1 });
  */
 export async function soundVariants(

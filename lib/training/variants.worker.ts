@@ -8,7 +8,7 @@ import type { AugmentationSettings } from "./augmentation.js";
 import { varySound } from "./sound.js";
 
 export interface VariantsTask extends Segment {
-  /** Names the clip's stream of random numbers. */
+  /** Seed of the clip's random numbers. */
   seed: string;
   features: SpectralSettings;
   augmentation: AugmentationSettings;

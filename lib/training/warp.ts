@@ -2,24 +2,24 @@ import { type Matrix, zeros } from "../base/matrix.js";
 import { hzToMel, melFrequencies } from "../features/mel.js";
 import type { SpectralSettings } from "../features/settings.js";
 
-/** By how much a voice is changed: 1 for not at all. */
+/** Factors by which a voice is changed; 1 for no change. */
 export interface Warp {
-  /** Factor of all frequencies, as of a vocal tract that is shorter by it. */
+  /** Factor of all frequencies: that of a vocal tract shorter by this factor. */
   vocalTract: number;
-  /** Factor of the tempo: 1.1 is over in 10/11 of the time. */
+  /** Factor of the tempo: at 1.1 a clip takes 10/11 of the time. */
   tempo: number;
 }
 
 /**
- * The mel spectrogram, in powers or decibels, of the same words in about another voice: all frequencies times `vocalTract`
- * (vocal tract length perturbation, Jaitly and Hinton 2013) and the time divided by `tempo`, by linear interpolation between
- * bands and frames. What lies beyond the highest band is taken to be as the highest. Both by the same factor come near what
- * a tape at that speed would give, at a hundredth of the cost of resampling the sound, so that every epoch hears another.
- * Deltas move along with their bands. MFCC, which have no bands, take a tempo alone.
+ * The mel spectrogram, in power or decibels, of the same words in another voice, approximately: all frequencies times
+ * `vocalTract` (vocal tract length perturbation, Jaitly and Hinton 2013) and the time divided by `tempo`, by linear
+ * interpolation between bands and frames. Frequencies above the highest band have its value. Both by the same factor
+ * approximate speed perturbation at a hundredth of the cost of resampling, so every epoch can have its own. Deltas move with
+ * their bands. MFCC have no bands and take a tempo only.
  *
  * @param matrix `[frames, bands * (1 + deltas)]`, not normalised
- * @param warp see {@link Warp}
- * @param settings of the features; their mel scale says which band a frequency is in
+ * @param warp the factors
+ * @param settings of the features; their mel scale gives the band of a frequency
  * @returns `[frames / tempo, columns]`, at least one frame
  * @example warpSpectrogram(matrix, { vocalTract: 1.1, tempo: 1 }, settings) // a smaller speaker
  */
@@ -32,7 +32,7 @@ export function warpSpectrogram(
   return alongTime(moved, Math.max(1, Math.round(matrix.rows / tempo)));
 }
 
-/** Of each band, the place among the bands where its sound was before. */
+/** For each band, its place among the bands before the warp. */
 function bandPlaces(factor: number, { nMels, fmin, fmax, htk }: SpectralSettings): Float64Array {
   const centres = melFrequencies(nMels + 2, fmin, fmax, htk).subarray(1, nMels + 1);
   const low = hzToMel(fmin, htk);

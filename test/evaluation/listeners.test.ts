@@ -42,7 +42,7 @@ test("some speakers, by either way of naming them; few have no interval", () => 
   const few = listenerScores(["1001", "cremad/1002"], quick);
   expect(few.single.uar).toMatchObject({ speakers: 2, reason: expect.stringContaining("2 speakers") });
   expect(listenerScores(["cremad/1001", "1002", "1002"], quick)).toEqual(few);
-  expect(() => listenerScores(["1092"])).toThrow('"1092" is no speaker of CREMA-D');
+  expect(() => listenerScores(["1092"])).toThrow('"1092" is not a speaker of CREMA-D');
 });
 
 test.skipIf(!process.env.SER_DATA)("the committed sums are those of the published file", async ({ skip }) => {

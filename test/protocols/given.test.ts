@@ -46,16 +46,16 @@ test("something else may be claimed", () => {
   expect(protocolNamed("given/own?apart=sentence&calm=keep").name).toBe("given/own?apart=sentence&calm=keep");
   expect(protocolNamed("given/own?apart=speaker").name).toBe("given/own");
   expect(() => protocolNamed("given/own?apart=nobody")).toThrow(UsageError);
-  expect(() => protocolNamed("given/")).toThrow(/is no corpus/);
+  expect(() => protocolNamed("given/")).toThrow(/is not the name of a corpus/);
 });
 
 test("parts that are not there are named", () => {
   const none = CLIPS.map((one) => clip(one.id.slice(4), undefined));
   expect(() => protocolNamed("given/own").plan(none)).toThrow(
-    "given/own: no clip says which part it is in: add the column split to the manifest",
+    "given/own: no clip has a split: add the column split to the manifest",
   );
   expect(() => protocolNamed("given/own").plan(CLIPS.filter(({ split }) => split !== "validation"))).toThrow(
-    "given/own: none of the 2 clips that have a split is in validation: move whole speakers there",
+    "given/own: none of the 2 clips with a split is in validation: move whole speakers there",
   );
   expect(() => protocolNamed("given/lab").plan(CLIPS)).toThrow(/needs clips of lab, .*--manifest FILE/);
 });

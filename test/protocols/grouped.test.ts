@@ -107,7 +107,7 @@ test("where nobody of a fold's speakers says its sentences, there is no such fol
 test("the matched twin has a name of its own, and takes speakers and sentences", () => {
   const twin = grouped("tess", "group=speaker,sentence&folds=5&match");
   expect(twin.name).toBe("grouped/tess?group=speaker,sentence&folds=5&match");
-  expect(() => grouped("tess", "match")).toThrow(/match is of group=speaker,sentence/);
+  expect(() => grouped("tess", "match")).toThrow(/match needs group=speaker,sentence/);
 });
 
 test("two sentences are too few to cross, and so it is said", () => {
@@ -124,7 +124,7 @@ test("a corpus with a protocol of its own for two sentences is sent there; match
     /take ravdess\/speaker-sentence, split by something else/,
   );
   expect(() => grouped("tess", "group=speaker,sentence&match=no")).toThrow(
-    /match takes no value, and has "no"/,
+    /match takes no value, but has "no"/,
   );
 });
 
@@ -143,5 +143,5 @@ test("too few groups, or metadata that are not there, are named", () => {
   expect(() => grouped("savee", "folds=5").plan(CLIPS)).toThrow("only 4 groups for 5 folds");
   const ages = () => grouped("savee", "group=age").plan(CLIPS);
   expect(ages).toThrow(UserError);
-  expect(ages).toThrow(/age of 480 clips is not known, of savee\/DC_a01/);
+  expect(ages).toThrow(/age of 480 clips is not known, for example of savee\/DC_a01/);
 });

@@ -46,7 +46,7 @@ test("a ledger that cannot be written says so", async () => {
   await writeFile(join(folder, "full"), "a file, not a folder");
   const refused = new Ledger(join(folder, "full")).enter(ABOUT);
   await expect(refused).rejects.toThrow(UserError);
-  await expect(refused).rejects.toThrow(/cannot write .*full.*only where the reading can be written down/);
+  await expect(refused).rejects.toThrow(/cannot write .*full.*only if the reading can be recorded/);
 });
 
 test("an entry that was damaged still counts, and other files do not", async () => {

@@ -29,6 +29,6 @@ test("a corpus is a word of small letters", () => {
   assertCorpus("emo_db-2", "given/CORPUS");
   for (const name of ["", "Savee", "2nd", "a/b"])
     expect(() => assertCorpus(name, "given/CORPUS")).toThrow(
-      `"${name}" is no corpus: given/CORPUS, for example`,
+      `"${name}" is not the name of a corpus: use for example given/CORPUS`,
     );
 });

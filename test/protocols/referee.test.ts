@@ -48,13 +48,13 @@ test("a clip that its fold trains on is refused; one of its validation counts fo
 
 test("unknown clips and folds, and two answers to a clip, are named with their lines", () => {
   expect(() => referee(plan, rowsOf(["savee/XX_a01"]), "p.csv")).toThrow(
-    /1 row of no clip of savee\/loso@1 \(line 2: savee\/XX_a01\)/,
+    /1 row with a clip that savee\/loso@1 does not have \(line 2: savee\/XX_a01\)/,
   );
   expect(() => referee(plan, rowsOf([first.test[0]!], { fold: "9" }), "p.csv")).toThrow(
-    /no fold .*the folds are 1, 2, 3, 4/,
+    /1 row with a fold that .*the folds are 1, 2, 3, 4/,
   );
   expect(() => referee(plan, rowsOf([first.test[0]!, first.test[0]!]), "p.csv")).toThrow(
-    /1 clip with two answers \(line 3/,
+    /1 clip with two predictions \(line 3/,
   );
   expect(() => referee(plan, rowsOf(Array.from({ length: 9 }, (_, i) => `x${i}`)), "p.csv")).toThrow(
     /9 rows .*, \.\.\.\)/,

@@ -45,7 +45,7 @@ test("a reading for each fold, then runs that are scored like any others; no ans
 test("where the reading cannot be written down, nothing is scored", async () => {
   const ledger = new Ledger("/dev/null/readings");
   const scored = externalRuns(plan, { answers: new Map() }, { name: "mine", sha256: "" }, ledger);
-  await expect(scored).rejects.toThrow(/read only where the reading can be written down/);
+  await expect(scored).rejects.toThrow(/read only if the reading can be recorded/);
 });
 
 test("a model's answers to given clips", async () => {

@@ -278,7 +278,7 @@ test("a reading that cannot be written down stops the run before the test part",
   await writeFile(join(folder, "full"), "a file, not a folder");
   const ledger = new Ledger(join(folder, "full"));
   await expect(runOn(clips, SETTINGS, { ...options("unlogged"), ledger })).rejects.toThrow(
-    /cannot write .*full.*read only where the reading can be written down/,
+    /cannot write .*full.*read only if the reading can be recorded/,
   );
   expect(await readdir(folder)).not.toContain("unlogged");
 });

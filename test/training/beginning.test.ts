@@ -63,7 +63,7 @@ test("weights of another network are refused", async () => {
   const [old, fresh] = [await made("lstm", 3, 1), await made("clstm", 3, 1)];
   await expect(begin(fresh, beginningOf(old, CLASSES), CLASSES)).rejects.toThrow(UserError);
   await expect(begin(fresh, beginningOf(old, CLASSES), CLASSES)).rejects.toThrow(
-    /the weights [0-9a-f]{12} are \d+, and this network has \d+ for 3 classes: it is of another kind or size/,
+    /the weights [0-9a-f]{12} are \d+ numbers, but this network has \d+ for 3 classes: it is of another kind or size/,
   );
 });
 

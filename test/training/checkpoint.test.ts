@@ -68,7 +68,7 @@ test("damage is found, wherever it is", async () => {
     const damaged = Buffer.from(bytes);
     damaged[at]! ^= 1;
     await writeFile(path, damaged);
-    await expect(readCheckpoint(path)).rejects.toThrow(/damaged or no checkpoint.*--resume/);
+    await expect(readCheckpoint(path)).rejects.toThrow(/damaged or not a checkpoint.*--resume/);
   }
   await writeFile(path, bytes.subarray(0, bytes.length - 3));
   await expect(readCheckpoint(path)).rejects.toThrow("damaged");

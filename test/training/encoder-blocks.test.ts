@@ -44,5 +44,5 @@ test("an encoder of other sizes is refused", async () => {
   const info = await addEncoder(FIXTURE, { name: "fixture" });
   const network = await topBlocks({ frames: 8, bands: 24, classes: 3, seed: 1 });
   const features = encoderSettings(info, { layer: 0, pooling: "frames" });
-  await expect(beginWithBlocks(network, features)).rejects.toThrow(/fixture has 3 heads and 32 units within/);
+  await expect(beginWithBlocks(network, features)).rejects.toThrow(/fixture has 3 heads and 32 hidden units/);
 });

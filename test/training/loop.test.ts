@@ -63,11 +63,11 @@ test.each([
     onStep,
   });
   await expect(stopped).rejects.toThrow(Interrupted);
-  await expect(stopped).rejects.toThrow(/stopped in epoch \d.*the same command goes on/);
+  await expect(stopped).rejects.toThrow(/stopped in epoch \d.*the same command resumes it/);
   const log: string[] = [];
   const resumed = await runOf(settings, { folder, resume: true, log: (line) => log.push(line) });
   expect(resultOf(resumed)).toEqual(whole);
-  expect(log[0]).toMatch(/^going on in epoch \d, after \d of its/);
+  expect(log[0]).toMatch(/^resuming in epoch \d, after \d of its/);
 });
 
 test("the epoch that all folds chose is kept and is the last, stopped and resumed or not", async () => {
@@ -101,8 +101,8 @@ test("stopped in the second training and resumed, it ends as if it had not been"
   const log: string[] = [];
   const again = { folder, resume: true, log: (line: string) => void log.push(line) };
   expect(resultOf(await runOf(settings, again))).toEqual(whole);
-  expect(log[0]).toBe("going on after the last epoch");
-  expect(log[1]).toMatch(/^going on in refit, epoch 1, after 2 of its/);
+  expect(log[0]).toBe("resuming after the last epoch");
+  expect(log[1]).toMatch(/^resuming in refit, epoch 1, after 2 of its/);
   // Both trainings are over.
   steps = 0;
   expect(resultOf(await runOf(settings, { ...again, onStep: () => void steps++ }))).toEqual(whole);
@@ -129,7 +129,7 @@ test("a checkpoint of another engine is gone on with, and one line says that the
   const log: string[] = [];
   await runOf({ ...THREE_EPOCHS, epochs: 1 }, { folder, resume: true, log: (line) => log.push(line) });
   expect(log[0]).toMatch(/made by native \(AVX-512\), this is tfjs \(wasm\): the weights will differ/);
-  expect(log[1]).toMatch(/^going on/);
+  expect(log[1]).toMatch(/^resuming/);
 });
 
 test.each([

@@ -106,8 +106,8 @@ test("an encoder hears no augmented clip, and its frames can be masked", () => {
   const problems = (augmentation: TrainingSettings["augmentation"], features: FeatureSettings = frames) =>
     problemsBy((say) => inputRules(features, { ...TRAINING, augmentation }, say, true));
   expect(problems({ timeMasks: 2, shift: 3 })).toEqual([]);
-  expect(problems({ vocalTract: 0.1 })).toEqual([expect.stringContaining("it takes masks, shift")]);
-  expect(problems({ noise: [10, 20] })).toEqual([expect.stringContaining("it takes masks, shift")]);
+  expect(problems({ vocalTract: 0.1 })).toEqual([expect.stringContaining("take only masks and shift")]);
+  expect(problems({ noise: [10, 20] })).toEqual([expect.stringContaining("take only masks and shift")]);
   expect(problems({ timeMasks: 2 }, encoderSettings(ENCODER))).toEqual([
     expect.stringContaining("the statistics of an encoder have no frames to change"),
   ]);

@@ -239,7 +239,7 @@ test("what would spoil a training is named before it starts", async () => {
   const features = speech(30);
   const split = heldOutSpeakers(features.clips);
   await expect(trainFold(features, split, ["anger", "sadness"], SETTINGS, quiet)).rejects.toThrow(
-    /own\/\d+ is of class neutral, which is none of anger, sadness/,
+    /own\/\d+ is of class neutral, which is not one of anger, sadness/,
   );
   const log: string[] = [];
   const settings = { ...SETTINGS, epochs: 1 };
