@@ -26,11 +26,20 @@ function isNumeric(cell: Cell): boolean {
   return typeof cell === "number" || (typeof cell === "string" && /^-?\d+(\.\d+)?$/.test(cell));
 }
 
-/** Comma-separated values after RFC 4180: fields with a comma, quote or line break are quoted. Ends in a line feed. */
+/** Comma-separated values after RFC 4180, with a header. Ends in a line feed. */
 export function formatCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [header, ...rows].map(csvLine).join("");
+}
+
+/**
+ * One record of {@link formatCsv}: fields with a comma, a quote, a line break or an outer blank are quoted.
+ *
+ * @example csvLine(["a,b", 1, null]) // '"a,b",1,\n'
+ */
+export function csvLine(cells: readonly Cell[]): string {
   const field = (cell: Cell) => {
     const text = cell === undefined || cell === null ? "" : String(cell);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [header, ...rows].map((cells) => `${cells.map(field).join(",")}\n`).join("");
+  return `${cells.map(field).join(",")}\n`;
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { UsageError } from "../base/errors.js";
+import { UsageError, UserError } from "../base/errors.js";
 import { encoderFeatures } from "../features/encoder-settings.js";
 import {
   FEATURE_ENTRIES,
@@ -54,7 +54,7 @@ export function addFeatures(program: Command): void {
     .description(
       "Compute features of sound files: log-mel, mel or MFCC (equal to librosa's), or an encoder's states.",
     )
-    .argument("<paths...>", "sound files, or folders of sound files")
+    .argument("<paths...>", "sound files, folders of sound files, or patterns in quotes")
     .addOption(
       new Option("--preset <name>", "defaults of the options of spectral features below")
         .choices(["librosa", "speech"])
@@ -80,12 +80,14 @@ export function addFeatures(program: Command): void {
       "after",
       `
 Without --json or --out, only a summary is printed. With several files or a folder, files that
-cannot be read are reported and left out.
+cannot be read are reported and left out; the exit code is 1 if one of them was named, or matched
+a pattern. Hidden files and folders are not read.
 
 Examples:
   ser features clip.wav
   ser features clip.wav --kind logmel --preset speech --json > clip.json
   ser features clip.wav --kind mfcc --n-mfcc 13 --deltas 2 --out clip.csv
+  ser features "talks/**/*.flac" --kind logmel --out features/
   ser features data/Ravdess --preset speech --kind logmel --out features/
   ser features clip.wav --encoder whisper-base --layer 3 --pooling frames --out clip.npy`,
     )
@@ -94,7 +96,9 @@ Examples:
         throw new UsageError("--preset is an option of spectral features: leave it out with --encoder");
       const { extractSounds, findSounds } = await import("../features/files.js");
       const settings = settingsOf(options);
-      const { files, several } = await findSounds(paths);
+      const { files, several, missing, passedOver } = await findSounds(paths);
+      if (options.strict && missing.length > 0) throw new UserError(missing.join("\n     "));
+      for (const text of passedOver) process.stderr.write(`ser: ${text}\n`);
       const outcome = await extractSounds(files, settings, {
         out: options.out,
         folder: several ? options.format : undefined,
@@ -105,8 +109,8 @@ Examples:
       const json = several ? outcome.json : outcome.json.map(({ path: _, ...features }) => features)[0];
       if (options.json) process.stdout.write(`${JSON.stringify(json)}\n`);
       else process.stdout.write(`${outcome.summary}\n`);
-      for (const error of outcome.broken) process.stderr.write(`ser: left out: ${error}\n`);
-      if (outcome.count === 0) process.exitCode = 1;
+      for (const error of [...missing, ...outcome.broken]) process.stderr.write(`ser: left out: ${error}\n`);
+      if (outcome.count === 0 || missing.length + outcome.brokenNamed > 0) process.exitCode = 1;
     });
 }
 

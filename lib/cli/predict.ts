@@ -1,15 +1,24 @@
 import { relative } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
+import { plural } from "../base/text.js";
 import type { EmotionModel, Prediction } from "../inference/model.js";
-import type { HeardAnswer } from "../inference/predict-files.js";
-import { fileOf, interruptSignal, numberIn, PICTURE_ENDINGS, printJson } from "./common.js";
+import { RAW_ENCODINGS, type RawFormat } from "../inference/raw.js";
+import type { Recordings } from "../inference/recordings.js";
+import type { Answer } from "../inference/report.js";
+import { fileOf, interruptSignal, numberIn, PICTURE_ENDINGS } from "./common.js";
+import type { Sounds } from "./predict-figure.js";
 
 interface PredictFlags {
   model?: string;
   threshold?: number;
   json?: boolean;
+  jsonl?: boolean;
   csv?: boolean;
+  skipDone?: string;
+  raw?: RawFormat["encoding"];
+  rate?: number;
+  channels?: number;
   textgrid?: string;
   figure?: string;
   quiet?: boolean;
@@ -34,7 +43,22 @@ export function addPredict(program: Command): void {
       numberIn(0, 1),
     )
     .option("--json", "print JSON: an object for one file, an array for several")
-    .option("--csv", "print CSV: one row for each clip, or for each window of a long recording")
+    .option("--jsonl", "print JSON lines: an object for each recording as soon as it is predicted")
+    .option(
+      "--csv",
+      "print CSV: one row for each clip, or for each window of a long recording, as it is made",
+    )
+    .option(
+      "--skip-done <file>",
+      "leave out what is in this file of an earlier --csv or --jsonl; print the rest",
+    )
+    .addOption(
+      new Option("--raw <format>", "standard input is samples without a header").choices(
+        Object.keys(RAW_ENCODINGS),
+      ),
+    )
+    .option("--rate <hz>", "sampling rate of --raw", numberIn(1000, 768_000, true))
+    .option("--channels <n>", "channels of --raw (default: 1)", numberIn(1, 64, true))
     .option(
       "--textgrid <file>",
       "write the timeline of one recording to a .TextGrid file for Praat",
@@ -55,88 +79,141 @@ half; the prediction at a moment is the mean over the windows that cover it. Pro
 calibrated. The model abstains ("unsure") if its confidence is below the threshold, which was
 chosen on validation.
 
+Rows of --csv and --jsonl are written one by one, so a stop leaves whole rows. To go on, give the
+same command with --skip-done FILE and >> FILE.
+
+"-" is standard input. A WAV or --raw is predicted while it arrives: each window is printed when it
+is over (a row of --csv, a line of --jsonl or of the table), and the answer for the whole comes at the
+end of the input. If that is within 8 s and the header does not state a length, it is one utterance:
+its answer is the last row, after those of its windows. Other formats are read to the end first.
+
 Examples:
   ser predict recording.wav
   ser predict interviews/ "more/**/*.flac" --csv > answers.csv
+  ser predict interviews/ "more/**/*.flac" --csv --skip-done answers.csv >> answers.csv
   ser predict long.wav --textgrid long.TextGrid --figure long.png
+  ser predict -- -name-with-a-dash.wav
   ffmpeg -i film.mkv -f wav - | ser predict - --json
+  arecord -t raw -f S16_LE -r 16000 | ser predict - --raw s16le --rate 16000 --csv
   ser predict --model ravdess-cnn-0123456789ab --threshold 0 *.wav`,
     )
     .action(predict);
 }
 
+/** The forms of the output; without one it is a table. */
+const FORMS = ["json", "jsonl", "csv"] as const;
+
 async function predict(paths: string[], flags: PredictFlags): Promise<void> {
-  if (flags.json && flags.csv)
-    throw new UsageError("--json and --csv exclude each other: give only one of them");
-  const [{ loadModel }, { findModel, isShipped }, { findRecordings }, report] = await Promise.all([
+  checkFlags(paths, flags);
+  const [{ loadModel }, { findModel, isShipped }, { findRecordings }] = await Promise.all([
     import("../inference/model.js"),
     import("../inference/find.js"),
     import("../inference/recordings.js"),
-    import("../inference/report.js"),
   ]);
-  const { files, several } = await findRecordings(paths);
-  if (flags.textgrid && several)
+  const recordings = await findRecordings(paths);
+  if (flags.textgrid && recordings.several)
     throw new UsageError("--textgrid writes the timeline of one recording: give a single file");
   const folder = await findModel(flags.model);
   const model = await loadModel(folder, { threshold: flags.threshold });
-  if (flags.model === undefined && isShipped(folder) && !flags.quiet) {
-    const place = relative("", folder);
-    process.stderr.write(
-      `ser: model: ${place} (for research only; its README.md says what it is not fit for)\n`,
-    );
+  if (!flags.quiet) {
+    if (flags.model === undefined && isShipped(folder))
+      say(`model: ${relative("", folder)} (for research only; its README.md says what it is not fit for)`);
+    if (model.card.synthetic) say("the model was trained on SYNTHETIC voices: not for real use");
+    recordings.passedOver?.forEach(say);
   }
   const signal = interruptSignal();
-  const answers = await hear(model, paths, files.length, flags, signal);
+  const figures = flags.figure === undefined ? undefined : await import("./predict-figure.js");
+  const sounds = figures && new figures.Sounds();
+  const answers = await hear(model, recordings, flags, signal, sounds);
   if (answers.length === 0) return;
-  const { predictionCsv, predictionJson, predictionTable } = report;
-  if (flags.json) {
-    const objects = answers.map((answer) => predictionJson(answer, model));
-    printJson(several ? objects : objects[0]);
-  } else if (flags.csv) process.stdout.write(predictionCsv(answers, model));
-  else process.stdout.write(`${predictionTable(answers, model)}\n`);
   if (flags.textgrid) await writeTextGrid(flags.textgrid, answers[0]!.prediction, model);
-  if (flags.figure) {
-    const { drawAnswers } = await import("./predict-figure.js");
-    await drawAnswers(flags.figure, answers, model, signal);
-  }
+  if (figures) await figures.drawAnswers(flags.figure!, answers, model, signal, sounds!);
 }
 
-/** The predictions of all files; a file that fails is reported at once, and the others are still predicted. */
+/** @throws {UsageError} for options that do not go together */
+function checkFlags(paths: readonly string[], flags: PredictFlags): void {
+  const forms = FORMS.filter((name) => flags[name]);
+  if (forms.length > 1)
+    throw new UsageError(`--${forms[0]} and --${forms[1]} exclude each other: give only one of them`);
+  const { raw, rate, channels, skipDone } = flags;
+  if (!raw && (rate ?? channels) !== undefined)
+    throw new UsageError("--rate and --channels describe the samples of --raw: give it as well");
+  if (raw && (rate === undefined || !paths.includes("-")))
+    throw new UsageError("--raw describes standard input: ser predict - --raw s16le --rate 16000");
+  if (skipDone === undefined) return;
+  if (!flags.csv && !flags.jsonl) throw new UsageError("--skip-done goes with --csv or --jsonl");
+  if (paths.includes("-") || flags.textgrid || flags.figure)
+    throw new UsageError("--skip-done takes neither standard input nor other outputs than --csv and --jsonl");
+}
+
+function say(text: string): void {
+  process.stderr.write(`ser: ${text}\n`);
+}
+
+/** Prints the predictions of all files as they are made; a file that fails is reported, and the others are still predicted. */
 async function hear(
   model: EmotionModel,
-  paths: readonly string[],
-  count: number,
-  { quiet }: PredictFlags,
+  recordings: Recordings,
+  flags: PredictFlags,
   signal: AbortSignal,
-): Promise<HeardAnswer[]> {
-  const [{ Progress }, { predictFiles }] = await Promise.all([
+  sounds: Sounds | undefined,
+): Promise<Answer[]> {
+  const [{ Progress }, { predictFiles }, outputs, { csvHeader }, { readDone }] = await Promise.all([
     import("../base/progress.js"),
     import("../inference/predict-files.js"),
+    import("./predict-output.js"),
+    import("../inference/report.js"),
+    import("./predict-done.js"),
   ]);
-  const say = (text: string) => process.stderr.write(`ser: ${text}\n`);
-  if (model.card.synthetic && !quiet) say("the model was trained on SYNTHETIC voices: not for real use");
+  const { quiet, skipDone } = flags;
+  const done =
+    skipDone === undefined ? undefined : await readDone(skipDone, flags.csv ? csvHeader(model) : undefined);
+  const files = recordings.files.filter((file) => !done?.files.has(file));
+  if (done && !quiet && files.length < recordings.files.length)
+    say(`${skipDone} has ${plural(recordings.files.length - files.length, "recording")} already`);
   // One file may be long: its progress is in percent.
-  const single = count === 1;
-  const progress = new Progress("predict", single ? 100 : count, { quiet });
-  const heard = predictFiles(model, paths, {
-    signal,
-    onProblem: (message) => {
-      say(message);
-      process.exitCode = 1;
+  const single = files.length === 1;
+  const progress = new Progress("predict", single ? 100 : files.length, { quiet });
+  const print = (lines: string) => {
+    if (process.stdout.isTTY) progress.clear();
+    process.stdout.write(lines);
+  };
+  const output = flags.csv
+    ? outputs.csvOutput(model, print, done)
+    : flags.jsonl
+      ? outputs.jsonlOutput(model, print)
+      : flags.json
+        ? outputs.jsonOutput(model, print, recordings.several)
+        : outputs.tableOutput(model, print);
+  const answers: Answer[] = [];
+  output.begin();
+  const heard = predictFiles(
+    model,
+    { ...recordings, files },
+    {
+      signal,
+      raw: flags.raw && { encoding: flags.raw, sampleRate: flags.rate!, channels: flags.channels ?? 1 },
+      onProblem: (message) => {
+        say(message);
+        process.exitCode = 1;
+      },
+      onProgress: (share) => {
+        if (single) progress.step(Math.floor(100 * share) - progress.count);
+      },
+      onFile: () => {
+        if (!single) progress.step();
+      },
+      onWindow: output.window,
+      ...(sounds && { onSound: (samples: Float32Array, rate: number) => sounds.take(samples, rate) }),
     },
-    onProgress: (share) => {
-      if (single) progress.step(Math.floor(100 * share) - progress.count);
-    },
-    onFile: () => {
-      if (!single) progress.step();
-    },
-  });
-  const answers: HeardAnswer[] = [];
+  );
   for await (const answer of heard) {
     if (!quiet) for (const warning of answer.prediction.warnings) say(`${answer.file}: ${warning}`);
-    answers.push(answer);
+    output.answer(answer);
+    if (flags.textgrid || flags.figure) answers.push(answer);
   }
   progress.done();
+  output.end();
   return answers;
 }
 

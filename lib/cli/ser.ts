@@ -70,6 +70,11 @@ function version(): string {
     .version;
 }
 
+/** The exit code where the reader of a pipe is gone, as shells have it for programs that SIGPIPE ends. */
+const BROKEN_PIPE = 141;
+
+let readerGone = false;
+
 /** Runs `ser` with arguments as in `process.argv`; resolves to the exit code: 0, 1 for failure, 2 for wrong usage. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
@@ -82,6 +87,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return error.exitCode;
     }
     if (error instanceof Error && error.name === "AbortError") {
+      if (readerGone) return BROKEN_PIPE;
       process.stderr.write("ser: stopped\n");
       return 130;
     }
@@ -92,8 +98,9 @@ async function main(argv: readonly string[]): Promise<number> {
 // When the reader of a pipe closes early (`ser data list | head`), the command ends as with Ctrl-C: a training keeps its checkpoint.
 process.stdout.once("error", (error: NodeJS.ErrnoException) => {
   process.stdout.on("error", () => {});
-  if (error.code !== "EPIPE") process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
-  if (process.listenerCount("SIGINT") === 0) process.exit(error.code === "EPIPE" ? 0 : 1);
+  readerGone = error.code === "EPIPE";
+  if (!readerGone) process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
+  if (process.listenerCount("SIGINT") === 0) process.exit(readerGone ? BROKEN_PIPE : 1);
   process.kill(process.pid, "SIGINT");
 });
 // Without standard error, errors can no longer be reported.

@@ -1,3 +1,4 @@
+import { isSoundName } from "../audio/endings.js";
 import type { ClipName, KnownCorpus } from "./clip.js";
 
 /** A file of this name marks everything at and under its folder as synthetic. */
@@ -32,10 +33,12 @@ export interface CorpusDefinition {
   expectedIds(): readonly string[];
 }
 
-/** The file name without its folder and `.wav`; `undefined` for a file of another kind. */
-export function wavName(path: string): string | undefined {
-  const file = path.slice(path.lastIndexOf("/") + 1);
-  return /\.wav$/i.test(file) ? file.slice(0, -4) : undefined;
+/**
+ * The name of a sound file without its folder and ending; `undefined` for a file of another kind. Any ending of sound counts, since
+ * corpora are passed on in compressed copies: CREMA-D itself has `AudioMP3`.
+ */
+export function soundName(path: string): string | undefined {
+  return isSoundName(path) ? path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf(".")) : undefined;
 }
 
 /** The name of the folder a file lies in, or "". */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, posix, resolve } from "node:path";
 import { systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
+import { filesBelow } from "../base/folder.js";
 import { byText } from "../base/text.js";
 import {
   type Calm,
@@ -57,8 +57,8 @@ export interface LoadOptions extends FindOptions {
 }
 
 /**
- * Finds the corpora under a folder, at any depth and in any layout, by the names of their files. Of two files with
- * one id the first by path is taken. Recorded and synthetic clips never come together: where any recorded clip lies
+ * Finds the corpora under a folder, at any depth and in any layout, by the names of their files. Of several files with
+ * one id a WAV is taken before a compressed copy, and then the first by path. Recorded and synthetic clips never come together: where any recorded clip lies
  * under the root, the synthetic ones are left out.
  *
  * @param root the folder; links are followed
@@ -75,7 +75,7 @@ export async function findCorpora(root: string, options: FindOptions = {}): Prom
     if (name) all.push({ ...name, path, synthetic });
   }
   const synthetic = all.every((clip) => clip.synthetic);
-  const clips = all.filter((clip) => clip.synthetic === synthetic).sort((a, b) => byText(a.path, b.path));
+  const clips = all.filter((clip) => clip.synthetic === synthetic).sort(bestFirst);
   return wanted
     .map((name) => {
       const own = clips.filter(({ corpus }) => corpus === name);
@@ -211,11 +211,17 @@ function corpusNames(names: readonly string[] | undefined): readonly KnownCorpus
   return names ? KNOWN_CORPORA.filter((name) => names.includes(name)) : KNOWN_CORPORA;
 }
 
-/** Each id once, the first by path; sorted by id. */
-function withoutCopies(sortedByPath: readonly Clip[]): Pick<FoundCorpus, "clips" | "copies"> {
+/** WAV before what may be a compressed copy of it, then by path. */
+function bestFirst(a: Clip, b: Clip): number {
+  const isWav = ({ path }: Clip) => /\.wav$/i.test(path);
+  return Number(isWav(b)) - Number(isWav(a)) || byText(a.path, b.path);
+}
+
+/** Each id once, the first; sorted by id. */
+function withoutCopies(bestFirst: readonly Clip[]): Pick<FoundCorpus, "clips" | "copies"> {
   const clips = new Map<string, Clip>();
   const copies: FoundCorpus["copies"] = [];
-  for (const clip of sortedByPath) {
+  for (const clip of bestFirst) {
     if (clips.has(clip.id)) copies.push({ id: clip.id, path: clip.path });
     else clips.set(clip.id, clip);
   }
@@ -229,38 +235,30 @@ interface FoundFile {
   synthetic: boolean;
 }
 
-/** All files under a folder. A folder reached twice by links is read once, so that a loop of links ends. */
+/** All files under a folder. */
 async function walk(root: string, signal: AbortSignal | undefined): Promise<FoundFile[]> {
   const start = resolve(root);
-  const files: FoundFile[] = [];
-  const seen = new Set<string>();
-  const folders = [{ path: start, relative: basename(start), synthetic: isSynthetic(start) }];
-  for (let folder = folders.pop(); folder; folder = folders.pop()) {
-    signal?.throwIfAborted();
-    const entries = await readFolder(folder.path, root);
-    const identity = await stat(folder.path, { bigint: true });
-    if (seen.has(`${identity.dev}:${identity.ino}`)) continue;
-    seen.add(`${identity.dev}:${identity.ino}`);
-    const synthetic = folder.synthetic || entries.some(({ name }) => name === SYNTHETIC_MARKER);
-    for (const entry of entries) {
-      // macOS's copies of metadata (`._a01.wav`, `__MACOSX`) and hidden folders hold no clips.
-      if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
-      const path = join(folder.path, entry.name);
-      const relative = `${folder.relative}/${entry.name}`;
-      const isFolder = entry.isSymbolicLink() ? await leadsToFolder(path) : entry.isDirectory();
-      if (isFolder) folders.push({ path, relative, synthetic });
-      else if (entry.isFile() || entry.isSymbolicLink()) files.push({ path, relative, synthetic });
-    }
-  }
-  return files;
+  const files = await filesBelow(start, { signal }).catch((error: NodeJS.ErrnoException) => {
+    if (systemCode(error) === undefined) throw error;
+    throw new UserError(folderProblem(error.path ?? start, root, error), { cause: error });
+  });
+  const marked = new Set(
+    files
+      .filter(({ path }) => basename(path) === SYNTHETIC_MARKER)
+      .map(({ relative }) => posix.dirname(relative)),
+  );
+  const made = isSynthetic(start);
+  return files.map(({ path, relative }) => ({
+    path,
+    relative: `${basename(start)}/${relative}`,
+    synthetic: made || (marked.size > 0 && foldersAbove(relative).some((folder) => marked.has(folder))),
+  }));
 }
 
-async function readFolder(path: string, root: string) {
-  try {
-    return await readdir(path, { withFileTypes: true });
-  } catch (error) {
-    throw new UserError(folderProblem(path, root, error), { cause: error });
-  }
+/** "a/b", "a" and "." for "a/b/c.wav". */
+function foldersAbove(relative: string): string[] {
+  const folder = posix.dirname(relative);
+  return folder === "." ? ["."] : [folder, ...foldersAbove(folder)];
 }
 
 function folderProblem(path: string, root: string, error: unknown): string {
@@ -269,13 +267,4 @@ function folderProblem(path: string, root: string, error: unknown): string {
   if (code === "ENOENT") return `there is no folder ${root}: ${hint}`;
   if (code === "ENOTDIR") return `${root} is a file: ${hint}, unpacked`;
   return `cannot read the folder ${path}: ${systemReason(error)}; make it readable, or ${hint}`;
-}
-
-/** A link to nowhere counts as a file: if its name is a clip's, reading it says what is wrong. */
-async function leadsToFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
-  }
 }

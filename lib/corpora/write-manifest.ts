@@ -1,7 +1,7 @@
-import { readdir } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import { isSoundName } from "../audio/endings.js";
 import { systemReason, UserError } from "../base/errors.js";
+import { filesBelow } from "../base/folder.js";
 import { groupBy } from "../base/group.js";
 import { formatCsv } from "../base/table.js";
 import { byText, plural } from "../base/text.js";
@@ -123,14 +123,12 @@ interface Clip {
 }
 
 async function soundsIn(folder: string): Promise<string[]> {
-  const listed = await readdir(folder, { recursive: true }).catch((error: unknown) => {
+  const files = await filesBelow(folder).catch((error: unknown) => {
     throw new UserError(`cannot read the folder ${folder}: ${systemReason(error)}`, { cause: error });
   });
-  const isHidden = (name: string) =>
-    name.split("/").some((part) => part.startsWith(".") || part === "__MACOSX");
-  return listed
-    .map((name) => name.replaceAll("\\", "/"))
-    .filter((name) => isSoundName(name) && !isHidden(name))
+  return files
+    .map(({ relative }) => relative)
+    .filter(isSoundName)
     .sort(byText);
 }
 

@@ -1,10 +1,13 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { isSoundName, SOUND_ENDINGS } from "../audio/endings.js";
+import { conversionHint } from "../audio/audio.js";
+import { isOtherSoundName, isSoundName, SOUND_ENDINGS } from "../audio/endings.js";
 import { systemReason, UserError } from "../base/errors.js";
+import { type FileBelow, filesBelow } from "../base/folder.js";
+import { expandPattern, isPattern } from "../base/glob.js";
 import type { Matrix } from "../base/matrix.js";
 import { Progress } from "../base/progress.js";
-import { plural } from "../base/text.js";
+import { byText, plural } from "../base/text.js";
 import { extractFiles } from "./batches.js";
 import { type FeatureJson, toJson, writeFeatures } from "./export.js";
 import { fixedRows, type SoundSettings, timingOf } from "./settings.js";
@@ -13,40 +16,113 @@ import { fixedRows, type SoundSettings, timingOf } from "./settings.js";
 export interface SoundFile {
   path: string;
   name: string;
+  /** Given by its own name or a pattern, not by its folder's. */
+  named: boolean;
 }
 
+/** The sound files of some paths. */
+export interface FoundSounds {
+  files: SoundFile[];
+  /** False only for a single named file. */
+  several: boolean;
+  /** A message for each path, or folder below one, that gives no sound. */
+  missing: string[];
+  /** A message for each folder in which sound files are passed over. */
+  passedOver: string[];
+}
+
+/** How many names of a list are shown. */
+const SHOWN = 6;
+
 /**
- * The named files, and the sound files (by extension) in the named folders at any depth, sorted by name.
+ * The named files, those that match patterns, and the sound files (by extension) in the named folders at any depth, sorted by name.
+ * Hidden files and folders hold no sounds. What is not found does not keep the rest from being found.
  *
- * @returns `several` is false only for a single named file
- * @throws {UserError} when a path is not found, or a folder has no sound files
- * @example const { files } = await findSounds(["data/Ravdess"]);
+ * @throws {UserError} when nothing is found at all
+ * @example const { files } = await findSounds(["data/Ravdess", "talks/*.wav"]);
  */
-export async function findSounds(
-  paths: readonly string[],
-): Promise<{ files: SoundFile[]; several: boolean }> {
-  const files: SoundFile[] = [];
-  let folders = 0;
+export async function findSounds(paths: readonly string[]): Promise<FoundSounds> {
+  const found: FoundSounds = { files: [], several: paths.length > 1, missing: [], passedOver: [] };
   for (const path of paths) {
-    const status = await stat(path).catch((error) => {
-      throw new UserError(`${path}: ${systemReason(error)}`, { cause: error });
-    });
-    if (!status.isDirectory()) {
-      files.push({ path, name: withoutEnding(basename(path)) });
-      continue;
-    }
-    folders++;
-    const listed = await readdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-      throw new UserError(`cannot read ${error.path ?? path}: ${systemReason(error)}`, { cause: error });
-    });
-    const inside = listed.filter(isSoundName).sort();
-    if (inside.length === 0)
-      throw new UserError(
-        `${path}: no sound files found (${SOUND_ENDINGS.join(" ")}); name a file or another folder`,
-      );
-    files.push(...inside.map((name) => ({ path: join(path, name), name: withoutEnding(name) })));
+    const { files, several, missing, passedOver } = await soundsOf(path);
+    found.files.push(...files);
+    found.several ||= several;
+    found.missing.push(...missing);
+    found.passedOver.push(...passedOver);
   }
-  return { files, several: folders > 0 || files.length > 1 };
+  assertSounds(found);
+  return found;
+}
+
+/** @throws {UserError} with what is missing, when there are no files at all */
+export function assertSounds({
+  files,
+  missing,
+}: Pick<FoundSounds, "missing"> & { files: readonly unknown[] }): void {
+  if (files.length === 0) throw new UserError(missing.join("\n     "));
+}
+
+/** As {@link findSounds}, of one path; where nothing is found, `missing` says why. */
+export async function soundsOf(path: string): Promise<FoundSounds> {
+  const found: FoundSounds = { files: [], several: false, missing: [], passedOver: [] };
+  const isThere = await lstat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere || !isPattern(path)) {
+    await take(path, found);
+    return found;
+  }
+  found.several = true;
+  const matches = await expandPattern(path);
+  if (matches.length === 0) found.missing.push(`${path}: no file matches this pattern`);
+  for (const match of matches) await take(match, found);
+  return found;
+}
+
+async function take(path: string, found: FoundSounds): Promise<void> {
+  try {
+    if (await isFolder(path)) {
+      found.several = true;
+      await takeFolder(path, found);
+    } else found.files.push({ path, name: withoutEnding(basename(path)), named: true });
+  } catch (error) {
+    found.missing.push(`${path}: ${systemReason(error)}`);
+  }
+}
+
+/** A link to nowhere is a file that cannot be read: reading it says what to do. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if ((await lstat(path)).isSymbolicLink()) return false;
+    throw error;
+  }
+}
+
+async function takeFolder(folder: string, { files, missing, passedOver }: FoundSounds): Promise<void> {
+  const inside = await filesBelow(folder, {
+    onProblem: (path, error) => missing.push(`cannot read ${path}: ${systemReason(error)}`),
+  });
+  inside.sort((a, b) => byText(a.relative, b.relative));
+  const sounds = inside.filter(({ path }) => isSoundName(path));
+  files.push(...sounds.map(({ path, relative }) => ({ path, name: withoutEnding(relative), named: false })));
+  const others = inside.filter(({ path }) => isOtherSoundName(path));
+  const told = others.length > 0 && othersText(others);
+  if (sounds.length > 0) {
+    if (told) passedOver.push(`${folder}: ${told}`);
+  } else if (told) missing.push(`${folder}: no sound files that can be read; ${told}`);
+  else
+    missing.push(
+      `${folder}: no sound files found (${SOUND_ENDINGS.join(" ")}); name a file or another folder`,
+    );
+}
+
+function othersText(others: readonly FileBelow[]): string {
+  const names = others.slice(0, SHOWN).map(({ relative }) => relative);
+  const more = others.length > SHOWN ? ", ..." : "";
+  return `${plural(others.length, "file")} of kinds that are not read: ${names.join(", ")}${more}; ${conversionHint(others[0]!.path)}`;
 }
 
 function withoutEnding(name: string): string {
@@ -70,7 +146,10 @@ export interface SoundOutcome {
   json: (FeatureJson & { path: string })[];
   /** A line for the terminal. */
   summary: string;
+  /** A message for each file that could not be read. */
   broken: string[];
+  /** How many of these were named, or matched a pattern, and did not come with a folder. */
+  brokenNamed: number;
 }
 
 /**
@@ -88,15 +167,17 @@ export async function extractSounds(
   if (out && folder) refuseClashes(files);
   const results = new Map<number, FeatureJson & { path: string }>();
   const broken: string[] = [];
+  let brokenNamed = 0;
   const shape = new Shape();
   const progress = new Progress("features", files.length);
   const paths = files.map(({ path }) => path);
   for await (const batch of extractFiles(paths, settings, { signal })) {
     for (const result of batch) {
-      const { path, name } = files[result.index]!;
+      const { path, name, named } = files[result.index]!;
       if ("error" in result) {
         if (strict) throw new UserError(result.error);
         broken.push(result.error);
+        if (named) brokenNamed++;
         continue;
       }
       shape.add(result.matrix);
@@ -112,6 +193,7 @@ export async function extractSounds(
     json,
     summary: `${shape.text(settings)}${out && shape.files > 0 ? `, written to ${out}` : ""}`,
     broken,
+    brokenNamed,
   };
 }
 

@@ -19,7 +19,7 @@ export {
   smoothed,
   timeline,
 } from "./model.js";
-export { type HeardAnswer, type PredictFilesOptions, predictFiles } from "./predict-files.js";
+export { type PredictFilesOptions, predictFiles } from "./predict-files.js";
 export { findRecordings, type Recordings } from "./recordings.js";
 export { type Answer, type NamedModel, predictionCsv, predictionTable } from "./report.js";
 export { textGrid } from "./textgrid.js";

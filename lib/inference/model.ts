@@ -30,7 +30,7 @@ export type { ModelCard } from "./card.js";
 export { type EmotionWindow, smoothed, timeline } from "./timeline.js";
 
 /** Seconds up to which a recording is one utterance with one answer: the longest clip of the corpora has 7.2 s. */
-const UTTERANCE = 8;
+export const UTTERANCE = 8;
 
 /** Seconds below which a recording is too short for an answer: the shortest clip of the corpora has 1.2 s. */
 const SHORTEST = 0.25;
@@ -76,6 +76,8 @@ export interface PredictOptions {
   signal?: AbortSignal;
   /** Called after each second of a long recording with the share that has been processed, 0 to 1. */
   onProgress?: (share: number) => void;
+  /** Called with each window of a long recording as soon as it is complete. */
+  onWindow?: (window: EmotionWindow) => void;
 }
 
 /**
@@ -266,7 +268,7 @@ class LoadedModel implements EmotionModel {
     const long = openAudio(audio);
     if (!long || long.duration <= UTTERANCE) return this.#hear(await readAudio(audio), options);
     const pieces = watched(long.pieces(), long.duration * long.sampleRate, options);
-    const prediction = await last(this.stream(pieces, long.sampleRate));
+    const prediction = await last(this.stream(pieces, long.sampleRate), options.onWindow);
     return { ...prediction, warnings: [...long.warnings, ...prediction.warnings] };
   }
 
@@ -313,7 +315,10 @@ class LoadedModel implements EmotionModel {
     const prediction =
       samples.length <= UTTERANCE * sampleRate
         ? await this.#utterance(sound)
-        : await last(this.stream(watched(piecesOf(sound), samples.length, options), sampleRate));
+        : await last(
+            this.stream(watched(piecesOf(sound), samples.length, options), sampleRate),
+            options.onWindow,
+          );
     return { ...prediction, warnings: [...warnings, ...prediction.warnings] };
   }
 
@@ -400,10 +405,12 @@ async function* watched(
   }
 }
 
-async function last<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
+/** What a stream returns, after all that it yields. */
+export async function last<W, T>(stream: AsyncGenerator<W, T>, onWindow?: (window: W) => void): Promise<T> {
   for (;;) {
-    const { done, value } = await generator.next();
-    if (done) return value as T;
+    const { done, value } = await stream.next();
+    if (done) return value;
+    onWindow?.(value);
   }
 }
 

@@ -1,16 +1,7 @@
-import { stat } from "node:fs/promises";
-import { addAbortSignal, type Readable } from "node:stream";
-import type { Audio } from "../audio/audio.js";
-import { decodeAudio } from "../audio/read.js";
-import { messageOf, UsageError, UserError } from "../base/errors.js";
-import { expandPattern, isPattern } from "../base/glob.js";
-import { findSounds } from "../features/files.js";
+import { assertSounds, soundsOf } from "../features/files.js";
 
 /** The name of standard input. */
 export const STANDARD_INPUT = "-";
-
-/** Most bytes of standard input. */
-const MOST = 2 ** 30;
 
 /** The recordings that were named. */
 export interface Recordings {
@@ -20,6 +11,8 @@ export interface Recordings {
   missing: string[];
   /** Whether anything but a single file was named. */
   several: boolean;
+  /** A message for each folder in which sound files of kinds that are not read were passed over; absent without one. */
+  passedOver?: string[];
 }
 
 /**
@@ -34,53 +27,20 @@ export interface Recordings {
 export async function findRecordings(args: readonly string[]): Promise<Recordings> {
   const files = new Set<string>();
   const missing: string[] = [];
+  const passedOver: string[] = [];
   let several = args.length > 1;
   for (const arg of args) {
-    try {
-      const found = await expand(arg);
-      several ||= found.several;
-      for (const file of found.files) files.add(file);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      missing.push(messageOf(error));
+    if (arg === STANDARD_INPUT) {
+      files.add(arg);
+      continue;
     }
+    const found = await soundsOf(arg);
+    several ||= found.several;
+    for (const { path } of found.files) files.add(path);
+    missing.push(...found.missing);
+    passedOver.push(...found.passedOver);
   }
-  if (files.size === 0) throw new UserError(missing.join("\n     "));
-  return { files: [...files], missing, several };
-}
-
-async function expand(arg: string): Promise<{ files: string[]; several: boolean }> {
-  if (arg === STANDARD_INPUT) return { files: [arg], several: false };
-  const there = await stat(arg).catch(() => undefined);
-  if (!there && isPattern(arg)) {
-    const matches = await expandPattern(arg);
-    if (matches.length === 0) throw new UserError(`${arg}: no file matches this pattern`);
-    const { files } = await findSounds(matches);
-    return { files: files.map(({ path }) => path), several: true };
-  }
-  const { files } = await findSounds([arg]);
-  return { files: files.map(({ path }) => path), several: there?.isDirectory() ?? false };
-}
-
-/**
- * Decodes a recording from a pipe, in any supported format.
- *
- * @param signal ends the wait for input with an `AbortError`
- * @throws {UsageError} when the input is a terminal
- * @throws {UserError} when it is longer than 1 GiB; as `decodeAudio`
- */
-export async function readPiped(
-  input: Readable & { isTTY?: boolean } = process.stdin,
-  signal?: AbortSignal,
-): Promise<Audio> {
-  if (input.isTTY) throw new UsageError('"-" reads a recording from a pipe: ser predict - < recording.wav');
-  if (signal) addAbortSignal(signal, input);
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of input as AsyncIterable<Uint8Array>) {
-    size += part.length;
-    if (size > MOST) throw new UserError("standard input: more than 1 GiB; give a file instead");
-    parts.push(part);
-  }
-  return decodeAudio(Buffer.concat(parts), "standard input");
+  const found = { files: [...files], missing, several, ...(passedOver.length > 0 && { passedOver }) };
+  assertSounds(found);
+  return found;
 }

@@ -1,8 +1,8 @@
-import { type Cell, formatCsv, formatTable } from "../base/table.js";
+import { type Cell, csvLine, formatTable } from "../base/table.js";
 import { percent } from "../base/text.js";
 import { EMOTIONS } from "../corpora/clip.js";
 import type { EmotionModel, NoAnswer, Prediction } from "./model.js";
-import { timeline } from "./timeline.js";
+import { type EmotionWindow, timeline } from "./timeline.js";
 
 /** One recording and its prediction. */
 export interface Answer {
@@ -30,8 +30,13 @@ export function predictionJson({ file, prediction }: Answer, model: NamedModel):
     model: { name: model.card.run, sha256: model.sha256 },
     ...{ emotion, confidence, abstained, ...(reason && { reason }) },
     probabilities: probabilities && inOrder(probabilities),
-    windows: windows.map((window) => ({ ...window, probabilities: inOrder(window.probabilities) })),
+    windows: windows.map(windowJson),
   };
+}
+
+/** A window as in {@link predictionJson}. */
+export function windowJson(window: EmotionWindow): EmotionWindow {
+  return { ...window, probabilities: inOrder(window.probabilities) };
 }
 
 /**
@@ -47,17 +52,34 @@ export function predictionJson({ file, prediction }: Answer, model: NamedModel):
  * row?.split(",").length; // => header?.split(",").length
  */
 export function predictionCsv(answers: readonly Answer[], model: NamedModel): string {
-  const classes = ordered(model.card.classes);
-  const header = ["file", "start", "end", "emotion", "confidence", "reason", ...classes];
-  const rows = answers.flatMap(({ file, prediction }): Cell[][] => {
-    const { windows, duration, reason } = prediction;
-    if (windows.length === 0) return [[file, 0, duration, "", "", reason, ...classes.map(() => "")]];
-    return windows.map(({ start, end, emotion, confidence, probabilities }) => [
-      ...[file, start, end, emotion, confidence, emotion === null ? "unsure" : ""],
-      ...classes.map((name) => probabilities[name]),
-    ]);
-  });
-  return formatCsv(header, rows);
+  return csvHeader(model) + answers.flatMap((answer) => csvRows(answer, model)).join("");
+}
+
+/** The first line of {@link predictionCsv}. */
+export function csvHeader({ card }: NamedModel): string {
+  return csvLine(["file", "start", "end", ...ANSWER_COLUMNS, ...orderedClasses(card.classes)]);
+}
+
+/** The lines of {@link predictionCsv} for one recording. */
+export function csvRows({ file, prediction }: Answer, model: NamedModel): string[] {
+  const { windows, duration } = prediction;
+  if (windows.length > 0) return windows.map((window) => csvRow(file, window, model));
+  return [csvLine([file, 0, duration, ...answerCells(prediction, model)])];
+}
+
+/** The line of {@link predictionCsv} for one window. */
+export function csvRow(file: string, window: EmotionWindow, model: NamedModel): string {
+  return csvLine([file, window.start, window.end, ...answerCells(window, model)]);
+}
+
+const ANSWER_COLUMNS = ["emotion", "confidence", "reason"];
+
+/** A window or a whole prediction: what the columns of a table say of it. */
+type Decided = Pick<Prediction, "emotion" | "confidence" | "reason" | "probabilities">;
+
+function answerCells({ emotion, confidence, reason, probabilities }: Decided, { card }: NamedModel): Cell[] {
+  const why = emotion === null ? (reason ?? "unsure") : "";
+  return [emotion, confidence, why, ...orderedClasses(card.classes).map((name) => probabilities?.[name])];
 }
 
 const WORDS: Record<NoAnswer, string> = {
@@ -77,7 +99,7 @@ const WORDS: Record<NoAnswer, string> = {
  * console.log(predictionTable([{ file: "recording.wav", prediction }], model));
  */
 export function predictionTable(answers: readonly Answer[], model: NamedModel): string {
-  const classes = ordered(model.card.classes);
+  const classes = orderedClasses(model.card.classes);
   const shares = (probabilities: Record<string, number> | null) =>
     classes.map((name) => (probabilities?.[name] === undefined ? "" : percent(probabilities[name])));
   const rows = answers.map(({ file, prediction: { duration, emotion, reason, probabilities } }) => [
@@ -98,12 +120,14 @@ export function predictionTable(answers: readonly Answer[], model: NamedModel): 
 }
 
 /** Classes in the order of `EMOTIONS`; others after them. */
-function ordered(classes: readonly string[]): string[] {
+export function orderedClasses(classes: readonly string[]): string[] {
   const known: readonly string[] = EMOTIONS;
   const place = (name: string) => (known.includes(name) ? known.indexOf(name) : known.length);
   return [...classes].sort((a, b) => place(a) - place(b));
 }
 
 function inOrder(probabilities: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(ordered(Object.keys(probabilities)).map((name) => [name, probabilities[name]!]));
+  return Object.fromEntries(
+    orderedClasses(Object.keys(probabilities)).map((name) => [name, probabilities[name]!]),
+  );
 }

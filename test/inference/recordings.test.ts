@@ -1,11 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodeWav } from "../../lib/audio/write.js";
-import { UsageError } from "../../lib/base/errors.js";
-import { findRecordings, readPiped } from "../../lib/inference/recordings.js";
+import { findRecordings } from "../../lib/inference/recordings.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -50,22 +47,16 @@ test("what is not there is named; where nothing is there, that is an error", asy
   await expect(findRecordings([at("none.wav")])).rejects.toThrow("no such file or folder");
 });
 
-test("a pipe is decoded whatever comes in it; a keyboard is refused", async () => {
-  const samples = Float32Array.from({ length: 1000 }, (_, i) => Math.sin(i) / 2);
-  const bytes = Buffer.from(encodeWav(samples, 16_000));
-  const piped = await readPiped(Readable.from([bytes.subarray(0, 7), bytes.subarray(7)]));
-  expect(piped.samples).toHaveLength(1000);
-  await expect(readPiped(Readable.from([Buffer.from("some text")]))).rejects.toThrow(
-    "standard input: is text",
-  );
-  await expect(readPiped(Readable.from([]))).rejects.toThrow("standard input: is empty");
-  await expect(readPiped(Object.assign(Readable.from([]), { isTTY: true }))).rejects.toThrow(UsageError);
-});
-
-test("a wait for a pipe can be ended", async () => {
-  const stop = new AbortController();
-  const silent = new Readable({ read() {} });
-  const wait = readPiped(silent, stop.signal);
-  stop.abort();
-  await expect(wait).rejects.toThrow(expect.objectContaining({ name: "AbortError" }));
+test("a bad match does not give the pattern up, and hidden folders hold no recordings", async () => {
+  for (const path of ["p/a.wav", "p/notes/x.txt", "p/.ipynb_checkpoints/a.wav", "p/__MACOSX/a.wav"]) {
+    await mkdir(join(folder, path, ".."), { recursive: true });
+    await writeFile(join(folder, path), "");
+  }
+  const { files, missing } = await findRecordings([at("p/*")]);
+  expect(files).toEqual([at("p/a.wav")]);
+  expect(missing).toEqual([
+    expect.stringContaining(`${at("p/__MACOSX")}: no sound`),
+    expect.stringContaining(`${at("p/notes")}: no sound`),
+  ].slice(files.length - 1));
+  expect((await findRecordings([at("p")])).files).toEqual([at("p/a.wav")]);
 });
