@@ -2,21 +2,8 @@ import { basename, extname } from "node:path";
 
 /** File name extensions of the supported sound files. */
 export const SOUND_ENDINGS: readonly string[] = [
-  ...[
-    ".wav",
-    ".wave",
-    ".bwf",
-    ".rf64",
-    ".aif",
-    ".aiff",
-    ".aifc",
-    ".flac",
-    ".mp3",
-    ".mpga",
-    ".ogg",
-    ".oga",
-    ".opus",
-  ],
+  ...[".wav", ".wave", ".bwf", ".rf64", ".aif", ".aiff", ".aifc"],
+  ...[".flac", ".mp3", ".mpga", ".ogg", ".oga", ".opus"],
 ];
 
 /**
@@ -30,39 +17,9 @@ export function isSoundName(path: string): boolean {
 
 /** File name extensions of sound, or of films with sound, that is not read. */
 const OTHER_ENDINGS: readonly string[] = [
-  ...[
-    ".m4a",
-    ".m4b",
-    ".mp4",
-    ".m4v",
-    ".mov",
-    ".3gp",
-    ".3g2",
-    ".aac",
-    ".webm",
-    ".mkv",
-    ".mka",
-    ".avi",
-    ".wma",
-    ".asf",
-  ],
-  ...[
-    ".caf",
-    ".amr",
-    ".awb",
-    ".au",
-    ".snd",
-    ".spx",
-    ".ape",
-    ".wv",
-    ".w64",
-    ".ac3",
-    ".mp2",
-    ".ra",
-    ".rm",
-    ".gsm",
-    ".dss",
-  ],
+  ...[".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".aac", ".webm", ".mkv", ".mka", ".avi"],
+  ...[".wma", ".asf", ".caf", ".amr", ".awb", ".au", ".snd", ".spx", ".ape", ".wv", ".w64", ".ac3"],
+  ...[".mp2", ".ra", ".rm", ".gsm", ".dss"],
 ];
 
 /**

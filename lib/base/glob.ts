@@ -1,5 +1,6 @@
+import { lstat, type realpath, type stat } from "node:fs";
 import { join } from "node:path";
-import { glob } from "tinyglobby";
+import { type FileSystemAdapter, glob } from "tinyglobby";
 
 /** Whether a path is a pattern rather than a name. */
 export function isPattern(path: string): boolean {
@@ -9,7 +10,7 @@ export function isPattern(path: string): boolean {
 /**
  * The files and folders that a pattern matches, in order of name: `*` and `?` within a name, `**` for folders at any
  * depth, `[a-c]`, `{a,b}`. Names that begin with a dot are matched by a dot alone. A folder that cannot be read
- * matches nothing.
+ * matches nothing; links to nowhere match.
  *
  * @example await expandPattern("data/**\/*_{ANG,SAD}_*.wav")
  */
@@ -18,14 +19,18 @@ export async function expandPattern(pattern: string): Promise<string[]> {
   // What comes before the first pattern is a folder's name, whatever characters it has.
   const first = parts.findIndex(isPattern);
   const folder = parts.slice(0, first).join("/") + (first > 0 ? "/" : "");
-  const found = await glob(literalParentheses(parts.slice(first).join("/")), {
-    cwd: folder || ".",
-    expandDirectories: false,
-    extglob: false,
-    onlyFiles: false,
-  });
-  return found.map((path) => join(folder, path.replace(/\/$/, ""))).sort();
+  const options = { cwd: folder || ".", expandDirectories: false, extglob: false, onlyFiles: false };
+  const rest = literalParentheses(parts.slice(first).join("/"));
+  // The library follows links and leaves out those to nowhere, and those to folders themselves: they are found as if they were files.
+  const found = await Promise.all([glob(rest, options), glob(rest, { ...options, fs: LINKS_AS_FILES })]);
+  return [...new Set(found.flat().map((path) => join(folder, path.replace(/\/$/, ""))))].sort();
 }
+
+const LINKS_AS_FILES: FileSystemAdapter = {
+  realpath: ((path: string, done: (error: null, path: string) => void) =>
+    done(null, path)) as typeof realpath,
+  stat: lstat as typeof stat,
+};
 
 /** To a shell `take (1).wav` is a name, to the library a group; and a `!` in front would leave out what it matches. */
 function literalParentheses(pattern: string): string {

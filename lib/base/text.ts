@@ -49,6 +49,11 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** A name on one line of a terminal: line breaks and other control characters are written as escapes. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (sign) => JSON.stringify(sign).slice(1, -1));
+}
+
 /** Ends in a full stop, where it is no question. */
 export function sentence(text: string): string {
   if (text.endsWith("?")) return text;

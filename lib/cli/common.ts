@@ -51,6 +51,9 @@ export function experimentName(name: string): string {
   );
 }
 
+/** The reader of standard output: gone where it closed the pipe early, as `head` does. */
+export const outputReader = { isGone: false };
+
 /** Prints a value as JSON on standard output. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

@@ -139,12 +139,13 @@ function agreementOf(
 }
 
 async function reportNothing({ data, corpus, manifest }: CorpusChoice, left = false): Promise<void> {
-  const { howToGet } = await import("../corpora/registry.js");
+  const { contentsOf, howToGet } = await import("../corpora/registry.js");
   const what = manifest
     ? `no such clips in ${manifest}`
     : `no ${left ? "such clips" : "clips"} of ${corpus?.join(", ") ?? "any corpus"} under ${data}`;
   const hint = `set --data or SER_DATA to the folder that has them, or ${howToGet(corpus ?? CORPORA)}`;
   process.stderr.write(`ser: ${manifest || left ? what : `${what}: ${hint}`}\n`);
+  if (!manifest && !left && !corpus) process.stderr.write(`ser: ${await contentsOf(data)}\n`);
   process.exitCode = 1;
 }
 

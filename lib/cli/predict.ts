@@ -1,12 +1,12 @@
 import { relative } from "node:path";
 import { type Command, Option } from "commander";
-import { UsageError } from "../base/errors.js";
-import { plural } from "../base/text.js";
+import { Interrupted, UsageError } from "../base/errors.js";
+import { plural, printable } from "../base/text.js";
 import type { EmotionModel, Prediction } from "../inference/model.js";
 import { RAW_ENCODINGS, type RawFormat } from "../inference/raw.js";
 import type { Recordings } from "../inference/recordings.js";
 import type { Answer } from "../inference/report.js";
-import { fileOf, interruptSignal, numberIn, PICTURE_ENDINGS } from "./common.js";
+import { fileOf, interruptSignal, numberIn, outputReader, PICTURE_ENDINGS } from "./common.js";
 import type { Sounds } from "./predict-figure.js";
 
 interface PredictFlags {
@@ -124,7 +124,13 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   const signal = interruptSignal();
   const figures = flags.figure === undefined ? undefined : await import("./predict-figure.js");
   const sounds = figures && new figures.Sounds();
-  const answers = await hear(model, recordings, flags, signal, sounds);
+  const answers = await hear(model, recordings, flags, signal, sounds).catch((error) => {
+    const canGoOn = (flags.csv || flags.jsonl) && !paths.includes("-") && !outputReader.isGone;
+    if (!signal.aborted || !canGoOn) throw error;
+    throw new Interrupted(
+      "stopped: the rows so far are whole; to go on, give the same command with --skip-done FILE and >> FILE",
+    );
+  });
   if (answers.length === 0) return;
   if (flags.textgrid) await writeTextGrid(flags.textgrid, answers[0]!.prediction, model);
   if (figures) await figures.drawAnswers(flags.figure!, answers, model, signal, sounds!);
@@ -147,7 +153,7 @@ function checkFlags(paths: readonly string[], flags: PredictFlags): void {
 }
 
 function say(text: string): void {
-  process.stderr.write(`ser: ${text}\n`);
+  process.stderr.write(`ser: ${printable(text)}\n`);
 }
 
 /** Prints the predictions of all files as they are made; a file that fails is reported, and the others are still predicted. */

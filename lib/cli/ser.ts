@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { systemReason, UserError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 import { addAblate } from "./ablate.js";
+import { outputReader } from "./common.js";
 import { addData } from "./data.js";
 import { addDownload } from "./data-download.js";
 import { addManifest } from "./data-manifest.js";
@@ -73,8 +74,6 @@ function version(): string {
 /** The exit code where the reader of a pipe is gone, as shells have it for programs that SIGPIPE ends. */
 const BROKEN_PIPE = 141;
 
-let readerGone = false;
-
 /** Runs `ser` with arguments as in `process.argv`; resolves to the exit code: 0, 1 for failure, 2 for wrong usage. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
@@ -87,7 +86,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return error.exitCode;
     }
     if (error instanceof Error && error.name === "AbortError") {
-      if (readerGone) return BROKEN_PIPE;
+      if (outputReader.isGone) return BROKEN_PIPE;
       process.stderr.write("ser: stopped\n");
       return 130;
     }
@@ -98,9 +97,9 @@ async function main(argv: readonly string[]): Promise<number> {
 // When the reader of a pipe closes early (`ser data list | head`), the command ends as with Ctrl-C: a training keeps its checkpoint.
 process.stdout.once("error", (error: NodeJS.ErrnoException) => {
   process.stdout.on("error", () => {});
-  readerGone = error.code === "EPIPE";
-  if (!readerGone) process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
-  if (process.listenerCount("SIGINT") === 0) process.exit(readerGone ? BROKEN_PIPE : 1);
+  outputReader.isGone = error.code === "EPIPE";
+  if (!outputReader.isGone) process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
+  if (process.listenerCount("SIGINT") === 0) process.exit(outputReader.isGone ? BROKEN_PIPE : 1);
   process.kill(process.pid, "SIGINT");
 });
 // Without standard error, errors can no longer be reported.

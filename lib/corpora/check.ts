@@ -9,7 +9,7 @@ import { projectRoot } from "../base/root.js";
 import type { FileFacts, ReadableFile } from "./check.worker.js";
 import { type MetadataNote, metadataNotes } from "./check-metadata.js";
 import { type Clip, CORPORA } from "./clip.js";
-import { type CorpusDefinition, folderName, soundName } from "./corpus.js";
+import { asWav, type CorpusDefinition, folderName, wavName } from "./corpus.js";
 import { type CorpusSummary, corpora, type FoundCorpus, findCorpora, summarize } from "./registry.js";
 
 /** What is odd about some clips, without making them unusable. */
@@ -273,7 +273,7 @@ function nameNotes({ clips, copies }: FoundCorpus, definition: CorpusDefinition 
 /** True where neither the file's name nor its folder and name together are the id's. */
 function isOddlyNamed({ id, path }: Clip): boolean {
   const slashed = path.replaceAll("\\", "/");
-  const name = soundName(slashed) ?? "";
+  const name = wavName(asWav(slashed)) ?? "";
   const rule = id.slice(id.indexOf("/") + 1);
   return name !== rule && `${folderName(slashed)}_${name}` !== rule;
 }

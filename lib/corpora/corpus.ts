@@ -33,12 +33,21 @@ export interface CorpusDefinition {
   expectedIds(): readonly string[];
 }
 
+/** The file name without its folder and `.wav`; `undefined` for a file of another kind. */
+export function wavName(path: string): string | undefined {
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  return /\.wav$/i.test(file) ? file.slice(0, -4) : undefined;
+}
+
 /**
- * The name of a sound file without its folder and ending; `undefined` for a file of another kind. Any ending of sound counts, since
- * corpora are passed on in compressed copies: CREMA-D itself has `AudioMP3`.
+ * The path that a sound file would have as a WAV. Corpora are passed on in compressed copies under the same names; CREMA-D itself has
+ * `AudioMP3`.
+ *
+ * @example asWav("AudioMP3/1001_DFA_ANG_XX.mp3") // "AudioMP3/1001_DFA_ANG_XX.wav"
  */
-export function soundName(path: string): string | undefined {
-  return isSoundName(path) ? path.slice(path.lastIndexOf("/") + 1, path.lastIndexOf(".")) : undefined;
+export function asWav(path: string): string {
+  if (!isSoundName(path) || wavName(path) !== undefined) return path;
+  return `${path.slice(0, path.lastIndexOf("."))}.wav`;
 }
 
 /** The name of the folder a file lies in, or "". */

@@ -1,6 +1,6 @@
 import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { type CorpusDefinition, soundName } from "./corpus.js";
+import { type CorpusDefinition, wavName } from "./corpus.js";
 import { CREMAD_ACTORS } from "./cremad-actors.js";
 
 const EMOTION = {
@@ -66,7 +66,7 @@ export const cremad: CorpusDefinition = {
 };
 
 function parse(path: string): ClipName | undefined {
-  const match = NAME.exec(soundName(path) ?? "");
+  const match = NAME.exec(wavName(path) ?? "");
   if (!match) return undefined;
   const [, speaker, sentenceId, label, level] = match as string[];
   const actor = ACTORS.get(speaker);

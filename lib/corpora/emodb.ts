@@ -1,6 +1,6 @@
 import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { type CorpusDefinition, soundName } from "./corpus.js";
+import { type CorpusDefinition, wavName } from "./corpus.js";
 
 /** The letter is of the German word: Wut (Ärger), Langeweile, Ekel, Angst, Freude, Trauer. */
 const EMOTION = {
@@ -88,7 +88,7 @@ export const emodb: CorpusDefinition = {
 };
 
 function parse(path: string): ClipName | undefined {
-  const match = NAME.exec(soundName(path) ?? "");
+  const match = NAME.exec(wavName(path) ?? "");
   if (!match) return undefined;
   const [name, code, sentenceId, label] = match as string[];
   const speaker = SPEAKER.get(code);

@@ -1,6 +1,6 @@
 import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { type CorpusDefinition, soundName } from "./corpus.js";
+import { type CorpusDefinition, wavName } from "./corpus.js";
 
 /** The first letters of the Italian word: rabbia, disgusto, paura, gioia, tristezza, sorpresa, neutro. */
 const EMOTION = {
@@ -60,7 +60,7 @@ export const emovo: CorpusDefinition = {
 };
 
 function parse(path: string): ClipName | undefined {
-  const match = NAME.exec(soundName(path) ?? "");
+  const match = NAME.exec(wavName(path) ?? "");
   if (!match) return undefined;
   const [name, label, speaker, sentenceId] = match as string[];
   if (!Object.hasOwn(SENTENCE, sentenceId)) return undefined;

@@ -1,6 +1,6 @@
 import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { type CorpusDefinition, numbers, soundName } from "./corpus.js";
+import { type CorpusDefinition, numbers, wavName } from "./corpus.js";
 
 const EMOTION = {
   "01": ["neutral", "neutral"],
@@ -49,7 +49,7 @@ export const ravdess: CorpusDefinition = {
 };
 
 function parse(path: string): ClipName | undefined {
-  const match = NAME.exec(soundName(path) ?? "");
+  const match = NAME.exec(wavName(path) ?? "");
   if (!match) return undefined;
   const [, name, emotionCode, intensityCode, sentenceId, repetition, actor] = match as string[];
   const [emotion, label] = EMOTION[emotionCode as keyof typeof EMOTION];

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, posix, resolve } from "node:path";
+import { conversionHint } from "../audio/audio.js";
+import { isOtherSoundName, isSoundName } from "../audio/endings.js";
 import { systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
 import { filesBelow } from "../base/folder.js";
-import { byText } from "../base/text.js";
+import { byText, plural } from "../base/text.js";
 import {
   type Calm,
   type Clip,
@@ -12,7 +14,7 @@ import {
   KNOWN_CORPORA,
   type KnownCorpus,
 } from "./clip.js";
-import { type CorpusDefinition, SYNTHETIC_MARKER } from "./corpus.js";
+import { asWav, type CorpusDefinition, SYNTHETIC_MARKER } from "./corpus.js";
 import { cremad } from "./cremad.js";
 import { emodb } from "./emodb.js";
 import { emovo } from "./emovo.js";
@@ -71,7 +73,7 @@ export async function findCorpora(root: string, options: FindOptions = {}): Prom
   const wanted = corpusNames(options.names);
   const all: Clip[] = [];
   for (const { path, relative, synthetic } of await walk(root, options.signal)) {
-    const name = parseName(relative);
+    const name = parseName(asWav(relative));
     if (name) all.push({ ...name, path, synthetic });
   }
   const synthetic = all.every((clip) => clip.synthetic);
@@ -226,6 +228,24 @@ function withoutCopies(bestFirst: readonly Clip[]): Pick<FoundCorpus, "clips" | 
     else clips.set(clip.id, clip);
   }
   return { clips: [...clips.values()].sort((a, b) => byText(a.id, b.id)), copies };
+}
+
+/**
+ * What a folder without any known clip holds, in a line.
+ *
+ * @example await contentsOf("talks") // "talks holds 2 sound files whose names are no corpus's: a.wav, b.wav; ..."
+ */
+export async function contentsOf(root: string): Promise<string> {
+  const names = (await filesBelow(root)).map(({ relative }) => relative).sort(byText);
+  if (names.length === 0) return `${root} holds no files but hidden ones, if any`;
+  const list = (some: readonly string[]) => `${some.slice(0, 3).join(", ")}${some.length > 3 ? ", ..." : ""}`;
+  const sounds = names.filter(isSoundName);
+  if (sounds.length > 0)
+    return `${root} holds ${plural(sounds.length, "sound file")} whose names are no corpus's: ${list(sounds)}; for clips of your own, write a manifest (ser data manifest --help)`;
+  const others = names.filter(isOtherSoundName);
+  if (others.length > 0)
+    return `${root} holds ${plural(others.length, "file")} of kinds that are not read: ${list(others)}; ${conversionHint(join(root, others[0]!))}`;
+  return `${root} holds ${plural(names.length, "file")}, none of them sound: ${list(names)}`;
 }
 
 interface FoundFile {

@@ -1,6 +1,6 @@
 import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { type CorpusDefinition, folderName, numbers, soundName } from "./corpus.js";
+import { type CorpusDefinition, folderName, numbers, wavName } from "./corpus.js";
 
 const EMOTION = {
   a: "anger",
@@ -58,7 +58,7 @@ export const savee: CorpusDefinition = {
 };
 
 function parse(path: string): ClipName | undefined {
-  const name = soundName(path) ?? "";
+  const name = wavName(path) ?? "";
   const match = NAME.exec(name) ?? NAME.exec(`${folderName(path)}_${name}`);
   if (!match) return undefined;
   const [full, speaker, code] = match;

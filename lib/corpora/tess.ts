@@ -1,6 +1,6 @@
 import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { type CorpusDefinition, soundName } from "./corpus.js";
+import { type CorpusDefinition, wavName } from "./corpus.js";
 
 const EMOTION = {
   angry: "anger",
@@ -58,7 +58,7 @@ export const tess: CorpusDefinition = {
 };
 
 function parse(path: string): ClipName | undefined {
-  const match = NAME.exec(soundName(path) ?? "");
+  const match = NAME.exec(wavName(path) ?? "");
   if (!match) return undefined;
   const speaker = match[1].toUpperCase() === "YAF" ? "YAF" : "OAF";
   const word = match[2].toLowerCase();

@@ -1,6 +1,6 @@
 import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
-import { type CorpusDefinition, soundName } from "./corpus.js";
+import { type CorpusDefinition, wavName } from "./corpus.js";
 
 const EMOTION = { A: "anger", H: "happiness", N: "neutral", S: "sadness" } as const;
 
@@ -62,7 +62,7 @@ export const urdu: CorpusDefinition = {
 };
 
 function parse(path: string): ClipName | undefined {
-  const match = NAME.exec(soundName(path) ?? "");
+  const match = NAME.exec(wavName(path) ?? "");
   if (!match) return undefined;
   const [, speaker, sex, file, label, number] = match as string[];
   if (!KNOWN.has(speaker)) return undefined;

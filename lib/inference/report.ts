@@ -1,5 +1,5 @@
 import { type Cell, csvLine, formatTable } from "../base/table.js";
-import { percent } from "../base/text.js";
+import { percent, printable } from "../base/text.js";
 import { EMOTIONS } from "../corpora/clip.js";
 import type { EmotionModel, NoAnswer, Prediction } from "./model.js";
 import { type EmotionWindow, timeline } from "./timeline.js";
@@ -103,7 +103,7 @@ export function predictionTable(answers: readonly Answer[], model: NamedModel): 
   const shares = (probabilities: Record<string, number> | null) =>
     classes.map((name) => (probabilities?.[name] === undefined ? "" : percent(probabilities[name])));
   const rows = answers.map(({ file, prediction: { duration, emotion, reason, probabilities } }) => [
-    ...[file, duration.toFixed(2), emotion ?? WORDS[reason!]],
+    ...[printable(file), duration.toFixed(2), emotion ?? WORDS[reason!]],
     ...shares(probabilities),
   ]);
   const long = answers.filter(({ prediction }) => prediction.windows.length > 1);
@@ -113,7 +113,7 @@ export function predictionTable(answers: readonly Answer[], model: NamedModel): 
       ...[start.toFixed(2), end.toFixed(2), emotion ?? WORDS.unsure],
       ...shares(probabilities),
     ]);
-    return `${file}\n${formatTable(["from s", "to s", "emotion", ...classes], lines)}`;
+    return `${printable(file)}\n${formatTable(["from s", "to s", "emotion", ...classes], lines)}`;
   });
   const named = `model: ${model.card.run}, SHA-256 ${model.sha256.slice(0, 12)}`;
   return [formatTable(["file", "s", "emotion", ...classes], rows), ...timelines, named].join("\n\n");

@@ -65,6 +65,18 @@ test.skipIf(process.platform === "win32")("links are followed, but not in circle
   await rm(join(folder, "a/b/round"));
 });
 
+test.skipIf(process.platform === "win32")("links match, those to nowhere too, each once", async () => {
+  await symlink("/no/where", join(folder, "a/x3.wav"));
+  await symlink(join(folder, "a/x1.wav"), join(folder, "a/x4.wav"));
+  expect(await matches("a/x*.wav")).toEqual(["a/x1.wav", "a/x2.wav", "a/x3.wav", "a/x4.wav"]);
+  await rm(join(folder, "a/x3.wav"));
+  await rm(join(folder, "a/x4.wav"));
+  await symlink(join(folder, "a/b"), join(folder, "a/linked"));
+  expect(await matches("a/[bl]*")).toEqual(["a/b", "a/linked"]);
+  expect(await matches("a/*/x1.flac")).toEqual(["a/b/x1.flac", "a/linked/x1.flac"]);
+  await rm(join(folder, "a/linked"));
+});
+
 test("any pattern gives files that are there, or none", async () => {
   const part = fc.string({ unit: fc.constantFrom(..."ab.x1*?[]{},!-\\^$(+|/".split("")), maxLength: 12 });
   await fc.assert(

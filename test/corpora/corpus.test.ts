@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { byText } from "../../lib/base/text.js";
 import { EMOTIONS, KNOWN_CORPORA, type KnownCorpus } from "../../lib/corpora/clip.js";
-import { folderName, numbers, soundName } from "../../lib/corpora/corpus.js";
+import { folderName, numbers, wavName } from "../../lib/corpora/corpus.js";
 import { corpora, parseName } from "../../lib/corpora/registry.js";
 
 /**
@@ -168,11 +168,11 @@ describe.each(KNOWN_CORPORA)("%s", (corpus) => {
   });
 });
 
-test("soundName leaves out folder and ending, and other kinds of file", () => {
-  expect(soundName("a/b/c.wav")).toBe("c");
-  expect(soundName("c.WAV")).toBe("c");
-  expect(soundName("c.mp3")).toBeUndefined();
-  expect(soundName(".wav")).toBe("");
+test("wavName leaves out folder and ending, and other kinds of file", () => {
+  expect(wavName("a/b/c.wav")).toBe("c");
+  expect(wavName("c.WAV")).toBe("c");
+  expect(wavName("c.mp3")).toBeUndefined();
+  expect(wavName(".wav")).toBe("");
 });
 
 test("folderName is the last folder", () => {
