@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeWav, writeWav } from "../../lib/audio/write.js";
+import { concatenated } from "../../lib/base/matrix.js";
 import { buzz, saveExample } from "../inference/example.js";
 import { ser } from "./spawn.js";
 
@@ -31,8 +32,13 @@ beforeAll(async () => {
   await writeWav(at("long.wav"), LONG, RATE);
   await writeWav(at("short.wav"), SHORT, RATE);
   await mkdir(at("many"));
-  for (let i = 0; i < 12; i++)
+  for (let i = 0; i < 6; i++)
     await writeWav(at(`many/${10 + i}.wav`), buzz(9 + (i % 3), RATE, 100 + 10 * i), RATE);
+  const piece = buzz(10, RATE);
+  const times = (count: number) => concatenated(Array.from({ length: count }, () => piece));
+  await writeWav(at("many/12-long.wav"), times(20), RATE);
+  // More rows than a pipe holds.
+  await writeWav(at("longest.wav"), times(100), RATE);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -187,7 +193,7 @@ describe("live: window k + 2 is sent when row k has come out", () => {
 
 test
   .skipIf(process.platform === "win32")
-  .each([[["many", "--csv"]], [["-", "--csv", "--raw", "s16le", "--rate", "16000"]]])(
+  .each([[["longest.wav", "--csv"]], [["-", "--csv", "--raw", "s16le", "--rate", "16000"]]])(
   "a reader that stops reading ends %s quietly, as SIGPIPE ends other programs",
   async (args) => {
     const running = start(...args);
@@ -217,15 +223,16 @@ describe.skipIf(process.platform === "win32")(
       let out = "";
       running.stdout.on("data", (text) => {
         out += text;
-        if (out.split("\n").length > 30) running.kill(signal);
+        if (!running.killed && out.split("\n").length > 50) running.kill(signal);
       });
       let errors = "";
       running.stderr.on("data", (text) => {
         errors += text;
       });
       const [code] = await once(running, "close");
-      expect(code).toBe(signal === "SIGKILL" ? null : 130);
-      if (signal !== "SIGKILL") expect(errors).toMatch(/^ser: stopped.*--skip-done.*\n$/);
+      // On a busy machine the signal may come when all is done.
+      expect([signal === "SIGKILL" ? null : 130, 0]).toContain(code);
+      if (code === 130) expect(errors).toMatch(/^ser: stopped.*--skip-done.*\n$/m);
       expect(out.endsWith("\n")).toBe(true);
       expect(whole.startsWith(out)).toBe(true);
       await writeFile(at("so-far.csv"), out);
