@@ -32,7 +32,8 @@ export async function readDelimited(path: string, what = "the table"): Promise<D
   return parseDelimited(text, path);
 }
 
-function textOf(bytes: Uint8Array): string | undefined {
+/** Bytes as text: UTF-16 with its mark, else UTF-8; `undefined` where they are neither. */
+export function textOf(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
   const encoding =
     first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { type Command, Option } from "commander";
 import { Interrupted, UsageError } from "../base/errors.js";
 import { plural, printable } from "../base/text.js";
-import type { EmotionModel, Prediction } from "../inference/model.js";
+import type { EmotionModel } from "../inference/model.js";
 import { RAW_ENCODINGS, type RawFormat } from "../inference/raw.js";
 import type { Recordings } from "../inference/recordings.js";
 import type { Answer } from "../inference/report.js";
@@ -19,7 +19,11 @@ interface PredictFlags {
   raw?: RawFormat["encoding"];
   rate?: number;
   channels?: number;
+  segments?: string;
+  tier?: string;
   textgrid?: string;
+  audacity?: string;
+  labelStudio?: string;
   figure?: string;
   quiet?: boolean;
 }
@@ -60,9 +64,24 @@ export function addPredict(program: Command): void {
     .option("--rate <hz>", "sampling rate of --raw", numberIn(1000, 768_000, true))
     .option("--channels <n>", "channels of --raw (default: 1)", numberIn(1, 64, true))
     .option(
+      "--segments <file>",
+      "predict the segments of one recording: TextGrid, RTTM, SRT, WebVTT, Audacity labels, or CSV with start, end, speaker",
+    )
+    .option("--tier <name>", "only this interval tier of a TextGrid of --segments")
+    .option(
       "--textgrid <file>",
       "write the timeline of one recording to a .TextGrid file for Praat",
       fileOf(".TextGrid"),
+    )
+    .option(
+      "--audacity <file>",
+      "write the timeline of one recording to a .txt file of labels for Audacity",
+      fileOf(".txt"),
+    )
+    .option(
+      "--label-studio <file>",
+      "write the timelines to a .json file of tasks for Label Studio",
+      fileOf(".json"),
     )
     .option(
       "--figure <file>",
@@ -82,6 +101,10 @@ chosen on validation.
 Rows of --csv and --jsonl are written one by one, so a stop leaves whole rows. To go on, give the
 same command with --skip-done FILE and >> FILE.
 
+--segments gives one prediction for each segment, with its speaker and label, and a table by speaker.
+Segments that are empty, end before they start or lie outside the recording are named and left out
+(exit code 1). Several interval tiers of a TextGrid are several speakers.
+
 "-" is standard input. A WAV or --raw is predicted while it arrives: each window is printed when it
 is over (a row of --csv, a line of --jsonl or of the table), and the answer for the whole comes at the
 end of the input. If that is within 8 s and the header does not state a length, it is one utterance:
@@ -92,6 +115,9 @@ Examples:
   ser predict interviews/ "more/**/*.flac" --csv > answers.csv
   ser predict interviews/ "more/**/*.flac" --csv --skip-done answers.csv >> answers.csv
   ser predict long.wav --textgrid long.TextGrid --figure long.png
+  ser predict long.wav --audacity labels.txt --label-studio tasks.json
+  ser predict meeting.wav --segments meeting.rttm --csv > meeting.csv
+  ser predict interview.wav --segments interview.TextGrid --tier guest
   ser predict -- -name-with-a-dash.wav
   ffmpeg -i film.mkv -f wav - | ser predict - --json
   arecord -t raw -f S16_LE -r 16000 | ser predict - --raw s16le --rate 16000 --csv
@@ -99,6 +125,9 @@ Examples:
     )
     .action(predict);
 }
+
+/** The outputs for which answers are kept to the end. */
+const KEPT = ["textgrid", "audacity", "labelStudio", "figure"] as const;
 
 /** The forms of the output; without one it is a table. */
 const FORMS = ["json", "jsonl", "csv"] as const;
@@ -111,8 +140,9 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
     import("../inference/recordings.js"),
   ]);
   const recordings = await findRecordings(paths);
-  if (flags.textgrid && recordings.several)
-    throw new UsageError("--textgrid writes the timeline of one recording: give a single file");
+  const single = (["textgrid", "audacity"] as const).find((name) => flags[name]);
+  if (single && recordings.several)
+    throw new UsageError(`--${single} writes the timeline of one recording: give a single file`);
   const folder = await findModel(flags.model);
   const model = await loadModel(folder, { threshold: flags.threshold });
   if (!flags.quiet) {
@@ -124,15 +154,19 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   const signal = interruptSignal();
   const figures = flags.figure === undefined ? undefined : await import("./predict-figure.js");
   const sounds = figures && new figures.Sounds();
-  const answers = await hear(model, recordings, flags, signal, sounds).catch((error) => {
-    const canGoOn = (flags.csv || flags.jsonl) && !paths.includes("-") && !outputReader.isGone;
+  const hearing = flags.segments
+    ? (await import("./predict-segments.js")).hearSegments(model, recordings, flags, signal, say)
+    : hear(model, recordings, flags, signal, sounds);
+  const answers = await hearing.catch((error) => {
+    const canGoOn =
+      (flags.csv || flags.jsonl) && !flags.segments && !paths.includes("-") && !outputReader.isGone;
     if (!signal.aborted || !canGoOn) throw error;
     throw new Interrupted(
       "stopped: the rows so far are whole; to go on, give the same command with --skip-done FILE and >> FILE",
     );
   });
   if (answers.length === 0) return;
-  if (flags.textgrid) await writeTextGrid(flags.textgrid, answers[0]!.prediction, model);
+  await writeTimelines(answers, flags, model);
   if (figures) await figures.drawAnswers(flags.figure!, answers, model, signal, sounds!);
 }
 
@@ -146,10 +180,15 @@ function checkFlags(paths: readonly string[], flags: PredictFlags): void {
     throw new UsageError("--rate and --channels describe the samples of --raw: give it as well");
   if (raw && (rate === undefined || !paths.includes("-")))
     throw new UsageError("--raw describes standard input: ser predict - --raw s16le --rate 16000");
+  if (flags.tier !== undefined && flags.segments === undefined)
+    throw new UsageError("--tier is one of a TextGrid: give it with --segments FILE");
   if (skipDone === undefined) return;
   if (!flags.csv && !flags.jsonl) throw new UsageError("--skip-done goes with --csv or --jsonl");
-  if (paths.includes("-") || flags.textgrid || flags.figure)
-    throw new UsageError("--skip-done takes neither standard input nor other outputs than --csv and --jsonl");
+  const other = (["segments", ...KEPT] as const).find((name) => flags[name] !== undefined);
+  if (paths.includes("-") || other)
+    throw new UsageError(
+      `--skip-done does not go with ${other ? `--${other.replace("labelStudio", "label-studio")}` : "standard input"}`,
+    );
 }
 
 function say(text: string): void {
@@ -216,18 +255,30 @@ async function hear(
   for await (const answer of heard) {
     if (!quiet) for (const warning of answer.prediction.warnings) say(`${answer.file}: ${warning}`);
     output.answer(answer);
-    if (flags.textgrid || flags.figure) answers.push(answer);
+    if (KEPT.some((name) => flags[name])) answers.push(answer);
   }
   progress.done();
   output.end();
   return answers;
 }
 
-async function writeTextGrid(path: string, { windows, duration }: Prediction, model: EmotionModel) {
-  const [{ writeAtomic }, { textGrid }, { timeline }] = await Promise.all([
-    import("../base/atomic.js"),
-    import("../inference/textgrid.js"),
-    import("../inference/timeline.js"),
-  ]);
-  await writeAtomic(path, textGrid(timeline(windows, model.threshold), duration));
+async function writeTimelines(
+  answers: readonly Answer[],
+  { textgrid, audacity, labelStudio }: PredictFlags,
+  model: EmotionModel,
+): Promise<void> {
+  if (!textgrid && !audacity && !labelStudio) return;
+  const [{ writeAtomic, writeJson }, { textGrid }, { audacityLabels }, { labelStudioTasks }, { timeline }] =
+    await Promise.all([
+      import("../base/atomic.js"),
+      import("../inference/textgrid.js"),
+      import("../inference/audacity.js"),
+      import("../inference/label-studio.js"),
+      import("../inference/timeline.js"),
+    ]);
+  const { windows, duration } = answers[0]!.prediction;
+  const intervals = timeline(windows, model.threshold);
+  if (textgrid) await writeAtomic(textgrid, textGrid(intervals, duration));
+  if (audacity) await writeAtomic(audacity, audacityLabels(intervals));
+  if (labelStudio) await writeJson(labelStudio, labelStudioTasks(answers, model));
 }

@@ -367,7 +367,8 @@ class LoadedModel implements EmotionModel {
   }
 }
 
-function noAnswer(duration: number, reason: NoAnswer): Omit<Prediction, "warnings"> {
+/** A prediction where there is nothing to classify. */
+export function noAnswer(duration: number, reason: NoAnswer): Omit<Prediction, "warnings"> {
   return {
     duration,
     emotion: null,
@@ -379,7 +380,8 @@ function noAnswer(duration: number, reason: NoAnswer): Omit<Prediction, "warning
   };
 }
 
-function judged(answer: Pick<EmotionWindow, "emotion" | "confidence" | "probabilities">) {
+/** The members of a prediction that follow from its probabilities. */
+export function judged(answer: Pick<EmotionWindow, "emotion" | "confidence" | "probabilities">) {
   const abstained = answer.emotion === null;
   const { emotion, confidence, probabilities } = answer;
   return { emotion, confidence, abstained, ...(abstained && { reason: "unsure" as const }), probabilities };

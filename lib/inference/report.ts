@@ -72,17 +72,23 @@ export function csvRow(file: string, window: EmotionWindow, model: NamedModel): 
   return csvLine([file, window.start, window.end, ...answerCells(window, model)]);
 }
 
-const ANSWER_COLUMNS = ["emotion", "confidence", "reason"];
+/** Columns of a table before the classes. */
+export const ANSWER_COLUMNS = ["emotion", "confidence", "reason"];
 
 /** A window or a whole prediction: what the columns of a table say of it. */
-type Decided = Pick<Prediction, "emotion" | "confidence" | "reason" | "probabilities">;
+export type Decided = Pick<Prediction, "emotion" | "confidence" | "reason" | "probabilities">;
 
-function answerCells({ emotion, confidence, reason, probabilities }: Decided, { card }: NamedModel): Cell[] {
+/** The cells of {@link ANSWER_COLUMNS} and of the classes. */
+export function answerCells(
+  { emotion, confidence, reason, probabilities }: Decided,
+  { card }: NamedModel,
+): Cell[] {
   const why = emotion === null ? (reason ?? "unsure") : "";
   return [emotion, confidence, why, ...orderedClasses(card.classes).map((name) => probabilities?.[name])];
 }
 
-const WORDS: Record<NoAnswer, string> = {
+/** An abstention in a table. */
+export const WORDS: Record<NoAnswer, string> = {
   silence: "(silence)",
   noise: "(no voice)",
   "too short": "(too short)",
@@ -126,7 +132,8 @@ export function orderedClasses(classes: readonly string[]): string[] {
   return [...classes].sort((a, b) => place(a) - place(b));
 }
 
-function inOrder(probabilities: Record<string, number>): Record<string, number> {
+/** Probabilities in the order of {@link orderedClasses}. */
+export function inOrder(probabilities: Record<string, number>): Record<string, number> {
   return Object.fromEntries(
     orderedClasses(Object.keys(probabilities)).map((name) => [name, probabilities[name]!]),
   );

@@ -64,7 +64,7 @@ export function assertSound(samples: Float32Array, sampleRate: number): void {
 }
 
 /** The end of a growing signal. */
-class Tail {
+export class Tail {
   #kept = new Float32Array(0);
   #from = 0;
   #length = 0;
