@@ -48,7 +48,8 @@ const MARGIN = { left: 92, right: 30, bottom: 62 };
 /**
  * The emotions of a long recording: the waveform; the predicted emotions, hatched where the model abstained, below the
  * true ones where they are known; and the probabilities, stacked to 100 %. Where windows overlap, each is drawn for the
- * part nearest its own centre; stretches without a window (silence) stay empty.
+ * part nearest its own centre; stretches without a window (silence) stay empty. Of more windows than can be seen, those of one
+ * column of pixels are averaged.
  *
  * @throws {RangeError} when the duration is not above 0, or a window does not end after it starts
  * @example
@@ -64,7 +65,7 @@ export function emotionTimeline(options: EmotionTimelineOptions): Figure {
   if (windows.some(({ start, end }) => !(end > start)))
     throw new RangeError("a window must end after it starts");
   const theme = themeOf(options.theme);
-  const sections = ownSections(windows);
+  const sections = ownSections(windows.length > 2 * WIDTH ? byColumn(windows, duration) : windows);
   const classes = classOrder(windows.flatMap(({ probabilities }) => Object.keys(probabilities)));
   const rows = [
     ...(envelope ? [{ key: "wave", size: WAVE }] : []),
@@ -132,6 +133,34 @@ function ownSections(windows: readonly TimelineWindow[]): Section[] {
     const start = before && before.end > window.start ? (middle(before) + middle(window)) / 2 : window.start;
     const end = after && after.start < window.end ? (middle(window) + middle(after)) / 2 : window.end;
     return { start: rounded(start), end: rounded(end), window };
+  });
+}
+
+/** The means of the windows in each column of pixels; the emotion is the one of most of that time. */
+function byColumn(windows: readonly TimelineWindow[], duration: number): TimelineWindow[] {
+  const step = duration / WIDTH;
+  const columns = Array.from({ length: WIDTH }, () => ({
+    seconds: 0,
+    sums: new Map<string, number>(),
+    emotions: new Map<string | null, number>(),
+  }));
+  const add = <K>(sums: Map<K, number>, key: K, value: number) => sums.set(key, (sums.get(key) ?? 0) + value);
+  for (const { start, end, emotion, probabilities } of windows) {
+    const last = Math.min(WIDTH - 1, Math.floor(end / step));
+    for (let i = Math.max(0, Math.floor(start / step)); i <= last; i++) {
+      const seconds = Math.min(end, (i + 1) * step) - Math.max(start, i * step);
+      if (seconds <= 0) continue;
+      const column = columns[i]!;
+      column.seconds += seconds;
+      add(column.emotions, emotion, seconds);
+      for (const [name, value] of Object.entries(probabilities)) add(column.sums, name, seconds * value);
+    }
+  }
+  return columns.flatMap(({ seconds, sums, emotions }, i) => {
+    if (seconds === 0) return [];
+    const [emotion] = [...emotions].reduce((a, b) => (b[1] > a[1] ? b : a));
+    const probabilities = Object.fromEntries([...sums].map(([name, sum]) => [name, sum / seconds]));
+    return [{ start: i * step, end: (i + 1) * step, emotion, probabilities }];
   });
 }
 

@@ -7,6 +7,7 @@ import type { Clip } from "../../lib/corpora/clip.js";
 import {
   applyCalm,
   classesOf,
+  contentsOf,
   findCorpora,
   howToGet,
   isSynthetic,
@@ -118,6 +119,20 @@ describe("findCorpora", () => {
     expect(found[0]!.clips.map(({ id }) => id)).toEqual(["savee/DC_d02"]);
   });
 
+  test("compressed copies of a corpus are its clips, where there is no WAV", async () => {
+    await put("AudioMP3/1001_DFA_ANG_XX.mp3", "AudioMP3/1001_IEO_ANG_HI.mp3", "AudioWAV/1001_IEO_ANG_HI.wav");
+    await put("x/AudioData/DC/a01.flac", "Ravdess/Actor_01/01-01-02-01-01-01-01.mp4", "1001_DFA_DIS_XX.txt");
+    const found = await findCorpora(root);
+    expect(found.flatMap(({ clips }) => clips.map(({ id, path }) => [id, path]))).toEqual([
+      ["savee/DC_a01", join(root, "x/AudioData/DC/a01.flac")],
+      ["cremad/1001_DFA_ANG_XX", join(root, "AudioMP3/1001_DFA_ANG_XX.mp3")],
+      ["cremad/1001_IEO_ANG_HI", join(root, "AudioWAV/1001_IEO_ANG_HI.wav")],
+    ]);
+    expect(found[1]!.copies).toEqual([
+      { id: "cremad/1001_IEO_ANG_HI", path: join(root, "AudioMP3/1001_IEO_ANG_HI.mp3") },
+    ]);
+  });
+
   test("an empty folder has none", async () => {
     expect(await findCorpora(root)).toEqual([]);
   });
@@ -136,6 +151,18 @@ describe("findCorpora", () => {
       name: "AbortError",
     });
   });
+});
+
+test("what a folder without a corpus holds is said", async () => {
+  expect(await contentsOf(root)).toMatch(/holds no files/);
+  await put("README.md");
+  expect(await contentsOf(root)).toMatch(/ holds 1 file, none of them sound: README\.md$/);
+  await put("x/memo.m4a");
+  expect(await contentsOf(root)).toMatch(/ holds 1 file of kinds that are not read: x\/memo\.m4a; convert/);
+  await put("b.wav", "x/a.wave", ".git/c.wav");
+  expect(await contentsOf(root)).toMatch(
+    / holds 2 sound files whose names are no corpus's: b\.wav, x\/a\.wave; .*manifest/,
+  );
 });
 
 describe("loadClips", () => {

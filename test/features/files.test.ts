@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -41,6 +41,46 @@ test("into a folder; what cannot be read is left out, or fatal when strict", asy
   expect(outcome.summary).toContain("2 files, 77 frames x 64 columns");
   expect((await readdir(out, { recursive: true })).sort()).toEqual(["a.npy", "deep", join("deep", "B.npy")]);
   await expect(extractSounds(files, featureSettings(), { strict: true })).rejects.toThrow(UserError);
+});
+
+test("a bad match does not give a pattern up; what is passed over is told", async () => {
+  await writeFile(join(folder, "in", "memo.m4a"), "");
+  await writeFile(join(folder, "in", "deep", "rec.WEBM"), "");
+  await mkdir(join(folder, "in", ".ipynb_checkpoints"));
+  await writeWav(
+    join(folder, "in", ".ipynb_checkpoints", "a-checkpoint.wav"),
+    SIGNALS.chirp!(16000, 400),
+    16000,
+  );
+  const all = await findSounds([join(folder, "in")]);
+  expect(all.files.map(({ name, named }) => [name, named])).toEqual([
+    ["a", false],
+    [join("deep", "B"), false],
+    [join("deep", "c"), false],
+  ]);
+  expect(all.missing).toEqual([]);
+  expect(all.passedOver).toEqual([
+    expect.stringMatching(
+      /in: 2 files of kinds that are not read: deep\/rec\.WEBM, memo\.m4a; convert it first: ffmpeg -i/,
+    ),
+  ]);
+
+  await mkdir(join(folder, "in", "empty"));
+  if (process.platform !== "win32") await symlink("/no/where", join(folder, "in", "dead.wav"));
+  const some = await findSounds([join(folder, "in", "*"), join(folder, "none.wav"), join(folder, "no*.wav")]);
+  expect(some.files.map(({ name }) => name)).toEqual(["a", "dead", "B", "c", "memo", "notes"]);
+  expect(some.missing).toEqual([
+    expect.stringMatching(/empty: no sound files found/),
+    expect.stringMatching(/none\.wav: no such file or folder/),
+    expect.stringMatching(/no\*\.wav: no file matches this pattern/),
+  ]);
+  const outcome = await extractSounds(some.files, featureSettings());
+  expect([outcome.count, outcome.broken.length, outcome.brokenNamed]).toEqual([2, 4, 3]);
+  await mkdir(join(folder, "films"));
+  await writeFile(join(folder, "films", "x.mp4"), "");
+  await expect(findSounds([join(folder, "films")])).rejects.toThrow(
+    /films: no sound files that can be read; 1 file of kinds that are not read: x\.mp4; convert/,
+  );
 });
 
 test("two files that would be written to the same place are refused", async () => {

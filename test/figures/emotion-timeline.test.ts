@@ -66,6 +66,21 @@ describe("emotionTimeline", () => {
     expect(emotionTimeline({ duration: 600, windows }).layout.xaxis!.ticktext).toContain("2:00");
   });
 
+  test("of more windows than can be seen, those of one column are averaged; silence stays", () => {
+    // 9000 windows of 0.5 s, of which every third is anger, then silence.
+    const many = Array.from({ length: 9000 }, (_, i) =>
+      certain(i % 3 === 0 ? "anger" : "neutral", i / 2, (i + 1) / 2, i % 3 === 0 ? 0.9 : 0.3),
+    );
+    const [anger, neutral] = on(emotionTimeline({ duration: 9000, windows: many }), undefined);
+    expect(anger!.x.length).toBeLessThan(2500);
+    const tops = anger!.y.filter((y) => y !== null && y > 0);
+    expect(tops.reduce<number>((sum, y) => sum + y!, 0) / tops.length).toBeCloseTo(0.5, 2);
+    expect(Math.max(...neutral!.y.map(Number))).toBeCloseTo(1, 3);
+    expect(Math.max(...anger!.x.map(Number))).toBeCloseTo(4500, -1);
+    const [decided] = on(emotionTimeline({ duration: 9000, windows: many }), "y2");
+    expect(decided!.text).toEqual(["neutral"]);
+  });
+
   test("refuses what has no length", () => {
     expect(() => emotionTimeline({ duration: 0, windows: [] })).toThrow(RangeError);
     expect(() => emotionTimeline({ duration: 9, windows: [certain("anger", 2, 2)] })).toThrow(RangeError);
