@@ -38,11 +38,31 @@ export interface Printed {
 }
 
 /**
+ * The output that the options ask for; without one, a table.
+ *
+ * @param printed what is there already of CSV
+ * @param several whether JSON is an array
+ */
+export function outputOf(
+  { csv, jsonl, json }: { csv?: boolean; jsonl?: boolean; json?: boolean },
+  {
+    model,
+    print,
+    printed,
+    several,
+  }: { model: NamedModel; print: Print; printed?: Printed; several: boolean },
+): PredictOutput {
+  if (csv) return csvOutput(model, print, printed);
+  if (jsonl) return jsonlOutput(model, print);
+  return json ? jsonOutput(model, print, several) : tableOutput(model, print);
+}
+
+/**
  * A row for each window, and for each recording without windows, as soon as it is made.
  *
  * @param printed rows that are there already are not printed again
  */
-export function csvOutput(
+function csvOutput(
   model: NamedModel,
   print: Print,
   printed: Printed = { begun: false, rows: new Map() },
@@ -73,7 +93,7 @@ export function csvOutput(
 }
 
 /** An object for each recording on a line of its own; of standard input one for each window before it. */
-export function jsonlOutput(model: NamedModel, print: Print): PredictOutput {
+function jsonlOutput(model: NamedModel, print: Print): PredictOutput {
   return {
     begin() {},
     window(window, file) {
@@ -87,7 +107,7 @@ export function jsonlOutput(model: NamedModel, print: Print): PredictOutput {
 }
 
 /** An object for one file, an array for several, in the end. */
-export function jsonOutput(model: NamedModel, print: Print, several: boolean): PredictOutput {
+function jsonOutput(model: NamedModel, print: Print, several: boolean): PredictOutput {
   const objects: object[] = [];
   return {
     begin() {},
@@ -102,7 +122,7 @@ export function jsonOutput(model: NamedModel, print: Print, several: boolean): P
 }
 
 /** A table in the end; of standard input a line for each window before it. */
-export function tableOutput(model: NamedModel, print: Print): PredictOutput {
+function tableOutput(model: NamedModel, print: Print): PredictOutput {
   const answers: Answer[] = [];
   const live = new LiveLines(model);
   return {

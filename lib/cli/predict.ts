@@ -203,7 +203,7 @@ async function hear(
   signal: AbortSignal,
   sounds: Sounds | undefined,
 ): Promise<Answer[]> {
-  const [{ Progress }, { predictFiles }, outputs, { csvHeader }, { readDone }] = await Promise.all([
+  const [{ Progress }, { predictFiles }, { outputOf }, { csvHeader }, { readDone }] = await Promise.all([
     import("../base/progress.js"),
     import("../inference/predict-files.js"),
     import("./predict-output.js"),
@@ -223,13 +223,7 @@ async function hear(
     if (process.stdout.isTTY) progress.clear();
     process.stdout.write(lines);
   };
-  const output = flags.csv
-    ? outputs.csvOutput(model, print, done)
-    : flags.jsonl
-      ? outputs.jsonlOutput(model, print)
-      : flags.json
-        ? outputs.jsonOutput(model, print, recordings.several)
-        : outputs.tableOutput(model, print);
+  const output = outputOf(flags, { model, print, printed: done, several: recordings.several });
   const answers: Answer[] = [];
   output.begin();
   const heard = predictFiles(

@@ -20,6 +20,7 @@ export {
   timeline,
 } from "./model.js";
 export { type PredictFilesOptions, predictFiles } from "./predict-files.js";
+export type { RawFormat } from "./raw.js";
 export { findRecordings, type Recordings } from "./recordings.js";
 export { type Answer, type NamedModel, predictionCsv, predictionTable } from "./report.js";
 export { textGrid } from "./textgrid.js";

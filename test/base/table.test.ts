@@ -1,7 +1,7 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatCsv, formatTable } from "../../lib/base/table.js";
+import { csvLine, formatCsv, formatTable } from "../../lib/base/table.js";
 
 test("a table aligns names left and numbers right", () => {
   const text = formatTable(
@@ -29,4 +29,8 @@ test("csv-parse reads back every field", () => {
       expect(parsed).toEqual([["a", "b"], ...values]);
     }),
   );
+});
+
+test("a cell with outer blanks is quoted, so that readers keep them", () => {
+  expect(csvLine([" a", "b ", "c d", 1, null])).toBe('" a","b ",c d,1,\n');
 });

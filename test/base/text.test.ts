@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { decimal, percent, plural, points, pValue, sentence, slug, thousands } from "../../lib/base/text.js";
+import {
+  decimal,
+  percent,
+  plural,
+  points,
+  printable,
+  pValue,
+  sentence,
+  slug,
+  thousands,
+} from "../../lib/base/text.js";
 import { withInterval } from "../../lib/evaluation/interval.js";
 
 test("shares are per cent with one decimal, and minus signs are minus signs", () => {
@@ -22,4 +32,8 @@ test("small words", () => {
   expect([plural(1, "clip"), plural(1440, "clip")]).toEqual(["1 clip", "1,440 clips"]);
   expect([slug("ravdess/emobox@1"), slug("§")]).toEqual(["ravdess-emobox-1", "unnamed"]);
   expect([sentence("fixed here"), sentence("Done.")]).toEqual(["fixed here.", "Done."]);
+});
+
+test("a name with a line break stays on its line", () => {
+  expect(printable("a\nb\t語 \u001b[1m.wav")).toBe("a\\nb\\t語 \\u001b[1m.wav");
 });
