@@ -151,7 +151,7 @@ const blockSchema = strict("A block of runs: every combination of what its lists
   ),
 });
 
-/** One full product: every protocol with every model, size, features, augmentation, normalisation, target and seed. */
+/** A block of runs: every protocol with every model, size, features, augmentation, normalisation, target and seed. */
 export type GridBlock = v.InferOutput<typeof blockSchema>;
 
 /** What a grid's file holds. */
@@ -179,25 +179,30 @@ export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
   runs: list("Blocks of runs.", v.pipe(blockSchema, rule<GridBlock>(blockRules))),
 });
 
-/** An experiment as its file says it, with the defaults filled in. */
+/** The grid of an experiment, with the defaults filled in. */
 export type Grid = Omit<v.InferOutput<typeof gridSchema>, "$schema">;
 
-/** What one run of a grid is, but for the fold. */
+/** The settings of one run of a grid, without the fold. */
 export interface Cell {
+  /** Name of the protocol, as the grid gives it. */
   protocol: string;
   folds: "all" | readonly string[];
   features: FeatureSettings;
   training: TrainingSettings;
+  /** The emotion the actor intended, or the one that most listeners perceived (CREMA-D). */
   target: "intended" | "perceived";
 }
 
 /**
- * Reads a grid from a JSON file, or from the default export of a module (`.mjs`, `.js`, `.cjs`; `.ts` where tsx is
- * installed).
+ * Reads a grid from a JSON file, or from the default export of a module (`.mjs`, `.js`, `.cjs`; `.ts` if tsx is installed).
  *
- * @throws {UserError} when the file cannot be read
- * @throws {UsageError} naming the file and all that is wrong with it
- * @example const grid = await readGrid("results/experiments/quick.json");
+ * @throws {UserError} if the file cannot be read
+ * @throws {UsageError} naming the file and everything that is wrong with it
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const runs = [{ protocols: ["savee/loso"], models: ["linear", "cnn"] }];
+ * await writeFile("first.json", JSON.stringify({ name: "first", runs }));
+ * (await readGrid("first.json")).runs[0]!.models; // => ["linear", "cnn"]
  */
 export async function readGrid(path: string): Promise<Grid> {
   return parseGrid(besideFile(await contentOf(path), dirname(path)), path);
@@ -259,8 +264,10 @@ async function readJson(path: string): Promise<unknown> {
  * seed 1, all folds, and the training settings that suit the model.
  *
  * @param where the file, named in errors
- * @throws {UsageError} naming all that is wrong, each by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
- * @example parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] })
+ * @throws {UsageError} naming everything that is wrong, each by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
+ * @example
+ * const grid = parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] });
+ * [grid.score, grid.runs[0]!.folds, grid.runs[0]!.seeds]; // => ["validation", "all", [1]]
  */
 export function parseGrid(value: unknown, where?: string): Grid {
   // An editor's: it is no part of the experiment.
@@ -286,9 +293,11 @@ function blockRules(block: GridBlock, say: Say): void {
 }
 
 /**
- * The cells of a grid: of each block the full product, and of all blocks the union, each cell once.
+ * The cells of a grid: the full product of each block, and the union of all blocks without duplicates.
  *
- * @example expandGrid(parseGrid({ name: "a", runs: [{ protocols: ["savee/loso"], models: ["cnn", "lstm"], seeds: [1, 2] }] })).length // 4
+ * @example
+ * const block = { protocols: ["savee/loso"], models: ["cnn", "lstm"], seeds: [1, 2] };
+ * expandGrid(parseGrid({ name: "first", runs: [block] })).length; // => 4
  */
 export function expandGrid(grid: Grid): Cell[] {
   const cells = new Map<string, Cell>();
