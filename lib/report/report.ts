@@ -17,15 +17,15 @@ import { documentOf } from "./write.js";
 
 /** A report before it is written. */
 export interface Report {
-  /** Every figure with its interval and n. */
+  /** All figures with their intervals and n. */
   json: Results;
-  /** Refers to the pictures as `figures/NAME.svg`. */
+  /** Links to its figures as `figures/NAME.svg`. */
   markdown: string;
-  /** One page with the pictures in it. */
+  /** One page with the figures embedded. */
   html: string;
-  /** The tables for a paper, with the rules of booktabs. */
+  /** The tables as LaTeX with booktabs rules. */
   latex: string;
-  /** What is worth a page of its own, by the name of its file: `text.md`, where a protocol keeps sentences apart. */
+  /** Further pages by file name: `text.md`, if a protocol keeps sentences apart. */
   pages: Map<string, string>;
   figures: Map<string, Figure>;
   /** The figures drawn, by name. */
@@ -39,10 +39,10 @@ export interface ReportOptions extends ResultOptions {
 }
 
 /**
- * The report of an experiment, from its recorded runs alone: no clock, path, locale or order of folders enters, so the
- * same runs give the same bytes.
+ * Builds the report of an experiment from its recorded runs. It does not depend on time, paths, locale or the order of
+ * folders: the same runs give the same bytes.
  *
- * @throws {UserError} when there is no finished run
+ * @throws {UserError} if the experiment has no finished run
  * @example const { markdown } = await buildReport(await readStored("four-corpora", "results/summary"));
  */
 export async function buildReport(
@@ -50,7 +50,7 @@ export async function buildReport(
   options: ReportOptions = {},
 ): Promise<Report> {
   if (experiment.runs.length === 0)
-    throw new UserError(`experiment ${experiment.name} has no finished run: do \`ser ablate\` first`);
+    throw new UserError(`experiment ${experiment.name} has no finished run: run \`ser ablate\` first`);
   const json = resultsOf(experiment, options);
   const blocks = documentOf(experiment, entriesOf(experiment.runs), json);
   const text = shortcutPage(json);
@@ -62,7 +62,7 @@ export async function buildReport(
  * Draws a document's figures and writes it as Markdown and as a page.
  *
  * @param title of the page
- * @param options.pages further documents, whose figures are among the document's, by the names of their files
+ * @param options.pages further documents by file name, with figures of this document only
  */
 export async function drawReport(
   title: string,
@@ -89,20 +89,20 @@ export async function drawReport(
   };
 }
 
-/** What a report's folder holds. */
+/** A written report. */
 export interface WrittenReport {
   folder: string;
   files: string[];
 }
 
 /**
- * Writes a report: `report.md`, `report.html`, `report.json`, its pages and `figures/*.svg`. Figures of an earlier report are
- * removed.
+ * Writes a report: `report.md`, `report.html`, `report.json`, further pages and `figures/*.svg`. Figures of an earlier report
+ * are removed.
  *
  * @param folder such as `results/report/four-corpora`
- * @param report what {@link buildReport} made, or an experiment, whose report is built first
+ * @param report of {@link buildReport}, or an experiment, whose report is built first
  * @param options.latex writes the tables as `tables.tex`, too
- * @throws {UserError} when the place cannot be written, or the experiment has no finished run
+ * @throws {UserError} if the folder cannot be written, or the experiment has no finished run
  */
 export async function writeReport(
   folder: string,

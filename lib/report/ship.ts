@@ -13,7 +13,7 @@ import { toMarkdown } from "./markdown.js";
 import { cardBlocks } from "./ship-card.js";
 import { licenceText, SHIPPED_FOLDER } from "./ship-texts.js";
 
-/** A model beyond this many bytes is no longer small enough to be in a repository. */
+/** Largest model that is small enough for a repository, in bytes. */
 const SHIP_LIMIT = 3e6;
 
 const CARD = "card.json";
@@ -21,15 +21,15 @@ const README = "README.md";
 const LICENSE = "LICENSE";
 
 export interface ShipOptions extends BootstrapOptions {
-  /** Where it goes; replaced as a whole. Default `results/model`, which `ser predict` takes by default. */
+  /** Output folder, replaced as a whole; default `results/model`, the default model of `ser predict`. */
   out?: string;
   /** About the clips, printed beside every table: "the clips were copies re-encoded with Opus at 32 kbit/s". */
   note?: string;
-  /** Bytes that the model may have; default {@link SHIP_LIMIT}. */
+  /** Largest size of the model in bytes; default 3e6. */
   limit?: number;
 }
 
-/** What was written. */
+/** A released model. */
 export interface Shipped {
   folder: string;
   run: string;
@@ -41,12 +41,12 @@ export interface Shipped {
 }
 
 /**
- * Makes the folder of a model that ships from a finished run: the model as it is there, byte for byte, a model card
- * (README.md) of the run's figures on test, and the LICENSE of the weights. The same run gives the same bytes.
+ * Releases the model of a finished run: writes a folder with an exact copy of the model, a model card (README.md) with the
+ * run's test figures, and the LICENSE of the weights. The same run gives the same bytes.
  *
  * @param runFolder with `run.json`, `predictions.csv` and `model/`
- * @throws {UserError} where the run is synthetic, leaky or transductive, was not scored on test or failed its audit; where the
- *   model cannot be loaded or is too large; where the folder holds something else
+ * @throws {UserError} if the run is synthetic, leaky or transductive, was not scored on test or failed its audit; if the model
+ *   cannot be loaded or is too large; if the output folder contains something else
  * @example await shipModel("results/runs/four-corpora/combined-speaker-independent-1-cnn-0123456789ab");
  */
 export async function shipModel(runFolder: string, options: ShipOptions = {}): Promise<Shipped> {
@@ -59,18 +59,18 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   }
   const { record } = run;
   const unfit = unfitness(record);
-  if (unfit) throw new UserError(`${record.name} cannot ship: ${unfit}`);
+  if (unfit) throw new UserError(`${record.name} cannot be released: ${unfit}`);
   const model = join(runFolder, "model");
   const files = await modelFiles(model);
   const bytes = [...files.values()].reduce((sum, content) => sum + content.length, 0);
   if (bytes > limit) {
     throw new UserError(
-      `${model} has ${megabytes(bytes)}, and a model that ships at most ${megabytes(limit)}: train a smaller network`,
+      `${model} has ${megabytes(bytes)}, and a released model at most ${megabytes(limit)}: train a smaller network`,
     );
   }
   const { card, sha256: digest } = await loadModel(model);
   if (card.run !== record.name)
-    throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run anew`);
+    throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run again`);
   const own = [CARD, README, LICENSE];
   await assertReplaceable(out, (names) => own.every((name) => names.includes(name)), "a shipped model");
   const weights = { bytes: files.get("weights.bin")!.length, sha256: digest };
@@ -88,21 +88,21 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   return { folder: out, run: record.name, bytes, sha256: digest, files: written };
 }
 
-/** Why a run is none to be shown as a result, and what to do; `undefined` for one that is. */
+/** Why a run cannot be released, and what to do; `undefined` if it can. */
 function unfitness(record: RunRecord): string | undefined {
   const { synthetic, leaky, transductive, test, audit, corpora, encoder, settings } = record;
   if (settings.training.model === "top-blocks")
-    return `its weights hold blocks of ${encoder?.name ?? "an encoder"}, which are somebody else's: train a linear model, or another network, on the encoder`;
+    return `its weights contain blocks of ${encoder?.name ?? "an encoder"}, which belong to others: train a linear model, or another network, on the encoder`;
   if (settings.features.kind === "table")
-    return `it takes the columns of the table ${settings.features.name}, which nobody's sound gives: train on spectra, or on an encoder`;
+    return `it takes the columns of the table ${settings.features.name}, which cannot be computed from audio: train on spectra, or on an encoder`;
   if (synthetic)
-    return "it was trained on SYNTHETIC voices, which say nothing of real ones: train on the corpora (`ser data download`)";
+    return "it was trained on SYNTHETIC voices, which say nothing about real ones: train on the corpora (`ser data download`)";
   if (leaky)
-    return "its protocol is LEAKY, so that its figures flatter: train under another (`ser protocols` lists them)";
+    return "its protocol is LEAKY, so its figures are too high: train under another (`ser protocols` lists them)";
   if (transductive)
-    return "it is TRANSDUCTIVE, and takes other clips of the same speaker: train with --normalisation global";
+    return "it is TRANSDUCTIVE and needs other clips of the same speaker: train with --normalisation global";
   if (!test)
-    return 'it was not scored on test: do it again with --score test, or "score": "test" in the grid';
+    return 'it was not scored on test: run it again with --score test, or "score": "test" in the grid';
   if (!audit.passed) {
     const failed = audit.checks.filter(({ passed }) => !passed).map(({ name }) => name);
     return `its audit failed (${failed.join(", ")}): train under a protocol whose audit passes`;
@@ -123,7 +123,7 @@ async function modelFiles(folder: string): Promise<Map<string, Buffer>> {
       await Promise.all(own.map(async (name) => [name, await readFile(join(folder, name))] as const)),
     );
   } catch (error) {
-    throw new UserError(`cannot read the model in ${folder}: ${systemReason(error)}; do the run again`, {
+    throw new UserError(`cannot read the model in ${folder}: ${systemReason(error)}; run it again`, {
       cause: error,
     });
   }

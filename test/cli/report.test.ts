@@ -83,5 +83,5 @@ test("runs by folder or by name are reported as an experiment", async () => {
 
   await report(names[1]!, "--from", runs, "--out", join(folder, "reports"), "--quiet");
   expect(await readdir(join(folder, "reports"))).toEqual([names[1]]);
-  await expect(report(names[0]!, "nobody", "--from", runs)).rejects.toThrow("nobody holds no finished run");
+  await expect(report(names[0]!, "nobody", "--from", runs)).rejects.toThrow("nobody has no finished run");
 });
