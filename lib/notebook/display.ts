@@ -9,7 +9,7 @@ import type { Clip } from "../corpora/clip.js";
 import type { Figure } from "../figures/figure.js";
 import { PRIVATE_AUDIO } from "./nbformat.js";
 
-/** The parts of a danfojs data frame that are used here; its own types are incomplete. */
+/** The parts of a danfojs data frame that are used here. */
 export interface FrameLike {
   columns: readonly (string | number)[];
   index: readonly (string | number)[];
@@ -17,24 +17,24 @@ export interface FrameLike {
   shape: readonly number[];
 }
 
+/** Options of {@link show}. */
 export interface ShowOptions {
-  /** Rows of a table that are shown; default 20. */
+  /** Largest number of table rows to show; default 20. */
   rows?: number;
-  /** Pixels of the picture per CSS pixel; default 1.5: sharp enough, and small enough to commit. */
+  /** Pixels of the PNG per CSS pixel; default 1.5: sharp enough, and small enough to commit. */
   scale?: number;
 }
 
 /**
- * Shows a figure or a table under the cell. A figure is one output with two forms: interactive where the notebook is open,
- * and a PNG for GitHub and for a notebook reopened without trust. A table is a danfojs data frame or a list of records.
- * Outside a notebook a table is printed as text and a figure as its title.
+ * Shows a figure or a table below the cell. A figure is one output in two forms: interactive in an open notebook, and a PNG
+ * for GitHub and for a notebook that is reopened without trust. A table is a danfojs data frame or a list of records.
+ * Outside a notebook, a table is printed as text and of a figure only the title.
  *
  * @throws {UserError} for a figure that cannot be drawn
- * @throws {UsageError} for anything else
+ * @throws {UsageError} for anything that is neither a figure nor a table
  * @example
- * await show(classCounts({ corpora }));
- * await show(frame.head(10));
- * await show([{ model: "cnn", uar: 52.1 }]);
+ * await show([{ model: "linear", "UAR, %": 48.3 }, { model: "cnn", "UAR, %": 52.1 }]);
+ * await show(classCounts({ corpora: [{ name: "savee", counts: { anger: 60, neutral: 120 } }] }));
  */
 export async function show(
   what: Figure | FrameLike | readonly object[],
@@ -132,18 +132,19 @@ function htmlCell(cell: Cell): string {
   return typeof cell === "number" ? `<td align="right">${text}</td>` : `<td>${text}</td>`;
 }
 
-/** PlayableSound to listen to that is no clip: samples of one channel, at a rate in Hz. */
+/** Sound that is not a clip: samples of one channel in [-1, 1], with their rate in Hz. */
 export interface PlayableSound {
   samples: Float32Array;
   sampleRate: number;
 }
 
+/** Options of {@link listen}. */
 export interface ListenOptions {
-  /** Only so much from the beginning, at most and by default 10. */
+  /** Seconds to play from the beginning; at most and by default 10. */
   seconds?: number;
   /**
-   * True for sound that may be passed on, such as your own voice: `--in-place` then leaves it in the notebook. Default:
-   * for synthetic clips only, since no corpus allows its recordings to be published.
+   * True for sound that may be published, such as your own voice: `--in-place` then leaves it in the notebook. Default:
+   * true for synthetic clips only, since no corpus allows its recordings to be published.
    */
   keep?: boolean;
 }
@@ -152,13 +153,16 @@ const LISTEN_RATE = 16000;
 const LISTEN_SECONDS = 10;
 
 /**
- * Puts an audio player under the cell: at most 10 s, one channel, 16 bits at 16 kHz, within the notebook's file.
- * Outside a notebook it says how long the sound is.
+ * Shows an audio player below the cell: at most 10 s, one channel, 16 bits at 16 kHz, stored in the notebook's file.
+ * Outside a notebook, the name of the clip and the seconds that would be played are printed.
  *
  * @param sound a clip, or samples with their rate
  * @throws {AudioError} for a clip that cannot be read
- * @throws {UsageError} for seconds that are not in 0 to 10
- * @example await listen(clips[0]);
+ * @throws {UsageError} when `seconds` is not above 0 and at most 10
+ * @example
+ * const [clip] = await loadClips("data", { names: ["savee"] });
+ * await listen(clip!);
+ * await listen(await readAudio("talk.wav"), { seconds: 3, keep: true });
  */
 export async function listen(sound: Clip | PlayableSound, options: ListenOptions = {}): Promise<void> {
   const { seconds = LISTEN_SECONDS } = options;

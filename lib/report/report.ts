@@ -15,35 +15,41 @@ import { toMarkdown } from "./markdown.js";
 import { shortcutPage } from "./shortcut.js";
 import { documentOf } from "./write.js";
 
-/** A report before it is written. */
+/** A report in memory, before it is written. */
 export interface Report {
-  /** All figures with their intervals and n. */
+  /** All results, each with its interval and n. */
   json: Results;
-  /** Links to its figures as `figures/NAME.svg`. */
+  /** Markdown; refers to the figures as `figures/NAME.svg`. */
   markdown: string;
-  /** One page with the figures embedded. */
+  /** A single HTML page that contains the figures. */
   html: string;
-  /** The tables as LaTeX with booktabs rules. */
+  /** The tables for a paper, in LaTeX with booktabs. */
   latex: string;
-  /** Further pages by file name: `text.md`, if a protocol keeps sentences apart. */
+  /** Additional Markdown pages by file name: `text.md`, where a protocol keeps sentences apart. */
   pages: Map<string, string>;
+  /** The figures as data, by name. */
   figures: Map<string, Figure>;
-  /** The figures drawn, by name. */
+  /** The figures as SVG, by name. */
   svgs: Map<string, string>;
 }
 
+/** Options of {@link buildReport}. */
 export interface ReportOptions extends ResultOptions {
-  /** Called after each figure is drawn, with the number of all. */
+  /** Called after each figure is drawn, with the number of all figures. */
   onFigure?: (name: string, total: number) => void;
+  /** Stops between two figures. */
   signal?: AbortSignal;
 }
 
 /**
- * Builds the report of an experiment from its recorded runs. It does not depend on time, paths, locale or the order of
- * folders: the same runs give the same bytes.
+ * Builds the report of an experiment from its recorded runs alone: it does not depend on the clock, paths, the locale or the
+ * order of folders, so the same runs give the same bytes.
  *
- * @throws {UserError} if the experiment has no finished run
- * @example const { markdown } = await buildReport(await readStored("four-corpora", "results/summary"));
+ * @throws {UserError} when the experiment has no finished run
+ * @example
+ * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"] });
+ * const { markdown } = await buildReport(experiment, { resamples: 99 });
+ * markdown.startsWith("# Experiment savee-loso"); // => true
  */
 export async function buildReport(
   experiment: RecordedExperiment,
@@ -89,20 +95,26 @@ export async function drawReport(
   };
 }
 
-/** A written report. */
+/** A report on disk. */
 export interface WrittenReport {
   folder: string;
+  /** Paths relative to `folder`. */
   files: string[];
 }
 
 /**
- * Writes a report: `report.md`, `report.html`, `report.json`, further pages and `figures/*.svg`. Figures of an earlier report
- * are removed.
+ * Writes a report: `report.md`, `report.html`, `report.json`, its pages and `figures/*.svg`. Figures of an earlier report are
+ * removed.
  *
  * @param folder such as `results/report/four-corpora`
- * @param report of {@link buildReport}, or an experiment, whose report is built first
- * @param options.latex writes the tables as `tables.tex`, too
- * @throws {UserError} if the folder cannot be written, or the experiment has no finished run
+ * @param report the result of {@link buildReport}, or an experiment, whose report is built first
+ * @param options.latex also writes the tables as `tables.tex`
+ * @throws {UserError} when the folder cannot be written, or the experiment has no finished run
+ * @example
+ * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"] });
+ * const report = await buildReport(experiment, { resamples: 99 });
+ * const { files } = await writeReport("results/report/savee-loso", report);
+ * files.slice(0, 3); // => ["report.html", "report.md", "report.json"]
  */
 export async function writeReport(
   folder: string,

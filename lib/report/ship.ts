@@ -20,18 +20,20 @@ const CARD = "card.json";
 const README = "README.md";
 const LICENSE = "LICENSE";
 
+/** Options of {@link shipModel}. */
 export interface ShipOptions extends BootstrapOptions {
-  /** Output folder, replaced as a whole; default `results/model`, the default model of `ser predict`. */
+  /** Folder to write; replaced as a whole. Default `results/model`, which `ser predict` uses by default. */
   out?: string;
   /** About the clips, printed beside every table: "the clips were copies re-encoded with Opus at 32 kbit/s". */
   note?: string;
-  /** Largest size of the model in bytes; default 3e6. */
+  /** Largest size of the model, bytes; default 3,000,000. */
   limit?: number;
 }
 
-/** A released model. */
+/** The folder of a shipped model. */
 export interface Shipped {
   folder: string;
+  /** Name of the run. */
   run: string;
   /** Bytes of the model, without its README.md and LICENSE. */
   bytes: number;
@@ -41,13 +43,18 @@ export interface Shipped {
 }
 
 /**
- * Releases the model of a finished run: writes a folder with an exact copy of the model, a model card (README.md) with the
- * run's test figures, and the LICENSE of the weights. The same run gives the same bytes.
+ * Makes the folder of a released model from a finished run: an exact copy of the model, a model card (README.md) with the
+ * run's scores on test, and the LICENSE of the weights. The same run gives the same bytes.
  *
  * @param runFolder with `run.json`, `predictions.csv` and `model/`
- * @throws {UserError} if the run is synthetic, leaky or transductive, was not scored on test or failed its audit; if the model
- *   cannot be loaded or is too large; if the output folder contains something else
- * @example await shipModel("results/runs/four-corpora/combined-speaker-independent-1-cnn-0123456789ab");
+ * @throws {UserError} when the run is synthetic, leaky or transductive, was not scored on test or failed its audit; when the
+ *   model cannot be loaded or is too large; when the folder to write holds something else
+ * @example
+ * // A model trained on synthetic voices is not released.
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"] });
+ * const folder = `results/runs/savee-loso/${runs[0]!.record.name}`;
+ * const reason = await shipModel(folder).catch((error: Error) => error.message);
+ * String(reason).includes("trained on SYNTHETIC voices"); // => true
  */
 export async function shipModel(runFolder: string, options: ShipOptions = {}): Promise<Shipped> {
   const { out = SHIPPED_FOLDER, note, limit = SHIP_LIMIT } = options;

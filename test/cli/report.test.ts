@@ -50,7 +50,7 @@ test("--json prints every figure with its n, and writes nothing", async () => {
 
 test("an unknown experiment lists those that are there; a path is no name", async () => {
   await expect(report("other", "--from", join(folder, "summary"))).rejects.toThrow(
-    /no experiment other.*made-up/,
+    /experiment other not found.*made-up/,
   );
   await expect(report("../made-up")).rejects.toThrow("is no name of an experiment");
 });
