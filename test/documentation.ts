@@ -67,16 +67,18 @@ export function programOf(examples: readonly Example[], names: readonly PublicNa
   const entries = new Map(distinct(names).map((own) => [own.name, own]));
   const bodies: string[] = [];
   const used = new Map<string, Set<string>>();
-  const heads = new Set<string>();
+  const use = (entry: string, word: string) => used.set(entry, (used.get(entry) ?? new Set()).add(word));
   for (const { name, place, code } of examples) {
     const lines = code.split("\n");
-    for (const line of lines.filter((one) => one.startsWith("import "))) heads.add(line);
-    const body = lines.filter((one) => !one.startsWith("import ")).map(checked);
+    for (const line of lines) {
+      const [, words, source] = /^import \{ (.+) \} from "(.+)";$/.exec(line) ?? [];
+      if (source) for (const word of words!.split(", ")) use(source, word);
+    }
+    const body = lines.filter((one) => !/^import .* from /.test(one)).map(checked);
     for (const word of new Set(code.match(/[A-Za-z_]\w*/g)))
       if (entries.has(word)) {
         const { entry, isValue } = entries.get(word)!;
-        const own = used.get(entry) ?? new Set();
-        used.set(entry, own.add(isValue ? word : `type ${word}`));
+        use(entry, isValue ? word : `type ${word}`);
       }
     bodies.push(
       `await example(${JSON.stringify(`${name} (${place})`)}, async () => {\n${body.join("\n")}\n});`,
@@ -85,7 +87,7 @@ export function programOf(examples: readonly Example[], names: readonly PublicNa
   const imports = [...used].map(
     ([entry, own]) => `import { ${[...own].sort().join(", ")} } from ${JSON.stringify(entry)};`,
   );
-  return [...heads, ...imports, HELPERS, ...bodies, ""].join("\n");
+  return [...imports, HELPERS, ...bodies, ""].join("\n");
 }
 
 /** `x; // => 3` as a check; a number is compared to nine digits. */
@@ -158,7 +160,9 @@ function exported(path: string): Exported[] {
         const at = new RegExp(`^(?:async )?(?:function|const|class|interface|type) ${name}\\b`, "m").exec(
           text,
         );
+        // What another package gives has its comment before the export.
         if (at) add(name, at.index, !/^(?:interface|type)/.test(at[0]));
+        else add(name, start, exportKind !== "type");
       }
       if (!declaration) return;
       if (declaration.type === "VariableDeclaration")
@@ -171,8 +175,8 @@ function exported(path: string): Exported[] {
 }
 
 /**
- * What examples find in their folder: synthetic corpora in `data`, a manifest `clips.csv` of some of their clips,
- * `recording.wav` of one utterance, `talk.wav` of several, and two files in `recordings`.
+ * What examples find in their folder: synthetic corpora in `data`, 480 clips without telling names in `own` with the manifest
+ * `clips.csv`, `recording.wav` of one utterance, `talk.wav` of several, and two files in `recordings`.
  */
 const PREPARE = `import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { loadClips, readAudio, writeWav } from "${NAME}";
@@ -183,15 +187,19 @@ await synthesizeCorpora("data", { seed: 1, quiet: true });
 const clips = await loadClips("data", { names: ["savee"] });
 copyFileSync(clips[0].path, "recording.wav");
 mkdirSync("recordings", { recursive: true });
-for (const { path } of clips.slice(0, 2)) copyFileSync(path, "recordings/" + path.split(/[\\\\/]/).at(-1));
+for (const [i, { path }] of clips.slice(0, 2).entries()) copyFileSync(path, "recordings/" + (i + 1) + ".wav");
 const pieces = [];
 for (const { path } of clips.slice(0, 6)) {
   const { samples, sampleRate } = await readAudio(path);
   pieces.push(resample(samples, sampleRate, 16000));
 }
 await writeWav("talk.wav", Float32Array.from(pieces.flatMap((piece) => [...piece])), 16000);
-const rows = clips.map(({ path, speaker, emotion, sentence }) => [path, speaker, emotion, JSON.stringify(sentence ?? "")].join(","));
-writeFileSync("clips.csv", ["path,speaker,emotion,sentence", ...rows].join("\\n"));
+mkdirSync("own", { recursive: true });
+const rows = clips.map(({ path, speaker, emotion, sentence }, i) => {
+  copyFileSync(path, "own/" + i + ".wav");
+  return [i, "own/" + i + ".wav", speaker, emotion, JSON.stringify(sentence ?? "")].join(",");
+});
+writeFileSync("clips.csv", ["id,path,speaker,emotion,sentence", ...rows].join("\\n"));
 `;
 
 /** What came of an example. */
@@ -199,6 +207,14 @@ export interface Outcome {
   name: string;
   seconds: number;
   error?: string;
+}
+
+/** Makes what examples find in their folder, where it is not there. */
+export async function prepareExamples(project: string, cache: string): Promise<void> {
+  if (existsSync(join(project, "clips.csv"))) return;
+  writeFileSync(join(project, "prepare.mjs"), PREPARE);
+  const { code, stderr } = await run(process.execPath, ["prepare.mjs"], { cwd: project, cache });
+  if (code !== 0) throw new Error(stderr);
 }
 
 /**
@@ -212,12 +228,8 @@ export async function runExamples(
   cache: string,
   examples: readonly Example[],
 ): Promise<{ complaints: string[]; outcomes: Outcome[]; stderr: string }> {
+  await prepareExamples(project, cache);
   const node = (...args: string[]) => run(process.execPath, args, { cwd: project, cache });
-  if (!existsSync(join(project, "clips.csv"))) {
-    writeFileSync(join(project, "prepare.mjs"), PREPARE);
-    const { code, stderr } = await node("prepare.mjs");
-    if (code !== 0) throw new Error(stderr);
-  }
   const program = programOf(examples, publicNames());
   writeFileSync(join(project, "examples.ts"), program);
   const { code: javascript } = await transformWithOxc(program, "examples.ts");

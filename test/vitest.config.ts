@@ -5,7 +5,7 @@ export default defineConfig({
     root: `${import.meta.dirname}/..`,
     include: ["test/**/*.test.ts"],
     // Installing what was packed takes a minute: npm run test:package.
-    exclude: [...configDefaults.exclude, "test/package.test.ts"],
+    exclude: [...configDefaults.exclude, "test/package.test.ts", "test/examples.test.ts"],
     globalSetup: "test/setup.ts",
     // For what hangs. Work that takes seconds takes minutes on a machine that has other work.
     testTimeout: 300_000,

@@ -5,7 +5,7 @@ import { compareNames, plural } from "../base/text.js";
 import { applyTemperature } from "../evaluation/calibration.js";
 import { argmax } from "../evaluation/metrics.js";
 import { isBaseline } from "../models/names.js";
-import { SIZES, type Size } from "../models/size.js";
+import { type Size, usualSize } from "../models/size.js";
 import type { PredictedClip, RunSettings, StoredRun } from "../runs/record.js";
 import { featuresName } from "../runs/settings-text.js";
 
@@ -252,7 +252,7 @@ function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
 
 /** The full size: the model's default with what is set on top. */
 function sizeWith({ model, size }: RunSettings["training"]): Size | undefined {
-  return isBaseline(model) ? undefined : { ...SIZES[model], ...size };
+  return isBaseline(model) ? undefined : { ...usualSize(model), ...size };
 }
 
 /** `undefined` if it equals the number of epochs, which never stops a training early. */

@@ -12,12 +12,13 @@ import type { StoredRun } from "../runs/record.js";
 import { entriesOf } from "./entries.js";
 import { Evaluation } from "./evaluation.js";
 
+/** What {@link evaluate} takes beside the model and the clips. */
 export interface EvaluateOptions extends Pick<ExtractOptions, "signal" | "quiet" | "threads"> {
   /** Clips that the model was trained on are judged as well, and told; default: an error. */
   evenTraining?: boolean;
   /** Where a reading of clips of the model's own test part is written down; default: the user's. */
   ledger?: Ledger;
-  /** See {@link heardBy}. */
+  /** Clips of the known corpora that are on this machine: others are compared with their samples, to find copies of training clips. */
   reference?: () => Promise<readonly Clip[]>;
   /** Of every interval; default 9999. */
   resamples?: number;
@@ -61,7 +62,10 @@ export interface EvaluationFacts {
  * @param model or its folder
  * @param clips as `loadClips` or `readManifest` give them
  * @throws {UserError} for clips that the model was trained on, unless they are wanted; where no label is known to it
- * @example const evaluation = await evaluate("results/model", await readManifest("clips.csv"));
+ * @example
+ * const evaluation = await evaluate(await findModel(), await readManifest("clips.csv"));
+ * evaluation.n; // => 480
+ * evaluation.bySpeaker().map(({ group }) => group); // => ["own/DC", "own/JE", "own/JK", "own/KL"]
  */
 export async function evaluate(
   model: EmotionModel | string,

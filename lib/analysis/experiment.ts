@@ -5,7 +5,8 @@ import { workFolder } from "../base/root.js";
 import { percent } from "../base/text.js";
 import type { Comparison } from "../evaluation/comparison.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
-import { type ExperimentOptions, type GridInput, readOrTrain } from "../experiments/experiment.js";
+import { type ExperimentOptions, readOrTrain } from "../experiments/experiment.js";
+import type { GridInput } from "../experiments/grid.js";
 import type { RecordedExperiment } from "../experiments/known.js";
 import { readStored, readRuns as readStoredRuns } from "../experiments/store.js";
 import { ablation } from "../figures/ablation.js";
@@ -34,7 +35,7 @@ export type ExperimentRow = {
  * const experiment = await train({ protocols: ["savee/loso"], models: ["majority", "linear"] });
  * experiment.evaluations.map(({ label }) => label); // => ["linear", "majority"]
  * experiment.compare("linear", "majority").difference.estimate > 0; // => true
- * experiment.table("latex").includes("\\\\toprule"); // => true
+ * experiment.table("latex").includes("\\toprule"); // => true
  */
 export class Experiment implements RecordedExperiment {
   readonly name: string;
@@ -80,7 +81,7 @@ export class Experiment implements RecordedExperiment {
   /**
    * The same on a part: validation figures of what was tested, say. What was not read there is left out.
    *
-   * @example (await readExperiment("best")).evaluationsOn("validation").length > 0; // => true
+   * @example experiment.evaluationsOn("validation").map(({ uar }) => uar.value)
    */
   evaluationsOn(part: Part): Evaluation[] {
     return entriesOf(this.runs)
@@ -187,6 +188,7 @@ function isOf({ protocol }: Evaluation, wanted: string | undefined): boolean {
   return wanted === undefined || protocol === wanted || protocol.replace(/@\d+$/, "") === wanted;
 }
 
+/** What {@link train} takes beside the grid. */
 export interface TrainOptions extends ExperimentOptions {
   /** Of the speakers, for every interval; default 9999. */
   resamples?: number;
@@ -207,6 +209,18 @@ export interface TrainOptions extends ExperimentOptions {
  * @example
  * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"], score: "test" });
  * console.log(experiment.table("markdown"));
+ * @example
+ * const { conv1d, dense, globalAveragePooling1d } = tf.layers;
+ * const mine: BuildNetwork = ({ frames, bands, classes }) => {
+ *   const network = tf.sequential();
+ *   network.add(conv1d({ inputShape: [frames, bands], filters: 16, kernelSize: 5, activation: "relu" }));
+ *   network.add(globalAveragePooling1d({}));
+ *   network.add(dense({ units: classes, activation: "softmax" }));
+ *   return network;
+ * };
+ * const block = { protocols: ["savee/loso"], folds: ["1"], models: ["own:mine" as const], training: { epochs: 2 } };
+ * const experiment = await train(block, { networks: { mine } });
+ * experiment.evaluation("own:mine").n; // => 120
  */
 export async function train(
   grid: string | GridInput | BlockInput,
@@ -234,8 +248,9 @@ function gridOf(grid: string | GridInput | BlockInput): string | GridInput {
  * @param options the folder that has `summary` and `runs` (default: the project's `results`), and the resamples of the intervals
  * @throws {UserError} naming what is missing or damaged
  * @example
- * const best = await readExperiment("best");
- * best.evaluation("cnn", "cremad/audeering").uar.value > 0.5; // => true
+ * await train({ name: "first", protocols: ["savee/loso"], models: ["linear"], folds: ["1"] });
+ * const first = await readExperiment("first");
+ * first.evaluation("linear").n; // => 120
  */
 export async function readExperiment(
   name: string,
@@ -252,8 +267,8 @@ export async function readExperiment(
  * @param folders of the runs
  * @throws {UserError} naming a folder without a finished run; when the runs were scored on different parts
  * @example
- * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"] });
- * const read = await readRuns(runs.map(({ record }) => `results/runs/savee-loso/${record.name}`));
+ * const { runs } = await train({ name: "first", protocols: ["savee/loso"], models: ["linear"], folds: ["1"] });
+ * const read = await readRuns(runs.map(({ record }) => `results/runs/first/${record.name}`));
  * read.evaluations.length; // => 1
  */
 export async function readRuns(

@@ -4,12 +4,12 @@
  * @module analysis
  */
 
-export type { GridInput } from "../experiments/experiment.js";
 export {
   type Cell,
   expandGrid,
   type Grid,
   type GridBlock,
+  type GridInput,
   parseGrid,
   readGrid,
 } from "../experiments/grid.js";

@@ -12,6 +12,7 @@ import type { External, StoredRun } from "../runs/record.js";
 import { type Entry, entriesOf } from "./entries.js";
 import { Evaluation } from "./evaluation.js";
 
+/** What {@link score} takes beside the file and the protocol. */
 export interface ScoreOptions {
   /**
    * Which clips there are; needed where the protocol is of clips of one's own. Default: those that the corpora of the
@@ -59,6 +60,7 @@ export class ScoredPredictions extends Evaluation {
  * @throws {UserError} naming the file, the line and what is wrong: a clip that no one knows, that has two answers, or that
  *   its fold trains on
  * @example
+ * import { writeFile } from "node:fs/promises";
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
  * const rows = plan.clips.map(({ id }) => `${id},neutral`);
  * await writeFile("mine.csv", ["id,predicted", ...rows].join("\n"));

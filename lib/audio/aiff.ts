@@ -2,27 +2,27 @@ import { type Audio, AudioError, conversionHint } from "./audio.js";
 import { type Chunk, chunks, idAt, viewOf } from "./chunks.js";
 import { bytesPerSample, decodeLayout, type Encoding, type Layout } from "./pcm.js";
 
-/** What the COMM chunk says. */
+/** The contents of the COMM chunk. */
 interface AiffFormat {
   encoding: Encoding;
   littleEndian: boolean;
   channels: number;
-  /** Sample frames it promises. */
+  /** The stated number of sample frames. */
   frames: number;
   bitsPerSample: number;
   sampleRate: number;
 }
 
-/** Whether the bytes begin as an AIFF or AIFF-C file. */
+/** Whether the bytes begin like an AIFF or AIFF-C file. */
 export function isAiff(bytes: Uint8Array): boolean {
   return bytes.length >= 12 && idAt(bytes, 0) === "FORM" && /^AIF[FC]$/.test(idAt(bytes, 8));
 }
 
 /**
  * Decodes an AIFF or AIFF-C file (Apple, 1989 and 1991): PCM of 8 to 32 bits in either byte order, float of 32
- * and 64 bits, mu-law and A-law. One that is cut off gives what is there and a warning.
+ * and 64 bits, mu-law and A-law. A truncated file gives the samples it has, with a warning.
  *
- * @param path named in errors
+ * @param path used in error messages
  * @throws {AudioError} with the byte offset and the reason
  * @example decodeAiff(await readFile("a.aiff"), "a.aiff").format.encoding; // "pcm_s16"
  */
@@ -32,12 +32,12 @@ export function decodeAiff(bytes: Uint8Array, path: string): Audio {
 }
 
 /**
- * Where the samples of an AIFF file are and how they are stored.
+ * Finds where the samples of an AIFF file are and how they are stored.
  *
  * @param bytes the file, or its beginning
- * @param warnings what is amiss is added
+ * @param warnings defects of the file are added
  * @param length of the file, bytes
- * @throws {AudioError} also when `bytes` end before it can be told
+ * @throws {AudioError} also when `bytes` end too early to find out
  */
 export function locateAiff(
   bytes: Uint8Array,
@@ -70,7 +70,7 @@ function readCommon(bytes: Uint8Array, chunk: Chunk, container: "aiff" | "aifc",
   const coding = encodingOf(compression, bitsPerSample);
   if (!coding) {
     const name = compression.replace(/[^ -~]/g, "?");
-    const reason = `stores its samples as ${name} of ${bitsPerSample} bits, which is not read; ${conversionHint(path)}`;
+    const reason = `stores its samples as ${name} of ${bitsPerSample} bits, which is not supported; ${conversionHint(path)}`;
     throw new AudioError(path, offset + 6, reason);
   }
   return {
@@ -138,11 +138,11 @@ function soundPlace(
     throw new AudioError(
       path,
       sound.offset,
-      `states that its samples begin at byte ${offset}, beyond its end`,
+      `states that its samples begin at byte ${offset}, after the end of the file`,
     );
   const there = Math.min(length, sound.offset + sound.size) - offset;
   const promised = format.frames * format.channels * bytesPerSample(format.encoding);
   if (promised > there)
-    warnings.push(`truncated: ${Math.max(0, there)} of ${promised} bytes of samples are there`);
+    warnings.push(`truncated: ${Math.max(0, there)} of ${promised} bytes of samples are present`);
   return { offset, size: Math.max(0, Math.min(there, promised)) };
 }

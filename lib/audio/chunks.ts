@@ -2,13 +2,13 @@
 export interface Chunk {
   /** Four characters. */
   id: string;
-  /** Where its content begins, bytes. */
+  /** Where its content begins, bytes from the start of the file. */
   offset: number;
-  /** The size it states, bytes; may reach beyond the end of the file. */
+  /** The stated size, bytes; it may exceed the end of the file. */
   size: number;
 }
 
-/** Ids that settle where the next chunk begins when a writer may have left out the pad byte. */
+/** Ids by which the next chunk is found when a writer may have left out the pad byte. */
 const KNOWN = new Set(
   "fmt data fact LIST bext cue smpl id3 ID3 PEAK JUNK junk PAD FLLR iXML _PMX ds64 inst plst COMM SSND FVER MARK INST NAME AUTH ANNO APPL COMT (c) "
     .split(" ")
@@ -17,9 +17,9 @@ const KNOWN = new Set(
 );
 
 /**
- * The chunks of a RIFF (`littleEndian`) or IFF file from byte `start` on. Ends at the first place where no
- * chunk can begin. After an odd chunk the next one is looked for with and without the pad byte, since
- * writers disagree.
+ * The chunks of a RIFF (`littleEndian`) or IFF file from byte `start` on, up to the first place where no
+ * chunk can begin. After a chunk of odd size the next one is looked for with and without the pad byte, since
+ * writers differ.
  *
  * @example for (const chunk of chunks(bytes, 12, true)) if (chunk.id === "data") ...
  */

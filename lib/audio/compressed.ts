@@ -3,10 +3,10 @@ import { type Audio, AudioError, type AudioFormat } from "./audio.js";
 import { idAt, viewOf } from "./chunks.js";
 import { afterId3, mpegFrame } from "./container.js";
 
-/** The compressed formats that are read. */
+/** The supported compressed formats. */
 export type Codec = "flac" | "mp3" | "vorbis" | "opus";
 
-/** What every decoder of the wasm-audio-decoders family returns. */
+/** The result of every decoder of the wasm-audio-decoders family. */
 interface Decoded {
   channelData: Float32Array[];
   samplesDecoded: number;
@@ -22,9 +22,9 @@ interface Decoder {
 
 /**
  * Decodes FLAC (plain or in Ogg), MP3, Ogg Vorbis or Ogg Opus to mono samples, with the WebAssembly builds of libFLAC,
- * mpg123, libvorbis and libopus. A file that is cut off or damaged gives what can be decoded and a warning.
+ * mpg123, libvorbis and libopus. A truncated or damaged file gives what can be decoded, with a warning.
  *
- * @param path named in errors
+ * @param path used in error messages
  * @throws {AudioError} when nothing can be decoded
  * @example (await decodeCompressed(bytes, "opus", "answer.ogg")).sampleRate; // 48000
  */
@@ -34,11 +34,15 @@ export async function decodeCompressed(bytes: Uint8Array, codec: Codec, path: st
   const channels = decoded.channelData.slice(0, storedChannels(bytes, codec));
   const length = Math.min(decoded.samplesDecoded, opusLength(bytes, codec));
   if (!(length > 0) || channels.length === 0 || !(sampleRate >= 1000 && sampleRate <= 768_000))
-    throw new AudioError(path, errors[0]?.inputBytes ?? 0, `is ${codec}, but no sound in it can be decoded`);
+    throw new AudioError(
+      path,
+      errors[0]?.inputBytes ?? 0,
+      `is ${codec}, but contains no audio that can be decoded`,
+    );
   const samples = mixDown(channels, length, path);
   const warnings: string[] = [];
   if (isCut(bytes, codec, length)) warnings.push("truncated: the stream ends before its stated end");
-  if (errors.length > 0) warnings.push(`${errors.length} damaged parts were left out`);
+  if (errors.length > 0) warnings.push(`${errors.length} damaged parts were skipped`);
   const format: AudioFormat = {
     container: codec === "mp3" ? "mp3" : idAt(bytes, 0) === "OggS" ? "ogg" : "flac",
     encoding: codec,
@@ -53,7 +57,7 @@ async function decode(bytes: Uint8Array, codec: Codec, path: string): Promise<De
   try {
     return await DECODERS[codec](bytes);
   } catch (error) {
-    throw new AudioError(path, 0, `is ${codec}, but its decoder gave up: ${messageOf(error)}`);
+    throw new AudioError(path, 0, `is ${codec}, but decoding failed: ${messageOf(error)}`);
   } finally {
     restore();
   }
@@ -82,7 +86,7 @@ const DECODERS: Record<Codec, (bytes: Uint8Array) => Promise<Decoded>> = {
   },
 };
 
-/** The decoder divides by 2^(b-1) - 1, the rest of the library by 2^(b-1): the same recording must give the same samples. */
+/** The decoder divides by 2^(b-1) - 1, the rest of the library by 2^(b-1): a recording must give the same samples in any format. */
 function rescaleFlac(samples: Float32Array, bits: number): Float32Array {
   const half = 2 ** (bits - 1);
   return samples.map((value) => Math.round(value * (half - 1)) / half);
@@ -99,7 +103,7 @@ async function using<D extends Decoder, R>(decoder: D, work: (decoder: D) => R |
 
 let muted = 0;
 
-/** The decoders print each damaged frame on the console; it is reported as a warning instead. */
+/** The decoders print every damaged frame to the console; this is reported as a warning instead. */
 function muteDecoders(): () => void {
   const original = console.error;
   if (muted++ === 0)
@@ -112,7 +116,7 @@ function muteDecoders(): () => void {
   };
 }
 
-/** mpg123 always gives two channels; the frame header says how many there were. */
+/** mpg123 always returns two channels; the frame header has the real number. */
 function storedChannels(bytes: Uint8Array, codec: Codec): number | undefined {
   if (codec !== "mp3") return undefined;
   return bytes[afterId3(bytes) + 3]! >> 6 === 3 ? 1 : 2;
@@ -128,8 +132,8 @@ function mixDown(channels: Float32Array[], length: number, path: string): Float3
 }
 
 /**
- * Samples at 48 kHz up to the granule position of the last page (RFC 7845, section 4): the encoder's padding after
- * them is not sound.
+ * Samples at 48 kHz up to the granule position of the last page (RFC 7845, section 4); what follows is the encoder's
+ * padding.
  */
 function opusLength(bytes: Uint8Array, codec: Codec): number {
   const page = codec === "opus" ? lastPage(bytes) : undefined;
@@ -137,7 +141,7 @@ function opusLength(bytes: Uint8Array, codec: Codec): number {
   return page.granule - viewOf(bytes).getUint16(27 + bytes[26]! + 10, true);
 }
 
-/** The last Ogg page: whether it is marked as the stream's end, and is there to its own end. */
+/** The last Ogg page: `isLast` if it is marked as the end of the stream, `isWhole` if it is complete. */
 function lastPage(bytes: Uint8Array): { granule: number; isLast: boolean; isWhole: boolean } | undefined {
   const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf("OggS");
   if (at < 0 || at + 27 > bytes.length) return undefined;
@@ -153,7 +157,7 @@ function isCut(bytes: Uint8Array, codec: Codec, length: number): boolean {
   return codec === "mp3" ? isCutMp3(bytes) : isCutFlac(bytes, length);
 }
 
-/** STREAMINFO, always the first block, states the number of samples in 36 bits; 0 is unknown. */
+/** STREAMINFO, always the first block, has the number of samples in 36 bits; 0 means unknown. */
 function isCutFlac(bytes: Uint8Array, length: number): boolean {
   const at = afterId3(bytes) + 8;
   if (at + 18 > bytes.length) return true;
@@ -161,7 +165,7 @@ function isCutFlac(bytes: Uint8Array, length: number): boolean {
   return length < stated;
 }
 
-/** The last frame is not whole, or there are fewer frames than the Xing or Info tag in the first one counts. */
+/** Whether the last frame is incomplete, or there are fewer frames than the Xing or Info tag in the first one states. */
 function isCutMp3(bytes: Uint8Array): boolean {
   const start = afterId3(bytes);
   const stated = xingFrames(bytes, start);

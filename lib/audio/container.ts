@@ -2,13 +2,13 @@ import { isAiff } from "./aiff.js";
 import { idAt } from "./chunks.js";
 import { isWav } from "./wav.js";
 
-/** What a file is by its first bytes: a container that is read, or the name of something that is not. */
+/** The type of a file by its first bytes: a known container, or a description of something else. */
 export type Kind =
   | { container: "wav" | "aiff" | "flac" | "mp3" | "vorbis" | "opus" | "m4a" }
   | { container: "other"; name: string };
 
 /**
- * Tells a file's container by its content; names and endings are often wrong (two of TESS's .wav files are AIFF).
+ * Detects a file's container from its content; file names are often wrong (two of TESS's .wav files are AIFF).
  *
  * @example kindOf(await readFile("a.ogg")); // { container: "opus" }
  */
@@ -66,7 +66,7 @@ export function afterId3(bytes: Uint8Array): number {
   return at;
 }
 
-/** Two MPEG audio frames in a row, or one that ends the file: a sync word alone occurs in any data. */
+/** Whether two MPEG audio frames follow each other, or one ends the file: a single sync word can occur in any data. */
 function isMp3(bytes: Uint8Array, at: number): boolean {
   const length = mpegFrame(bytes, at);
   if (length === 0) return false;
@@ -76,7 +76,7 @@ function isMp3(bytes: Uint8Array, at: number): boolean {
 const BITRATES_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const BITRATES_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
-/** Length in bytes of the layer III frame that begins here (ISO 11172-3, 13818-3), or 0. */
+/** Length in bytes of the layer III frame that begins here (ISO 11172-3, 13818-3); 0 if none does. */
 export function mpegFrame(bytes: Uint8Array, at: number): number {
   if (at + 4 > bytes.length || bytes[at] !== 0xff || (bytes[at + 1]! & 0xe6) !== 0xe2) return 0;
   const version = (bytes[at + 1]! >> 3) & 3;

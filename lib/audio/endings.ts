@@ -1,12 +1,12 @@
 import { basename, extname } from "node:path";
 
-/** Endings of the sound files that are read. */
+/** File name extensions of the supported sound files. */
 export const SOUND_ENDINGS: readonly string[] = [
   ...[".wav", ".aif", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".oga", ".opus"],
 ];
 
 /**
- * Whether a file is sound by its name; hidden files, such as macOS's copies of metadata (`._a.wav`), are not.
+ * Whether a file name has the extension of a sound file; hidden files, such as macOS metadata (`._a.wav`), do not count.
  *
  * @example isSoundName("a/b.WAV") // true
  */

@@ -1,5 +1,5 @@
 /**
- * Sound: reading, writing, resampling, trimming, mixing with noise. Samples are float32 in -1..1, one channel.
+ * Sound: reading, writing, resampling, trimming, and mixing with noise. Samples are float32, mono, nominally in -1..1.
  *
  * @module audio
  */

@@ -1,18 +1,21 @@
 import type { Random } from "../base/random.js";
 
-/** The noises that a model is tried against; babble is several voices at once. */
+/** The kinds of noise in robustness tests; babble is several voices at once. */
 export const NOISES = ["white", "pink", "babble"] as const;
 
 export type NoiseKind = (typeof NOISES)[number];
 
 /**
- * Pink noise: power falls by 3 dB an octave. White noise through Paul Kellet's filter of seven poles, within 0.05 dB of
- * 1/f from 0.0002 to 0.5 of the sampling rate (https://www.firstpr.com.au/dsp/pink-noise/).
+ * Pink noise: its power falls by 3 dB per octave. White Gaussian noise is passed through Paul Kellet's seven-pole filter,
+ * which is within 0.05 dB of 1/f from 0.0002 to 0.5 of the sampling rate (https://www.firstpr.com.au/dsp/pink-noise/).
  *
  * @param length samples
  * @param rng draws the white noise
- * @returns samples of no particular level
- * @example mixAtSnr(speech, pinkNoise(speech.length, random("a clip")), 10)
+ * @returns samples at an arbitrary level; {@link mixAtSnr} scales them
+ * @example
+ * const { samples } = await readAudio("recording.wav");
+ * const noise = pinkNoise(samples.length, random("recording.wav/pink"));
+ * const noisy = mixAtSnr(samples, noise, 10);
  */
 export function pinkNoise(length: number, rng: Random): Float32Array {
   let [b0, b1, b2, b3, b4, b5, b6] = [0, 0, 0, 0, 0, 0, 0];
@@ -31,13 +34,18 @@ export function pinkNoise(length: number, rng: Random): Float32Array {
 }
 
 /**
- * Babble: several recordings of speech at once, all equally loud (RMS), each begun at a place of its own and repeated to
- * the length.
+ * Babble noise: several speech recordings at once, scaled to equal RMS. Each starts at a random sample and is repeated
+ * until the length is filled.
  *
- * @param voices mono recordings of one sampling rate; silent ones add nothing
+ * @param voices mono recordings at the same sampling rate; silent ones add nothing
  * @param length samples
- * @param rng draws where each begins
- * @example babbleNoise(otherClips, speech.length, random("a clip"))
+ * @param rng draws where each recording starts
+ * @returns samples at an arbitrary level; {@link mixAtSnr} scales them
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const [speech, ...voices] = await Promise.all(clips.slice(0, 4).map(({ path }) => readAudio(path)));
+ * const babble = babbleNoise(voices.map(({ samples }) => samples), speech.samples.length, random("babble"));
+ * const noisy = mixAtSnr(speech.samples, babble, 5);
  */
 export function babbleNoise(voices: readonly Float32Array[], length: number, rng: Random): Float32Array {
   const out = new Float32Array(length);
@@ -52,14 +60,16 @@ export function babbleNoise(voices: readonly Float32Array[], length: number, rng
 }
 
 /**
- * A signal with noise at a signal-to-noise ratio, `SNR = 10 log10(signal power / noise power)`, powers being means over
- * the whole signal. A silent signal, or silent noise, leaves the signal as it is.
+ * Adds noise to a signal at a given signal-to-noise ratio, `SNR = 10 log10(signal power / noise power)`. The powers are
+ * means over the whole signal, pauses included; active-speech levels (ITU-T P.56) are not used. If the signal or the
+ * noise is silent, the signal is returned unchanged.
  *
- * @param samples mono; not changed
+ * @param samples mono; not modified
  * @param noise as many samples, at any level
  * @param snr dB
+ * @returns a new array; it may exceed -1..1
  * @throws {RangeError} when the lengths differ
- * @example mixAtSnr(speech, noise, 5)
+ * @example mixAtSnr(Float32Array.of(1, -1), Float32Array.of(2, 2), 20); // => [1.1, -0.9]
  */
 export function mixAtSnr(samples: Float32Array, noise: Float32Array, snr: number): Float32Array {
   if (noise.length !== samples.length)
@@ -70,7 +80,7 @@ export function mixAtSnr(samples: Float32Array, noise: Float32Array, snr: number
   return samples.map((value, i) => value + gain * noise[i]!);
 }
 
-/** The mean of the squares; 0 of nothing. */
+/** The mean square; 0 for an empty signal. */
 export function meanPower(samples: Float32Array): number {
   let energy = 0;
   for (let i = 0; i < samples.length; i++) energy += samples[i]! * samples[i]!;

@@ -13,7 +13,7 @@ export type Encoding =
   | "mulaw"
   | "alaw";
 
-/** Where a file's samples are and how they are stored: interleaved, `channels` to a frame. */
+/** Where a file's samples are and how they are stored: interleaved, `channels` per frame. */
 export interface Layout {
   path: string;
   container: AudioFormat["container"];
@@ -22,11 +22,11 @@ export interface Layout {
   channels: number;
   bitsPerSample: number;
   sampleRate: number;
-  /** Of the first sample, bytes. */
+  /** Position of the first sample, bytes. */
   offset: number;
-  /** Bytes of samples that are there. */
+  /** Bytes of samples that are present. */
   size: number;
-  /** Where these bytes are a part of the file: the frames before them. */
+  /** The number of frames before these bytes, when they are a part of the file. */
   before?: number;
 }
 
@@ -45,14 +45,14 @@ const BYTES: Record<Encoding, number> = {
 const MAX_CHANNELS = 64;
 const RATES = [1000, 768_000] as const;
 
-/** Float samples beyond this are reported: the file probably holds unscaled whole numbers. */
+/** Float samples above this are reported: the file probably holds unscaled integers. */
 const LOUD = 16;
 
 /**
- * Decodes interleaved samples to mono (the mean of the channels); whole numbers of b bits are divided by
+ * Decodes interleaved samples to mono (the mean of the channels); integers of b bits are divided by
  * 2^(b-1).
  *
- * @throws {AudioError} when channels or rate are absurd, a sample is not finite, or there is none
+ * @throws {AudioError} when the number of channels or the rate is out of range, a sample is not finite, or there are none
  */
 export function decodeLayout(bytes: Uint8Array, layout: Layout, warnings: string[]): Audio {
   const { path, offset, channels, encoding, sampleRate } = layout;
@@ -67,12 +67,12 @@ export function decodeLayout(bytes: Uint8Array, layout: Layout, warnings: string
   return { samples, sampleRate, format: { container, encoding, channels, bitsPerSample }, warnings };
 }
 
-/** Bytes a sample of this encoding takes. */
+/** Bytes per sample. */
 export function bytesPerSample(encoding: Encoding): number {
   return BYTES[encoding];
 }
 
-/** @throws {AudioError} when channels or rate are absurd */
+/** @throws {AudioError} when the number of channels or the rate is out of range */
 export function checkLayout({ path, offset, channels, sampleRate }: Layout): void {
   if (channels < 1 || channels > MAX_CHANNELS)
     throw new AudioError(path, offset, `states ${channels} channels; 1 to ${MAX_CHANNELS} can be read`);
@@ -86,7 +86,7 @@ export function checkLayout({ path, offset, channels, sampleRate }: Layout): voi
 
 function decodeFrames(bytes: Uint8Array, layout: Layout, frames: number): Float32Array {
   const { encoding, littleEndian, channels, offset } = layout;
-  // Nearly every corpus is 16-bit mono: this loop runs several times as fast as the general one.
+  // Nearly every corpus is 16-bit mono; this loop is several times as fast as the general one.
   if (encoding === "pcm_s16" && littleEndian && channels === 1) return decodeMono16(bytes, offset, frames);
   return BYTES[encoding] === 1
     ? decodeCodes(bytes, layout, frames)
@@ -104,7 +104,7 @@ function decodeMono16(bytes: Uint8Array, offset: number, frames: number): Float3
   return out;
 }
 
-/** One byte a sample: what each of the 256 codes means is looked up. */
+/** One byte per sample: the values of the 256 codes are looked up. */
 function decodeCodes(
   bytes: Uint8Array,
   { encoding, channels, offset }: Layout,

@@ -2,31 +2,34 @@ import { growTo, instantiate, type KernelMemory } from "../base/wasm.js";
 import { KERNEL_BINARY } from "./kernelBinary.js";
 
 /**
- * Design of the low-pass, for a base rate of 1 (the lower of the two rates): a sinc of cutoff CUTOFF under a Kaiser
- * window of half-width REACH. Measured on a fine frequency grid: -0.08 dB at 7/16 (7 kHz where the base is 16 kHz), below
- * -84 dB from 1/2 (8 kHz) on, so that nothing folds back into the band. REACH is the least that does both.
+ * Design of the low-pass filter, for a base rate of 1 (the lower of the two rates): a sinc with cutoff CUTOFF and a Kaiser
+ * window of half-width REACH. Measured on a fine frequency grid: -0.08 dB at 7/16 (7 kHz for a base of 16 kHz), below
+ * -84 dB from 1/2 (8 kHz) on, so that nothing aliases into the band. REACH is the smallest value that achieves both.
  */
 const CUTOFF = 0.463;
 const REACH = 39;
 const BETA = 8.2;
 
-/** Stop band of the half-band filters, dB down; margin enough for several of them in a row. */
+/** Stop-band attenuation of the half-band filters, dB; enough for several of them in series. */
 const HALVING_DB = 96;
 
-/** A ratio with more phases than this has its kernels interpolated from this many; linear interpolation errs by -110 dB. */
+/** For a ratio with more phases than this, kernels are interpolated linearly between this many; the error is -110 dB. */
 const MAX_PHASES = 512;
 
 /**
- * Resamples with a band-limited, linear-phase polyphase filter (Kaiser-windowed sinc): ripple under 0.1 dB up to 7/8
- * of the lower Nyquist frequency, aliases and images under -80 dB. Rates far above the target are first
- * halved by half-band filters, which is cheaper. Filters are kept for each pair of rates.
+ * Resamples with a band-limited, linear-phase polyphase filter (Kaiser-windowed sinc): ripple below 0.1 dB up to 7/8
+ * of the lower Nyquist frequency, aliases and images below -80 dB. Rates far above the target are first
+ * halved by half-band filters, which is cheaper. Filters are cached for each pair of rates.
  *
  * @param samples mono
  * @param from sampling rate of the samples, Hz, a whole number
- * @param to wanted sampling rate, Hz, a whole number
+ * @param to target sampling rate, Hz, a whole number
  * @returns ceil(samples.length * to / from) samples; sample m is at time m / to
- * @throws {RangeError} for a rate that is no positive whole number
- * @example resample(samples, 48000, 16000).length; // a third, rounded up
+ * @throws {RangeError} when a rate is not a positive whole number
+ * @example
+ * const { samples, sampleRate } = await readAudio("recording.wav");
+ * const speech = resample(samples, sampleRate, 16000);
+ * resample(new Float32Array(44100), 44100, 16000).length; // => 16000
  */
 export function resample(samples: Float32Array, from: number, to: number): Float32Array {
   for (const rate of [from, to])
@@ -39,15 +42,15 @@ export function resample(samples: Float32Array, from: number, to: number): Float
   return signal.length === length ? signal : signal.slice(0, length);
 }
 
-/** One change of rate by up / down: a filter in the memory of its own instance of the kernel. */
+/** One rate change by up / down: a filter in the memory of its own kernel instance. */
 interface Stage {
   up: number;
   down: number;
-  /** Samples the filter reaches back from the one at or before an output's time, and forward. */
+  /** Samples the filter needs before the one at or before an output's time, and after it. */
   before: number;
   after: number;
   wasm: Exports;
-  /** Address of the free memory behind the filter. */
+  /** Address of the free memory after the filter. */
   free: number;
   /** Computes `count` outputs from number `first` on; `x` is the address of the sample at its time. */
   run(x: number, first: number, out: number, count: number): void;
@@ -69,7 +72,7 @@ function makeStages(from: number, to: number): Stage[] {
   const list: Stage[] = [];
   let rate = from;
   let up = to;
-  // Nearer to 2 the half-band filter would have to be so steep that it no longer saves anything.
+  // Closer to 2, the half-band filter would have to be too steep to save anything.
   for (; rate / to >= 2.4; rate /= 2, up *= 2) list.push(halving(halfBandKernel(to / 2 / rate)));
   const shared = gcd(from, up);
   list.push(polyphase(up / shared, from / shared));
@@ -107,7 +110,7 @@ function polyphase(up: number, down: number): Stage {
   return { up, down, before, after: taps, wasm, free, run };
 }
 
-/** One row of taps for each of `phases` fractions of a sample, and one for a whole sample; each sums to 1. */
+/** A row of taps for each of `phases` fractions of a sample, and one for a whole sample; each row sums to 1. */
 function kernelRows(phases: number, base: number): { rows: Float32Array; taps: number; before: number } {
   const before = Math.ceil(REACH / base) - 1;
   const taps = 8 * Math.ceil((2 * before + 2) / 8);
@@ -133,7 +136,7 @@ function lowpass(t: number): number {
 
 /**
  * The odd taps 1, 3, 5, ... of a half-band low-pass whose pass band ends at `edge` (cycles a sample, under 1/4) and
- * whose stop band begins at 1/2 - edge, 96 dB down. The even taps are zero but for the middle one, 1/2.
+ * whose stop band begins at 1/2 - edge, 96 dB down. The even taps are zero except the middle one, 1/2.
  * Kaiser's formulas: beta = 0.1102 (A - 8.7), length = (A - 7.95) / (2.285 * transition).
  */
 function halfBandKernel(edge: number): Float32Array {
@@ -148,10 +151,10 @@ function halfBandKernel(edge: number): Float32Array {
   return Float32Array.from(taps, (tap) => tap / sum / 4);
 }
 
-/** Outputs computed at a time: what is at work fits a cache, and the kernel's memory does not grow with the clip. */
+/** Outputs per block: the working set fits the processor's cache, and the kernel's memory does not grow with the clip. */
 const BLOCK = 4096;
 
-/** Runs a stage over a whole signal, block by block; beyond its ends the signal is zero. */
+/** Runs a stage over a whole signal, block by block; the signal is padded with zeros at both ends. */
 function convolve(signal: Float32Array, stage: Stage): Float32Array {
   const { up, down, before, after, wasm, run } = stage;
   const result = new Float32Array(Math.ceil((signal.length * up) / down));
@@ -198,7 +201,7 @@ interface Exports extends KernelMemory {
   halve(x: number, kernel: number, taps: number, odd: number, out: number, n: number): void;
 }
 
-/** A new instance of the kernel with these tables at the start of its memory. */
+/** A new kernel instance with these tables at the start of its memory. */
 function load(values: Float32Array): { wasm: Exports; tables: number; free: number } {
   const wasm = instantiate<Exports>(KERNEL_BINARY);
   const tables = 16 * Math.ceil(wasm.__heap_base.value / 16);
@@ -207,7 +210,7 @@ function load(values: Float32Array): { wasm: Exports; tables: number; free: numb
   return { wasm, tables, free };
 }
 
-/** The kernel's memory as floats, grown to at least so many bytes. */
+/** The kernel's memory as floats, grown to at least this many bytes. */
 function memoryOf(wasm: Exports, bytes: number): Float32Array {
   growTo(wasm, bytes);
   return new Float32Array(wasm.memory.buffer);

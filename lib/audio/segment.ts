@@ -10,20 +10,20 @@ export interface Segment {
   end?: number;
 }
 
-/** By how much an end may lie behind the end of the file, seconds: times are rounded, and coders pad. */
+/** By how much a segment may exceed the end of the file, seconds: times are rounded, and encoders pad. */
 const TOLERANCE = 0.05;
 
 /**
- * A segment of a recording, from the sample nearest to `start` to the one nearest to `end`.
+ * Cuts a segment from a recording, from the sample nearest to `start` to the one nearest to `end`.
  *
- * @throws {AudioError} for a segment that is not in the file, or has no sample
+ * @throws {AudioError} when the segment is outside the file, or contains no samples
  * @example cutSegment(await readAudio("talk.wav"), { path: "talk.wav", start: 1.5, end: 3 }).samples
  */
 export function cutSegment(audio: Audio, { path, start = 0, end }: Segment): Audio {
   const { samples, sampleRate } = audio;
   const seconds = samples.length / sampleRate;
   const wrong = (what: string) =>
-    new AudioError(path, 0, `${what}, but the file has ${Number(seconds.toFixed(3))} s`);
+    new AudioError(path, 0, `${what}, but the file lasts ${Number(seconds.toFixed(3))} s`);
   if (start >= seconds) throw wrong(`the segment begins at ${start} s`);
   if (end !== undefined && end > seconds + TOLERANCE) throw wrong(`the segment ends at ${end} s`);
   const part = samples.subarray(
@@ -31,11 +31,11 @@ export function cutSegment(audio: Audio, { path, start = 0, end }: Segment): Aud
     end === undefined ? samples.length : Math.round(end * sampleRate),
   );
   if (part.length > 0) return { ...audio, samples: part };
-  throw new AudioError(path, 0, `the segment from ${start} to ${end ?? seconds} s has no sample`);
+  throw new AudioError(path, 0, `the segment from ${start} to ${end ?? seconds} s contains no samples`);
 }
 
 /**
- * What tells a segment from its file, in the words of a media fragment; "" for a whole file.
+ * The media fragment of a segment (W3C Media Fragments, `#t=START,END`); "" for a whole file.
  *
  * @example fragmentOf({ path: "talk.wav", start: 1.5, end: 3 }) // "#t=1.5,3"
  */
@@ -44,9 +44,9 @@ export function fragmentOf({ start, end }: Segment): string {
 }
 
 /**
- * Reads a sound file, or the segment of it that is meant.
+ * Reads a sound file, or the given segment of it.
  *
- * @throws {AudioError} as `readAudio` and {@link cutSegment}
+ * @throws {AudioError} as `readAudio` and `cutSegment`
  * @example const { samples } = await readSegment(clip);
  */
 export async function readSegment(segment: Segment): Promise<Audio> {

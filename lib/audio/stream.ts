@@ -12,20 +12,20 @@ export interface AudioStream {
   /** Seconds. */
   duration: number;
   format: AudioFormat;
-  /** What was amiss; complete when the last piece has been read. */
+  /** Defects of the file; complete when the last piece has been read. */
   warnings: string[];
-  /** The mono samples from the beginning, in pieces of about a second; the same numbers as {@link readAudio} gives. */
+  /** The mono samples from the beginning, in pieces of about a second; the same values as from `readAudio`. */
   pieces(): Generator<Float32Array>;
 }
 
-/** Bytes in which everything that comes before the samples must be. */
+/** Everything before the samples must lie within this many bytes. */
 const HEAD = 65536;
 
 /**
- * Opens a WAV or AIFF file to be read piece by piece, so that memory does not grow with its length.
+ * Opens a WAV or AIFF file for reading piece by piece, so that memory does not grow with its length.
  *
- * @returns `undefined` for other formats, and for files whose samples cannot be found from their beginning alone: those are
- *   for `readAudio`, which also says what is wrong with a broken one
+ * @returns `undefined` for other formats, and for files whose samples cannot be located from the beginning alone: use
+ *   `readAudio` for them, which also reports what is wrong with a broken file
  * @example for (const samples of openAudio("talk.wav")?.pieces() ?? []) level.add(samples);
  */
 export function openAudio(path: string): AudioStream | undefined {
@@ -49,7 +49,7 @@ function locate(path: string, warnings: string[]): Layout | undefined {
   let file: number | undefined;
   try {
     const status = statSync(path);
-    // A pipe would keep the whole process waiting for who writes into it.
+    // Opening a pipe would block the whole process until someone writes to it.
     if (!status.isFile()) return undefined;
     file = openSync(path, "r");
     const head = new Uint8Array(Math.min(HEAD, status.size));

@@ -1,25 +1,28 @@
-/** Defaults are librosa's. */
+/** Options of {@link trimSilence}; the defaults are librosa's. */
 export interface TrimOptions {
-  /** Frames more than this many dB below the loudest count as silent; default 60. */
+  /** Frames this many dB or more below the loudest frame are silent; default 60. */
   topDb?: number;
-  /** Samples to a frame; default 2048. */
+  /** Frame length in samples; default 2048. */
   frameLength?: number;
-  /** Samples from one frame to the next; default 512. */
+  /** Step between frames in samples; default 512. */
   hopLength?: number;
 }
 
-/** Powers below this are taken for it: librosa's amplitude floor of 1e-5. */
+/** Smaller powers are raised to this one: librosa's amplitude floor of 1e-5. */
 const FLOOR = 1e-10;
 
 /**
- * Cuts leading and trailing silence by energy, like `librosa.effects.trim`: a frame, centred and padded with
- * zeros, is silent when 10 log10(power / loudest power) <= -topDb. Since the measure is relative, a clip that is
+ * Cuts leading and trailing silence by energy, as `librosa.effects.trim`: a frame, centred and padded with
+ * zeros, is silent when `10 log10(power / loudest power) <= -topDb`. Since the measure is relative, a clip that is
  * silent throughout is returned whole.
  *
  * @param samples mono
- * @returns a view of the samples from `start` to before `end`
- * @throws {RangeError} for a frame or hop that is no positive whole number
- * @example trimSilence(samples, { topDb: 30 }).samples.length;
+ * @returns the samples from `start` to before `end`, as a view into the input
+ * @throws {RangeError} when the frame length or the hop is not a positive whole number
+ * @example
+ * const clip = new Float32Array(16000).fill(0.5, 5120, 10240); // speech from 0.32 to 0.64 s
+ * const { start, end } = trimSilence(clip);
+ * [start, end]; // => [4608, 11264]
  */
 export function trimSilence(
   samples: Float32Array,
@@ -38,7 +41,7 @@ export function trimSilence(
   return { samples: samples.subarray(start, end), start, end };
 }
 
-/** Mean square of each frame: the signal padded with half a frame of zeros on both sides. */
+/** Mean square of each frame; the signal is padded with half a frame of zeros on both sides. */
 function framePower(samples: Float32Array, frameLength: number, hopLength: number): Float64Array {
   if (samples.length === 0) return new Float64Array(0);
   const pad = Math.floor(frameLength / 2);

@@ -2,7 +2,7 @@ import { type Audio, AudioError, conversionHint } from "./audio.js";
 import { type Chunk, chunks, endsInChunks, idAt, viewOf } from "./chunks.js";
 import { bytesPerSample, decodeLayout, type Encoding, type Layout } from "./pcm.js";
 
-/** What the `fmt ` chunk says. */
+/** The contents of the `fmt ` chunk. */
 interface WavFormat {
   encoding: Encoding;
   channels: number;
@@ -10,17 +10,17 @@ interface WavFormat {
   bitsPerSample: number;
 }
 
-/** Whether the bytes begin as a RIFF WAVE, RF64 or BW64 file. */
+/** Whether the bytes begin like a RIFF WAVE, RF64 or BW64 file. */
 export function isWav(bytes: Uint8Array): boolean {
   return bytes.length >= 12 && /^(RIFF|RF64|BW64)$/.test(idAt(bytes, 0)) && idAt(bytes, 8) === "WAVE";
 }
 
 /**
  * Decodes a WAV file (RIFF WAVE, EBU RF64, ITU BW64): PCM of 8 to 32 bits, float of 32 and 64 bits, mu-law and A-law,
- * plain or extensible, chunks in any order. A data chunk without a size reaches to the end of the file; one
- * that is cut off gives what is there and a warning.
+ * plain or extensible, chunks in any order. A data chunk without a size extends to the end of the file; a
+ * truncated one gives the samples it has, with a warning.
  *
- * @param path named in errors
+ * @param path used in error messages
  * @throws {AudioError} with the byte offset and the reason
  * @example decodeWav(await readFile("a.wav"), "a.wav").sampleRate; // 16000
  */
@@ -30,12 +30,12 @@ export function decodeWav(bytes: Uint8Array, path: string): Audio {
 }
 
 /**
- * Where the samples of a WAV file are and how they are stored.
+ * Finds where the samples of a WAV file are and how they are stored.
  *
  * @param bytes the file, or its beginning
- * @param warnings what is amiss is added
+ * @param warnings defects of the file are added
  * @param length of the file, bytes
- * @throws {AudioError} also when `bytes` end before it can be told
+ * @throws {AudioError} also when `bytes` end too early to find out
  */
 export function locateWav(
   bytes: Uint8Array,
@@ -56,7 +56,7 @@ export function locateWav(
   if (!data) throw new AudioError(path, bytes.length, "is a WAV file without a data chunk");
   const container = idAt(bytes, 0) === "RIFF" ? "wav" : "rf64";
   if (data.size === 0 && bytes.length < length)
-    throw new AudioError(path, data.offset, "states no size, which takes the whole file to judge");
+    throw new AudioError(path, data.offset, "states no size, so that the whole file is needed");
   const size = dataSize(bytes, data, wideSize, warnings, length);
   return { path, container, ...format, littleEndian: true, offset: data.offset, size };
 }
@@ -83,7 +83,7 @@ function readFormat(bytes: Uint8Array, chunk: Chunk, path: string): WavFormat {
   const encoding = encodingOf(code, bitsPerSample);
   if (!encoding) {
     const name = CODES[code] ?? `format 0x${code.toString(16).padStart(4, "0")}`;
-    const reason = `stores its samples as ${name} of ${bitsPerSample} bits, which is not read; ${conversionHint(path)}`;
+    const reason = `stores its samples as ${name} of ${bitsPerSample} bits, which is not supported; ${conversionHint(path)}`;
     throw new AudioError(path, offset, reason);
   }
   if (blockAlign !== channels * bytesPerSample(encoding)) {
@@ -105,7 +105,7 @@ function formatCode(view: DataView, offset: number, end: number, path: string): 
   return view.getUint16(offset + 24, true);
 }
 
-/** Odd widths (12 or 20 bits) are stored in whole bytes, the value in the upper bits. */
+/** Other widths (12 or 20 bits) are stored in whole bytes, with the value in the upper bits. */
 function encodingOf(code: number, bits: number): Encoding | undefined {
   if (code === 1) return (["pcm_u8", "pcm_s16", "pcm_s24", "pcm_s32"] as const)[Math.ceil(bits / 8) - 1];
   if (code === 3) return bits === 32 ? "float32" : bits === 64 ? "float64" : undefined;
@@ -118,7 +118,7 @@ function readWideSize(bytes: Uint8Array, { offset, size }: Chunk): number | unde
   return Number(viewOf(bytes).getBigUint64(offset + 8, true));
 }
 
-/** Writers to a pipe leave 0, 0xFFFFFFFF or (SoX) about 0x7FFFFFFF where the size would be. */
+/** Programs that write to a pipe store 0, 0xFFFFFFFF or (SoX) about 0x7FFFFFFF as the size. */
 const UNKNOWN_SIZE = 0x7fff_f000;
 
 function dataSize(
@@ -134,6 +134,6 @@ function dataSize(
   if (stated === 0 && (there <= 1 || endsInChunks(bytes, data.offset, true))) return 0;
   if (stated === 0 || (stated >= UNKNOWN_SIZE && wide === undefined))
     warnings.push("the data chunk states no size: read to the end of the file");
-  else warnings.push(`truncated: ${there} of ${stated} bytes of samples are there`);
+  else warnings.push(`truncated: ${there} of ${stated} bytes of samples are present`);
   return there;
 }

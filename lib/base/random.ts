@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
 /**
- * Seeded random numbers: Chris Doty-Humphrey's sfc32 (PractRand), 128 bits of state, seeded by the SHA-256 of
- * the seed, so that `random(1)` and `random("1/noise")` are unrelated streams. Everything random in the
- * library draws from one of these; nothing calls `Math.random`.
+ * A seeded stream of random numbers: Chris Doty-Humphrey's sfc32 (PractRand), 128 bits of state, seeded by the SHA-256
+ * of the seed, so that `random(1)` and `random("1/noise")` are unrelated streams. Everything random in the
+ * library draws from such a stream; nothing calls `Math.random`.
  *
  * @example
- * const rng = random("run-7/augmentation");
- * rng.normal(); // the same number every time
+ * const order = random("run-7").shuffle(["DC", "JE", "JK", "KL"]);
+ * random("run-7").shuffle(["DC", "JE", "JK", "KL"]); // => order
  */
 export class Random {
   readonly #state: Uint32Array;
@@ -21,7 +21,7 @@ export class Random {
     for (let i = 0; i < 15; i++) this.uint32();
   }
 
-  /** A whole number in [0, 2^32). */
+  /** A uniform whole number in [0, 2^32). */
   uint32(): number {
     const s = this.#state;
     const out = (s[0]! + s[1]! + s[3]!) >>> 0;
@@ -32,18 +32,18 @@ export class Random {
     return out;
   }
 
-  /** A number in [low, high), 53 bits fine. */
+  /** A uniform number in [low, high), with 53 random bits. */
   uniform(low = 0, high = 1): number {
     const unit = ((this.uint32() >>> 5) * 2 ** 26 + (this.uint32() >>> 6)) / 2 ** 53;
     return low + (high - low) * unit;
   }
 
-  /** A whole number in [0, n). */
+  /** A uniform whole number in [0, n). */
   int(n: number): number {
     return Math.floor(this.uniform() * n);
   }
 
-  /** A draw from the normal distribution (Box and Muller's polar-free form). */
+  /** A draw from the normal distribution (Box-Muller transform, trigonometric form). */
   normal(mean = 0, sd = 1): number {
     if (this.#spare !== undefined) {
       const z = this.#spare;
@@ -56,12 +56,12 @@ export class Random {
     return mean + sd * radius * Math.cos(angle);
   }
 
-  /** One of the items. */
+  /** One of the items, each equally likely. */
   pick<T>(items: readonly T[]): T {
     return items[this.int(items.length)]!;
   }
 
-  /** A shuffled copy (Fisher and Yates). */
+  /** A shuffled copy (Fisher-Yates). */
   shuffle<T>(items: Iterable<T>): T[] {
     const out = [...items];
     for (let i = out.length - 1; i > 0; i--) {
@@ -72,7 +72,15 @@ export class Random {
   }
 }
 
-/** A seeded stream of random numbers. */
+/**
+ * A seeded stream of random numbers: the same seed gives the same numbers on every machine.
+ *
+ * @param seed a number, or a text such as `"run-7/augmentation"`; `1` and `"1"` are the same seed
+ * @example
+ * const rng = random("run-7/augmentation");
+ * const gain = rng.uniform(-6, 6);
+ * random("run-7/augmentation").uniform(-6, 6); // => gain
+ */
 export function random(seed: number | string): Random {
   return new Random(seed);
 }

@@ -146,6 +146,7 @@ export function rule<T>(check: (value: T, say: Say) => void) {
  *
  * @param where the file, named in errors
  * @param root what the value is called where it is wrong itself
+ * @param shown the path that is told of a problem; default: the whole. An empty one leaves the place out
  * @throws {UsageError} naming all problems, each with its path, what is there, what is allowed and what was probably meant
  * @example parseSettings(gridSchema, JSON.parse(text), "grid.json", "the grid")
  */
@@ -154,9 +155,10 @@ export function parseSettings<S extends v.GenericSchema<unknown, unknown>>(
   value: unknown,
   where?: string,
   root = "the settings",
+  shown?: (path: readonly Key[]) => readonly Key[],
 ): v.InferOutput<S> {
   const result = v.safeParse(schema, value);
-  if (!result.success) throw refusal(problemsOf(schema, value, root), where);
+  if (!result.success) throw refusal(problemsOf(schema, value, root, shown), where);
   return result.output;
 }
 
@@ -169,10 +171,11 @@ export function problemsOf(
   schema: v.GenericSchema<unknown, unknown>,
   value: unknown,
   root = "the settings",
+  shown: (path: readonly Key[]) => readonly Key[] = (path) => path,
 ): string[] {
-  const lines = (v.safeParse(schema, value).issues ?? []).flatMap((issue) =>
-    linesOf(schema, issue, [], root),
-  );
+  const lines = (v.safeParse(schema, value).issues ?? [])
+    .flatMap((issue) => problemsIn(schema, issue, []))
+    .map(({ path, message }) => line(shown(path), message, root));
   // A number may be both a fraction and too small, which is one line.
   return [...new Set(lines)];
 }
@@ -327,15 +330,20 @@ function rangeText({ from, above, to, whole, unit }: Range): string {
 
 type Issue = v.BaseIssue<unknown>;
 
-function linesOf(schema: Node | v.GenericSchema, issue: Issue, before: Key[], root: string): string[] {
+/** What is wrong, and where. */
+function problemsIn(
+  schema: Node | v.GenericSchema,
+  issue: Issue,
+  before: Key[],
+): { path: Key[]; message: string }[] {
   const path = [...before, ...(issue.path ?? []).map(({ key }) => key as Key)];
-  if (issue.type === "raw_check") return [line(path, issue.message, root)];
+  if (issue.type === "raw_check") return [{ path, message: issue.message }];
   const node = nodeAt(schema as Node, path);
   // Of what may be one thing or another, the one that it is like.
   const inner = (issue.issues ?? []).filter((one) => one.path || one.kind === "validation");
-  if (inner.length > 0) return inner.flatMap((one) => linesOf(schema, one, path, root));
+  if (inner.length > 0) return inner.flatMap((one) => problemsIn(schema, one, path));
   const message = node ? `it takes ${takes(node)}${meantBy(issue.input, node)}` : issue.message;
-  return [line(path, `is ${show(issue.input)}: ${message}`, root)];
+  return [{ path, message: `is ${show(issue.input)}: ${message}` }];
 }
 
 function line(path: readonly Key[], message: string, root = ""): string {

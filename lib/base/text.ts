@@ -1,4 +1,9 @@
-/** "52.1" for 0.521; a minus sign where there is one. */
+/**
+ * A share as a number of per cent with one decimal, as it stands in tables; below zero with a minus sign, not a hyphen.
+ *
+ * @param share between -1 and 1
+ * @example percent(0.5206); // => "52.1"
+ */
 export function percent(share: number): string {
   return signed((100 * share).toFixed(1));
 }

@@ -5,6 +5,7 @@ import { canonicalJson } from "../base/hash.js";
 import { show } from "../base/schema.js";
 import type { Calm, Clip } from "../corpora/clip.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
+import type { GridInput } from "../experiments/grid.js";
 import type { ModelCard } from "../inference/card.js";
 import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
 import { ownSize, SIZES, type Size } from "../models/size.js";
@@ -153,7 +154,7 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
   if (flags.model === SENTENCE) return sentenceAlone(flags);
   const [
     { doExperiment, workOf },
-    { parseGrid },
+    { parseOptions },
     { tableFeatures },
     { describeFolds, describeRun },
     { readRun },
@@ -175,7 +176,7 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
   const table = flags.features && tableFeatures(flags.features);
   const clips = await clipsOf(flags, protocolOf(flags));
   const features = from?.card.features ?? table ?? encoderOf(flags, settings.model) ?? flags.kind ?? "logmel";
-  const grid = inOptions(() => parseGrid(gridOf(flags, settings, features)));
+  const grid = parseOptions(gridOf(flags, settings, features));
   const perceived = target === "perceived" ? await perceivedIn(clips, flags.ratings) : undefined;
   const work = workOf(grid, clips, { folder: flags.out, perceived });
   const outcomes = await doExperiment(work, {
@@ -224,7 +225,7 @@ function tableIn(given: string): TrainFlags["features"] {
 }
 
 /** A training is an experiment of one block: one run, or one for each fold. */
-function gridOf(flags: TrainFlags, settings: TrainingSettings, features: string | object): object {
+function gridOf(flags: TrainFlags, settings: TrainingSettings, features: string | object): GridInput {
   const { target, score, fold, augment = [] } = flags;
   const { model, size = {}, seed, normalisation, augmentation: _, ...training } = settings;
   const block = {
@@ -233,20 +234,7 @@ function gridOf(flags: TrainFlags, settings: TrainingSettings, features: string 
     ...{ sizes: [size], targets: [target], seeds: [seed] },
   };
   // As in a file: what is not given is not there.
-  return JSON.parse(JSON.stringify({ name: "train", score, runs: [block] })) as object;
-}
-
-/** Nobody who gives options knows of the grid that is made of them: its places are left out of what is wrong. */
-function inOptions<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const { message } = error;
-    throw new UsageError(message.replace(/\bruns\[0\]\.((features|models|augment)(\[0\])?: )?/g, ""), {
-      cause: error,
-    });
-  }
+  return JSON.parse(JSON.stringify({ name: "train", score, runs: [block] })) as GridInput;
 }
 
 /** What was asked of an encoder; its frames for a network that goes over frames. */

@@ -24,6 +24,7 @@ export { readManifest } from "./manifest.js";
 export { type ClipRatings, findRatings, perceivedEmotions, RATED_EMOTIONS, readRatings } from "./ratings.js";
 export {
   applyCalm,
+  type CorpusSummary,
   classesOf,
   corpora,
   type FindOptions,

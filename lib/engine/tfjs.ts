@@ -10,7 +10,17 @@ import "./layers/positions.js";
 import "./layers/self-attention.js";
 import "./layers/stochastic-depth.js";
 
+/**
+ * TensorFlow.js: `tf.sequential`, `tf.layers` and the rest, the one instance that the library uses.
+ *
+ * @example
+ * const network = tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 2, activation: "softmax" })] });
+ * network.countParams(); // => 8
+ */
 export { tf };
+
+// Silences the advice to install tfjs-node, which whoever uses `tf` first would print.
+tf.enableProdMode();
 
 let started: Promise<typeof tf> | undefined;
 
@@ -28,7 +38,6 @@ export function startTfjs(): Promise<typeof tf> {
 }
 
 async function start(): Promise<typeof tf> {
-  tf.enableProdMode(); // silences the advice to install tfjs-node
   const { setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   const load = createRequire(join(projectRoot(), "package.json"));
   setWasmPaths(`${dirname(load.resolve("@tensorflow/tfjs-backend-wasm/package.json"))}/dist/`);

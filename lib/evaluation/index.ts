@@ -4,6 +4,7 @@
  * @module evaluation
  */
 
+export { percent } from "../base/text.js";
 export {
   type Abstention,
   abstentionAt,

@@ -1,4 +1,4 @@
-import { isBaseline, type ModelName } from "../models/names.js";
+import { type BaselineName, isBaseline, isOwn, type NetworkName } from "../models/names.js";
 import { readRecord } from "../runs/record.js";
 import { triesOf } from "../training/baseline.js";
 import type { TrainingSettings } from "../training/settings.js";
@@ -6,7 +6,7 @@ import type { PlannedRun } from "./plan.js";
 import type { Store } from "./store.js";
 
 /** Training time per clip and epoch in milliseconds, on one busy AVX-512 core; 100 frames of 64 bands. */
-const GUESS: Record<ModelName, number> = {
+const GUESS: Record<BaselineName | NetworkName, number> = {
   ...{ majority: 0.01, linear: 1, svm: 0.5, "cnn-small": 0.5, cnn: 6, lstm: 2.5, bilstm: 5, clstm: 1.2 },
   ...{ attention: 0.5, "weighted-layers": 0.05, "top-blocks": 30 },
 };
@@ -42,7 +42,7 @@ export async function estimate(
     const { model } = settings.training;
     const known = spent.get(model);
     if (!known) guessed.add(model);
-    const each = known ? known.seconds / known.clips : GUESS[model] / 1000;
+    const each = known ? known.seconds / known.clips : GUESS[isOwn(model) ? "cnn" : model] / 1000;
     const { train, validation } = fold;
     const sizes = { train: train.length, validation: validation.length };
     seconds += each * work(settings.training, sizes, epochsOf(settings.training));

@@ -2,7 +2,6 @@ import { readdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { extname, join, parse } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { InferInput } from "valibot";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
@@ -11,18 +10,17 @@ import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
 import { findClips } from "../corpora/synthetic/stand-in.js";
+import { startTfjs } from "../engine/tfjs.js";
+import type { OwnNetworks } from "../models/own.js";
 import { protocolNamed } from "../protocols/registry.js";
 import { type RunRecord, readRecord } from "../runs/record.js";
-import { type Grid, type GridBlock, type gridSchema, parseGrid, readGrid } from "./grid.js";
+import { type Grid, type GridBlock, type GridInput, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
 import type { RecordedExperiment } from "./known.js";
 import { firstRunsOf, type PlannedRun, planGrid, shardOf } from "./plan.js";
 import { doRuns, type RunEvent, type RunnerOptions } from "./runner.js";
 import { readStored, Store } from "./store.js";
 import { readSummary } from "./summary.js";
-
-/** A grid before defaults are filled in, as in its file; {@link parseGrid} fills them in. */
-export type GridInput = InferInput<typeof gridSchema>;
 
 /** A grid applied to clips: the planned runs, and their store. */
 export interface Work {
@@ -47,9 +45,9 @@ export interface Work {
 export function workOf(
   grid: Grid,
   clips: readonly Clip[],
-  { folder, perceived }: { folder: string; perceived?: Work["perceived"] },
+  { folder, perceived, networks }: { folder: string; perceived?: Work["perceived"]; networks?: OwnNetworks },
 ): Work {
-  const all = planGrid(grid, clips, perceived);
+  const all = planGrid(grid, clips, perceived, networks);
   return { grid, clips, perceived, store: new Store(folder), all, runs: all };
 }
 
@@ -81,7 +79,7 @@ export async function pendingOf({ store, runs }: Pick<Work, "store" | "runs">): 
 export interface DoOptions extends Omit<RunnerOptions, "grid" | "onEvent" | "log"> {
   /**
    * Processes at once; 1 is this one, which also is all there is where the bundle is missing. Default: one a core. What
-   * needs more than settings (`tell`, `strict`, `pictures`, `resume`) is done in this process.
+   * needs more than settings (`tell`, `strict`, `pictures`, `resume`, `networks`) is done in this process.
    */
   jobs?: number;
   /** The store is this grid's alone, and says so in `experiment.json`; default true. */
@@ -182,7 +180,8 @@ async function doPending(
   const { grid, clips, perceived, store } = work;
   const { signal, tell, quiet, own: _, log: __, engine = grid.engine, onEvent, ...rest } = options;
   const cores = availableParallelism();
-  const here = tell || rest.strict || rest.pictures || rest.resume || rest.stopAtFailure || !canFork();
+  const here =
+    tell || rest.strict || rest.pictures || rest.networks || rest.resume || rest.stopAtFailure || !canFork();
   const jobs = here ? 1 : Math.min(options.jobs ?? cores, pending.length);
   const threads = options.threads ?? Math.max(1, Math.floor(cores / jobs));
   try {
@@ -255,9 +254,12 @@ async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken
   return { ...about, state: "open" };
 }
 
-export interface ExperimentOptions extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs"> {
+export interface ExperimentOptions
+  extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs" | "networks"> {
   /** Folder with the corpora; where it has none, synthetic ones are made in it. Default `data`. */
   data?: string;
+  /** Clips of your own, as `readManifest` gives them, in the place of those under `data`. */
+  clips?: readonly Clip[];
   /** Folder that has `experiments`, `runs` and `summary`; default the project's `results`. */
   results?: string;
   /**
@@ -294,22 +296,31 @@ async function readRunsOrTrain(
   grid: string | GridInput,
   options: ExperimentOptions,
 ): Promise<RecordedExperiment> {
-  const { data = "data", results = join(workFolder(), "results"), quiet, signal, threads } = options;
+  const {
+    data = "data",
+    results = join(workFolder(), "results"),
+    quiet,
+    signal,
+    threads,
+    networks,
+  } = options;
   const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const wanted = await gridOf(grid, results);
-  const clips = await findClips(data, { calm: "keep", signal, quiet });
+  const clips = options.clips ?? (await findClips(data, { calm: "keep", signal, quiet }));
   const change = clips.every((clip) => clip.synthetic) ? options.synthetic : undefined;
   const corpora = new Set(clips.map(({ corpus }) => corpus));
   const own = withCorpora(change ? changed(wanted, change) : wanted, corpora, log);
   const ratings = own.runs.some(({ targets }) => targets.includes("perceived")) && findRatings(clips);
   const stores = join(results, "runs");
   const perceived = ratings ? await perceivedEmotions(ratings) : undefined;
-  const work = workOf(own, clips, { folder: join(stores, own.name), perceived });
+  // Networks of a script are made on the backend that they are trained from.
+  if (networks) await startTfjs();
+  const work = workOf(own, clips, { folder: join(stores, own.name), perceived, networks });
   const names = work.all.map(({ name }) => name);
   const kept = await summarised(own, names, join(results, "summary"));
   if (kept) return kept;
   const { engine, jobs = 1 } = options;
-  await doExperiment(work, { engine, threads, jobs, signal, quiet, log });
+  await doExperiment(work, { engine, threads, jobs, signal, quiet, networks, log });
   return readStored(own.name, stores);
 }
 

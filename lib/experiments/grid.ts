@@ -23,7 +23,7 @@ import {
   type TableSettings,
 } from "../features/settings.js";
 import { tableFeatures } from "../features/table-settings.js";
-import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
+import { isBaseline, isOwn, type ModelName, modelSchema } from "../models/names.js";
 import { type Size, sizeRules, sizeSchema } from "../models/size.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { RunSettings } from "../runs/record.js";
@@ -43,6 +43,7 @@ const {
   normalisation: ___,
   augmentation: ____,
   size: _____,
+  network: ______,
   ...overridden
 } = TRAINING_ENTRIES;
 
@@ -120,7 +121,7 @@ const blockSchema = strict("A block of runs: every combination of what its lists
     ),
     "all",
   ),
-  models: list("Baselines and networks.", oneOf("A baseline or a network.", MODEL_NAMES)),
+  models: list("Baselines and networks.", modelSchema("A baseline or a network.")),
   sizes: v.optional(list("Sizes of the networks; `{}` for a network's own.", sizeSchema)),
   features: v.optional(
     list("Features: a name, or an object with what differs from those of its kind.", featuresSchema),
@@ -178,6 +179,9 @@ export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
   ),
   runs: list("Blocks of runs.", v.pipe(blockSchema, rule<GridBlock>(blockRules))),
 });
+
+/** A grid before defaults are filled in, as in its file; {@link parseGrid} fills them in. */
+export type GridInput = v.InferInput<typeof gridSchema>;
 
 /** The grid of an experiment, with the defaults filled in. */
 export type Grid = Omit<v.InferOutput<typeof gridSchema>, "$schema">;
@@ -275,6 +279,23 @@ export function parseGrid(value: unknown, where?: string): Grid {
   return grid;
 }
 
+/** The keys of a block that options give one by one. */
+const SINGLE = ["features", "models", "augment"];
+
+/**
+ * A grid of one block that was made of options: of what is wrong the option is told, and nothing of grids.
+ *
+ * @throws {UsageError} as {@link parseGrid}
+ * @example parseOptions({ name: "train", runs: [{ protocols: ["held-out"], models: ["cnn"] }] })
+ */
+export function parseOptions(value: GridInput): Grid {
+  const { $schema, ...grid } = parseSettings(gridSchema, value, undefined, "what was given", (path) => {
+    const own = path[0] === "runs" ? path.slice(2) : path;
+    return SINGLE.includes(String(own[0])) && own.slice(1).every((key) => key === 0) ? [] : own;
+  });
+  return grid;
+}
+
 /** What does not go together in a block. */
 function blockRules(block: GridBlock, say: Say): void {
   const own: Record<string, string> = { model: "models", size: "sizes", normalisation: "normalisation" };
@@ -284,7 +305,7 @@ function blockRules(block: GridBlock, say: Say): void {
       own[key] ? say(message, own[key]!) : say(message, "training", key, ...path);
     trainingRules(training, sayInBlock);
     inputRules(features, training, (message, key) => say(message, key === "model" ? "models" : "augment"));
-    if (size && !isBaseline(model))
+    if (size && !isBaseline(model) && !isOwn(model))
       sizeRules(model, size, (message) => say(message, "sizes"), {
         frames: fixedRows(features) ?? frames,
         bands: columnsOf(features),

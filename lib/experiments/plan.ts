@@ -1,9 +1,13 @@
 import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
+import { columnsOf, type FeatureSettings } from "../features/settings.js";
+import { isOwn } from "../models/names.js";
+import { builderOf, type OwnNetworks, topologyDigest } from "../models/own.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { Plan, Split } from "../protocols/types.js";
 import { type RunSettings, runName } from "../runs/record.js";
 import { firstOf } from "../runs/together.js";
+import type { TrainingSettings } from "../training/settings.js";
 import { expandGrid, type Grid } from "./grid.js";
 
 /** A planned run of a grid. */
@@ -21,21 +25,24 @@ export interface PlannedRun {
  * @param grid see {@link Grid}
  * @param clips as `loadClips(root, { calm: "keep" })` gives them
  * @param perceived the emotions that most listeners heard, by clip id; needed where the grid has that target
+ * @param networks those that the grid calls `own:NAME`
  * @throws {UserError} when a corpus that a protocol needs is not there
- * @throws {UsageError} for an unknown protocol or fold
+ * @throws {UsageError} for an unknown protocol or fold, and for a network that nobody gives
  * @example planGrid(await readGrid("grid.json"), await loadClips("data", { calm: "keep" }))
  */
 export function planGrid(
   grid: Grid,
   clips: readonly Clip[],
   perceived?: ReadonlyMap<string, Clip["emotion"]>,
+  networks?: OwnNetworks,
 ): PlannedRun[] {
   const plans = new Map<string, Plan>();
   const runs = new Map<string, PlannedRun>();
-  for (const { protocol, folds, features, training, target } of expandGrid(grid)) {
+  for (const { protocol, folds, features, training: asked, target } of expandGrid(grid)) {
     const key = `${protocol} ${target}`;
     const plan = plans.get(key) ?? planOf(protocol, target, clips, perceived);
     plans.set(key, plan);
+    const training = withDigest(asked, { features, classes: plan.classes.length, networks });
     for (const fold of foldsOf(plan, folds)) {
       const settings: RunSettings = {
         ...{ protocol: plan.protocol, fold: fold.name, features, training, target, score: grid.score },
@@ -45,6 +52,24 @@ export function planGrid(
     }
   }
   return [...runs.values()];
+}
+
+/** The settings of a network that a script gives, with the digest of its layers; others as they are. */
+function withDigest(
+  training: TrainingSettings,
+  { features, classes, networks }: { features: FeatureSettings; classes: number; networks?: OwnNetworks },
+): TrainingSettings {
+  const { model, seed } = training;
+  if (!isOwn(model)) return training;
+  const build = builderOf(model, networks);
+  if (!build)
+    throw new UsageError(
+      `nobody gives the network ${model}: a script does, by \`train(grid, { networks: { ${model.slice(4)}: ... } })\``,
+    );
+  const network = build({ frames: training.frames, bands: columnsOf(features), classes, seed });
+  const digest = topologyDigest(network);
+  network.dispose();
+  return { ...training, network: digest };
 }
 
 /**

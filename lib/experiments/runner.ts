@@ -16,7 +16,7 @@ export type RunEvent =
   | { kind: "failed"; name: string; error: string };
 
 export interface RunnerOptions
-  extends Pick<RunOptions, "from" | "resume" | "strict" | "pictures" | "log" | "quiet"> {
+  extends Pick<RunOptions, "from" | "networks" | "resume" | "strict" | "pictures" | "log" | "quiet"> {
   engine?: EngineName;
   /** Of each run's engine; default: one a core. */
   threads?: number;
@@ -93,9 +93,21 @@ async function doRun(store: Store, planned: PlannedRun, options: RunnerOptions):
   const { protocol: _, fold: __, ...choices } = settings;
   const epochs = epochsOf(settings.training);
   const { engine, threads, signal, onEvent, grid, force, resume = "or-restart" } = options;
-  const { strict, from, log, pictures = false, quiet = true } = options;
+  const { strict, from, networks, log, pictures = false, quiet = true } = options;
   await run(plan, fold, choices, {
-    ...{ engine, threads, signal, force, resume: force ? false : resume, strict, from, pictures, quiet, log },
+    ...{
+      engine,
+      threads,
+      signal,
+      force,
+      resume: force ? false : resume,
+      strict,
+      from,
+      networks,
+      pictures,
+      quiet,
+      log,
+    },
     folder: (own) => store.runFolder(own),
     ledger: store.ledger(grid),
     onEpoch: (log) => onEvent?.({ kind: "epoch", name, epoch: log.epoch, epochs, uar: log.validationUar }),

@@ -6,30 +6,30 @@ import { runPool } from "../base/pool.js";
 import type { ExtractItem, ExtractResult, ExtractTask, Sound } from "./extract.worker.js";
 import { columnsOf, type SoundSettings } from "./settings.js";
 
-/** One file's features, or why there are none. */
+/** The features of a file, or why it has none. */
 export type FileResult =
   | { index: number; hash: string; samples: string; stamp: string | undefined; matrix: Matrix }
   | { index: number; error: string };
 
 export interface BatchOptions {
-  /** Threads; default one a core. */
+  /** Threads; default: one per core. */
   threads?: number;
   signal?: AbortSignal;
 }
 
-/** A batch of larger files goes to a thread, so that this one hears a Ctrl-C meanwhile. */
+/** A batch of larger files goes to a worker thread, so that this thread still reacts to Ctrl-C. */
 const INLINE_BYTES = 2 ** 24;
 
-/** Files a worker gets at once: enough that messages cost nothing, few enough that all threads end together. */
+/** Files per batch: enough to make messages cheap, few enough that all threads finish at about the same time. */
 const BATCH = 16;
 
 /**
- * Features of sound files on all cores, batch by batch as they come, each file with its index.
+ * Extracts the features of sound files on all cores. Batches come as they are finished, each file with its index.
  *
  * @param sounds sound files, or segments of them
  * @param settings absent: the files are only read and hashed, and the matrices are empty
- * @throws {Interrupted} when the signal comes
- * @throws {UserError} when an encoder is not on this machine
+ * @throws {Interrupted} when the signal is aborted
+ * @throws {UserError} when an encoder is not installed
  * @example for await (const batch of extractFiles(sounds, settings)) for (const result of batch) { ... }
  */
 export async function* extractFiles(
@@ -39,7 +39,7 @@ export async function* extractFiles(
 ): AsyncGenerator<FileResult[]> {
   if (settings?.kind !== "encoder") return yield* readFiles(sounds, settings, options);
   if (sounds.length === 0) return;
-  // It takes TensorFlow.js, which other features do without. Its threads share each clip, so that it is in memory once.
+  // Needs TensorFlow.js, which other features do not. Its threads share each clip, so that the encoder is in memory once.
   const { openEncoderFeatures } = await import("./encoder.js");
   const encoder = await openEncoderFeatures(settings, options);
   try {
@@ -55,7 +55,7 @@ export async function* extractFiles(
   }
 }
 
-/** What the threads that read files make of them. */
+/** The part of the extraction that runs in the threads that read the files. */
 async function* readFiles(
   sounds: readonly Sound[],
   settings: SoundSettings | undefined,
@@ -67,7 +67,7 @@ async function* readFiles(
   }));
   const cols = !settings ? 0 : settings.kind === "encoder" ? 1 : columnsOf(settings);
   if (tasks.length === 1 && (await bytesOf(sounds)) < INLINE_BYTES) {
-    // A thread takes longer to start than one batch takes.
+    // Starting a thread takes longer than one batch.
     const { handle } = await import("./extract.worker.js");
     if (signal?.aborted) throw new Interrupted("stopped");
     yield unpack(0, (await handle(tasks[0]!)).result, cols);
@@ -87,7 +87,7 @@ function resolved(sound: Sound): Sound {
   return { path: resolve(path), start, end };
 }
 
-/** Of those that are there; what is wrong with the others is said when they are read. */
+/** Total size of the files that exist; errors with the others are reported when they are read. */
 async function bytesOf(sounds: readonly Sound[]): Promise<number> {
   const sizes = await Promise.all(
     sounds.map((sound) =>

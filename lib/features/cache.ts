@@ -12,8 +12,8 @@ import { KERNEL_SOURCE } from "./kernelBinary.js";
 import { columnsOf, type SoundSettings } from "./settings.js";
 
 /**
- * Raised whenever code changes the numbers of any feature: decoding, resampling, trimming, deltas. (The kernels in C
- * count by the hash of their source.)
+ * Increased whenever a code change alters the values of any feature: decoding, resampling, trimming, deltas. (The kernels
+ * in C are identified by the hash of their source.)
  */
 export const FEATURE_VERSION = 1;
 
@@ -31,12 +31,12 @@ export interface Place {
 }
 
 /**
- * Features on the disk, found by the content of the sound file and the settings.
+ * Features on disk, indexed by the content of the sound file and the settings.
  *
- * `FOLDER/<hash of settings and code>/` holds segments, one per process that added something: records appended one
- * after the other, each a header (SHA-256 of the sound file, rows, checksums) and its frames. A record counts
- * when it is there to its last byte and its checksum is right, so that a process may be killed at any time; nothing
- * is ever changed in place, so that processes do not disturb one another.
+ * `FOLDER/<hash of settings and code>/` holds segments, one per process that added something: a sequence of records,
+ * each a header (SHA-256 of the sound file, rows, checksums) and its frames. A record is valid
+ * if it is complete and its checksum is right, so that a process may be killed at any time. Nothing
+ * is ever changed in place, so that processes do not interfere with each other.
  */
 export class FeatureCache {
   readonly #folder: string;
@@ -46,17 +46,17 @@ export class FeatureCache {
   readonly #files: number[] = [];
   readonly #warn: (text: string) => void;
   #segment: number | undefined;
-  /** Of the segment. */
+  /** Path of the segment. */
   #path = "";
   #writable = true;
 
   /**
-   * Opens what there is; a folder that does not exist is an empty cache.
+   * Opens the existing segments; a missing folder is an empty cache.
    *
-   * @param engine what an encoder runs on; the default, and that of all other features, is `native`
+   * @param engine the engine that an encoder runs on; default `native`, which also stands for all other features
    */
   constructor(folder: string, settings: SoundSettings, warn: (text: string) => void, engine?: EngineName) {
-    // An encoder's states differ in their last digits from engine to engine.
+    // The states of an encoder differ in their last digits between engines.
     const other = engine === "native" ? undefined : engine;
     const key = sha256(
       canonicalJson({
@@ -73,7 +73,7 @@ export class FeatureCache {
     for (const name of segmentsOf(this.#folder)) this.#readIndex(join(this.#folder, name));
   }
 
-  /** Matrices that are stored. */
+  /** The number of stored matrices. */
   get size(): number {
     return this.#places.size;
   }
@@ -82,7 +82,7 @@ export class FeatureCache {
     return this.#places.has(hash);
   }
 
-  /** The matrix of a sound file, or `undefined` when it is not there or was damaged. */
+  /** The matrix of a sound file, or `undefined` if it is missing or damaged. */
   read(hash: string): Matrix | undefined {
     const place = this.#places.get(hash);
     if (!place) return undefined;
@@ -92,9 +92,9 @@ export class FeatureCache {
   }
 
   /**
-   * A way to read a matrix that is stored whenever it is wanted, also once the cache is closed.
+   * A function that reads a stored matrix when needed, even after the cache is closed.
    *
-   * @throws {UserError} from the way: when the file is not there any more, or was damaged
+   * @throws {UserError} from that function: when the file no longer exists, or was damaged
    */
   later(hash: string): (() => Matrix) | undefined {
     const place = this.#places.get(hash);
@@ -108,7 +108,7 @@ export class FeatureCache {
         if (file !== undefined) closeSync(file);
       }
       throw new UserError(
-        `${place.path} was changed while it was in use: run the command again, and what it lacks is computed anew`,
+        `${place.path} was changed while it was in use: run the command again to recompute missing features`,
       );
     };
   }
@@ -120,7 +120,7 @@ export class FeatureCache {
     return whole ? { data, rows, cols: this.#cols } : undefined;
   }
 
-  /** Appends a matrix. Where that fails, it warns once and from then on keeps nothing. */
+  /** Appends a matrix. If that fails, warns once and stores nothing from then on. */
   async add(hash: string, matrix: Matrix): Promise<void> {
     if (!this.#writable || this.has(hash)) return;
     const bytes = new Uint8Array(matrix.data.buffer, matrix.data.byteOffset, matrix.data.byteLength);
@@ -144,7 +144,7 @@ export class FeatureCache {
     this.#writable = false;
     const said = messageOf(error);
     const reason = said.startsWith("cannot write") ? said : `${this.#folder}: ${systemReason(error)}`;
-    this.#warn(`the feature cache cannot be written (${reason}); going on without it`);
+    this.#warn(`the feature cache cannot be written (${reason}); continuing without it`);
   }
 
   async #openSegment(): Promise<number> {
@@ -157,7 +157,7 @@ export class FeatureCache {
     return file;
   }
 
-  /** Walks the headers of a segment; what follows a damaged or unfinished record is not reached. */
+  /** Reads the headers of a segment; records after a damaged or incomplete one are ignored. */
   #readIndex(path: string): void {
     const file = openToRead(path);
     if (file === undefined) return;

@@ -15,48 +15,54 @@ import type { FeatureSettings, SoundSettings, TableSettings } from "./settings.j
 import { rowsOfClips } from "./table-clips.js";
 import { openTable } from "./table-settings.js";
 
-/** The features of many clips, by default of any kind. */
+/** The features of many clips. */
 export interface FeatureSet<Settings extends FeatureSettings = FeatureSettings> {
+  /** What the features were computed with. */
   settings: Settings;
-  /** Those that could be read, in the order they were given in. */
+  /** The clips that could be read, in the given order. */
   clips: Clip[];
-  /** The frames of `clips[index]`; not a copy, but for the frames of an encoder, which are read anew. */
+  /** The features of `clips[index]`, frames x columns. Not a copy, except for encoder frames, which are read from disk each time. */
   matrix(index: number): Matrix;
-  /** Those that could not be read, and why. */
+  /** The clips that could not be read, with the reason. */
   broken: { clip: Clip; error: string }[];
-  /** SHA-256 of the decoded samples of each of `clips`, by id; absent where the features came without sound. */
+  /** SHA-256 of the decoded samples of each clip, by its id; absent for features that were loaded without audio. */
   samples?: ReadonlyMap<string, string>;
-  /** What is worth knowing of how they were had, a line each. */
+  /** Remarks on how the features were obtained, such as unused columns of a table; one line each. */
   notes?: readonly string[];
 }
 
+/** Options of {@link extractClips} and {@link sampleHashes}. */
 export interface ExtractOptions {
   /**
-   * Folder of the cache; `null` for none. Default `SER_CACHE`, else `data/.cache/features` in a checkout, or
-   * `speech-emotion-workbench/features` in the user's cache folder where npm installed the package.
+   * Cache folder; `null` for no cache. Default: the environment variable `SER_CACHE`, else `data/.cache/features` in a
+   * checkout, or `speech-emotion-workbench/features` in the user's cache folder when the package was installed by npm.
    */
   cache?: string | null;
-  /** Threads; default one a core. */
+  /** Threads; default: one per core. */
   threads?: number;
-  /** A clip that cannot be read ends everything with an error. */
+  /** Throw at the first clip that cannot be read; default false: it is listed in `broken`. */
   strict?: boolean;
-  /** Stops between batches; what is done stays in the cache. */
+  /** Stops between batches; finished clips stay in the cache. */
   signal?: AbortSignal;
   /** No progress bar. */
   quiet?: boolean;
 }
 
 /**
- * The features of clips, computed on all cores, or read from the cache where a file's content, the settings and the
- * code are those of an earlier time.
+ * Extracts the features of clips on all cores. Features are read from the cache when the content of the file, the
+ * settings and the code are unchanged.
  *
- * @param clips in the order of the result
+ * @param clips the result has the same order
  * @param settings see {@link FeatureSettings}
  * @param options see {@link ExtractOptions}
  * @throws {UserError} with `strict`, naming the first clip that cannot be read
- * @throws {UserError} where a table of features lacks a clip, naming it
- * @throws {Interrupted} when the signal comes
- * @example const set = await extractClips(clips, featureSettings({ kind: "mfcc" }));
+ * @throws {UserError} when a table of features lacks a clip, naming it
+ * @throws {Interrupted} when `options.signal` is aborted
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const features = await extractClips(clips.slice(0, 8), featureSettings({ kind: "mfcc" }), { quiet: true });
+ * features.clips.length; // => 8
+ * features.matrix(0).cols; // => 40
  */
 export async function extractClips<Settings extends FeatureSettings>(
   clips: readonly Clip[],
@@ -68,7 +74,7 @@ export async function extractClips<Settings extends FeatureSettings>(
   return { ...(await set), settings };
 }
 
-/** The rows of a table. The sound is heard nevertheless: the audit has to know which clips are the same. */
+/** The rows of a table. The audio is hashed nevertheless: the audit has to know which clips are identical. */
 async function fromTable(
   clips: readonly Clip[],
   settings: TableSettings,
@@ -105,12 +111,16 @@ async function fromSound(
 }
 
 /**
- * SHA-256 of the decoded samples of clips, by id, from the cache where the files are as they were. Equal hashes are equal
- * sound. {@link extractClips} finds the same on its way.
+ * SHA-256 of the decoded samples of clips, to find copies: equal hashes mean equal audio, whatever the file format. Hashes
+ * of unchanged files come from the cache. {@link extractClips} returns the same hashes.
  *
- * @returns the hashes, and the clips that could not be read
- * @throws {Interrupted} when the signal comes
- * @example const { samples } = await sampleHashes(clips);
+ * @returns `samples`, the hashes by clip id, and `broken`, the clips that could not be read
+ * @throws {UserError} with `strict`, naming the first clip that cannot be read
+ * @throws {Interrupted} when `options.signal` is aborted
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const { samples } = await sampleHashes(clips.slice(0, 8), { quiet: true });
+ * new Set(samples.values()).size; // => 8
  */
 export async function sampleHashes(
   clips: readonly Clip[],
@@ -149,7 +159,7 @@ export async function sampleHashes(
   return { samples: new Map(samples), broken };
 }
 
-/** Two things may fail to be written for one reason. */
+/** Warns once: the cache and the hashes may fail to be written for the same reason. */
 function warnOnce(): (text: string) => void {
   let said = false;
   return (text) => {
@@ -170,7 +180,7 @@ class Extraction {
   readonly #cache: FeatureCache | undefined;
   readonly #hashes: FileHashes | undefined;
   readonly #paths: string[];
-  /** How the features of a clip are had. */
+  /** How to get the features of each clip. */
   readonly #kept: ((() => Matrix) | undefined)[];
   readonly #samples: (string | undefined)[];
   readonly #errors = new Map<number, string>();
@@ -204,7 +214,7 @@ class Extraction {
     return this.#result();
   }
 
-  /** Reads what the cache has. Files whose content is not known are hashed first. */
+  /** Reads the features that are in the cache. Files whose hash is not known are hashed first. */
   async #load(cache: FeatureCache, progress: Progress): Promise<void> {
     const hashes = this.#paths.map((path, i) => {
       const known = this.#hashes?.of(path, fragmentOf(this.#clips[i]!));
@@ -220,7 +230,7 @@ class Extraction {
       }
     }
     for (let i = 0; i < hashes.length; i++) {
-      // Lets a Ctrl-C through.
+      // Lets Ctrl-C through.
       if (i % 256 === 0) await new Promise((done) => setImmediate(done));
       if (this.#options.signal?.aborted) throw this.#interrupted();
       const hash = hashes[i];
@@ -231,7 +241,7 @@ class Extraction {
     }
   }
 
-  /** The results carry the indices of the clips. */
+  /** The results have the indices of the clips. */
   async *#extract(indices: readonly number[], settings?: SoundSettings): AsyncGenerator<FileResult[]> {
     const sounds = indices.map((i) => this.#clips[i]!);
     try {
@@ -253,7 +263,7 @@ class Extraction {
     this.#remember(result);
   }
 
-  /** The frames of an encoder are read anew whenever they are wanted: those of 7,000 clips take 2 GB. */
+  /** Encoder frames are read from disk each time: those of 7,000 clips take 2 GB. */
   #keep(index: number, hash: string, made: Matrix): void {
     const large = this.#settings.kind === "encoder" && this.#settings.pooling === "frames";
     const later = large ? this.#cache?.later(hash) : undefined;
@@ -269,7 +279,7 @@ class Extraction {
 
   #interrupted(): Interrupted {
     const done = this.#kept.reduce((sum, kept) => sum + (kept ? 1 : 0), 0);
-    const kept = this.#cache ? "kept in the cache and reused next time" : "lost, since there is no cache";
+    const kept = this.#cache ? "kept in the cache and reused next time" : "lost without a cache";
     return new Interrupted(`stopped: the features of ${done} of ${this.#clips.length} clips are ${kept}`);
   }
 

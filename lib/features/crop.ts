@@ -1,13 +1,16 @@
 import { type Matrix, zeros } from "../base/matrix.js";
 
 /**
- * A matrix of exactly so many frames: a longer one is cropped, a shorter one gets rows of zeros at its end.
+ * Crops or pads a matrix to a fixed number of frames: a longer one is cropped, a shorter one gets rows of zeros at its end.
  *
  * @param matrix frames x columns
  * @param frames rows of the result
- * @param at which part of a longer one is kept: its middle (default), its start, or that from this frame on
- *   (moved as far to the front as it takes to fill all frames)
- * @example fixLength(matrix, 300)
+ * @param at the part of a longer matrix that is kept: its middle (default), its start, or the part from this frame on
+ *   (moved towards the start if the rest is too short)
+ * @returns a new matrix, `frames` x columns
+ * @example
+ * toRows(fixLength(fromRows([[1], [2], [3], [4]]), 2)); // => [[2], [3]]
+ * toRows(fixLength(fromRows([[1], [2]]), 3)); // => [[1], [2], [0]]
  */
 export function fixLength(
   matrix: Matrix,

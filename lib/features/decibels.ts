@@ -1,17 +1,21 @@
+/** Options of {@link powerToDb}; the defaults are librosa's. */
 export interface DecibelOptions {
-  /** The power that is 0 dB; default 1. A function takes it from the values (`Math.max` over a spectrogram). */
+  /** The power at 0 dB; default 1. A function computes it from the values (`ref=np.max` in librosa: their maximum). */
   reference?: number | ((values: ArrayLike<number>) => number);
-  /** Powers below this count as this; default 1e-10. */
+  /** Smaller powers are raised to this one; default 1e-10. */
   amin?: number;
-  /** The largest distance in dB under the loudest value; default 80, `null` for none. */
+  /** Floor below the largest value, dB; default 80, `null` for none. */
   topDb?: number | null;
 }
 
 /**
- * Powers in decibels, `10 log10(max(amin, value) / max(amin, reference))`, then clipped at `topDb` under the
- * largest; as `librosa.power_to_db`.
+ * Converts powers to decibels, `10 log10(max(amin, value) / max(amin, reference))`, then raises values more than `topDb`
+ * below the largest to that floor. Equal to `librosa.power_to_db`. Amplitudes have to be squared first.
  *
- * @example powerToDb([1, 10, 100]) // [0, 10, 20]
+ * @returns dB, one per value
+ * @example
+ * powerToDb([1, 10, 100]); // => [0, 10, 20]
+ * powerToDb([1, 10, 100], { reference: 100, topDb: 15 }); // => [-15, -10, 0]
  */
 export function powerToDb(values: ArrayLike<number>, options: DecibelOptions = {}): Float32Array {
   const { reference = 1, amin = 1e-10, topDb = 80 } = options;
@@ -22,7 +26,7 @@ export function powerToDb(values: ArrayLike<number>, options: DecibelOptions = {
   return out.map((value) => Math.max(value, floor));
 }
 
-/** The largest value; a reference for {@link powerToDb}. `Math.max(...values)` fails on long arrays. */
+/** The largest value; a reference for `powerToDb`. `Math.max(...values)` fails on long arrays. */
 export function largest(values: ArrayLike<number>): number {
   let top = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]!);

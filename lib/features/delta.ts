@@ -1,23 +1,23 @@
 import { type Matrix, zeros } from "../base/matrix.js";
 
 /**
- * Local slope (order 1) or curvature (order 2) of every column over time: the derivative of a polynomial of that
- * order fitted to `width` frames (Savitzky and Golay 1964), as `librosa.feature.delta` with its default mode
- * "interp"; in the first and last `width / 2` frames it is that of the outermost fit.
+ * Deltas: the local slope (order 1) or curvature (order 2) of every column over time, the derivative of a polynomial of
+ * that order fitted to `width` frames (Savitzky and Golay 1964). Equal to `librosa.feature.delta` in its default mode
+ * `interp`: the first and last `width / 2` frames use the outermost fit. HTK repeats the edge frames instead.
  *
- * A matrix with fewer frames than `width`, which librosa refuses, is fitted over as many as it has (an odd
+ * When a matrix has fewer frames than `width`, which librosa rejects, the fit uses as many frames as there are (an odd
  * number); with fewer than three the result is zero.
  *
  * @param matrix frames x columns
  * @param order 1 (default) or 2
  * @param width frames, odd, at least 3; default 9
  * @returns frames x columns, per frame (order 1) or per frame squared (order 2)
- * @throws {RangeError} for an even or too small width
- * @example const both = appendColumns(mfcc, delta(mfcc));
+ * @throws {RangeError} when the width is even or below 3
+ * @example toRows(delta(fromRows([[0], [1], [4], [9]]), 1, 3)); // => [[2], [2], [4], [4]]
  */
 export function delta(matrix: Matrix, order: 1 | 2 = 1, width = 9): Matrix {
   if (width < 3 || width % 2 === 0)
-    throw new RangeError(`the width is ${width}: it takes an odd number from 3`);
+    throw new RangeError(`the width is ${width}: it takes an odd number, at least 3`);
   const { data, rows, cols } = matrix;
   const out = zeros(rows, cols);
   const half = Math.floor((Math.min(width, rows) - 1) / 2);
@@ -34,7 +34,7 @@ export function delta(matrix: Matrix, order: 1 | 2 = 1, width = 9): Matrix {
   return out;
 }
 
-/** Least squares over -half..half: the slope of a line, or twice the square term of a parabola. */
+/** Least squares over -half..half: the slope of a line, or twice the quadratic term of a parabola. */
 function derivativeWeights(half: number, order: 1 | 2): Float64Array {
   const places = Float64Array.from({ length: 2 * half + 1 }, (_, i) => i - half);
   const squares = places.map((j) => j * j);
@@ -44,7 +44,7 @@ function derivativeWeights(half: number, order: 1 | 2): Float64Array {
   return shape.map((s) => (order * s) / energy);
 }
 
-/** Matrices with the same frames, side by side. */
+/** Joins matrices with the same number of frames side by side. */
 export function appendColumns(...matrices: readonly Matrix[]): Matrix {
   const rows = matrices[0]?.rows ?? 0;
   const out = zeros(
@@ -53,7 +53,7 @@ export function appendColumns(...matrices: readonly Matrix[]): Matrix {
   );
   let at = 0;
   for (const { data, rows: own, cols } of matrices) {
-    if (own !== rows) throw new RangeError(`${own} frames beside ${rows}`);
+    if (own !== rows) throw new RangeError(`matrices of ${rows} and ${own} frames cannot be joined`);
     for (let t = 0; t < rows; t++) out.data.set(data.subarray(t * cols, (t + 1) * cols), t * out.cols + at);
     at += cols;
   }

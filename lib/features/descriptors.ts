@@ -4,9 +4,14 @@ import type { SpectralSettings } from "./settings.js";
 import { powerSpectrogram } from "./stft.js";
 
 /**
- * The columns of {@link descriptors}: root mean square and zero crossings (share of the samples) of the frame; centroid, spread
- * (both Hz), skewness and kurtosis of its magnitude spectrum; the frequency (Hz) under which 99 % of the magnitudes lie;
- * flatness (0..1) and crest (peak over root mean square); loudness over 24 Bark bands (a relative scale), its sharpness (acum) and spread.
+ * The columns of {@link descriptors}: RMS and zero-crossing rate (crossings per sample) of the frame; centroid and spread
+ * (Hz), skewness and kurtosis of its magnitude spectrum; roll-off, the frequency (Hz) below which 99 % of the magnitudes
+ * lie (librosa: 85 %); flatness (0..1) and crest (peak over RMS); loudness over 24 Bark bands (a relative scale), its
+ * sharpness (acum) and its spread.
+ *
+ * @example
+ * DESCRIPTORS.length; // => 12
+ * DESCRIPTORS.indexOf("spectralCentroid"); // => 2
  */
 export const DESCRIPTORS = [
   "rms",
@@ -23,9 +28,10 @@ export const DESCRIPTORS = [
   "perceptualSpread",
 ] as const;
 
+/** One of {@link DESCRIPTORS}. */
 export type DescriptorName = (typeof DESCRIPTORS)[number];
 
-/** What Meyda's extractors take; here they get the library's own spectra instead of those of its shared object. */
+/** The input of Meyda's extractors: the spectra of this library instead of those of Meyda's shared state. */
 interface Input {
   signal: Float32Array;
   ampSpectrum: Float32Array;
@@ -38,16 +44,20 @@ type Extractors = Record<DescriptorName, (input: Input) => number | { total: num
 
 /**
  * Meyda's scalar descriptors of every frame (Rawlinson, Segal and Fiala 2015), in the columns of {@link DESCRIPTORS}.
- * What is undefined for a silent frame is 0.
+ * Values that are undefined for a silent frame are 0.
  *
- * Meyda's `extract` keeps window, Bark scale and filter banks of an earlier sampling rate, windows the signal before
- * taking its energy, and counts centroid and spread in bins; so its extractors are called one by one on the frames
- * and spectra of this library, and bins become Hz.
+ * Meyda's `extract` keeps the window, Bark scale and filter banks of an earlier sampling rate, windows the signal before
+ * computing its energy, and gives centroid and spread in bins. Its extractors are therefore called one by one on the
+ * frames and spectra of this library, and bins are converted to Hz.
  *
- * @param samples mono
- * @param settings frames as everywhere; `featureSettings()` for speech
+ * @param samples mono, at `settings.sampleRate`; they are not resampled
+ * @param settings their frames and window; `featureSettings()` for speech
  * @returns frames x 12
- * @example descriptors(samples, featureSettings())
+ * @example
+ * const { samples } = await readAudio("talk.wav");
+ * const frames = descriptors(samples, featureSettings());
+ * frames.cols; // => 12
+ * const rms = row(frames, 0)[DESCRIPTORS.indexOf("rms")];
  */
 export function descriptors(samples: Float32Array, settings: SpectralSettings): Matrix {
   const { sampleRate, nFft, winLength, hopLength, center } = settings;
@@ -82,7 +92,7 @@ function barkOf(bins: number, sampleRate: number, nFft: number): Float32Array {
   });
 }
 
-/** Samples from a place that may lie outside the signal, where there are zeros. */
+/** `length` samples from `from` on; zeros outside the signal. */
 function frameOf(samples: Float32Array, from: number, length: number): Float32Array {
   const frame = new Float32Array(length);
   const first = Math.max(0, from);

@@ -7,15 +7,15 @@ import { ENCODER_TIMING, type EncoderSettings } from "./settings.js";
 
 const { sampleRate: RATE } = ENCODER_TIMING;
 
-/** FFT length, and step from frame to frame, of Whisper's spectrogram, samples. */
+/** FFT length and hop of Whisper's spectrogram, samples. */
 const FFT = 400;
 const HOP = 160;
 
-/** Samples of the shortest clip that is heard: a shorter one gets zeros at its end. */
+/** Minimum clip length, samples: shorter clips are padded with zeros at the end. */
 const SHORTEST = 1600;
 
 /**
- * A clip as an encoder's features are made of it: at 16 kHz, silence at both ends trimmed, at least a tenth of a second.
+ * The samples that an encoder gets from a clip: at 16 kHz, silence at both ends trimmed, at least a tenth of a second.
  *
  * @param samples mono, -1..1
  * @param sampleRate Hz
@@ -30,42 +30,42 @@ export function heardSamples(
   return kept.length < SHORTEST ? extended(kept, SHORTEST) : kept;
 }
 
-/** The samples with zeros behind them, `length` in all. */
+/** The samples, padded with zeros to `length`. */
 export function extended(samples: Float32Array, length: number): Float32Array {
   const out = new Float32Array(length);
   out.set(samples);
   return out;
 }
 
-/** Makes the input of a Whisper encoder from samples at 16 kHz: a frame every 10 ms. */
+/** Computes the input of a Whisper encoder from samples at 16 kHz: a frame every 10 ms. */
 export type WhisperInput = (samples: Float32Array) => Matrix;
 
 /**
  * Whisper's log-mel spectrogram (Radford et al. 2022): periodic Hann window of 25 ms every 10 ms, the signal mirrored at
- * its ends, Slaney's mel bands of the powers, the decadic logarithm, at most 8 below the loudest, then (x + 4) / 4. The frame
- * after the last whole step is left out, as there.
+ * its ends, Slaney's mel bands of the powers, log10, clipped at 8 below the maximum, then (x + 4) / 4. The last frame
+ * is dropped, as in Whisper's own code.
  *
- * @param bands 80 for all models but large-v3
- * @returns from samples to `[samples / 160, bands]`
+ * @param bands 80 for all models except large-v3
+ * @returns a function from samples to `[samples / 160, bands]`
  * @example const mel = whisperInput(80)(samples);
  */
 export function whisperInput(bands: number): WhisperInput {
   const mel = { sampleRate: RATE, nFft: FFT, nMels: bands, fmin: 0, fmax: RATE / 2, htk: false };
   const kernel = new Kernel(
     { nFft: FFT, winLength: FFT, hopLength: HOP, window: "hann", center: false },
-    // A floor 8 decades below the loudest is one 80 dB below.
+    // 8 decades below the maximum are 80 dB.
     { bands: melFilterbank({ ...mel, norm: "slaney" }), decibels: { topDb: 80 } },
   );
   return (samples) => {
     const rows = Math.floor(samples.length / HOP);
-    // The frame that is left out does not count for the loudest either.
+    // The dropped frame does not count for the maximum either.
     const framed = mirrored(samples, FFT / 2).subarray(0, (rows - 1) * HOP + FFT);
     const { data, cols } = kernel.bands(framed, 2);
     return { data: data.map((decibels) => (decibels / 10 + 4) / 4), rows, cols };
   };
 }
 
-/** The samples with `by` more at either end, which mirror those beside it. */
+/** The samples, extended by reflection: `by` samples at either end. */
 function mirrored(samples: Float32Array, by: number): Float32Array {
   const { length } = samples;
   const out = new Float32Array(length + 2 * by);

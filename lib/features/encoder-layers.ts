@@ -1,13 +1,13 @@
 import type { Matrix } from "../base/matrix.js";
 import type { SoundSettings } from "./settings.js";
 
-/** The settings of what is made and kept for these: one pass of an encoder makes the statistics of all its layers. */
+/** The settings under which features are computed and cached: one pass of an encoder gives the statistics of all layers. */
 export function madeWith(settings: SoundSettings): SoundSettings {
   if (settings.kind !== "encoder" || settings.pooling === "frames") return settings;
   return { ...settings, layer: "all" };
 }
 
-/** The part of what was made by {@link madeWith} that the settings ask for, which does not hold on to the rest. */
+/** The requested layer of features computed with `madeWith`: a copy, so that the other layers can be freed. */
 export function layerOf(made: Matrix, settings: SoundSettings): Matrix {
   if (settings.kind !== "encoder" || settings.pooling === "frames" || settings.layer === "all") return made;
   const { layer } = settings;

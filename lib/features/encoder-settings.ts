@@ -5,12 +5,16 @@ import { outlineOf } from "../encoders/facts.js";
 import { type EncoderSettings, encoderSettings, someEncoderSchema } from "./settings.js";
 
 /**
- * The settings of an encoder's features from what is asked of it by name.
+ * Settings of an encoder's features, with the encoder given by name. The encoder need not be installed if it is a
+ * published one; extraction needs it (`ser encoder get NAME`). Defaults are those of {@link encoderSettings}.
  *
- * @param asked a grid's object of kind `encoder`
- * @throws {UsageError} when the encoder is neither on this machine nor well known, saying how to get it
- * @throws {UsageError} naming every setting that makes no sense
- * @example encoderFeatures({ kind: "encoder", encoder: "whisper-base", layer: 4 })
+ * @param asked `{ kind: "encoder", encoder: NAME, ... }`, as in a grid
+ * @throws {UsageError} when the encoder is neither installed nor a published one, with how to get it
+ * @throws {UsageError} naming every invalid setting
+ * @example
+ * const settings = encoderFeatures({ kind: "encoder", encoder: "whisper-base", layer: 4 });
+ * [settings.width, settings.blocks, settings.layer]; // => [512, 6, 4]
+ * columnsOf(settings); // => 1024
  */
 export function encoderFeatures(asked: object): EncoderSettings {
   const {

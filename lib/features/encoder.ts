@@ -8,20 +8,20 @@ import { ENCODER_TIMING, type EncoderSettings } from "./settings.js";
 
 const { sampleRate: RATE, hopLength: HOP } = ENCODER_TIMING;
 
-/** Seconds of a window of an encoder that takes sound of any length: attention's cost grows with the square. */
+/** Window length in seconds for an encoder that takes audio of any length: the cost of attention grows with its square. */
 const LONGEST = 30;
 
-/** Turns clips, as `heardSamples` gives them, into the states of an encoder. */
+/** Computes the states of an encoder from clips prepared by `heardSamples`. */
 export interface EncoderFeatures {
   of(samples: Float32Array): Promise<Matrix>;
   dispose(): Promise<void>;
 }
 
 /**
- * Opens an encoder for its features. Frames are those of the clip, none of the silence behind it; a clip that is longer than the
- * encoder hears at once goes through it in windows of equal length.
+ * Opens an encoder to compute features. Only frames of the clip itself are returned, not those of the appended silence. A
+ * clip that is longer than the encoder's input is processed in windows of equal length.
  *
- * @throws {UserError} when the encoder is not on this machine, with how to get it, or is not that of the settings
+ * @throws {UserError} when the encoder is not installed, with how to get it, or does not match the settings
  * @example
  * const encoder = await openEncoderFeatures(settings);
  * const states = await encoder.of(heardSamples(samples, sampleRate, settings));
@@ -43,13 +43,13 @@ function featuresOf({ info, states, dispose }: OpenEncoder, settings: EncoderSet
   const { blocks, width } = settings;
   if (info.blocks !== blocks || info.width !== width)
     throw new UserError(
-      `${info.name} has ${info.blocks} blocks of width ${info.width}, and the settings of its features have ${blocks} of ${width}`,
+      `${info.name} has ${info.blocks} blocks of width ${info.width}, but the feature settings state ${blocks} of ${width}`,
     );
   const silence = Math.round(settings.silence * RATE);
   const longest = (info.positions > 0 ? info.positions * HOP : LONGEST * RATE) - silence;
   if (longest < HOP)
     throw new UserError(
-      `${info.name} hears ${(info.positions * HOP) / RATE} s at once, which ${settings.silence} s of silence fill: take less silence`,
+      `${info.name} takes ${(info.positions * HOP) / RATE} s at once, which ${settings.silence} s of silence fill: reduce the silence`,
     );
   const input = info.family === "whisper" ? whisperInput(info.bands) : samplesAsRows;
   return {
@@ -66,7 +66,7 @@ function featuresOf({ info, states, dispose }: OpenEncoder, settings: EncoderSet
   };
 }
 
-/** Windows of equal length, but for the last, which may be shorter by a step for each other one; each begins a step of the encoder. */
+/** Windows of equal length, in whole steps of the encoder; the last may be shorter by at most one step per other window. */
 function windowsOf(samples: Float32Array, longest: number): Float32Array[] {
   const count = Math.ceil(samples.length / longest);
   const length = Math.ceil(samples.length / count / HOP) * HOP;
@@ -77,13 +77,13 @@ function samplesAsRows(samples: Float32Array): Matrix {
   return { data: standardized(samples), rows: samples.length, cols: 1 };
 }
 
-/** The states of all layers lie side by side in each row: `[frames, (blocks + 1) * width]`. */
+/** Each row holds the states of all layers side by side: `[frames, (blocks + 1) * width]`. */
 interface Pool {
   add(states: Matrix): void;
   result(): Matrix;
 }
 
-/** Mean and standard deviation (divisor n) over time of each column, a row for each layer. */
+/** Mean and standard deviation (divisor n) of each column over time, a row per layer. */
 class Statistics implements Pool {
   readonly #settings: EncoderSettings;
   readonly #sums: Float64Array;
@@ -121,7 +121,7 @@ class Statistics implements Pool {
   }
 }
 
-/** One layer's states, frame after frame. */
+/** The states of one layer, frame by frame. */
 class Frames implements Pool {
   readonly #settings: EncoderSettings;
   readonly #parts: Float32Array[] = [];

@@ -12,7 +12,7 @@ export interface FeatureJson {
   /** Frames. */
   rows: number;
   cols: number;
-  /** A list of columns for every frame. */
+  /** The columns of every frame. */
   data: number[][];
 }
 
@@ -23,7 +23,7 @@ export function toJson(matrix: Matrix, settings: SoundSettings): FeatureJson {
   return { kind, sampleRate, rows: matrix.rows, cols: matrix.cols, data };
 }
 
-/** The number with nine digits: enough to get the same single-precision value back. */
+/** The number rounded to nine digits: enough to restore the single-precision value. */
 function shortest(value: number): number {
   return Number(value.toPrecision(9));
 }
@@ -38,13 +38,13 @@ export function columnNames(settings: SoundSettings): string[] {
   );
 }
 
-/** `encoder_0`, ..., or of statistics `mean_encoder_0`, ..., then `sd_encoder_0`, ... */
+/** `encoder_0`, ..., or for statistics `mean_encoder_0`, ..., then `sd_encoder_0`, ... */
 function encoderNames({ width, pooling }: EncoderSettings): string[] {
   const prefixes = pooling === "statistics" ? ["mean_", "sd_"] : [""];
   return prefixes.flatMap((prefix) => Array.from({ length: width }, (_, i) => `${prefix}encoder_${i}`));
 }
 
-/** Comma-separated values: the time of every frame in seconds (of statistics, the number of the row), then its columns. */
+/** CSV: the time of every frame in seconds (for statistics, the number of the row), then its columns. */
 export function toCsv(matrix: Matrix, settings: SoundSettings): string {
   const { sampleRate, hopLength } = timingOf(settings);
   const fixed = fixedRows(settings) !== undefined;
@@ -55,13 +55,13 @@ export function toCsv(matrix: Matrix, settings: SoundSettings): string {
   return `${[fixed ? "row" : "time", ...columnNames(settings)].join(",")}\n${lines.map((line) => `${line}\n`).join("")}`;
 }
 
-/** The endings {@link writeFeatures} knows. */
+/** The file formats of `writeFeatures`. */
 const EXPORTS = [".npy", ".csv", ".json"] as const;
 
 /**
- * Writes a clip's features as `.npy` (float32, frames x columns), `.csv` or `.json`, by the path's ending.
+ * Writes a clip's features as `.npy` (float32, frames x columns), `.csv` or `.json`, by the extension of the path.
  *
- * @throws {UsageError} for another ending
+ * @throws {UsageError} for another extension
  * @example await writeFeatures("clip.npy", matrix, settings);
  */
 export async function writeFeatures(path: string, matrix: Matrix, settings: SoundSettings): Promise<void> {

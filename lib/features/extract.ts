@@ -8,18 +8,21 @@ import { melFilterbank } from "./mel.js";
 import { lifterGains } from "./mfcc.js";
 import type { SpectralSettings } from "./settings.js";
 
-/** From samples in -1..1 at any rate (Hz) to frames x columns. */
+/** Computes features, frames x columns, from mono samples (nominally -1..1) at any sampling rate (Hz). */
 export type Extractor = (samples: Float32Array, sampleRate: number) => Matrix;
 
 /**
- * Makes the function from audio to features: resample, trim, mel bands, decibels, cosine transform, deltas. The
- * only way from audio to features: training, evaluation and inference all come through here.
+ * Creates the function that computes spectral features: resample, trim, mel bands, decibels, cosine transform, deltas.
+ * Training, evaluation and inference all use it. For encoder features, see `openFeatures` in the entry `/features`.
  *
- * Audio shorter than a frame, none at all included, is padded with zeros to one frame.
+ * Audio shorter than a frame, even empty audio, is padded with zeros to one frame.
  *
+ * @param settings as `featureSettings` or `librosaSettings` makes them
  * @example
  * const extract = createExtractor(featureSettings({ kind: "mfcc" }));
- * const frames = extract(audio.samples, audio.sampleRate);
+ * const { samples, sampleRate } = await readAudio("recording.wav");
+ * extract(samples, sampleRate).cols; // => 40
+ * extract(new Float32Array(16000), 16000).rows; // => 101
  */
 export function createExtractor(settings: SpectralSettings): Extractor {
   const kernel = kernelFor(settings);
@@ -44,7 +47,7 @@ function kernelFor(settings: SpectralSettings): Kernel {
   return new Kernel(settings, {
     bands: melFilterbank(settings),
     decibels: kind === "mel" ? undefined : { topDb },
-    // Liftering scales every coefficient, so it goes into the rows of the cosine transform.
+    // Liftering scales each coefficient: the gains are part of the cosine transform.
     cosines: kind === "mfcc" ? { gains: lifterGains(nMfcc, lifter) } : undefined,
   });
 }

@@ -16,11 +16,11 @@ export type Sound = string | Segment;
 
 export interface ExtractTask {
   paths: Sound[];
-  /** Absent: the files are only read and hashed. Of an encoder, which is not in this thread: its clips as it hears them, a sample a row. */
+  /** Absent: the files are only read and hashed. For an encoder, which runs elsewhere, the result is its input, one sample per row. */
   settings?: SoundSettings;
 }
 
-/** A file's answer; its frames are the next `rows` rows of the batch's data. */
+/** The result for one file; its frames are the next `rows` rows of the batch's data. */
 export type ExtractItem =
   | { hash: string; samples: string; stamp: string | undefined; rows: number }
   | { error: string };
@@ -30,17 +30,17 @@ export interface ExtractResult {
   data: Float32Array;
 }
 
-/** How old a file must be for its times to tell that it was not changed since, nanoseconds. */
+/** How old a file must be before its timestamps show reliably that it is unchanged, nanoseconds. */
 const SETTLED = 2_000_000_000n;
 
 const extractors = new Map<string, Extractor>();
 
-/** Reads, hashes and extracts a batch of files. A file that cannot be read is an item, not an exception. */
+/** Reads, hashes and extracts a batch of files. A file that cannot be read gives an item with an error, not an exception. */
 export async function handle({ paths, settings }: ExtractTask): Promise<WorkerAnswer<ExtractResult>> {
   const extract = settings && extractorFor(settings);
   const items: ExtractItem[] = [];
   const parts: Float32Array[] = [];
-  // Segments of one file often follow one another.
+  // Consecutive segments are often of the same file.
   let last: ReadFile | undefined;
   for (const sound of paths) {
     const segment = typeof sound === "string" ? { path: sound } : sound;
@@ -74,7 +74,7 @@ async function readFile(path: string): Promise<ReadFile> {
   return { path, hash: sha256(bytes), stamp, audio: await decodeAudio(bytes, path) };
 }
 
-/** SHA-256 of decoded samples: equal for equal sound, in whatever container it came. */
+/** SHA-256 of decoded samples: equal for equal audio, whatever the container. */
 function samplesHash({ buffer, byteOffset, byteLength }: Float32Array): string {
   return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
@@ -95,8 +95,8 @@ function makeExtractor(settings: SoundSettings): Extractor {
 }
 
 /**
- * The bytes, and the stamp they are known by. No stamp when the file was changed so recently that another
- * change might leave the same times, or while it was read.
+ * The bytes of a file, and its stamp. No stamp if the file changed while it was read, or so recently that another
+ * change could leave the same timestamps.
  */
 async function readStamped(path: string): Promise<{ bytes: Uint8Array; stamp: string | undefined }> {
   let file: FileHandle | undefined;

@@ -8,30 +8,30 @@ import { problemText } from "../base/schema.js";
 import { knownEmotion } from "../corpora/labels.js";
 import { decodeNpy } from "./npy.js";
 
-/** Features that another program made, a row a clip. */
+/** Features computed by another program, a row per clip. */
 export interface FeatureTable {
   /** The file's name, without its folder. */
   name: string;
-  /** Of each row: the clip's id or file, as {@link clipKey} has it. */
+  /** The id or file of the clip of each row, as `clipKey` returns it. */
   ids: string[];
-  /** Of each row its line in the file that has the ids. */
+  /** The line of each row in the file with the ids. */
   lines: number[];
   /** rows x columns. */
   matrix: Matrix;
-  /** What the columns are called. */
+  /** Names of the columns. */
   columns: string[];
-  /** What is not used, and why: "start, end (by their names)". */
+  /** The columns that are not used, with the reason: "start, end (labels or places by name)". */
   leftOut: string[];
-  /** SHA-256 of the numbers with the names of their clips, in whatever order the rows come. */
+  /** SHA-256 of the numbers and the names of their clips, independent of the order of the rows. */
   digest: string;
 }
 
-/** Columns that may hold the clips, first choice first; where there is none it is the first column. */
+/** Columns that may name the clips, in order of preference; otherwise the first column does. */
 const ID_COLUMNS = ["id", "file", "filename", "path", "name"];
 
 /**
- * Columns that tell what is to be learnt, who speaks, or where the clip is from: never features, even as numbers, which would
- * leak. A table with a feature of such a name has to call it something else.
+ * Columns with the label, the speaker or the origin of the clip. They are never features, even if they are numbers: that
+ * would be leakage. A feature with such a name has to be renamed.
  */
 const NO_FEATURES = new Set([
   ...ID_COLUMNS,
@@ -55,18 +55,18 @@ const NO_FEATURES = new Set([
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const AUDIO_ENDING = /\.(wav|wave|flac|mp3|ogg|opus|aiff?|m4a|aac)$/i;
 
-/** How many problems a message lists before it only counts. */
+/** How many problems a message lists; the rest are counted. */
 const LISTED = 10;
 
 /**
  * Reads a table of features: a CSV file (comma, semicolon or tab; as openSMILE, nkululeko and pandas write it), or a NumPy
- * `.npy` file (float32 or float64, clips x columns) with a list of ids beside it (`X.ids.csv` or `X.csv`, one a row).
+ * `.npy` file (float32 or float64, clips x columns) with a list of ids beside it (`X.ids.csv` or `X.csv`, one per row).
  *
- * A CSV has a header. The clip is in the column `id`, `file`, `filename`, `path` or `name`, else in the first. All other
- * columns of numbers are features but for those that hold the same number everywhere, and those whose name says that they are
- * labels or places (`emotion`, `label`, `speaker`, `gender`, `age`, `start`, `end`, `duration` and the like): what is left out is named.
+ * A CSV file has a header. The clip is named in the column `id`, `file`, `filename`, `path` or `name`, otherwise in the first.
+ * All other numeric columns are features, except constant columns and those with the name of a label or place
+ * (`emotion`, `label`, `speaker`, `gender`, `age`, `start`, `end`, `duration` and the like). `leftOut` lists unused columns.
  *
- * @throws {UserError} naming each cell that is no finite number, by line and column
+ * @throws {UserError} naming each cell that is not a finite number, by line and column
  * @example readTable("egemaps.csv").matrix.cols // 88
  */
 export function readTable(path: string): FeatureTable {
@@ -74,7 +74,7 @@ export function readTable(path: string): FeatureTable {
 }
 
 /**
- * How a clip or its file is called in a table: without quotes and the ending of a sound file, with `/` between folders.
+ * Normalises the name of a clip or file in a table: no quotes, no audio extension, and `/` between folders.
  *
  * @example clipKey("'C:\\Savee\\DC_a01.wav'") // "C:/Savee/DC_a01"
  */
@@ -83,12 +83,12 @@ export function clipKey(text: string): string {
   return plain.replaceAll("\\", "/").replace(/^\.\//, "").replace(AUDIO_ENDING, "");
 }
 
-/** The last part of a {@link clipKey}. */
+/** The last part of a `clipKey`. */
 export function clipName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** A CSV file as it is. */
+/** The cells of a CSV file. */
 interface Sheet {
   header: string[];
   rows: { line: number; cells: string[] }[];
@@ -107,13 +107,11 @@ function textOf(path: string): string {
 function sheetOf(text: string, path: string): Sheet {
   const [header, ...rows] = linesOf(text, path);
   if (!header || rows.length === 0)
-    throw new UserError(`${path} has no rows: it takes a header, and below it a row for each clip`);
+    throw new UserError(`${path} has no rows: it takes a header and a row per clip`);
   const numbers = header.cells.slice(1).filter((cell) => NUMBER.test(cell));
-  // pandas numbers columns that have no names.
+  // pandas numbers unnamed columns.
   if (numbers.some((cell, i) => Number(cell) !== Number.parseInt(numbers[0]!, 10) + i))
-    throw new UserError(
-      `${path} has numbers in its first line, which is to name the columns: write a header above it`,
-    );
+    throw new UserError(`${path} has numbers in its first line, which should name the columns: add a header`);
   return { header: header.cells, rows };
 }
 
@@ -125,11 +123,11 @@ function linesOf(text: string, path: string): Sheet["rows"] {
     return records.map(({ record, info }) => ({ line: info.lines, cells: record }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${path} is no proper CSV: ${error.message}`, { cause: error });
+    throw new UserError(`${path} is not valid CSV: ${error.message}`, { cause: error });
   }
 }
 
-/** Comma, semicolon or tab: what the first line has most of, but for what is quoted. */
+/** Comma, semicolon or tab: whichever is most frequent in the first line, outside quotes. */
 function delimiterOf(text: string): string {
   const [first = ""] = text
     .replace(/^\uFEFF/, "")
@@ -185,13 +183,13 @@ function idColumn(header: readonly string[]): number {
   return known === undefined ? 0 : names.indexOf(known);
 }
 
-/** What single precision holds of it. */
+/** The number in single precision; NaN for anything else. */
 function numberIn(cell: string): number {
   return NUMBER.test(cell) ? Math.fround(Number(cell)) : Number.NaN;
 }
 
 function tooLarge(cell: string): string {
-  return NUMBER.test(cell) ? ", which is more than single precision holds" : "";
+  return NUMBER.test(cell) ? ", which exceeds single precision" : "";
 }
 
 function shown(cell: string): string {
@@ -201,7 +199,7 @@ function shown(cell: string): string {
 function refuseCells(problems: readonly string[], path: string): void {
   if (problems.length === 0) return;
   const [first, ...rest] = problems;
-  const hint = "a feature is a finite number for every clip: fill the cells in, or take the columns out";
+  const hint = "a feature is a finite number for every clip: fill in the cells, or remove the columns";
   throw new UserError(problemText([`${first}; ${hint}`, ...rest], path, LISTED));
 }
 
@@ -225,7 +223,7 @@ function finished(
   const ids = given.ids.map(clipKey);
   const empty = ids.indexOf("");
   if (empty >= 0) throw new UserError(`${path}: line ${given.lines[empty]} names no clip`);
-  // Folders differ from machine to machine.
+  // Folders differ between machines.
   const rows = ids.map((id, i) => `${clipName(id)} ${sha256(bytesOf(row(matrix, i)))}`);
   return { name: basename(path), ids, lines: given.lines, matrix, columns, leftOut, digest: setDigest(rows) };
 }
@@ -283,14 +281,12 @@ function idsBeside(path: string, rows: number): Pick<FeatureTable, "ids" | "line
   const stem = path.replace(/\.npy$/, "");
   const beside = [`${stem}.ids.csv`, `${stem}.csv`].find((file) => existsSync(file));
   if (!beside)
-    throw new UserError(
-      `${path} does not say whose rows it has: write the clips' ids into ${stem}.ids.csv, one a row`,
-    );
+    throw new UserError(`${path} does not name its clips: write their ids into ${stem}.ids.csv, one per row`);
   const all = linesOf(textOf(beside), beside);
   const header = all.length === rows + 1 ? all.shift()!.cells : [];
   if (all.length !== rows)
     throw new UserError(
-      `${beside} has ${all.length} lines, and ${path} ${rows} rows: it takes an id for each, and may have a header`,
+      `${beside} has ${all.length} lines, but ${path} has ${rows} rows: it takes one id per row, and may have a header`,
     );
   const own = idColumn(header);
   return { ids: all.map(({ cells }) => cells[own]!), lines: all.map(({ line }) => line) };

@@ -9,17 +9,17 @@ import { extractFiles } from "./batches.js";
 import { type FeatureJson, toJson, writeFeatures } from "./export.js";
 import { fixedRows, type SoundSettings, timingOf } from "./settings.js";
 
-/** A sound file, and the name its features get: its place in the folder it was found in, without the ending. */
+/** A sound file, and the name of its features: its path within the given folder, without the extension. */
 export interface SoundFile {
   path: string;
   name: string;
 }
 
 /**
- * Files as they were named, and the sound files (by their ending) in folders at any depth, in order of name.
+ * The named files, and the sound files (by extension) in the named folders at any depth, sorted by name.
  *
- * @returns `several` is true for anything but one file
- * @throws {UserError} for a path that is not there, or a folder without a sound file
+ * @returns `several` is false only for a single named file
+ * @throws {UserError} when a path is not found, or a folder has no sound files
  * @example const { files } = await findSounds(["data/Ravdess"]);
  */
 export async function findSounds(
@@ -42,7 +42,7 @@ export async function findSounds(
     const inside = listed.filter(isSoundName).sort();
     if (inside.length === 0)
       throw new UserError(
-        `${path}: holds no sound files (${SOUND_ENDINGS.join(" ")}); name a file or another folder`,
+        `${path}: no sound files found (${SOUND_ENDINGS.join(" ")}); name a file or another folder`,
       );
     files.push(...inside.map((name) => ({ path: join(path, name), name: withoutEnding(name) })));
   }
@@ -54,11 +54,11 @@ function withoutEnding(name: string): string {
 }
 
 export interface SoundOptions {
-  /** Where the features go: a file, or with `folder` a folder. */
+  /** Output path of the features: a file, or with `folder` a folder. */
   out?: string;
-  /** The ending of the files in the folder `out`. */
+  /** Format of the files in the folder `out`. */
   folder?: "npy" | "csv" | "json";
-  /** Keep all features for {@link SoundOutcome.json}. */
+  /** Return all features in `json`. */
   keep?: boolean;
   strict?: boolean;
   signal?: AbortSignal;
@@ -68,16 +68,16 @@ export interface SoundOutcome {
   /** Files whose features were computed. */
   count: number;
   json: (FeatureJson & { path: string })[];
-  /** In words, for a terminal. */
+  /** A line for the terminal. */
   summary: string;
   broken: string[];
 }
 
 /**
- * Computes the features of files, on all cores, and writes them as they come.
+ * Computes the features of files on all cores, and writes them as they are finished.
  *
  * @throws {UserError} with `strict`, naming the first file that cannot be read; when a result cannot be written, or two would
- *   be written to the same place
+ *   be written to the same file
  */
 export async function extractSounds(
   files: readonly SoundFile[],
@@ -115,7 +115,7 @@ export async function extractSounds(
   };
 }
 
-/** Two inputs may have the same name in their folders, and the second would replace the first. */
+/** Inputs of the same name in different folders would overwrite each other. */
 function refuseClashes(files: readonly SoundFile[]): void {
   const seen = new Map<string, string>();
   for (const { path, name } of files) {
@@ -128,7 +128,7 @@ function refuseClashes(files: readonly SoundFile[]): void {
   }
 }
 
-/** What the features of all files together are like. */
+/** Size and range of the features of all files. */
 class Shape {
   files = 0;
   #frames = 0;

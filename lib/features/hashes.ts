@@ -6,16 +6,16 @@ import { messageOf } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { FEATURE_VERSION } from "./cache.js";
 
-/** What is known of a sound file, in hexadecimal. */
+/** The hashes of a sound file, in hexadecimal. */
 export interface FileHash {
-  /** SHA-256 of the file; of a segment, of that and its times. */
+  /** SHA-256 of the file; for a segment, of that hash and its times. */
   hash: string;
   /** SHA-256 of its decoded samples. */
   samples: string;
 }
 
 interface Table {
-  /** Of the code that decodes: another one's table counts for nothing. */
+  /** Identifies the decoding code: tables of other versions are ignored. */
   code: string;
   files: Record<string, [stamp: string, hash: string, samples: string]>;
 }
@@ -23,8 +23,8 @@ interface Table {
 const CODE = sha256(canonicalJson([FEATURE_VERSION, KERNEL_SOURCE])).slice(0, 16);
 
 /**
- * SHA-256 of sound files and of their samples, remembered in `FOLDER/hashes.json` by path, size, times and inode, so that
- * a second look at a corpus need not read it.
+ * SHA-256 of sound files and of their samples, stored in `FOLDER/hashes.json` by path, size, times and inode, so that
+ * unchanged files need not be read again.
  */
 export class FileHashes {
   readonly #path: string;
@@ -32,7 +32,7 @@ export class FileHashes {
   readonly #warn: (text: string) => void;
   #changed = false;
 
-  /** Opens what there is; a damaged or missing table only means that the files are read once more. */
+  /** Opens the existing table; if it is damaged or missing, the files are read again. */
   constructor(folder: string, warn: (text: string) => void) {
     this.#path = join(folder, "hashes.json");
     this.#files = readTable(this.#path);
@@ -40,7 +40,7 @@ export class FileHashes {
   }
 
   /**
-   * The hashes of a file that is as it was, `undefined` for any other.
+   * The hashes of an unchanged file, otherwise `undefined`.
    *
    * @param fragment of a segment, see `fragmentOf`
    */
@@ -50,14 +50,14 @@ export class FileHashes {
     return stamp === stampNow(path) ? { hash, samples } : undefined;
   }
 
-  /** @param stamp see {@link stampOf}; a file without one is not remembered */
+  /** @param stamp see `stampOf`; a file without one is not stored */
   remember(path: string, stamp: string | undefined, { hash, samples }: FileHash, fragment = ""): void {
     if (stamp === undefined) return;
     this.#files[path + fragment] = [stamp, hash, samples];
     this.#changed = true;
   }
 
-  /** Writes what is new, beside what another process wrote meanwhile. Where that fails, it warns. */
+  /** Writes new hashes, merged with those that another process wrote meanwhile. If that fails, warns. */
   async save(): Promise<void> {
     if (!this.#changed) return;
     try {
@@ -65,12 +65,12 @@ export class FileHashes {
       await writeAtomic(this.#path, JSON.stringify(table));
       this.#changed = false;
     } catch (error) {
-      this.#warn(`the feature cache cannot be written (${messageOf(error)}); going on without it`);
+      this.#warn(`the feature cache cannot be written (${messageOf(error)}); continuing without it`);
     }
   }
 }
 
-/** What changes whenever a file does: size, times of change of content and of inode, inode. */
+/** A value that changes whenever the file does: size, modification time, change time and inode. */
 export function stampOf(stat: { size: bigint; mtimeNs: bigint; ctimeNs: bigint; ino: bigint }): string {
   return `${stat.size}-${stat.mtimeNs}-${stat.ctimeNs}-${stat.ino}`;
 }
@@ -79,7 +79,7 @@ function stampNow(path: string): string | undefined {
   try {
     return stampOf(statSync(path, { bigint: true }));
   } catch {
-    return undefined; // whoever reads the file says what is wrong with it
+    return undefined; // reading the file reports the error
   }
 }
 

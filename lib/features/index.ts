@@ -1,6 +1,6 @@
 /**
- * Features: spectra, mel bands, MFCC, descriptors, pitch, an encoder's frames; normalisation; whole corpora on all cores.
- * A matrix of features has a row for each frame and a column for each band or coefficient.
+ * Features: spectra, mel bands, MFCC, descriptors, pitch, encoder states; normalisation; extraction of whole corpora on
+ * all cores. A feature matrix has a row per frame and a column per band or coefficient.
  *
  * @module features
  */

@@ -5,20 +5,20 @@ import { fixLength } from "./crop.js";
 import { normalise, normaliserSchema } from "./normalise.js";
 import { clipStatistics } from "./statistics.js";
 
-/** The keys of {@link InputSettings}. */
+/** The entries of the schema of `InputSettings`. */
 export const INPUT_ENTRIES = {
   normaliser: normaliserSchema,
-  /** Shorter clips are padded at the end with the mean, longer ones cut around their middle. */
-  frames: number("Frames of an input.", { from: 1, whole: true }),
-  /** `statistics`: the input is one frame, the statistics of the clip. Default `frames`, the features as they are. */
+  /** Shorter clips are padded at the end with the mean, longer ones are cropped to their middle. */
+  frames: number("Frames per input.", { from: 1, whole: true }),
+  /** `statistics`: the input is one frame, the statistics of the clip. Default `frames`: the features themselves. */
   input: v.optional(v.picklist(["frames", "statistics"])),
 };
 const inputSchema = v.object(INPUT_ENTRIES);
 
-/** What turns a clip's features into the input of a model. */
+/** How a clip's features become the input of a model. */
 export type InputSettings = v.InferOutput<typeof inputSchema>;
 
-/** What is normalised: the features as they are, or one row of their statistics. */
+/** What is normalised: the features themselves, or one row with their statistics. */
 export function modelFeatures(features: Matrix, input: InputSettings["input"]): Matrix {
   if (input !== "statistics") return features;
   const data = clipStatistics(features);
@@ -26,8 +26,7 @@ export function modelFeatures(features: Matrix, input: InputSettings["input"]): 
 }
 
 /**
- * The input of a model from the features of a clip. Training without augmentation and prediction both come through
- * here.
+ * The input of a model from the features of a clip. Training without augmentation and prediction both use it.
  *
  * @returns `frames * columns` numbers
  */

@@ -7,23 +7,24 @@ import { type WindowName, windowOf } from "./windows.js";
 
 /** How a signal is cut into frames and windowed. */
 export interface FrameSettings {
-  /** FFT length in samples; a window shorter than this is centred in it. */
+  /** FFT length in samples; a shorter window is centred in it. */
   nFft: number;
   /** Window length in samples, at most `nFft`. */
   winLength: number;
   /** Samples from one frame to the next. */
   hopLength: number;
+  /** `hann`, `hamming`, `blackman`, `bartlett`, or `boxcar` (the same as `ones`); periodic. */
   window: WindowName;
-  /** True: frame t is centred on sample `t * hopLength`, with zeros beyond both ends. False: it starts there. */
+  /** True: frame t is centred on sample `t * hopLength`, and both ends are padded with zeros. False: it starts there. */
   center: boolean;
 }
 
-/** Sums of neighbouring bins, and what is made of them. */
+/** Weighted sums of neighbouring bins, and how they are processed. */
 export interface BandSettings {
   bands: readonly MelBand[];
-  /** Present: decibels, clipped `topDb` under the loudest value of the clip (`null`: not clipped). */
+  /** Present: converts to decibels, with a floor `topDb` below the maximum of the clip (`null`: no floor). */
   decibels?: { topDb: number | null };
-  /** Present: cosine transform of every frame; row k of the basis is `gains[k]` times that of {@link dctBasis}. */
+  /** Present: cosine transform of every frame; row k of the basis is `gains[k]` times that of `dctBasis`. */
   cosines?: { gains: ArrayLike<number> };
 }
 
@@ -58,8 +59,8 @@ interface Exports extends KernelMemory {
 const AMIN = 1e-10;
 
 /**
- * Spectra of a signal's frames, computed by kernel.c in single precision. It owns the memory it works in, so
- * that one kernel serves any number of signals, one after the other; results are copies.
+ * Spectra of a signal's frames, computed by kernel.c in single precision. A kernel owns its working memory and
+ * can process any number of signals, one after the other; results are copies.
  */
 export class Kernel {
   readonly #settings: FrameSettings;
@@ -68,7 +69,7 @@ export class Kernel {
   readonly #plan: number;
   readonly #bank: { start: number; count: number; weights: number; basis: number } | undefined;
   readonly #bands: BandSettings | undefined;
-  /** The first free byte behind all tables. */
+  /** The first free byte after all tables. */
   readonly #end: number;
   #next: number;
 
@@ -82,14 +83,14 @@ export class Kernel {
     this.#end = this.#next;
   }
 
-  /** How many frames a signal has: at least one, since a signal too short for one is padded with zeros. */
+  /** The number of frames of a signal: at least one, since short signals are padded with zeros. */
   frames(samples: number): number {
     const { nFft, hopLength, center } = this.#settings;
     const padded = samples + (center ? 2 * Math.floor(nFft / 2) : 0);
     return 1 + Math.floor(Math.max(0, padded - nFft) / hopLength);
   }
 
-  /** The complex spectrum of every frame: rows = frames, columns = real and imaginary part of every bin in turn. */
+  /** The complex spectrum of every frame: rows = frames, columns = alternating real and imaginary parts of the bins. */
   complex(samples: Float32Array): Matrix {
     const { x, rows } = this.#load(samples);
     const lanes = this.#lanes(rows, 2 * this.#bins);
@@ -105,7 +106,7 @@ export class Kernel {
     return this.#unpack(lanes, rows, this.#bins);
   }
 
-  /** The bands the kernel was made with: rows = frames, columns = bands or cosine coefficients. */
+  /** The kernel's bands: rows = frames, columns = bands or cosine coefficients. */
   bands(samples: Float32Array, exponent: 1 | 2): Matrix {
     if (!this.#bands || !this.#bank) throw new RangeError("this kernel was made without bands");
     const { bands, decibels, cosines } = this.#bands;
@@ -150,7 +151,7 @@ export class Kernel {
     return { data, rows, cols };
   }
 
-  /** Room for so many bytes, on a boundary of 16. */
+  /** Allocates this many bytes, aligned to 16. */
   #place(bytes: number): number {
     const at = (this.#next + 15) & ~15;
     this.#next = at + bytes;
@@ -201,7 +202,7 @@ export class Kernel {
     };
   }
 
-  /** The left halves of the rows, their number a multiple of four. */
+  /** The left halves of the rows, padded to a multiple of four rows. */
   #writeBasis(gains: ArrayLike<number>, bands: number): number {
     const half = Math.ceil(bands / 2);
     const basis = dctBasis(gains.length, bands);
@@ -213,7 +214,7 @@ export class Kernel {
   }
 }
 
-/** `exp(-2 pi i k / n)` for the first `count` k, real and imaginary part in turn. */
+/** `exp(-2 pi i k / n)` for k below `count`, alternating real and imaginary parts. */
 function rootsOfUnity(n: number, count: number): Float64Array {
   const out = new Float64Array(2 * count);
   for (let k = 0; k < count; k++) {
@@ -223,7 +224,7 @@ function rootsOfUnity(n: number, count: number): Float64Array {
   return out;
 }
 
-/** The radices of a transform: as many fours as there are, then the other primes. */
+/** The radices of a transform: fours first, then the remaining prime factors. */
 function factorsOf(n: number): number[] {
   const factors: number[] = [];
   for (let rest = n, p = 4; rest > 1; p = p === 4 ? 2 : p === 2 ? 3 : p + 2) {

@@ -6,14 +6,14 @@ import { type Matrix, zeros } from "../base/matrix.js";
 
 const MAGIC = "\x93NUMPY";
 
-/** An array as NumPy has it: values in C order. */
+/** A NumPy array; the values are in C order. */
 export interface NpyArray {
   data: Float32Array | Float64Array;
   shape: number[];
 }
 
 /**
- * The bytes of a NumPy `.npy` file, version 1.0, little-endian float32 or float64 as the data is
+ * Encodes a NumPy `.npy` file, version 1.0, little-endian, float32 or float64 like the data
  * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  *
  * @example encodeNpy({ data: matrix.data, shape: [matrix.rows, matrix.cols] })
@@ -39,8 +39,8 @@ export function encodeNpy({ data, shape }: NpyArray): Uint8Array {
  * Decodes a `.npy` file of float32 or float64, little-endian, in C or Fortran order (Fortran only for two
  * dimensions), format versions 1 to 3.
  *
- * @param path named in errors
- * @throws {UserError} when it is anything else, or shorter than its shape says
+ * @param path used in error messages
+ * @throws {UserError} when it is anything else, or shorter than its shape requires
  * @example const { data, shape } = decodeNpy(readFileSync("a.npy"), "a.npy");
  */
 export function decodeNpy(bytes: Uint8Array, path: string): NpyArray {
@@ -53,13 +53,13 @@ export function decodeNpy(bytes: Uint8Array, path: string): NpyArray {
   if (file[6]! < 1 || file[6]! > 3) return fail(`has format version ${file[6]}`);
   const start = wide ? 12 : 10;
   const length = wide ? file.readUInt32LE(8) : file.readUInt16LE(8);
-  if (start + length > file.length) return fail("ends in its header");
+  if (start + length > file.length) return fail("is truncated in its header");
   const header = file.toString("latin1", start, start + length);
   const type = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const tuple = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
   if (type === undefined || order === undefined || tuple === undefined)
-    return fail("has a header that is not NumPy's");
+    return fail("has an invalid NumPy header");
   if (type !== "<f4" && type !== "<f8") return fail(`holds values of type ${type}, not float32 or float64`);
   const shape = (tuple.match(/\d+/g) ?? []).map(Number);
   const count = shape.reduce((product, n) => product * n, 1);
@@ -78,7 +78,7 @@ export function decodeNpy(bytes: Uint8Array, path: string): NpyArray {
   return { data: data.map((_, i) => data[(i % cols) * rows + Math.floor(i / cols)]!), shape };
 }
 
-/** Writes a matrix as `.npy` (float32), whole or not at all. */
+/** Writes a matrix as `.npy` (float32), atomically. */
 export function writeNpy(path: string, { data, rows, cols }: Matrix): Promise<void> {
   return writeAtomic(path, encodeNpy({ data, shape: [rows, cols] }));
 }
@@ -86,7 +86,7 @@ export function writeNpy(path: string, { data, rows, cols }: Matrix): Promise<vo
 /**
  * Reads a matrix (frames x columns) from `.npy`; a vector becomes one frame.
  *
- * @throws {UserError} as {@link decodeNpy}, for other numbers of dimensions, and for NaN or infinity
+ * @throws {UserError} as `decodeNpy`, for other numbers of dimensions, and for NaN or infinity
  * @example const matrix = await readNpy("embedding.npy");
  */
 export async function readNpy(path: string): Promise<Matrix> {

@@ -1,29 +1,33 @@
 import { type Matrix, zeros } from "../base/matrix.js";
 
-/** Principal components of rows. */
+/** The result of a principal component analysis. */
 export interface Pca {
-  /** Rows x components: each row's coordinates. */
+  /** Rows x components: the coordinates of each row. */
   scores: Matrix;
   /** Components x columns: unit vectors, each with its largest entry positive. */
   components: Matrix;
-  /** Share of the variance that each component holds. */
+  /** Share of the total variance explained by each component, 0..1. */
   explained: number[];
 }
 
 /**
  * Principal component analysis (Hotelling 1933): the directions of largest variance of the centred rows, from the
- * eigenvectors of their covariance (Jacobi's method, O(columns^3): meant for up to some 500 columns).
+ * eigenvectors of their covariance (Jacobi's method, O(columns^3): meant for up to about 500 columns). With
+ * `standardise: false` equal to scikit-learn's `PCA`, up to the signs.
  *
  * @param rows rows = clips, cols = features
- * @param count components, at most as many as there are columns
+ * @param count components, at most the number of columns
  * @param options.standardise divides each column by its standard deviation first (default true), since features
- *   have different units; a column that never changes counts as 0
- * @throws {RangeError} with fewer than two rows, or for a count below 1 or above the columns
- * @example const { scores, explained } = pca(features, 2);
+ *   have different units; a constant column becomes 0
+ * @throws {RangeError} when there are fewer than two rows, or the count is not from 1 to the number of columns
+ * @example
+ * const { scores, explained } = pca(fromRows([[0, 0], [1, 2], [2, 4]]), 1, { standardise: false });
+ * explained; // => [1]
+ * toRows(scores); // => [[-Math.sqrt(5)], [0], [Math.sqrt(5)]]
  */
 export function pca(rows: Matrix, count: number, options: { standardise?: boolean } = {}): Pca {
   const { cols } = rows;
-  if (rows.rows < 2) throw new RangeError("principal components need at least two rows");
+  if (rows.rows < 2) throw new RangeError("a principal component analysis needs at least two rows");
   if (!Number.isInteger(count) || count < 1 || count > cols)
     throw new RangeError(`there are 1 to ${cols} principal components, not ${count}`);
   const centred = centre(rows, options.standardise ?? true);
@@ -62,7 +66,7 @@ function centre({ data, rows, cols }: Matrix, standardise: boolean): Float64Arra
   return out;
 }
 
-/** Of centred rows, with n - 1. */
+/** Covariance of centred rows, divisor n - 1. */
 function covarianceOf(rows: Float64Array, count: number, cols: number): Float64Array {
   const out = new Float64Array(cols * cols);
   for (let i = 0; i < count; i++) {
@@ -109,7 +113,7 @@ function turn(values: Float64Array, p: number, q: number, c: number, s: number):
   values[q] = s * x + c * y;
 }
 
-/** One eigenvector, its largest entry positive, so that the sign does not hang on the method. */
+/** One eigenvector, its largest entry positive, so that the sign does not depend on the method. */
 function upright(vectors: Float64Array, column: number, n: number): Float64Array {
   const vector = Float64Array.from({ length: n }, (_, i) => vectors[i * n + column]!);
   const largest = vector.reduce(

@@ -1,59 +1,67 @@
+/** Settings of {@link pitch}. */
 export interface PitchSettings {
-  /** Hz; default 60 and 500, the span of speaking voices, shouting included. */
+  /** Lowest frequency, Hz; default 60. From 60 to 500 Hz covers speaking voices, shouting included. */
   fmin?: number;
+  /** Highest frequency, Hz; default 500. */
   fmax?: number;
-  /** Seconds between frames; default 0.01. Frame t lies around t * hop. */
+  /** Seconds between frames; default 0.01. Frame t is centred at `t * hopSeconds`. */
   hopSeconds?: number;
-  /** Seconds of signal that is compared with its own delays; default 0.025. */
+  /** Integration window of the difference function, seconds; default 0.025. */
   windowSeconds?: number;
-  /** Aperiodicity up to which the first dip is taken for the period; default 0.15. */
+  /** Aperiodicity below which the first dip gives the period and the frame is voiced; default 0.15. */
   threshold?: number;
-  /** Aperiodicity up to which a frame goes on with its neighbour's voice; default 0.35. */
+  /** Aperiodicity below which a frame that continues a voiced neighbour is voiced; default 0.35. */
   voicing?: number;
-  /** Frames more than this under the loudest (dB) have no pitch; default 40. */
+  /** Frames more than this below the loudest frame (dB) are unvoiced; default 40. */
   silenceDb?: number;
 }
 
 /** Fundamental frequency over time. */
 export interface Pitch {
-  /** Hz of each frame; NaN where there is no voice. */
+  /** Hz of each frame; NaN for an unvoiced frame. */
   hz: Float32Array;
   /** Aperiodicity d' of each frame at its period: 0 for a periodic sound, about 1 for noise; 1 for silence. */
   aperiodicity: Float32Array;
+  /** Seconds between frames. */
   hopSeconds: number;
 }
 
-/** Octaves from one frame to the next beyond which a doubtful frame is not the same voice. */
+/** Octaves between neighbouring frames from which on a doubtful frame does not continue its neighbour. */
 const LEAP = 0.2;
 
-/** Voiced stretches shorter than this many frames are taken for chance. */
+/** Voiced stretches shorter than this many frames are discarded. */
 const SHORTEST = 3;
 
 /**
- * Fundamental frequency by YIN (de Cheveigné & Kawahara 2002, JASA 111(4), steps 1 to 5): over a window W the difference
+ * Fundamental frequency by YIN (de Cheveigné & Kawahara 2002, JASA 111(4), steps 1 to 5), with the difference function
+ * over a window W
  *
  * d(tau) = sum_{j < W} (x[j] - x[j + tau])^2,   d'(tau) = d(tau) tau / sum_{k = 1..tau} d(k),   d'(0) = 1
  *
- * The period is the bottom of the first dip of d' under the threshold, else the lowest place of all, refined by a parabola.
- * A frame has a voice when d' is under the threshold there, or under `voicing` and the frame goes on from one that has;
- * and when it is not too faint, in stretches of three frames or more.
+ * The period is the minimum of the first dip of d' below the threshold, otherwise the global minimum, refined by a
+ * parabola. A frame is voiced when d' at its period is below the threshold, or below `voicing` if it continues a voiced
+ * neighbour (within 0.2 octaves). Faint frames and voiced stretches of fewer than three frames are unvoiced.
  *
  * @param samples mono
- * @param sampleRate Hz, at least 4 fmax; the work grows with its square, and 16 kHz are enough for speech
- * @returns one frame each `hopSeconds`, `floor(length / hop) + 1` of them
- * @throws {RangeError} for frequencies that are not 0 < fmin < fmax <= sampleRate / 4, or a hop or window not above 0
- * @example const { hz } = pitch(audio.samples, audio.sampleRate);
+ * @param sampleRate Hz, at least 4 fmax; the cost grows with its square, and 16 kHz is enough for speech
+ * @returns one frame every `hopSeconds`, `floor(length / hop) + 1` in all
+ * @throws {RangeError} unless 0 < fmin < fmax <= sampleRate / 4, and when hop or window is less than one sample
+ * @example
+ * const tone = Float32Array.from({ length: 16000 }, (_, n) => Math.sin((2 * Math.PI * 200 * n) / 16000));
+ * const { hz } = pitch(tone, 16000);
+ * hz.length; // => 101
+ * Math.round(hz[50]); // => 200
  */
 export function pitch(samples: Float32Array, sampleRate: number, settings: PitchSettings = {}): Pitch {
   const { fmin = 60, fmax = 500, hopSeconds = 0.01, windowSeconds = 0.025 } = settings;
   const { threshold = 0.15, voicing = 0.35, silenceDb = 40 } = settings;
   if (!(fmin > 0 && fmin < fmax && fmax <= sampleRate / 4))
     throw new RangeError(
-      `pitch is sought from above 0 to a quarter of ${sampleRate} Hz, not ${fmin} to ${fmax} Hz`,
+      `pitch takes 0 < fmin < fmax <= ${sampleRate / 4} Hz, a quarter of the sampling rate, not ${fmin} to ${fmax} Hz`,
     );
   const hop = hopSeconds * sampleRate;
   const window = Math.round(windowSeconds * sampleRate);
-  if (!(hop >= 1 && window >= 1)) throw new RangeError("hop and window are at least one sample");
+  if (!(hop >= 1 && window >= 1)) throw new RangeError("hop and window must be at least one sample");
   const shortest = Math.floor(sampleRate / fmax);
   const longest = Math.ceil(sampleRate / fmin);
   const frames = Math.floor(samples.length / hop) + 1;
@@ -96,7 +104,7 @@ function normalisedDifference(piece: Float32Array, window: number, out: Float64A
   }
 }
 
-/** The first local minimum under the threshold, else the lowest place of all. */
+/** The first local minimum below the threshold, otherwise the global minimum. */
 function firstDip(dips: Float64Array, shortest: number, longest: number, threshold: number): number {
   let lowest = shortest;
   for (let tau = shortest; tau <= longest; tau++) {
@@ -108,7 +116,7 @@ function firstDip(dips: Float64Array, shortest: number, longest: number, thresho
   return lowest;
 }
 
-/** The bottom of the parabola through a lag and its neighbours. */
+/** The minimum of the parabola through a lag and its neighbours. */
 function refined(dips: Float64Array, tau: number): number {
   const [before, at, after] = [dips[tau - 1]!, dips[tau]!, dips[tau + 1]!];
   const bend = before - 2 * at + after;
@@ -116,7 +124,7 @@ function refined(dips: Float64Array, tau: number): number {
   return tau + Math.min(0.5, Math.max(-0.5, (before - after) / (2 * bend)));
 }
 
-/** A doubtful frame holds where it goes on from a frame that holds; elsewhere it is as like an overtone or noise. */
+/** A doubtful frame counts as voiced if it continues a voiced frame; otherwise it may be an overtone or noise. */
 function spread(hz: Float32Array, holds: Float32Array, step: 1 | -1): void {
   for (let t = step === 1 ? 1 : hz.length - 2; t >= 0 && t < hz.length; t += step) {
     if (holds[t - step] && Math.abs(Math.log2(hz[t]! / hz[t - step]!)) < LEAP) holds[t] = 1;

@@ -1,25 +1,22 @@
 import type { Matrix } from "../base/matrix.js";
 import { largest } from "./decibels.js";
 
-/**
- * The statistics of {@link clipStatistics}, in their order: mean, standard deviation (divisor n), minimum, maximum,
- * median, range between the quartiles, slope over time (per frame, least squares).
- */
+/** The statistics of {@link clipStatistics}, in order. */
 export const STATISTICS = ["mean", "sd", "min", "max", "median", "iqr", "slope"] as const;
 
 /**
- * A clip as one vector: every statistic of every column over time, all columns' means first, then all standard
- * deviations and so on; the input of models without time, such as a linear baseline. Quantiles interpolate
- * linearly, as NumPy's.
+ * A clip as one vector: seven statistics of every column over time, the means of all columns first, then the standard
+ * deviations (divisor n), minima, maxima, medians, interquartile ranges and slopes (per frame, least squares). It is the
+ * input of models without time, such as a linear baseline. Quantiles are interpolated linearly, as NumPy's default.
  *
  * @param matrix frames x columns, at least one frame
- * @returns `STATISTICS.length * cols` values
- * @throws {RangeError} when there is no frame
- * @example clipStatistics(mfcc).subarray(0, mfcc.cols) // the means
+ * @returns `7 * cols` values, named by {@link statisticsNames}
+ * @throws {RangeError} when there are no frames
+ * @example clipStatistics(fromRows([[1], [2], [6]])); // => [3, Math.sqrt(14 / 3), 1, 6, 2, 2.5, 2.5]
  */
 export function clipStatistics(matrix: Matrix): Float32Array {
   const { data, rows, cols } = matrix;
-  if (rows === 0) throw new RangeError("no frames to take statistics of");
+  if (rows === 0) throw new RangeError("statistics need at least one frame");
   const out = new Float32Array(STATISTICS.length * cols);
   const column = new Float32Array(rows);
   for (let col = 0; col < cols; col++) {
@@ -31,12 +28,17 @@ export function clipStatistics(matrix: Matrix): Float32Array {
   return out;
 }
 
-/** The names of the values of {@link clipStatistics}: `mean_0`, `mean_1`, ..., `sd_0`, ... */
+/**
+ * The names of the values of {@link clipStatistics}: `mean_0`, `mean_1`, ..., `sd_0`, ...
+ *
+ * @param cols columns of the matrix
+ * @example statisticsNames(1); // => ["mean_0", "sd_0", "min_0", "max_0", "median_0", "iqr_0", "slope_0"]
+ */
 export function statisticsNames(cols: number): string[] {
   return STATISTICS.flatMap((name) => Array.from({ length: cols }, (_, col) => `${name}_${col}`));
 }
 
-/** Over one column; sorts it at the end. */
+/** The statistics of one column, which is sorted in the end. */
 function columnStatistics(values: Float32Array): number[] {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;

@@ -1,7 +1,7 @@
 import type { Matrix } from "../base/matrix.js";
 import { type FrameSettings, Kernel } from "./kernel.js";
 
-/** librosa's defaults for a spectrogram: FFT 2048, Hann window of as much, hop a quarter of the window, centred. */
+/** librosa's defaults for a spectrogram: FFT and Hann window 2048, hop a quarter of the window, centred frames. */
 function frameSettings(partial: Partial<FrameSettings>): FrameSettings {
   const nFft = partial.nFft ?? 2048;
   const winLength = partial.winLength ?? nFft;
@@ -10,12 +10,17 @@ function frameSettings(partial: Partial<FrameSettings>): FrameSettings {
 }
 
 /**
- * Short-time Fourier transform, `X[t, k] = sum_n w[n] x[n + t hop] exp(-2 pi i k n / nFft)`, as `librosa.stft`.
+ * Short-time Fourier transform, `X[t, k] = sum_n w[n] x[n + t hop] exp(-2 pi i k n / nFft)`, as `librosa.stft` (which
+ * returns bins x frames).
  *
- * @param samples the signal
- * @param settings what differs from FFT 2048, Hann window of the same length, hop a quarter of it, centred frames
- * @returns `re` and `im`, frames x (nFft / 2 + 1) bins
- * @example const { re, im } = stft(samples, { nFft: 512, hopLength: 160 });
+ * @param samples mono
+ * @param settings the settings that differ from librosa's defaults: FFT 2048, Hann window of the same length, hop a
+ *   quarter of it, centred frames
+ * @returns real and imaginary parts, frames x (floor(nFft / 2) + 1) bins
+ * @example
+ * const { re, im } = stft(Float32Array.of(1, 2, 3, 4), { nFft: 4, window: "boxcar", center: false });
+ * toRows(re); // => [[10, -2, -2]]
+ * toRows(im); // => [[0, 2, 0]]
  */
 export function stft(
   samples: Float32Array,
@@ -31,10 +36,13 @@ export function stft(
 }
 
 /**
- * Power spectrogram `|X[t, k]|^2` (or the magnitudes, with `power` 1) of {@link stft}.
+ * Power spectrogram `|X[t, k]|^2` of {@link stft}, or with `power: 1` the magnitudes.
  *
- * @returns frames x (nFft / 2 + 1) bins
- * @example powerSpectrogram(samples, { nFft: 512, hopLength: 160 })
+ * @param samples mono
+ * @param settings as for `stft`, and `power`, default 2
+ * @returns frames x (floor(nFft / 2) + 1) bins
+ * @example
+ * toRows(powerSpectrogram(Float32Array.of(1, 2, 3, 4), { nFft: 4, window: "boxcar", center: false })); // => [[100, 8, 4]]
  */
 export function powerSpectrogram(
   samples: Float32Array,

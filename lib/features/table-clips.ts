@@ -6,15 +6,15 @@ import { plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { clipKey, clipName, type FeatureTable } from "./feature-table.js";
 
-/** How many clips or problems a message names before it only counts. */
+/** How many clips or problems a message lists; the rest are counted. */
 const LISTED = 5;
 
 /**
- * The rows of clips: by id (`savee/DC_a01`), by the id without the corpus, or by the name of the file without its ending.
+ * Finds the rows of clips: by id (`savee/DC_a01`), by id without the corpus, or by file name without the extension.
  *
- * @returns a row for each clip, and what is not used of the table, a line each
- * @throws {UserError} for clips without a row, with two different ones, or two clips with one row, naming them, and for a
- *   column that is a label in disguise
+ * @returns a row per clip, and notes on the parts of the table that are not used
+ * @throws {UserError} naming clips without a row, with two different rows, or sharing a row, and columns that encode the
+ *   label
  * @example const { matrices } = rowsOfClips(clips, readTable("egemaps.csv"));
  */
 export function rowsOfClips(
@@ -28,8 +28,8 @@ export function rowsOfClips(
   if (missing.length > 0)
     throw new UserError(
       missing.length === clips.length
-        ? `${name} has no row for any of the ${plural(clips.length, "clip")} (${ids[0]} is its first): a column id or file has to name them, by id or by the name of the file`
-        : `${name} has no row for ${missing.length} of ${plural(clips.length, "clip")}: ${some(missing)}; add them (by id, or by file name), or take only the corpora that it has`,
+        ? `${name} has no row for any of the ${plural(clips.length, "clip")} (${ids[0]} is its first): a column id or file has to name them, by id or by file name`
+        : `${name} has no row for ${missing.length} of ${plural(clips.length, "clip")}: ${some(missing)}; add them (by id, or by file name), or use only the corpora that it has`,
     );
   const problems = [
     ...twoRows(clips, found, table),
@@ -48,10 +48,10 @@ export function rowsOfClips(
   };
 }
 
-/** A class of fewer clips may have a value to itself by chance. */
+/** A class with fewer clips may have a value of its own by chance. */
 const FEWEST = 5;
 
-/** Columns that have one value for all clips of a class, and for no other: a code of the classes, or a mark of one. */
+/** Columns with a value that all clips of a class have, and no other clip: they encode the classes, or mark one. */
 function labelColumns(
   clips: readonly Clip[],
   found: readonly (readonly number[])[],
@@ -72,7 +72,7 @@ function labelColumns(
     });
     return mark
       ? [
-          `${name} is ${cellOf(mark[1][0]!, k)} for every clip of ${mark[0]} and for no other: that is a label, no feature; take it out of the table`,
+          `${name} is ${cellOf(mark[1][0]!, k)} for every clip of ${mark[0]} and for no other: that is a label, not a feature; remove it from the table`,
         ]
       : [];
   });
@@ -83,7 +83,7 @@ function some(names: readonly string[]): string {
   return `${names.slice(0, LISTED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** All rows of a clip, by the strictest of the ways that finds any. */
+/** All rows of a clip, by the strictest match that finds any. */
 function finder({ ids }: FeatureTable): (clip: Clip) => number[] {
   const byKey = groupBy(ids.keys(), (i) => ids[i]!);
   const byName = groupBy(ids.keys(), (i) => clipName(ids[i]!));
@@ -111,11 +111,11 @@ function twoRows(
     const other = others.find((i) => row(matrix, i).some((value, k) => value !== own[k]));
     return other === undefined
       ? []
-      : [`${id} has two different rows, in lines ${lines[first!]} and ${lines[other]}: leave one of them`];
+      : [`${id} has two different rows, in lines ${lines[first!]} and ${lines[other]}: keep one of them`];
   });
 }
 
-/** Names of files that two corpora have. */
+/** Rows whose file name occurs in two corpora. */
 function twoClips(
   clips: readonly Clip[],
   found: readonly (readonly number[])[],
@@ -125,8 +125,6 @@ function twoClips(
   return [...owners].flatMap(([i, own]) =>
     own.length < 2
       ? []
-      : [
-          `line ${lines[i]} may be of ${own.map((c) => clips[c]!.id).join(" or ")}: write the whole ids into the table`,
-        ],
+      : [`line ${lines[i]} may be ${own.map((c) => clips[c]!.id).join(" or ")}: use full ids in the table`],
   );
 }

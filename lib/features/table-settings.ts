@@ -7,22 +7,28 @@ import { type FeatureTable, readTable } from "./feature-table.js";
 import { someTableSchema, type TableSettings } from "./settings.js";
 
 /**
- * Where the tables are whose settings were made here, by digest: settings name no place, since runs of one name are one
- * wherever they are made.
+ * The paths of the tables whose settings were made in this process, by digest. Settings contain no path, since a run has the
+ * same name on every machine.
  */
 const places = new Map<string, string>();
 
-/** Tables that were read, by path, with what tells whether the file is still the same. */
+/** Tables already read, by path, with a stamp that shows whether the file is unchanged. */
 const tables = new Map<string, { stamp: string; table: FeatureTable }>();
 
 /**
- * The settings of a table's features, from its file; that is where {@link openTable} finds it afterwards. Without a file,
- * settings that were made before.
+ * Settings of the features in a table that another program made (openSMILE, nkululeko, pandas): a CSV file with a row per
+ * clip, or a `.npy` file with a list of ids beside it. The clip is named in the column `id`, `file`, `filename`, `path` or
+ * `name`, otherwise in the first; columns with names of labels (`emotion`, `speaker`, ...) and constant columns are not used.
+ * The process remembers the path of the file for {@link extractClips}.
  *
- * @param asked a grid's object of kind `table`
- * @throws {UserError} when the file cannot be read, or is no table of numbers
- * @throws {UsageError} where the file holds something else than what is asked
- * @example tableFeatures({ kind: "table", file: "egemaps.csv" }) // { kind: "table", name: "egemaps.csv", columns: 88, digest: "..." }
+ * @param asked `{ kind: "table", file: PATH }`, as in a grid; or complete settings without `file`, which are returned
+ * @returns the name of the file, the number of columns, and a digest of the numbers
+ * @throws {UserError} when the file cannot be read, or is not a table of finite numbers
+ * @throws {UsageError} when other settings are given that do not match the file
+ * @example
+ * import { writeFileSync } from "node:fs";
+ * writeFileSync("egemaps.csv", "file,f0_mean,loudness\nDC_a01.wav,120,0.4\nDC_a02.wav,140,0.6\n");
+ * tableFeatures({ kind: "table", file: "egemaps.csv" }).columns; // => 2
  */
 export function tableFeatures(asked: object): TableSettings {
   const given: v.InferOutput<typeof someTableSchema> = parseSettings(someTableSchema, asked);
@@ -44,29 +50,29 @@ export function tableFeatures(asked: object): TableSettings {
 }
 
 /**
- * The table that settings name.
+ * The table with these settings.
  *
- * @throws {UserError} where its file was not named to this process, or has changed since
+ * @throws {UserError} when this process does not know its file, or the file has changed since
  */
 export function openTable({ name, digest }: TableSettings): FeatureTable {
   const path = places.get(digest);
   if (path === undefined)
     throw new UserError(
-      `the table ${name} (${digest.slice(0, 12)}) is not at hand: name its file, with --features csv:FILE or as "file" in the grid`,
+      `the file of the table ${name} (${digest.slice(0, 12)}) is not known: name it with --features csv:FILE or as "file" in the grid`,
     );
   const table = tableAt(path);
   if (table.digest === digest) return table;
   throw new UserError(
-    `${path} has changed since it was read (${digest.slice(0, 12)}): the same command takes it as it is`,
+    `${path} has changed since it was read (${digest.slice(0, 12)}): run the command again to use the new version`,
   );
 }
 
-/** Where the known tables are, for another process: pairs of digest and path. */
+/** The known tables, to pass to another process: pairs of digest and path. */
 export function knownTables(): [string, string][] {
   return [...places];
 }
 
-/** Takes over what {@link knownTables} of another process says. */
+/** Adds the `knownTables` of another process. */
 export function rememberTables(known: Iterable<readonly [string, string]>): void {
   for (const [digest, path] of known) places.set(digest, path);
 }
@@ -81,7 +87,7 @@ function tableAt(file: string): FeatureTable {
   return table;
 }
 
-/** Of a file that is not there: empty, and reading it says so. */
+/** Identifies a version of a file; empty for a missing file, which is reported when it is read. */
 function stampOf(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
   return stat ? `${stat.size} ${stat.mtimeNs} ${stat.ino}` : "";

@@ -1,8 +1,9 @@
 import { UsageError } from "../base/errors.js";
 
-/** The windows speech work uses; `boxcar` and `ones` are the same. */
+/** The window functions for speech; `boxcar` and `ones` are the same. */
 export const WINDOWS = ["hann", "hamming", "blackman", "bartlett", "boxcar", "ones"] as const;
 
+/** A window function, by scipy's names: `hann`, `hamming`, `blackman`, `bartlett`, `boxcar` or `ones` (the same). */
 export type WindowName = (typeof WINDOWS)[number];
 
 /** A window's coefficients a_k of sum_k (-1)^k a_k cos(2 pi k n / N) (Harris 1978, Proc. IEEE 66(1)). */
@@ -13,12 +14,12 @@ const COSINES: Partial<Record<WindowName, readonly number[]>> = {
 };
 
 /**
- * A window function, as `scipy.signal.get_window(name, length, fftbins=periodic)` gives it.
+ * A window function, equal to `scipy.signal.get_window(name, length, fftbins=periodic)`.
  *
  * @param name one of {@link WINDOWS}
  * @param length samples, at least 1
  * @param periodic true (default) for spectral analysis: the window of `length + 1` without its last sample;
- *   false for a symmetric window, as filter design wants it
+ *   false for a symmetric window, for filter design
  * @throws {UsageError} for an unknown name
  * @example windowOf("hann", 4) // [0, 0.5, 1, 0.5]
  */

@@ -10,7 +10,7 @@ import {
   fixedRows,
 } from "../features/settings.js";
 import { STATISTICS } from "../features/statistics.js";
-import { MODEL_NAMES } from "../models/names.js";
+import { modelSchema } from "../models/names.js";
 import { sizeSchema } from "../models/size.js";
 
 /** Raised when the meaning of a card's field changes. */
@@ -28,8 +28,9 @@ const originSchema = v.object({
   sha256: v.pipe(text("SHA-256 of the weights."), v.regex(/^[0-9a-f]{64}$/)),
   run: text("The run that made them."),
   corpora: v.array(v.string()),
-  /** The card's. */
-  split: v.string(),
+  /** `name@version` of the protocol that it was trained under, and the fold; absent where the card does not say. */
+  protocol: v.optional(v.string()),
+  fold: v.optional(v.string()),
   /** SHA-256 of the parts' clip ids and emotions, where the run's record was there to say it. */
   clips: v.optional(v.string()),
   /** Trained on its validation part too. */
@@ -44,7 +45,7 @@ const cardSchema = v.object({
   ...INPUT_ENTRIES,
   schema: v.literal(CARD_SCHEMA),
   run: text("The run that made it."),
-  model: v.picklist(MODEL_NAMES),
+  model: modelSchema("The network or baseline."),
   /** Absent where it is the network's own. */
   size: v.optional(sizeSchema),
   parameters: v.number(),

@@ -1,3 +1,6 @@
+import * as v from "valibot";
+import { oneOf } from "../base/schema.js";
+
 /**
  * Models without time, to be beaten: the commonest class, and on each clip's statistics a linear model, and support vector
  * machines with an RBF kernel.
@@ -18,12 +21,28 @@ export const NETWORKS = [
 
 export type BaselineName = (typeof BASELINES)[number];
 export type NetworkName = (typeof NETWORKS)[number];
-export type ModelName = BaselineName | NetworkName;
+/** A network that a script gives, by a name of its own: `own:mine`. */
+export type OwnName = `own:${string}`;
+export type ModelName = BaselineName | NetworkName | OwnName;
 
 /** The baselines, then the networks. */
-export const MODEL_NAMES: readonly ModelName[] = [...BASELINES, ...NETWORKS];
+export const MODEL_NAMES = [...BASELINES, ...NETWORKS] as const;
 
 /** Whether a model is a baseline, which sees the statistics of a clip instead of its frames. */
 export function isBaseline(name: ModelName): name is BaselineName {
   return (BASELINES as readonly string[]).includes(name);
+}
+
+/** Whether a model is a network that a script gives. */
+export function isOwn(name: ModelName): name is OwnName {
+  return name.startsWith("own:");
+}
+
+/** A baseline, a network, or one that a script gives. */
+export function modelSchema(description: string) {
+  const own = v.pipe(v.string(), v.regex(/^own:[\w-]+$/), v.metadata({ takes: "own:NAME in a script" }));
+  return v.pipe(
+    v.union([oneOf("A baseline or a network.", MODEL_NAMES), own as v.GenericSchema<OwnName>]),
+    v.description(description),
+  );
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { canonicalJson } from "../base/hash.js";
 import { list, number, problemsBy, refuse, type Say, strict, whole } from "../base/schema.js";
-import { isBaseline, type ModelName, type NetworkName } from "./names.js";
+import { isBaseline, isOwn, type ModelName, type NetworkName } from "./names.js";
 
 /** What may be said of a network's size; a network takes the keys that {@link SIZES} has of it. */
 export const sizeSchema = strict("Size of the network; what is left out is as the network has it.", {
@@ -40,9 +40,14 @@ export const SIZES = {
   "top-blocks": { blocks: 2, dropout: 0.3 },
 } satisfies Record<NetworkName, Size>;
 
+/** The size that a model has by itself; none of a baseline, nor of a network that a script gives. */
+export function usualSize(model: ModelName): Size {
+  return isBaseline(model) || isOwn(model) ? {} : SIZES[model];
+}
+
 /** What of a size is not as the network has it by itself; `undefined` where nothing is. */
 export function ownSize(model: ModelName, size: Size = {}): Size | undefined {
-  const usual: Size = isBaseline(model) ? {} : SIZES[model];
+  const usual = usualSize(model);
   const own = Object.entries(size).filter(
     ([key, value]) =>
       value !== undefined && canonicalJson(value) !== canonicalJson(usual[key as keyof Size] ?? null),
@@ -61,13 +66,16 @@ export function sizeRules(
   say: Say,
   input?: { frames: number; bands: number },
 ): void {
-  const known = isBaseline(model) ? [] : Object.keys(SIZES[model]);
+  const known = Object.keys(usualSize(model));
   for (const [key, value] of Object.entries(size)) {
     if (value === undefined || known.includes(key)) continue;
-    say(`${model} has no ${key}: it takes ${known.join(", ") || "no size, being no network"}`, key);
+    say(
+      `${model} has no ${key}: it takes ${known.join(", ") || `no size, being ${isOwn(model) ? "a script's" : "no network"}`}`,
+      key,
+    );
   }
   const own = ownSize(model, size)?.filters;
-  if (!own || !input || isBaseline(model)) return;
+  if (!own || !input || isBaseline(model) || isOwn(model)) return;
   const most = BLOCKS[model]?.(input) ?? Infinity;
   if (own.length > most)
     say(

@@ -8,6 +8,7 @@ import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
 import { experimentOf } from "../experiments/store.js";
 import { loadModel } from "../inference/model.js";
+import { isOwn } from "../models/names.js";
 import { partialFolder, type RunRecord, readRun } from "../runs/record.js";
 import { toMarkdown } from "./markdown.js";
 import { cardBlocks } from "./ship-card.js";
@@ -98,6 +99,8 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
 /** Why a run cannot be released, and what to do; `undefined` if it can. */
 function unfitness(record: RunRecord): string | undefined {
   const { synthetic, leaky, transductive, test, audit, corpora, encoder, settings } = record;
+  if (isOwn(settings.training.model))
+    return `${settings.training.model} is a network that a script gives, which nobody else has: train one of the workbench's networks`;
   if (settings.training.model === "top-blocks")
     return `its weights contain blocks of ${encoder?.name ?? "an encoder"}, which belong to others: train a linear model, or another network, on the encoder`;
   if (settings.features.kind === "table")

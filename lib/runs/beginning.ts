@@ -43,7 +43,8 @@ export async function readBeginning(
   // A model that was moved has no record beside it, or that of another run.
   const record = await readRecord(dirname(resolve(place)));
   const own: Origin = {
-    ...{ sha256: from, run: card.run, corpora: card.corpora, split: card.split },
+    ...{ sha256: from, run: card.run, corpora: card.corpora },
+    ...{ protocol: card.protocol, fold: card.fold },
     ...(record?.name === card.run && { clips: record.clips }),
     ...(card.refit && { refit: true }),
   };
@@ -149,9 +150,8 @@ function partsIn(plan: Plan, fold: Split): ClipParts {
 }
 
 /** The parts of a protocol, planned from the published file names; `undefined` if they are not certain. */
-function publishedParts({ split, corpora }: Origin): ClipParts | undefined {
-  const [, protocol, name] = /^(\S+), fold (.+?): /.exec(split) ?? [];
-  if (!protocol) return undefined;
+function publishedParts({ protocol, fold: name, corpora }: Origin): ClipParts | undefined {
+  if (protocol === undefined) return undefined;
   try {
     const clips = publishedClips(corpora).map((clip) => ({ ...clip, path: "", synthetic: false }));
     const plan = protocolNamed(protocol).plan(clips);

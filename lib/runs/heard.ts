@@ -39,8 +39,8 @@ export async function heardBy(
   clips: readonly Clip[],
   reference: () => Promise<readonly Clip[]> = async () => [],
 ): Promise<Heard | undefined> {
-  const place = placeOf(card);
-  if (!place) return undefined;
+  const { protocol, fold: number } = card;
+  if (protocol === undefined || number === undefined) return undefined;
   const names = KNOWN_CORPORA.filter((name) => card.corpora.includes(name));
   const published = names.length === card.corpora.length;
   const { known, notCompared } = published
@@ -49,7 +49,7 @@ export async function heardBy(
   const all = published
     ? publishedClips(names).map((clip) => ({ ...clip, path: "", synthetic: false }))
     : clips;
-  const planned = planOf(place, all);
+  const planned = planOf({ protocol, fold: number }, all);
   if (!planned) return undefined;
   const { plan, fold } = planned;
   const exact = card.clips !== undefined && partsDigest(fold, plan.clips) === card.clips;
@@ -61,13 +61,6 @@ export async function heardBy(
     return part ? [[own, part]] : [];
   });
   return { parts: new Map(parts), plan, fold, known, notCompared };
-}
-
-/** Protocol and fold, from the card's fields or from its text. */
-function placeOf({ protocol, fold, split }: ModelCard): { protocol: string; fold: string } | undefined {
-  if (protocol !== undefined && fold !== undefined) return { protocol, fold };
-  const [, name, number] = /^(\S+), fold (.+?): /.exec(split) ?? [];
-  return name && number ? { protocol: name, fold: number } : undefined;
 }
 
 function planOf(

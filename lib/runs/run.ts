@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { join, resolve } from "node:path";
+import type { LayersModel } from "@tensorflow/tfjs";
 import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { Interrupted, messageOf, UserError } from "../base/errors.js";
 import { percent } from "../base/text.js";
@@ -14,8 +15,10 @@ import { type ClassificationReport, classificationReport } from "../evaluation/c
 import { confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import { extractClips, type FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
+import { columnsOf } from "../features/settings.js";
 import { type ModelCard, readWeights, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
+import { builderOf, type OwnNetworks, seedWeights } from "../models/own.js";
 import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../protocols/audit.js";
 import { placesIn } from "../protocols/define.js";
 import type { Ledger } from "../protocols/ledger.js";
@@ -74,6 +77,8 @@ export interface RunOptions {
    * there.
    */
   from?: string;
+  /** Networks that a script gives, for settings that name one: `own:NAME`. */
+  networks?: OwnNetworks;
   /** Draws the pictures of the run; default true. */
   pictures?: boolean;
   /** Where a reading of the test part is recorded before it happens. */
@@ -184,13 +189,14 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   assertAudit(before);
   const first = await firstTraining(work, options);
   if (first) log(`the first training is that of ${first.name}`);
+  const network = await ownNetwork(settings, plan, options);
   const trained = await untilStopped(options.signal, () =>
     trainFold(
       features,
       split,
       plan.classes,
       settings.training,
-      trainOptions(work, options, { chosen: first, beginning, together }),
+      trainOptions(work, options, { chosen: first, beginning, together, network }),
     ),
   );
   const audit = auditOf([...before.checks, ...auditTraining(split, trained)], plan.leaky);
@@ -213,6 +219,20 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   await writeRecord(partial, record, parts, features.clips);
   log(`${name} is done`);
   return record;
+}
+
+/** The script's own network, with weights drawn from the seed; `undefined` if the settings name none. */
+async function ownNetwork(
+  { training, features }: RunSettings,
+  { classes }: Plan,
+  { networks }: RunOptions,
+): Promise<LayersModel | undefined> {
+  const { model, frames, seed } = training;
+  const build = builderOf(model, networks);
+  if (!build) return undefined;
+  const network = build({ frames, bands: columnsOf(features), classes: classes.length, seed });
+  await seedWeights(network, seed);
+  return network;
 }
 
 /** The first training of a run with `refit`, taken from the finished run without `refit`; its test part is not used. */
@@ -243,7 +263,7 @@ async function firstTraining(
 function trainOptions(
   { settings, partial }: Work,
   { engine, threads, resume, quiet, signal, log, onEpoch, onRefitEpoch }: RunOptions,
-  given: Pick<TrainFoldOptions, "chosen" | "beginning" | "together">,
+  given: Pick<TrainFoldOptions, "chosen" | "beginning" | "together" | "network">,
 ): TrainFoldOptions {
   const baseline = isBaseline(settings.training.model);
   return {
@@ -371,7 +391,7 @@ async function dropUselessCheckpoints(
       if (!found || found.engine === engine) continue;
       log?.(`the checkpoint was made by the engine ${found.engine}: training from the start on ${engine}`);
     } catch (error) {
-      log?.(`${messageOf(error).split(":")[0]}: training from the start`);
+      log?.(`${messageOf(error)}: training from the start`);
     }
     await rm(path, { force: true });
   }

@@ -113,9 +113,10 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
  *
  * @example originText(record.from[0]) // "ravdess-7-1-cnn-0123456789ab (89abcdef0123), trained under ravdess/7@1, fold 1"
  */
-export function originText({ run, sha256, split, refit }: Origin): string {
+export function originText({ run, sha256, protocol, fold, refit }: Origin): string {
   const validation = refit ? ", validation part included" : "";
-  return `${run} (${sha256.slice(0, 12)}), trained under ${split.split(":")[0]}${validation}`;
+  const under = protocol === undefined ? "an unknown protocol" : `${protocol}, fold ${fold}`;
+  return `${run} (${sha256.slice(0, 12)}), trained under ${under}${validation}`;
 }
 
 /** The size settings of a network that differ from its defaults, in words: `filters 16, 32; units 64`. */

@@ -3,7 +3,7 @@ import { number, oneOf, parseSettings, rule, type Say, strict, whole, yesNo } fr
 import { optimizerSchema } from "../engine/trainer.js";
 import { NORMALISATIONS } from "../features/normalise.js";
 import { type FeatureSettings, fixedRows } from "../features/settings.js";
-import { isBaseline, MODEL_NAMES, type ModelName } from "../models/names.js";
+import { isBaseline, type ModelName, modelSchema } from "../models/names.js";
 import { ownSize, SIZES, sizeRules, sizeSchema } from "../models/size.js";
 import { augmentationRules, augmentationSchema } from "./augmentation.js";
 import { curriculumSchema } from "./curriculum.js";
@@ -12,7 +12,17 @@ import { scheduleSchema } from "./schedule.js";
 
 /** The keys of {@link TrainingSettings}. */
 export const TRAINING_ENTRIES = {
-  model: oneOf("A baseline (`majority`, `linear`, `svm`) or a network.", MODEL_NAMES),
+  model: modelSchema("A baseline (`majority`, `linear`, `svm`) or a network."),
+  network: v.optional(
+    v.pipe(
+      v.string(),
+      v.description(
+        "SHA-256 of the layers of a network that a script gives; absent for those of the workbench.",
+      ),
+      v.regex(/^[0-9a-f]{64}$/),
+      v.metadata({ takes: "64 hexadecimal digits" }),
+    ),
+  ),
   size: v.optional(sizeSchema),
   frames: whole(
     "Frames of an input, 30 ms each with the usual features, 20 ms with those of an encoder.",

@@ -9,7 +9,8 @@ import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
 import type { EncoderSettings } from "../features/settings.js";
 import { type ModelOptions, models } from "../models/models.js";
-import { type BaselineName, isBaseline, type NetworkName } from "../models/names.js";
+import { type BaselineName, isBaseline, isOwn, type ModelName } from "../models/names.js";
+import { topologyDigest } from "../models/own.js";
 import { type OpenPart, openedClips } from "../protocols/part.js";
 import type { ChosenTogether, ClipSet, Split } from "../protocols/types.js";
 import { fitBaseline, refitBaseline } from "./baseline.js";
@@ -148,7 +149,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const { engine, threads } = options;
   const { size } = settings;
   const shape = { frames: input.frames, bands: features.matrix(0).cols, classes: classes.length, seed, size };
-  const network = options.network ?? (await models[settings.model as NetworkName](shape));
+  const network = options.network ?? (await named(settings.model)(shape));
   if (options.network) checkShape(network, shape);
   if (settings.model === "top-blocks" && !options.network)
     await beginWithBlocks(network, features.settings as EncoderSettings);
@@ -175,6 +176,14 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   } finally {
     await trainer.dispose();
   }
+}
+
+/** @throws {UsageError} where only a script has the network */
+function named(model: ModelName) {
+  if (!isBaseline(model) && !isOwn(model)) return models[model];
+  throw new UsageError(
+    `${model} is no network of the workbench: a script gives it, by \`train(grid, { networks: { ${model.replace("own:", "")}: ... } })\``,
+  );
 }
 
 /** The training that validation judges. */
@@ -321,7 +330,7 @@ function keyOf(
   network: LayersModel | undefined,
 ): string {
   const ids = [parts.train, parts.validation].map(({ clips }) => clips.map(({ id }) => id));
-  const own = network && { network: network.toJSON(null, true) as string };
+  const own = network && { network: topologyDigest(network) };
   const votes = settings.softLabels && { votes: parts.train.clips.map(({ votes = {} }) => votes) };
   return sha256(canonicalJson({ settings, features: features.settings, classes, ids, ...own, ...votes }));
 }

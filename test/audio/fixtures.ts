@@ -333,7 +333,7 @@ export function badFiles(): Record<string, { bytes: Buffer; reason: RegExp; offs
     absurdRate: { bytes: riff(fmt({ rate: 4e9 }), data), reason: /4000000000 Hz/ },
     badAlign: { bytes: badAlign, reason: /frames of 3 bytes/, offset: 32 },
     noBits: { bytes: riff(fmt({ bits: 0 }), data), reason: /0 bits/ },
-    float16: { bytes: riff(fmt({ code: 3, bits: 16 }), data), reason: /16 bits, which is not read/ },
+    float16: { bytes: riff(fmt({ code: 3, bits: 16 }), data), reason: /16 bits, which is not supported/ },
     adpcm: { bytes: riff(fmt({ code: 2, bits: 4 }), data), reason: /Microsoft ADPCM.*ffmpeg -i/ },
     unknownGuid: { bytes: badGuid, reason: /unknown extensible/ },
     notANumber: { bytes: floats(Number.NaN), reason: /sample 100 is not a number/, offset: 444 },
@@ -343,7 +343,7 @@ export function badFiles(): Record<string, { bytes: Buffer; reason: RegExp; offs
     aiffEmptySound: { bytes: form("AIFF", comm({}), ssnd(Buffer.alloc(0))), reason: /no samples/ },
     aiffIma4: { bytes: form("AIFC", comm({ compression: "ima4" }), aiffSamples), reason: /ima4/ },
     aiffNegativeChannels: { bytes: form("AIFF", comm({ channels: -1 }), aiffSamples), reason: /-1 channels/ },
-    aiffFarSound: { bytes: form("AIFF", comm({}), farSound), reason: /beyond its end/ },
+    aiffFarSound: { bytes: form("AIFF", comm({}), farSound), reason: /after the end of the file/ },
     aiffCut: { bytes: form("AIFF", comm({})).subarray(0, 24), reason: /COMM/ },
   };
 }

@@ -31,9 +31,9 @@ test("a segment that is not in the file is refused", async () => {
   const audio = await readAudio(path);
   const cut = (start: number, end?: number) => () => cutSegment(audio, { path, start, end });
   expect(cut(1)).toThrow(AudioError);
-  expect(cut(1)).toThrow("the segment begins at 1 s, but the file has 1 s");
-  expect(cut(0.5, 2)).toThrow("the segment ends at 2 s, but the file has 1 s");
-  expect(cut(0.5, 0.50001)).toThrow("has no sample");
+  expect(cut(1)).toThrow("the segment begins at 1 s, but the file lasts 1 s");
+  expect(cut(0.5, 2)).toThrow("the segment ends at 2 s, but the file lasts 1 s");
+  expect(cut(0.5, 0.50001)).toThrow("contains no samples");
 });
 
 test("a fragment tells segments apart", () => {

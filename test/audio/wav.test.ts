@@ -26,7 +26,7 @@ test("a 64-bit file takes its size from ds64", () => {
 test("a 64-bit size beyond the end is a truncated file, however large", () => {
   const { samples, warnings } = decodeWav(wide(2n ** 62n), "x");
   expect(samples.length).toBe(FRAMES + 24);
-  expect(warnings).toEqual(["truncated: 3248 of 4611686018427388000 bytes of samples are there"]);
+  expect(warnings).toEqual(["truncated: 3248 of 4611686018427388000 bytes of samples are present"]);
 });
 
 test("the first fmt and the first data chunk count", () => {

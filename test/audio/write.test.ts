@@ -50,7 +50,7 @@ describe("encodeWav", () => {
 
   test("refuses what a WAV file cannot hold", () => {
     expect(() => encodeWav(Float32Array.of(0, Number.NaN), 8000, "a.wav")).toThrow(
-      new AudioError("a.wav", 46, "sample 1 to be written is not a number"),
+      new AudioError("a.wav", 46, "sample 1 is not a number"),
     );
     for (const rate of [0, -1, 1.5, Number.NaN, 2 ** 32])
       expect(() => encodeWav(new Float32Array(1), rate)).toThrow(AudioError);

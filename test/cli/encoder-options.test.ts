@@ -107,7 +107,7 @@ test.each([
   [[...ASKED, "--model", "cnn", "--pooling", "statistics"], 2, /cnn goes over frames/],
   [["--encoder", "whisper-bse"], 2, /there is no encoder whisper-bse: did you mean "whisper-base"\?/],
   [["--layer", "2"], 2, /--layer is of an encoder/],
-  [["--encoder", "small"], 1, /small hears 0.72 s at once, which 1 s of silence fill: take less silence/],
+  [["--encoder", "small"], 1, /small takes 0.72 s at once, which 1 s of silence fill: reduce the silence/],
 ])("train %j is refused in a line", async (more, code, message) => {
   const ran = await ser([...TRAIN, "--no-pictures", ...more], folder);
   expect(ran.stderr).toMatch(message);

@@ -70,7 +70,7 @@ test("a segment has its own samples, length and faults, and the digest of its fi
     { seconds: 0.125, silent: false, digest: sha256(await readFile(path)) },
     { seconds: 0.0625, silent: true, digest: sha256(await readFile(path)) },
     { seconds: 0.0625, silent: false },
-    { problem: "the segment ends at 0.5 s, but the file has 0.125 s" },
+    { problem: "the segment ends at 0.5 s, but the file lasts 0.125 s" },
   ]);
 });
 

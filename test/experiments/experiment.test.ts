@@ -3,12 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadClips } from "../../lib/corpora/registry.js";
-import {
-  type ExperimentOptions,
-  followRuns,
-  type GridInput,
-  readOrTrain,
-} from "../../lib/experiments/experiment.js";
+import { type ExperimentOptions, followRuns, readOrTrain } from "../../lib/experiments/experiment.js";
+import type { GridInput } from "../../lib/experiments/grid.js";
 import type { RecordedExperiment } from "../../lib/experiments/known.js";
 import { countReadings } from "../../lib/experiments/readings.js";
 import { Store } from "../../lib/experiments/store.js";

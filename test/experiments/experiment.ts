@@ -23,7 +23,7 @@ export interface Made {
     bonus?: number;
   }[];
   /** Each network with the chance that it is right. */
-  models: Partial<Record<ModelName, number>>;
+  models: { [Model in ModelName]?: number };
   seeds: number[];
   score?: "validation" | "test";
   synthetic?: boolean;
@@ -41,7 +41,7 @@ export function madeExperiment(made: Made): RecordedExperiment {
     Object.entries(made.models).flatMap(([model, skill]) =>
       made.seeds.flatMap((seed) =>
         Array.from({ length: protocol.folds }, (_, fold) =>
-          madeRun(made, protocol, model as ModelName, skill, seed, fold, score),
+          madeRun(made, protocol, model as ModelName, skill ?? 0, seed, fold, score),
         ),
       ),
     ),

@@ -168,7 +168,7 @@ test("of five mistakes, three of them unknown keys, one message tells", async ()
   expect(head).toBe(`${path} has 5 problems:`);
   expect(lines.map((line) => line.replace(/(there are ).*(; did)/, "$1...$2"))).toEqual([
     'runs[0].seed is unknown: there are ...; did you mean "seeds"?',
-    'runs[1].models[0] is "cnm": it takes majority, linear, svm, cnn, cnn-small, lstm, bilstm, clstm, attention, weighted-layers, top-blocks; did you mean "cnn"?',
+    'runs[1].models[0] is "cnm": it takes majority, linear, svm, cnn, cnn-small, lstm, bilstm, clstm, attention, weighted-layers, top-blocks, or own:NAME in a script; did you mean "cnn"?',
     "runs[1].training.epochs is 0: it takes a whole number from 1 to 1000000 epochs",
     'runs[1].training.optimizer.weight_decay is unknown: there are ...; did you mean "weightDecay"?',
     'discription is unknown: there are ...; did you mean "description"?',

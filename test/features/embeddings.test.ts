@@ -34,7 +34,7 @@ test("by the clips' ids; those without are named", async () => {
 });
 
 test("nothing there, no folder, or widths that differ", async () => {
-  await expect(loadEmbeddings(folder, [clip("own/a")])).rejects.toThrow(/none of the 1 clips.*a\.npy/);
+  await expect(loadEmbeddings(folder, [clip("own/a")])).rejects.toThrow(/for any of the 1 clips.*a\.npy/);
   await expect(loadEmbeddings(join(folder, "no"), [clip("own/a")])).rejects.toThrow(/no such folder/);
   await writeNpy(join(folder, "own", "a.npy"), fromRows([[1]]));
   await writeNpy(join(folder, "own", "b.npy"), fromRows([[1, 2]]));

@@ -72,7 +72,7 @@ test("frames are the clip's own, and statistics are theirs", async () => {
 test("settings of another shape are refused, as the states of one encoder would be taken for another's", async () => {
   for (const other of [{ width: info.width + 1 }, { blocks: info.blocks + 1 }])
     await expect(openEncoderFeatures({ ...settings(), ...other })).rejects.toThrow(
-      /^fixture has \d+ blocks of width \d+, and the settings of its features have/,
+      /^fixture has \d+ blocks of width \d+, but the feature settings state/,
     );
 });
 
@@ -86,7 +86,7 @@ test("a clip longer than the encoder hears at once goes through it in equal wind
   expect(whole.rows).toBe(each.reduce((sum, { rows }) => sum + rows, 0));
   expect(whole.data).toEqual(Float32Array.from(each.flatMap(({ data }) => [...data])));
   await encoder.dispose();
-  await expect(openEncoderFeatures(settings({ silence: 0.72 }))).rejects.toThrow(/take less silence/);
+  await expect(openEncoderFeatures(settings({ silence: 0.72 }))).rejects.toThrow(/reduce the silence/);
 });
 
 test("one pass makes the statistics of all layers, which are kept together", async () => {

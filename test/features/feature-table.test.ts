@@ -73,7 +73,7 @@ test("pandas numbers columns without names", async () => {
     [1, 2],
     [3, 4],
   ]);
-  expect(await refusal("a,1.5,2\nb,2,3\n")).toContain("write a header above it");
+  expect(await refusal("a,1.5,2\nb,2,3\n")).toContain("add a header");
 });
 
 test("without a known column the first one has the clips", async () => {
@@ -99,7 +99,7 @@ test("the digest is of the numbers and their clips, not of folders, order, label
 
 test("cells that are no finite numbers are named by line and column", async () => {
   expect(await refusal("id,x,y\na,1,2\nb,nan,3\n")).toBe(
-    '/a.csv: line 3, column x is "nan"; a feature is a finite number for every clip: fill the cells in, or take the columns out',
+    '/a.csv: line 3, column x is "nan"; a feature is a finite number for every clip: fill in the cells, or remove the columns',
   );
   const text = await refusal("id,x,y\na,1,2\nb,,1e99\nc,3,inf\nd,4,0x10\n");
   expect(text).toContain("has 4 problems:\n  line 3, column x is empty; a feature is");
@@ -113,7 +113,7 @@ test("cells that are no finite numbers are named by line and column", async () =
 
 test("what is no table says so", async () => {
   expect(await refusal("id,x\n")).toContain("has no rows");
-  expect(await refusal("id,x\na,1\nb\n")).toMatch(/^\/a\.csv is no proper CSV: /);
+  expect(await refusal("id,x\na,1\nb\n")).toMatch(/^\/a\.csv is not valid CSV: /);
   expect(await refusal("id,mood\na,good\nb,bad\n")).toBe(
     "/a.csv has no column of numbers: there are only mood (no numbers)",
   );
@@ -139,7 +139,7 @@ test("a .npy has its ids beside it, with a header or without", async () => {
     await refusal(encodeNpy({ data: Float32Array.of(1, Number.NaN), shape: [2, 1] }), "x.npy"),
   ).toContain("row 2, column 1 is NaN; a feature is");
   expect(await refusal(encodeNpy({ data, shape: [6, 1] }), "x.npy")).toBe(
-    "/x.csv has 3 lines, and /x.npy 6 rows: it takes an id for each, and may have a header",
+    "/x.csv has 3 lines, but /x.npy has 6 rows: it takes one id per row, and may have a header",
   );
 });
 

@@ -66,7 +66,7 @@ test.each([
   [{ topDb: -1 }, /topDb is -1/],
   [{ window: "kaiser" }, /window is "kaiser": it takes hann/],
   [{ reference: "min" }, /reference is "min": it takes max/],
-  [{ reference: "max", kind: "mfcc" }, /reference is "max": mfcc has no decibels/],
+  [{ reference: "max", kind: "mfcc" }, /reference is "max": it applies to logmel only/],
   [{ deltas: 3 }, /deltas is 3/],
   [{ sampleRate: Number.NaN }, /sampleRate|winLength|nFft/],
 ])("%j is refused", (partial, message) => {

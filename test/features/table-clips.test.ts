@@ -79,7 +79,7 @@ test("a column that has a value for all clips of a class and for no other is a l
 
 test("a clip without a row is named, with what to do", () => {
   expect(() => found(table({ DC_a01: 1 }))).toThrow(
-    "t.csv has no row for 1 of 2 clips: tess/OAF_back_angry; add them (by id, or by file name), or take only the corpora that it has",
+    "t.csv has no row for 1 of 2 clips: tess/OAF_back_angry; add them (by id, or by file name), or use only the corpora that it has",
   );
   const many = Array.from({ length: 9 }, (_, i) => clip(`own/${i}`, `/${i}.wav`));
   expect(() => rowsOfClips(many, table({ a: 1 }))).toThrow(
@@ -91,14 +91,14 @@ test("two rows of a clip must be equal", () => {
   const rows = { "a/DC_a01": 1, "b/DC_a01": 1, OAF_back_angry: 2 };
   expect(found(table(rows))).toEqual([1, 2]);
   expect(() => found(table({ ...rows, "b/DC_a01": 3 }))).toThrow(
-    "t.csv: savee/DC_a01 has two different rows, in lines 2 and 3: leave one of them",
+    "t.csv: savee/DC_a01 has two different rows, in lines 2 and 3: keep one of them",
   );
 });
 
 test("a row cannot be of two clips", () => {
   const twins = [clip("one/a", "/one/a.wav"), clip("two/a", "/two/a.wav")];
   expect(() => rowsOfClips(twins, table({ "a.b/a": 1 }))).toThrow(
-    "t.csv: line 2 may be of one/a or two/a: write the whole ids into the table",
+    "t.csv: line 2 may be one/a or two/a: use full ids in the table",
   );
   expect(rowsOfClips(twins, table({ "one/a": 1, "two/a": 2 })).matrices.length).toBe(2);
 });

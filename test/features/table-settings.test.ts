@@ -37,7 +37,9 @@ test("what is asked for must be there", () => {
 
 test("a table that was not named, or has changed, is not taken", async () => {
   const strange = { kind: "table", name: "y.csv", columns: 2, digest: "0".repeat(64) } as const;
-  expect(() => openTable(strange)).toThrow("the table y.csv (000000000000) is not at hand: name its file");
+  expect(() => openTable(strange)).toThrow(
+    "the file of the table y.csv (000000000000) is not known: name it",
+  );
   rememberTables([[strange.digest, file]]);
   expect(() => openTable(strange)).toThrow(`${file} has changed since it was read`);
   const changing = join(folder, "z.csv");

@@ -45,7 +45,7 @@ test("what is not there is named; where nothing is there, that is an error", asy
   expect(missing).toEqual([
     `${at("none.wav")}: no such file or folder`,
     `${at("*.mp3")}: no file matches this pattern`,
-    expect.stringContaining(`${at("empty")}: holds no sound files`),
+    expect.stringContaining(`${at("empty")}: no sound files found`),
   ]);
   await expect(findRecordings([at("none.wav")])).rejects.toThrow("no such file or folder");
 });

@@ -119,7 +119,7 @@ test("the note stands beside every table, or nowhere", () => {
 
 test("what the training began with is told", () => {
   const sha256 = "0123456789abcdef".repeat(4);
-  const from = [{ sha256, run: "savee-run", corpora: ["savee"], split: "savee/loso@1, fold 1: ..." }];
+  const from = [{ sha256, run: "savee-run", corpora: ["savee"], protocol: "savee/loso@1", fold: "1" }];
   const line = "It began with the weights of savee-run (0123456789ab), trained under savee/loso@1, fold 1.";
   expect(written({ ...run, record: { ...run.record, from } })).toContain(line);
   expect(text).not.toContain("began with the weights");

@@ -46,7 +46,8 @@ test("what it began with is told, back to the first", () => {
       sha256: "0123456789abcdef".repeat(4),
       run: name,
       corpora: ["ravdess"],
-      split: "ravdess/7@1, fold 1: ...",
+      protocol: "ravdess/7@1",
+      fold: "1",
     },
   });
   const text = describeRun(run({ ...recordExample(), from: [origin("a"), origin("b")] }));

@@ -68,7 +68,7 @@ test("weights to begin with, in words", () => {
     "batches of 32; begins with the trained weights 0123456789ab; at most 30 epochs",
   );
   const origin = {
-    ...{ sha256, run: "ravdess-7-1-cnn-89ab", corpora: ["ravdess"], split: "ravdess/7@1, fold 1: test 01" },
+    ...{ sha256, run: "ravdess-7-1-cnn-89ab", corpora: ["ravdess"], protocol: "ravdess/7@1", fold: "1" },
   };
   const words = "ravdess-7-1-cnn-89ab (0123456789ab), trained under ravdess/7@1, fold 1";
   expect(originText(origin)).toBe(words);

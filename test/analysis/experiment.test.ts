@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  Experiment,
+  readExperiment,
+  readRuns,
+  type TrainOptions,
+  train,
+} from "../../lib/analysis/experiment.js";
+import { UsageError } from "../../lib/base/errors.js";
+import { tf } from "../../lib/engine/tfjs.js";
+import { loadModel } from "../../lib/inference/model.js";
+import type { BuildNetwork } from "../../lib/models/own.js";
+import { madeExperiment, SEVEN, SIX } from "../experiments/experiment.js";
+import { toneCorpus } from "../runs/examples.js";
+
+const ravdess = { protocol: "ravdess/7@1", corpus: "ravdess", classes: SEVEN, speakers: 12, folds: 3 };
+const cremad = { protocol: "cremad/audeering@1", corpus: "cremad", classes: SIX, speakers: 9, folds: 1 };
+
+describe("an experiment that was read", () => {
+  const one = new Experiment(
+    madeExperiment({ protocols: [ravdess], models: { cnn: 0.6, lstm: 0.3 }, seeds: [1, 2] }),
+    { resamples: 199 },
+  );
+  const two = new Experiment(
+    madeExperiment({ protocols: [ravdess, cremad], models: { cnn: 0.6 }, seeds: [1] }),
+    { resamples: 199 },
+  );
+
+  test("an evaluation for each network and protocol, by its label", () => {
+    expect(one.evaluations.map(({ label }) => label)).toEqual(["cnn", "lstm"]);
+    expect(one.evaluation("cnn").uar.value).toBeGreaterThan(0.5);
+    expect(two.evaluation("cnn", "cremad/audeering").classes).toEqual(SIX);
+    expect(two.evaluation("cnn", "cremad/audeering@1").n).toBe(two.evaluations[0]!.n);
+    expect(() => two.evaluation("cnn")).toThrow(/2 times: name the protocol, cremad.*ravdess/);
+    expect(() => one.evaluation("cmn")).toThrow(/there are "cnn" under ravdess\/7@1, "lstm"/);
+  });
+
+  test("a comparison, on validation too", () => {
+    const { difference, p } = one.compare("cnn", "lstm");
+    expect(difference.estimate).toBeCloseTo(
+      one.evaluation("cnn").uar.value - one.evaluation("lstm").uar.value,
+      12,
+    );
+    expect(p).toBeLessThan(0.01);
+    expect(one.evaluationsOn("validation").map(({ part }) => part)).toEqual(["validation", "validation"]);
+  });
+
+  test("a table as rows, Markdown, CSV and LaTeX", () => {
+    expect(two.table().map(({ protocol, model, clips }) => [protocol, model, clips])).toEqual([
+      ["cremad/audeering@1", "cnn", two.evaluations[0]!.n],
+      ["ravdess/7@1", "cnn", 336],
+    ]);
+    expect(two.table("markdown").split("\n")).toHaveLength(4);
+    expect(two.table("csv").split("\n")[0]).toContain('protocol,model,"UAR, %"');
+    expect(two.table("latex")).toContain("\\toprule");
+  });
+
+  test("figures of one protocol and of several", () => {
+    for (const kind of ["uar", "training"] as const) {
+      expect(one.figure(kind).data.length).toBeGreaterThan(0);
+      expect(two.figure(kind, "ravdess/7").data.length).toBeGreaterThan(0);
+      expect(two.figure(kind).layout.title).toBeDefined();
+      expect(() => one.figure(kind, "savee/loso")).toThrow(/no finished run under savee\/loso/);
+    }
+  });
+});
+
+describe("train", () => {
+  let folder: string;
+  let options: TrainOptions;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ser-train-"));
+    await toneCorpus(join(folder, "data"));
+    options = {
+      ...{ data: join(folder, "data"), results: join(folder, "results"), engine: "wasm", threads: 1 },
+      ...{ quiet: true, log: () => {}, resamples: 99 },
+    };
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const BLOCK = {
+    ...{ protocols: ["savee/loso"], folds: ["1", "2"], features: ["mfcc" as const], score: "test" as const },
+    training: { frames: 8, epochs: 12, batchSize: 8 },
+  };
+  const mine: BuildNetwork = ({ frames, bands, classes }) =>
+    tf.sequential({
+      layers: [
+        tf.layers.conv1d({ inputShape: [frames, bands], filters: 16, kernelSize: 3, activation: "relu" }),
+        tf.layers.globalAveragePooling1d({}),
+        tf.layers.dense({ units: classes, activation: "softmax" }),
+      ],
+    });
+  const own = { ...BLOCK, name: "own", models: ["linear", "own:mine"] as ("linear" | "own:mine")[] };
+
+  test("a network of one's own beside a named one: trained, recorded, saved, read again, the same to the bit", async () => {
+    const first = await train(own, { ...options, networks: { mine } });
+    expect(first.failures).toEqual([]);
+    expect(first.evaluations.map(({ label }) => label)).toEqual(["linear", "own:mine"]);
+    const { uar, runs, chance } = first.evaluation("own:mine");
+    expect(uar.value).toBeGreaterThan(2 * chance);
+    const [{ record }] = runs as [(typeof runs)[number]];
+    expect(record.name).toMatch(/^savee-loso-1-own-mine-/);
+    expect(record.settings.training.network).toMatch(/^[0-9a-f]{64}$/);
+    const model = await loadModel(join(folder, "results", "runs", "own", record.name, "model"));
+    expect(model.card.model).toBe("own:mine");
+    const again = await train(own, {
+      ...{ ...options, results: join(folder, "again") },
+      networks: { mine },
+    });
+    expect(again.runs.map(({ predictions }) => predictions)).toEqual(
+      first.runs.map(({ predictions }) => predictions),
+    );
+    expect((await train(own, { ...options, networks: { mine } })).runs).toEqual(first.runs);
+    const read = await readExperiment("own", { results: join(folder, "results"), resamples: 99 });
+    expect(read.table()).toEqual(first.table());
+    const places = first.runs.map(({ record }) => join(folder, "results", "runs", "own", record.name));
+    expect((await readRuns(places, { resamples: 99 })).table()).toEqual(first.table());
+  });
+
+  test("another network under the same name is another run", async () => {
+    const wider: BuildNetwork = ({ frames, bands, classes }) =>
+      tf.sequential({
+        layers: [
+          tf.layers.flatten({ inputShape: [frames, bands] }),
+          tf.layers.dense({ units: classes, activation: "softmax" }),
+        ],
+      });
+    const models = ["own:mine" as const];
+    const one = await train({ ...own, models, folds: ["1"] }, { ...options, networks: { mine } });
+    const other = await train({ ...own, models, folds: ["1"] }, { ...options, networks: { mine: wider } });
+    expect(one.planned).not.toEqual(other.planned);
+  });
+
+  test("a network that nobody gives, or of another shape, is told", async () => {
+    await expect(train(own, options)).rejects.toThrow(UsageError);
+    await expect(train(own, options)).rejects.toThrow(/nobody gives the network own:mine: a script does/);
+    const wrong: BuildNetwork = () =>
+      tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 2, activation: "softmax" })] });
+    const failed = await train(
+      { ...own, name: "wrong", models: ["own:wrong"] },
+      { ...options, networks: { wrong } },
+    );
+    expect(failed.failures[0]!.error).toMatch(
+      /the network goes from \[3\] to \[2\].*take \[8, \d+\] to \[7\]/,
+    );
+    expect(() => failed.table("latex")).toThrow(/experiment wrong has no finished run/);
+    await expect(train({ ...own, models: ["own:" as never] }, options)).rejects.toThrow(
+      /own:NAME in a script/,
+    );
+  });
+});
