@@ -279,11 +279,11 @@ export function parseGrid(value: unknown, where?: string): Grid {
   return grid;
 }
 
-/** The keys of a block that options give one by one. */
+/** The keys of a block that have an option of their own. */
 const SINGLE = ["features", "models", "augment"];
 
 /**
- * A grid of one block that was made of options: of what is wrong the option is told, and nothing of grids.
+ * Checks a grid of one block that was made from command line options; errors name the option instead of the grid.
  *
  * @throws {UsageError} as {@link parseGrid}
  * @example parseOptions({ name: "train", runs: [{ protocols: ["held-out"], models: ["cnn"] }] })

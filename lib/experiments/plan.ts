@@ -54,7 +54,7 @@ export function planGrid(
   return [...runs.values()];
 }
 
-/** The settings of a network that a script gives, with the digest of its layers; others as they are. */
+/** Adds the digest of its layers to the settings of a script's own network; leaves others unchanged. */
 function withDigest(
   training: TrainingSettings,
   { features, classes, networks }: { features: FeatureSettings; classes: number; networks?: OwnNetworks },

@@ -77,7 +77,7 @@ export interface RunOptions {
    * there.
    */
   from?: string;
-  /** Networks that a script gives, for settings that name one: `own:NAME`. */
+  /** The script's own networks, for settings that name one: `own:NAME`. */
   networks?: OwnNetworks;
   /** Draws the pictures of the run; default true. */
   pictures?: boolean;
