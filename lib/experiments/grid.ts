@@ -152,7 +152,7 @@ const blockSchema = strict("A block of runs: every combination of what its lists
   ),
 });
 
-/** One full product: every protocol with every model, size, features, augmentation, normalisation, target and seed. */
+/** A block of runs: every protocol with every model, size, features, augmentation, normalisation, target and seed. */
 export type GridBlock = v.InferOutput<typeof blockSchema>;
 
 /** What a grid's file holds. */
@@ -180,28 +180,33 @@ export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
   runs: list("Blocks of runs.", v.pipe(blockSchema, rule<GridBlock>(blockRules))),
 });
 
-/** A grid as it is written down: what is left out has the defaults of {@link parseGrid}. */
+/** A grid before defaults are filled in, as in its file; {@link parseGrid} fills them in. */
 export type GridInput = v.InferInput<typeof gridSchema>;
 
-/** An experiment as its file says it, with the defaults filled in. */
+/** The grid of an experiment, with the defaults filled in. */
 export type Grid = Omit<v.InferOutput<typeof gridSchema>, "$schema">;
 
-/** What one run of a grid is, but for the fold. */
+/** The settings of one run of a grid, without the fold. */
 export interface Cell {
+  /** Name of the protocol, as the grid gives it. */
   protocol: string;
   folds: "all" | readonly string[];
   features: FeatureSettings;
   training: TrainingSettings;
+  /** The emotion the actor intended, or the one that most listeners perceived (CREMA-D). */
   target: "intended" | "perceived";
 }
 
 /**
- * Reads a grid from a JSON file, or from the default export of a module (`.mjs`, `.js`, `.cjs`; `.ts` where tsx is
- * installed).
+ * Reads a grid from a JSON file, or from the default export of a module (`.mjs`, `.js`, `.cjs`; `.ts` if tsx is installed).
  *
- * @throws {UserError} when the file cannot be read
- * @throws {UsageError} naming the file and all that is wrong with it
- * @example const grid = await readGrid("results/experiments/quick.json");
+ * @throws {UserError} if the file cannot be read
+ * @throws {UsageError} naming the file and everything that is wrong with it
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const runs = [{ protocols: ["savee/loso"], models: ["linear", "cnn"] }];
+ * await writeFile("first.json", JSON.stringify({ name: "first", runs }));
+ * (await readGrid("first.json")).runs[0]!.models; // => ["linear", "cnn"]
  */
 export async function readGrid(path: string): Promise<Grid> {
   return parseGrid(besideFile(await contentOf(path), dirname(path)), path);
@@ -263,8 +268,10 @@ async function readJson(path: string): Promise<unknown> {
  * seed 1, all folds, and the training settings that suit the model.
  *
  * @param where the file, named in errors
- * @throws {UsageError} naming all that is wrong, each by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
- * @example parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] })
+ * @throws {UsageError} naming everything that is wrong, each by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
+ * @example
+ * const grid = parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] });
+ * [grid.score, grid.runs[0]!.folds, grid.runs[0]!.seeds]; // => ["validation", "all", [1]]
  */
 export function parseGrid(value: unknown, where?: string): Grid {
   // An editor's: it is no part of the experiment.
@@ -272,11 +279,11 @@ export function parseGrid(value: unknown, where?: string): Grid {
   return grid;
 }
 
-/** The keys of a block that options give one by one. */
+/** The keys of a block that have an option of their own. */
 const SINGLE = ["features", "models", "augment"];
 
 /**
- * A grid of one block that was made of options: of what is wrong the option is told, and nothing of grids.
+ * Checks a grid of one block that was made from command line options; errors name the option instead of the grid.
  *
  * @throws {UsageError} as {@link parseGrid}
  * @example parseOptions({ name: "train", runs: [{ protocols: ["held-out"], models: ["cnn"] }] })
@@ -307,9 +314,11 @@ function blockRules(block: GridBlock, say: Say): void {
 }
 
 /**
- * The cells of a grid: of each block the full product, and of all blocks the union, each cell once.
+ * The cells of a grid: the full product of each block, and the union of all blocks without duplicates.
  *
- * @example expandGrid(parseGrid({ name: "a", runs: [{ protocols: ["savee/loso"], models: ["cnn", "lstm"], seeds: [1, 2] }] })).length // 4
+ * @example
+ * const block = { protocols: ["savee/loso"], models: ["cnn", "lstm"], seeds: [1, 2] };
+ * expandGrid(parseGrid({ name: "first", runs: [block] })).length; // => 4
  */
 export function expandGrid(grid: Grid): Cell[] {
   const cells = new Map<string, Cell>();

@@ -85,7 +85,7 @@ const REFUSED: [name: string, changes: Partial<RunRecord>, reason: RegExp][] = [
   [
     "blocks of an encoder",
     { settings: { ...SETTINGS, training: { ...SETTINGS.training, model: "top-blocks" } } },
-    /its weights hold blocks of an encoder, which are somebody else's/,
+    /its weights contain blocks of an encoder, which belong to others/,
   ],
   [
     "a table's features",
@@ -117,13 +117,13 @@ for (const [name, changes, reason] of REFUSED) {
 test("refused: too large, without a model, damaged, no run", async () => {
   const out = at("none");
   await expect(shipModel(run, { out, limit: 50_000 })).rejects.toThrow(
-    /has 0\.10 MB, and a model that ships at most 0\.05 MB: train a smaller network/,
+    /has 0\.10 MB, and a released model at most 0\.05 MB: train a smaller network/,
   );
   const damaged = await changed("damaged", {});
   await writeFile(join(damaged, "model", "weights.bin"), "abc");
   await expect(shipModel(damaged, { out })).rejects.toThrow(/weights\.bin is 3 bytes long/);
   await rm(join(damaged, "model"), { recursive: true });
-  await expect(shipModel(damaged, { out })).rejects.toThrow(/cannot read the model in .*do the run again/);
+  await expect(shipModel(damaged, { out })).rejects.toThrow(/cannot read the model in .*run it again/);
   await expect(shipModel(at("nowhere"), { out })).rejects.toThrow(/nowhere has no finished run/);
   await expect(readdir(out)).rejects.toThrow("ENOENT");
 });

@@ -94,10 +94,10 @@ test("a clip that cannot be read is named without its path", async () => {
 test("refuses what makes no sense", async () => {
   const fold = plan.folds[0]!;
   await expect(robustness(model, plan, fold, "test", { ...options, snrs: [Number.NaN] })).rejects.toThrow(
-    "no signal-to-noise ratio",
+    "not a signal-to-noise ratio",
   );
   const empty = { ...fold, test: [] };
-  await expect(robustness(model, plan, empty, "test", options)).rejects.toThrow("no clips");
+  await expect(robustness(model, plan, empty, "test", options)).rejects.toThrow("no test clips");
   await expect(robustness(join(folder, "none"), plan, fold, "test", options)).rejects.toThrow("card.json");
 });
 
