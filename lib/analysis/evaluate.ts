@@ -14,17 +14,17 @@ import { Evaluation } from "./evaluation.js";
 
 /** What {@link evaluate} takes beside the model and the clips. */
 export interface EvaluateOptions extends Pick<ExtractOptions, "signal" | "quiet" | "threads"> {
-  /** Clips that the model was trained on are judged as well, and told; default: an error. */
+  /** Also evaluates clips that the model was trained on, and says so; default: an error. */
   evenTraining?: boolean;
-  /** Where a reading of clips of the model's own test part is written down; default: the user's. */
+  /** Where a reading of clips of the model's own test part is recorded; default: the user's ledger. */
   ledger?: Ledger;
-  /** Clips of the known corpora that are on this machine: others are compared with their samples, to find copies of training clips. */
+  /** Clips of the known corpora on this machine; their samples are compared, to find copies of training clips under other names. */
   reference?: () => Promise<readonly Clip[]>;
   /** Of every interval; default 9999. */
   resamples?: number;
 }
 
-/** An evaluation of a saved model, and what one must know of it. */
+/** An evaluation of a saved model, with what became of the clips. */
 export class ModelEvaluation extends Evaluation {
   /** The answers as a run. */
   readonly run: StoredRun;
@@ -48,20 +48,20 @@ export interface EvaluationFacts {
   absent: string[];
   /** Clips that could not be read. */
   broken: { id: string; error: string }[];
-  /** Clips that might be copies of training clips under other names: what they could be compared with is not there. */
+  /** Clips that might be copies of training clips under other names, but could not be compared: the corpora are not on this machine. */
   notCompared: number;
-  /** Ids of the clips by what the model had to do with them; absent where its card does not say. */
+  /** Ids of the clips that the model was trained, validated and tested on; absent if its card does not say. */
   heard?: { trained: string[]; validated: string[]; tested: string[] };
 }
 
 /**
- * A saved model on labelled clips. Class sets are intersected: clips of labels that the model does not know are left out, and
- * UAR is the mean over the labels that there are. Clips that the model was trained on are refused; a reading of clips of its
- * protocol's test part is written into the ledger first.
+ * Evaluates a saved model on labelled clips. Clips with a label that the model does not know are left out and counted; UAR is the
+ * mean over the labels that occur. Clips that the model was trained on are refused. If clips are of the test part of the model's own
+ * protocol, the reading is recorded in the ledger first.
  *
- * @param model or its folder
+ * @param model a loaded model, or its folder
  * @param clips as `loadClips` or `readManifest` give them
- * @throws {UserError} for clips that the model was trained on, unless they are wanted; where no label is known to it
+ * @throws {UserError} if the model was trained on some of the clips (unless `evenTraining`), or knows none of their labels
  * @example
  * const evaluation = await evaluate(await findModel(), await readManifest("clips.csv"));
  * evaluation.n; // => 480

@@ -29,7 +29,7 @@ export type ExperimentRow = {
 };
 
 /**
- * An experiment that was trained or read: its runs, and an {@link Evaluation} of each network under each protocol.
+ * A trained experiment: its runs, and an {@link Evaluation} of each network under each protocol.
  *
  * @example
  * const experiment = await train({ protocols: ["savee/loso"], models: ["majority", "linear"] });
@@ -40,13 +40,13 @@ export type ExperimentRow = {
 export class Experiment implements RecordedExperiment {
   readonly name: string;
   readonly grid: RecordedExperiment["grid"];
-  /** The names of all runs of the grid, sorted; those that are neither in `runs` nor in `failures` are yet to be done. */
+  /** The names of all runs of the grid, sorted. Those in neither `runs` nor `failures` are still missing. */
   readonly planned: string[];
   /** Sorted by name. */
   readonly runs: RecordedExperiment["runs"];
   /** Runs that ended with an error. */
   readonly failures: RecordedExperiment["failures"];
-  /** Of test parts. */
+  /** How often test parts were read. */
   readonly readings: RecordedExperiment["readings"];
   readonly #options: BootstrapOptions;
   #evaluations: readonly Evaluation[] | undefined;
@@ -72,14 +72,15 @@ export class Experiment implements RecordedExperiment {
     return this.runs.some(({ record }) => record.synthetic);
   }
 
-  /** One for each network and protocol, on the part that was scored, in the order of protocol and label. */
+  /** One for each network and protocol, on the scored part, sorted by protocol and label. */
   get evaluations(): readonly Evaluation[] {
     this.#evaluations ??= this.evaluationsOn(this.part);
     return this.#evaluations;
   }
 
   /**
-   * The same on a part: validation figures of what was tested, say. What was not read there is left out.
+   * The evaluations on another part, for instance the validation figures of an experiment scored on test. Networks that were not
+   * scored on that part are left out.
    *
    * @example experiment.evaluationsOn("validation").map(({ uar }) => uar.value)
    */
@@ -93,8 +94,8 @@ export class Experiment implements RecordedExperiment {
    * The evaluation of one network.
    *
    * @param label as in the table: `cnn`, or `cnn, mixup 0.2` where there are several
-   * @param protocol with or without its version; needed where the network was trained under several
-   * @throws {UserError} naming what there is
+   * @param protocol with or without its version; needed if the network was trained under several
+   * @throws {UserError} listing the networks of the experiment, if there is no such network
    */
   evaluation(label: string, protocol?: string): Evaluation {
     const own = this.evaluations.filter((one) => one.label === label && isOf(one, protocol));
@@ -109,17 +110,18 @@ export class Experiment implements RecordedExperiment {
   }
 
   /**
-   * Whether the first network's UAR is higher than the second's: a paired test over speakers, see `compareModels`.
+   * Difference in UAR between two networks with its 95 % interval and p, by a paired permutation test over speakers: see
+   * `compareModels` of `/evaluation`.
    *
-   * @param protocol needed where the networks were trained under several
-   * @throws {UserError} where there is no such network
-   * @throws {RangeError} when the two did not answer the same clips
+   * @param protocol needed if the networks were trained under several
+   * @throws {UserError} if there is no such network
+   * @throws {RangeError} if the two did not predict the same clips
    */
   compare(first: string, second: string, protocol?: string): Comparison {
     return this.evaluation(first, protocol).compare(this.evaluation(second, protocol));
   }
 
-  /** A row for each network and protocol: for `show` in a cell. */
+  /** One row for each network and protocol, for example for `show` in a notebook. */
   table(): ExperimentRow[];
   /** The same as text: Markdown, CSV, or LaTeX with the rules of booktabs. */
   table(format: TableFormat): string;
@@ -144,7 +146,7 @@ export class Experiment implements RecordedExperiment {
    *
    * @param kind `uar`: the UAR of each network with its interval; `training`: loss and UAR over the epochs
    * @param protocol default: all
-   * @throws {UserError} where there is no finished run
+   * @throws {UserError} if there is no finished run
    */
   figure(kind: "uar" | "training", protocol?: string): Figure {
     const own = this.evaluations.filter((one) => isOf(one, protocol));
@@ -195,17 +197,20 @@ export interface TrainOptions extends ExperimentOptions {
 }
 
 /**
- * Trains an experiment, or reads it where it was trained before: the one call from clips to results. Runs that are done are
- * read, those that are missing are trained; a stopped call goes on. Where the committed `results/summary/NAME` has all runs,
- * nothing is trained; else the store `results/runs/NAME` is filled up, with a model and a record for each run. Settings are
- * chosen on validation; with `score: "test"` each reading of a test part is written into a ledger first.
+ * Trains an experiment, or reads it if it was trained before: one call from clips to results.
  *
- * @param grid what to train: one block of runs (`{ protocols, models, ... }`), a grid of several blocks with a name, the name
- *   of a grid in `results/experiments`, or the path of a file
- * @param options `data`, the folder with the corpora (default `data`; where it has none, synthetic ones are made)
- * @throws {UsageError} when the grid makes no sense, naming all that is wrong
- * @throws {UserError} when not one of its protocols can be planned, or a summary is damaged
- * @throws {Interrupted} when the signal comes; the same call goes on
+ * Finished runs are read and missing runs are trained, each into a folder of `results/runs/NAME` with its model and record; an
+ * interrupted call resumes. If the committed `results/summary/NAME` has all runs, nothing is trained. Hyperparameters are chosen
+ * on validation, which is all that is scored by default; with `score: "test"` every reading of a test part is recorded in a
+ * ledger first. A block without a name is called after its protocols; give it one to read it later by `readExperiment`.
+ *
+ * @param grid one block of runs (`{ protocols, models, ... }`), a grid of several blocks, the name of a grid in
+ *   `results/experiments`, or the path of a grid file
+ * @param options `data`: the folder of the corpora (default `data`; synthetic corpora are made if it has none); `clips`: your
+ *   own clips instead; `networks`: your own networks, which the grid calls `own:NAME`
+ * @throws {UsageError} if the grid makes no sense; the message lists every problem
+ * @throws {UserError} if none of its protocols can be planned, or a summary is damaged
+ * @throws {Interrupted} when the signal is aborted; the same call resumes
  * @example
  * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"], score: "test" });
  * console.log(experiment.table("markdown"));
@@ -230,10 +235,10 @@ export async function train(
   return new Experiment(await readOrTrain(gridOf(grid), others), { resamples });
 }
 
-/** One block of runs by itself, with what a grid says of all its blocks. */
+/** A single block of runs, with the name, score and engine that a grid gives for all its blocks. */
 export type BlockInput = GridInput["runs"][number] & Partial<Pick<GridInput, "name" | "score" | "engine">>;
 
-/** A block by itself is an experiment called after its protocols. */
+/** A block without a name is called after its protocols. */
 function gridOf(grid: string | GridInput | BlockInput): string | GridInput {
   if (typeof grid === "string" || "runs" in grid) return grid;
   const { name, score, engine, ...block } = grid;
@@ -242,10 +247,11 @@ function gridOf(grid: string | GridInput | BlockInput): string | GridInput {
 }
 
 /**
- * An experiment that was trained before, with the predictions of all its runs.
+ * Reads an experiment that was trained before, with the predictions of all its runs.
  *
- * @param name of the experiment; its committed summary is read where there is one, else its store
- * @param options the folder that has `summary` and `runs` (default: the project's `results`), and the resamples of the intervals
+ * @param name of the experiment; its committed summary is read if there is one, else its store
+ * @param options `results`: the folder with `summary` and `runs` (default: `results` of the project); `resamples` of the speakers
+ *   for every interval (default 9999)
  * @throws {UserError} naming what is missing or damaged
  * @example
  * await train({ name: "first", protocols: ["savee/loso"], models: ["linear"], folds: ["1"] });
@@ -262,10 +268,10 @@ export async function readExperiment(
 }
 
 /**
- * Runs by themselves, such as `ser train` makes, as an experiment.
+ * Reads single runs, such as those of `ser train`, as one experiment.
  *
  * @param folders of the runs
- * @throws {UserError} naming a folder without a finished run; when the runs were scored on different parts
+ * @throws {UserError} naming a folder without a finished run, or if the runs were scored on different parts
  * @example
  * const { runs } = await train({ name: "first", protocols: ["savee/loso"], models: ["linear"], folds: ["1"] });
  * const read = await readRuns(runs.map(({ record }) => `results/runs/first/${record.name}`));

@@ -15,21 +15,21 @@ import { Evaluation } from "./evaluation.js";
 /** What {@link score} takes beside the file and the protocol. */
 export interface ScoreOptions {
   /**
-   * Which clips there are; needed where the protocol is of clips of one's own. Default: those that the corpora of the
-   * protocol have as they are published, so that no sound is needed.
+   * The clips; needed for a protocol of your own clips. Default: the published clips of the protocol's corpora, so that no sound is
+   * needed.
    */
   clips?: readonly Clip[];
-  /** What the system is called; default: the name of the file. */
+  /** Name of the system; default: the name of the file. */
   name?: string;
-  /** What becomes of test clips without an answer: counted wrong (the default), or left out. */
+  /** Test clips without a prediction are counted as wrong (the default) or left out. */
   missing?: "wrong" | "leave-out";
-  /** Where the reading is written down; default: the user's. */
+  /** Where the reading is recorded; default: {@link userLedger}. */
   ledger?: Ledger;
   /** Of every interval; default 9999. */
   resamples?: number;
 }
 
-/** What is to be known of scored predictions beside their figures. */
+/** What was found in the file of predictions. */
 export interface ScoreFacts {
   path: string;
   plan: Plan;
@@ -39,7 +39,7 @@ export interface ScoreFacts {
   notes: readonly string[];
 }
 
-/** An evaluation of somebody's predictions, with what was missing. */
+/** An evaluation of the predictions of another system, with the clips that it did not predict. */
 export class ScoredPredictions extends Evaluation {
   readonly facts: ScoreFacts;
 
@@ -51,14 +51,14 @@ export class ScoredPredictions extends Evaluation {
 }
 
 /**
- * Scores the predictions of somebody else's system, in whatever language it is written, on the test parts of a protocol. The
- * reading is written down before anything is counted.
+ * Scores the predictions of another system, in whatever language it is written, on the test parts of a protocol. The reading is
+ * recorded in the ledger before anything is counted.
  *
- * @param path a CSV with a column that names the clip (`id` or `file`), where wanted one of the fold, and either a
- *   probability for each class or a label (`predicted`)
+ * @param path a CSV with a column that names the clip (`id` or `file`), optionally the fold, and either a probability for each
+ *   class or a label (`predicted`)
  * @param protocol whose test parts were predicted
- * @throws {UserError} naming the file, the line and what is wrong: a clip that no one knows, that has two answers, or that
- *   its fold trains on
+ * @throws {UserError} naming the file, the line and the problem: an unknown clip, a clip with two predictions, or one that its
+ *   fold trains on
  * @example
  * import { writeFile } from "node:fs/promises";
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));

@@ -1,14 +1,14 @@
 import { latexTable, latexText } from "../base/latex.js";
 import { formatCsv } from "../base/table.js";
 
-/** How a table goes out: for a page, for a program, or for a paper (LaTeX with the rules of booktabs). */
+/** Format of a table: for a page, for a program, or for a paper (LaTeX with booktabs rules). */
 export type TableFormat = "markdown" | "csv" | "latex";
 
-/** Cells by the title of their column; all rows have the same columns. */
+/** Cells by column title; all rows have the same columns. */
 export type TableRow = Record<string, string | number>;
 
 /**
- * Rows as text. Columns of numbers are set to the right.
+ * Formats rows as text. Columns of numbers are aligned to the right.
  *
  * @param rows at least one
  * @param caption of the LaTeX table

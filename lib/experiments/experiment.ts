@@ -254,6 +254,7 @@ async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken
   return { ...about, state: "open" };
 }
 
+/** What an experiment takes beside its grid. */
 export interface ExperimentOptions
   extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs" | "networks"> {
   /** Folder with the corpora; where it has none, synthetic ones are made in it. Default `data`. */
