@@ -12,6 +12,7 @@ import { readStored, readRuns as readStoredRuns } from "../experiments/store.js"
 import { ablation } from "../figures/ablation.js";
 import type { Figure } from "../figures/figure.js";
 import { learningCurves } from "../figures/learning-curves.js";
+import { isBaseline } from "../models/names.js";
 import { entriesOf, type Part } from "./entries.js";
 import { Evaluation, intervalText } from "./evaluation.js";
 import { type TableFormat, tableText } from "./tables.js";
@@ -146,7 +147,7 @@ export class Experiment implements RecordedExperiment {
    *
    * @param kind `uar`: the UAR of each network with its interval; `training`: loss and UAR over the epochs
    * @param protocol default: all
-   * @throws {UserError} if there is no finished run
+   * @throws {UserError} if there is no finished run, or for `training` no network with epochs
    */
   figure(kind: "uar" | "training", protocol?: string): Figure {
     const own = this.evaluations.filter((one) => isOf(one, protocol));
@@ -157,8 +158,8 @@ export class Experiment implements RecordedExperiment {
       );
     const protocols = new Set(own.map((one) => one.protocol));
     const single = protocols.size === 1;
+    const subtitle = single ? first.protocol : this.name;
     const common = {
-      subtitle: single ? `${first.protocol} · ${this.part}` : `${this.name} · ${this.part}`,
       synthetic: this.synthetic,
       leaky: own.some(({ leaky }) => leaky),
     };
@@ -170,19 +171,20 @@ export class Experiment implements RecordedExperiment {
           return { name: one.label, ...(!single && { group: one.protocol }), estimate, low, high };
         }),
         references: single ? [{ name: "chance", value: first.chance }] : [],
+        title: "UAR of the networks",
+        subtitle: `${subtitle} · ${this.part}`,
         ...common,
       });
-    return learningCurves({
-      networks: own
-        .map((one) => ({
-          name: nameOf(one),
-          runs: one.runs
-            .filter(({ record }) => record.history.length > 0)
-            .map(({ record }) => ({ epochs: record.history, bestEpoch: record.bestEpoch })),
-        }))
-        .filter(({ runs }) => runs.length > 0),
-      ...common,
-    });
+    const networks = own
+      .filter(({ runs }) => !isBaseline(runs[0]!.record.settings.training.model))
+      .map((one) => ({
+        name: nameOf(one),
+        runs: one.runs.map(({ record }) => ({ epochs: record.history, bestEpoch: record.bestEpoch })),
+      }))
+      .filter(({ runs }) => runs.every(({ epochs }) => epochs.length > 0));
+    if (networks.length === 0)
+      throw new UserError(`experiment ${this.name} has no network that was trained in epochs`);
+    return learningCurves({ networks, subtitle, ...common });
   }
 }
 
