@@ -253,7 +253,7 @@ export function factsOf(schema: Node | v.GenericSchema<unknown, unknown>): Facts
     takes: takes(outer),
     usual: outer.default ?? metaOf(node).usual,
     optional: outer.type === "optional",
-    type: node.type,
+    type: isTexts(node) ? "string" : node.type,
     nullable: layers(outer).some(({ type }) => type === "nullable"),
   };
   if (node.type === "picklist") facts.choices = node.options as readonly (string | number)[];
@@ -287,6 +287,13 @@ function rangeOf(node: Node): Range {
 /** One thing or another; of a variant a key tells which. */
 function isChoice({ type }: Node): boolean {
   return type === "union" || type === "variant";
+}
+
+/** A choice of texts alone is a text. */
+function isTexts(node: Node): boolean {
+  const texts = ({ type, options }: Node) =>
+    type === "string" || (type === "picklist" && options!.every((one) => typeof one === "string"));
+  return isChoice(node) && (node.options as Node[]).map(unwrapped).every(texts);
 }
 
 /** What a schema takes, in words. */

@@ -12,7 +12,7 @@ export type EngineName = (typeof ENGINES)[number];
 
 export const OPTIMIZERS = ["adam", "adamw"] as const;
 
-export const optimizerSchema = strict("How the weights follow the gradient.", {
+export const optimizerSchema = strict("The optimizer and its settings.", {
   name: oneOf("Optimizer; `adamw` has decoupled weight decay.", OPTIMIZERS),
   beta1: v.optional(number("Decay of the first moment.", { from: 0, to: 0.999999, usual: 0.9 })),
   beta2: v.optional(number("Decay of the second moment.", { from: 0, to: 0.999999, usual: 0.999 })),
@@ -24,7 +24,10 @@ export const optimizerSchema = strict("How the weights follow the gradient.", {
     ),
   ),
   clipNorm: v.optional(
-    number("Norm to which a longer gradient over all weights is scaled down; absent, none is.", { above: 0 }),
+    number(
+      "Gradient clipping: a gradient with a larger norm over all weights is scaled down to it. Absent: no clipping.",
+      { above: 0 },
+    ),
   ),
 });
 export type OptimizerSettings = v.InferOutput<typeof optimizerSchema>;

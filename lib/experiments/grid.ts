@@ -51,7 +51,7 @@ const inBlock = (key: string) => `give it as "${key}" of the block, a list`;
 
 /** Settings of a training that a block may change for all of its runs. */
 const overridesSchema = strict(
-  "Settings of the training in place of the network's usual ones, the same for all runs of the block.",
+  "Training settings that differ from the defaults of the network, the same for all runs of the block.",
   partial(overridden),
   {
     model: inBlock("models"),
@@ -85,7 +85,7 @@ function sayRefused(make: () => unknown, say: Say): void {
 }
 
 const featuresSchema = v.union([
-  oneOf("The features that `ser train` makes of this kind.", ["logmel", "mfcc"]),
+  oneOf("The default features of this kind, as in `ser train`.", ["logmel", "mfcc"]),
   v.variant("kind", [
     v.pipe(
       someEncoderSchema,
@@ -109,7 +109,7 @@ const featuresSchema = v.union([
   ]),
 ]);
 
-const blockSchema = strict("A block of runs: every combination of what its lists have.", {
+const blockSchema = strict("A block of runs: every combination of the values in its lists.", {
   protocols: list("Names of protocols, as `ser protocols` lists them.", protocolSchema),
   folds: v.optional(
     v.pipe(
@@ -122,15 +122,18 @@ const blockSchema = strict("A block of runs: every combination of what its lists
     "all",
   ),
   models: list("Baselines and networks.", modelSchema("A baseline or a network.")),
-  sizes: v.optional(list("Sizes of the networks; `{}` for a network's own.", sizeSchema)),
+  sizes: v.optional(list("Sizes of the networks; `{}` for the default size.", sizeSchema)),
   features: v.optional(
-    list("Features: a name, or an object with what differs from those of its kind.", featuresSchema),
+    list(
+      "Features: a name, or an object with the settings that differ from the defaults of its kind.",
+      featuresSchema,
+    ),
     ["logmel"],
   ),
   training: v.optional(overridesSchema, {}),
   augment: v.optional(
     list(
-      "Sets of augmentations that go together; `[]` for none.",
+      "Sets of augmentations that are applied together; `[]` for none.",
       v.array(oneOf("An augmentation.", Object.keys(AUGMENTATIONS) as AugmentationName[])),
     ),
     [[]],
@@ -138,16 +141,19 @@ const blockSchema = strict("A block of runs: every combination of what its lists
   normalisation: v.optional(list("Kinds of normalisation.", TRAINING_ENTRIES.normalisation), ["global"]),
   targets: v.optional(
     list(
-      "What is learnt.",
-      oneOf("The emotion the actor meant, or the one that most listeners heard (CREMA-D).", [
-        "intended",
-        "perceived",
-      ]),
+      "Targets of the training.",
+      oneOf(
+        "`intended`: the emotion the actor meant; `perceived`: the one that most listeners heard (CREMA-D).",
+        ["intended", "perceived"],
+      ),
     ),
     ["intended"],
   ),
   seeds: v.optional(
-    list("Seeds of weights, order, dropout and augmentation.", whole("A seed.", 0, 2 ** 31)),
+    list(
+      "Random seeds of weights, order of the clips, dropout and augmentation.",
+      whole("A seed.", 0, 2 ** 31),
+    ),
     [1],
   ),
 });
@@ -169,13 +175,13 @@ export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
     v.regex(/^\w[\w.-]*$/),
     v.metadata({ takes: 'letters, digits, ".", "-" and "_", since it names a folder' }),
   ),
-  description: v.optional(v.pipe(v.string(), v.description("What it is for, in a line.")), ""),
+  description: v.optional(v.pipe(v.string(), v.description("Purpose, in one line.")), ""),
   score: v.optional(
     oneOf("The part that is scored; `validation` never reads a test part.", ["validation", "test"]),
     "validation",
   ),
   engine: v.optional(
-    oneOf("What trains; default: the best there is. Does not change a run's name.", ENGINES),
+    oneOf("Training engine; default: the best that is available. Not part of a run's name.", ENGINES),
   ),
   runs: list("Blocks of runs.", v.pipe(blockSchema, rule<GridBlock>(blockRules))),
 });

@@ -4,28 +4,31 @@ import { list, number, problemsBy, refuse, type Say, strict, whole } from "../ba
 import { isBaseline, isOwn, type ModelName, type NetworkName } from "./names.js";
 
 /** What may be said of a network's size; a network takes the keys that {@link SIZES} has of it. */
-export const sizeSchema = strict("Size of the network; what is left out is as the network has it.", {
-  filters: v.optional(
-    list(
-      "Filters of each block of convolutions, as many as there are blocks; of cnn, cnn-small and clstm.",
-      whole("Filters of a block.", 1, 4096),
+export const sizeSchema = strict(
+  "Size of the network; keys that are left out have the default of the network.",
+  {
+    filters: v.optional(
+      list(
+        "Filters of each convolution block, one number per block (cnn, cnn-small, clstm).",
+        whole("Filters of a block.", 1, 4096),
+      ),
     ),
-  ),
-  units: v.optional(
-    whole(
-      "LSTM cells of a layer (bilstm: of each direction), with half as many units in the dense layer; of cnn, units of the dense layer; of attention, of that and of the projection.",
-      1,
-      4096,
+    units: v.optional(
+      whole(
+        "LSTM cells of a layer (bilstm: of each direction), with half as many units in the dense layer; for cnn the units of the dense layer, for attention those of the dense layer and of the projection.",
+        1,
+        4096,
+      ),
     ),
-  ),
-  layers: v.optional(whole("Layers of LSTM cells; of lstm, bilstm and clstm.", 1, 8)),
-  blocks: v.optional(whole("Blocks of the encoder that are trained further; of top-blocks.", 1, 64)),
-  dropout: v.optional(
-    number("Dropout around the dense layer; elsewhere in the network it changes in proportion.", {
-      ...{ from: 0, to: 0.9 },
-    }),
-  ),
-});
+    layers: v.optional(whole("LSTM layers (lstm, bilstm, clstm).", 1, 8)),
+    blocks: v.optional(whole("Encoder blocks that are fine-tuned (top-blocks).", 1, 64)),
+    dropout: v.optional(
+      number("Dropout at the dense layer; all other dropout of the network scales with it.", {
+        ...{ from: 0, to: 0.9 },
+      }),
+    ),
+  },
+);
 export type Size = v.InferOutput<typeof sizeSchema>;
 
 /** The size that each network has by itself. */
