@@ -46,7 +46,7 @@ test("options are named, described and bounded as the schema has it", () => {
   expect(help.epochs).toBe("maximum number of epochs (default: 30; cnn-small 15)");
   expect(help["schedule.warmup"]).toMatch(/\(default: 1; cnn-small 0\)$/);
   expect(help.labelSmoothing).toMatch(/\(Szegedy et al\. 2016\) \(default: 0\)$/);
-  expect(help.refit).toMatch(/^trains the network once more .* tests these weights/);
+  expect(help.refit).toMatch(/^trains the network again .* tests these weights/);
   expect(help.topDb).toMatch(/; none for none$/);
   expect(help.trimDb).toBe("cuts silence");
   expect(OPTIONS[1]!.argChoices).toEqual(["constant", "cosine", "one-cycle", "plateau"]);
