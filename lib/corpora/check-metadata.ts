@@ -3,7 +3,7 @@ import { byText } from "../base/text.js";
 import type { Clip } from "./clip.js";
 import type { FoundCorpus } from "./registry.js";
 
-/** What may be odd about what is said of clips, whatever their sound is. */
+/** Anomalies of the clips' metadata, found without reading the sound; see {@link CorpusNote}. */
 export type MetadataNote = "spelling" | "speaker" | "classes";
 
 interface Note {

@@ -12,14 +12,14 @@ import { type Clip, CORPORA } from "./clip.js";
 import { type CorpusDefinition, folderName, wavName } from "./corpus.js";
 import { type CorpusSummary, corpora, type FoundCorpus, findCorpora, summarize } from "./registry.js";
 
-/** What is odd about some clips, without making them unusable. */
+/** An anomaly of some clips that does not make them unusable. */
 export interface CorpusNote {
   /**
    * `silent`: no sample reaches one step of 16 bit. `clipped`: three or more samples in a row at full scale (after the
-   * mix-down to mono). `duplicate`: identical samples under several ids. `container`: no RIFF inside a .wav. `rate`,
-   * `channels`: not what the corpus has elsewhere. `name`: a file called otherwise than the rest, or one too many.
-   * `warning`: readable, but not whole. `spelling`: one speaker or label written in several ways. `speaker`: of a manifest,
-   * a speaker whom another corpus has too. `classes`: all clips are of one class.
+   * mix-down to mono). `duplicate`: identical samples under several ids. `container`: a .wav that is not RIFF. `rate`,
+   * `channels`: other than in the rest of the corpus. `name`: a file name that breaks the corpus's rule, or an extra file.
+   * `warning`: readable, but incomplete. `spelling`: one speaker or label spelled in several ways. `speaker`: a speaker of a
+   * manifest who is also in another corpus. `classes`: all clips are of one class.
    */
   kind:
     | "silent"
@@ -31,37 +31,39 @@ export interface CorpusNote {
     | "name"
     | "warning"
     | MetadataNote;
-  /** Ids. */
+  /** Ids of the clips. */
   clips: string[];
+  /** The anomaly in words. */
   text: string;
 }
 
-/** What `ser data check` says of a corpus. */
+/** The result of {@link checkCorpora} for one corpus, as `ser data check` prints it. */
 export interface CorpusReport extends CorpusSummary {
-  /** Of the readable clips. */
+  /** Duration of the readable clips, hours. */
   hours: number;
-  /** Most frequent first. */
+  /** Formats such as "wav, pcm_s16, 16000 Hz, mono", most frequent first. */
   formats: { format: string; clips: number }[];
-  /** Published clips that are not there; 0 for synthetic clips and manifests, of which nothing is published. */
+  /** Number of published clips that were not found; 0 for synthetic clips and manifests, which have no published list. */
   missing: number;
   missingIds: string[];
-  /** Files that cannot be read. */
+  /** Number of files that cannot be read. */
   invalid: number;
   invalidClips: { id: string; path: string; reason: string }[];
   /**
-   * Readable files whose SHA-256 is not the published one, as after any conversion; counted as `missing` is. Absent where the
-   * published ones are not known: outside the four corpora.
+   * Number of readable files whose SHA-256 differs from the published file's, as it does after any conversion; 0 for synthetic
+   * clips. Absent where the published checksums are not known: outside the four English corpora.
    */
   altered?: number;
   notes: CorpusNote[];
 }
 
+/** Options of {@link checkCorpora}. */
 export interface CheckOptions {
-  /** Only these corpora; default: all that are there. */
+  /** Only these corpora; default: all that are found. */
   names?: readonly string[];
-  /** Threads; default: one a core. */
+  /** Number of threads; default: one per core. */
   threads?: number;
-  /** Shows no progress. */
+  /** Shows no progress bar. */
   quiet?: boolean;
   signal?: AbortSignal;
 }
@@ -75,13 +77,16 @@ const CLIPS_A_TASK = 16;
 const DIGITS = 16;
 
 /**
- * Reads every clip of the corpora under a folder, on all cores, and says what is missing, invalid, altered or odd.
+ * Reads every clip of the corpora under a folder, on all cores, and reports missing, invalid and altered files and anomalies.
  *
  * @param root the folder, as for {@link findCorpora}
- * @returns one report for each corpus that is there
+ * @returns one report for each corpus that was found
  * @throws {UserError} when the folder cannot be read
- * @throws {Interrupted} when the signal comes
- * @example const [report] = await checkCorpora("data", { names: ["savee"] });
+ * @throws {Interrupted} when `signal` is aborted
+ * @example
+ * const [report] = await checkCorpora("data", { names: ["savee"], quiet: true });
+ * report!.clips; // => 480
+ * report!.invalid; // => 0
  */
 export async function checkCorpora(root: string, options: CheckOptions = {}): Promise<CorpusReport[]> {
   return checkFound(await findCorpora(root, { names: options.names }), options);

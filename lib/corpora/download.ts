@@ -12,14 +12,15 @@ const KAGGLE_PAGE = "https://www.kaggle.com/datasets/dmitrybabko/speech-emotion-
 const KAGGLE_ARCHIVE =
   "https://www.kaggle.com/api/v1/datasets/download/dmitrybabko/speech-emotion-recognition-en";
 
+/** Options of {@link downloadCorpora}. */
 export interface CorporaDownload extends Omit<DownloadOptions, "onProgress"> {
-  /** Default {@link KAGGLE_ARCHIVE}. */
+  /** Where to download from; default: the archive of the four English corpora on Kaggle. */
   url?: string;
-  /** An archive that is there already, which is then unpacked and kept. */
+  /** Path of an archive that you already have: it is unpacked and kept, and nothing is downloaded. */
   archive?: string;
   /** Keeps the downloaded archive; default false. */
   keep?: boolean;
-  /** Shows no progress. */
+  /** Shows no progress bar. */
   quiet?: boolean;
 }
 
@@ -29,11 +30,16 @@ export function archiveIn(folder: string): string {
 }
 
 /**
- * Fetches the archive with the four corpora and unpacks its clips into a folder. Interrupted, the next call goes
- * on where it was; complete, it has nothing left to write.
+ * Downloads the archive of the four English corpora from Kaggle and unpacks its clips into a folder. A call after an
+ * interruption resumes; a call after completion writes nothing.
  *
- * @throws {UserError} with the reason and how to get the data by hand
- * @example await downloadCorpora("data");
+ * @param folder the target; clips that are already there are kept
+ * @returns how many clips were written, and how many were already there
+ * @throws {UserError} with the reason and manual download instructions, or when the archive is damaged
+ * @throws {DOMException} AbortError when `signal` is aborted; what was downloaded is kept
+ * @example
+ * const message = await downloadCorpora("data", { archive: "archive.zip" }).catch((error: UserError) => error.message);
+ * message; // => "cannot unpack archive.zip: no such file or folder"
  */
 export async function downloadCorpora(folder: string, options: CorporaDownload = {}): Promise<Unpacked> {
   const archive = options.archive ?? archiveIn(folder);

@@ -48,8 +48,8 @@ interface Rule {
 }
 
 /**
- * Which label is which class. Without rules, common words are the seven emotions and calm, and any other label is a class of
- * its own. It remembers what it was asked, to tell of rules that nothing had a use for.
+ * Maps the labels of clips to classes. Without rules, common words map to the seven emotions and calm, and any other label is a
+ * class of its own. It records which labels it has seen, to report rules that no clip used.
  */
 export class Labels {
   readonly #rules = new Map<string, Rule>();
@@ -57,16 +57,16 @@ export class Labels {
   /** Every label that was asked for, as written, with its class before the mapping. */
   readonly #seen = new Map<string, string>();
 
-  /** @param rules the class that a label, or a class, becomes instead; `drop` leaves its clips out */
+  /** @param rules each maps a label or a class to another class; the class `drop` leaves the clips out */
   constructor(rules: Iterable<Rule> = []) {
     for (const rule of rules) this.#rules.set(folded(rule.key), rule);
   }
 
   /**
-   * The class of a label, or `undefined` for clips to leave out.
+   * The class of a label, or `undefined` where its clips are to be left out.
    *
-   * @param own its class without a mapping
-   * @param also another way in which it is written, as a manifest's columns emotion and label may differ
+   * @param own the label's class without the rules
+   * @param also another spelling of the label, since a manifest's columns `emotion` and `label` may differ
    */
   classOf(label: string, own = ownClass(label), also = label): string | undefined {
     for (const one of [label, also]) this.#seen.set(one, own);
@@ -77,7 +77,7 @@ export class Labels {
     return folded(rule.to) === DROP ? undefined : ownClass(rule.to);
   }
 
-  /** The clips with the classes that the mapping gives them, without those that it drops. */
+  /** The clips with their mapped classes, without those that the rules drop. */
   apply(clips: readonly Clip[]): Clip[] {
     if (this.#rules.size === 0) return [...clips];
     return clips.flatMap((clip) => {
@@ -87,10 +87,10 @@ export class Labels {
   }
 
   /**
-   * Rules of labels that no clip has.
+   * Reports rules for labels that no clip has.
    *
-   * @returns what to tell of those from a file
-   * @throws {UsageError} for one that was given by itself, with the labels there are
+   * @returns one message for each such rule that came from a file, which may be meant for several corpora
+   * @throws {UsageError} for such a rule that was given by itself; the message lists the labels that occur
    */
   checkUsed(): string[] {
     const unused = [...this.#rules.values()].filter((rule) => !this.#used.has(rule));
@@ -114,12 +114,15 @@ const mapSchema = v.pipe(
 );
 
 /**
- * A mapping as the command line has it.
+ * A mapping of labels to classes, written as for the command line's `--map`.
  *
- * @param given `LABEL=CLASS`, `LABEL=drop`, or the name of a JSON file `{ "LABEL": "CLASS" }`; of two rules for a label the
- *   later one counts
+ * @param given `LABEL=CLASS`, `LABEL=drop`, or the name of a JSON file `{ "LABEL": "CLASS" }`; the last rule for a label wins
  * @throws {UsageError} for anything else
- * @example labelsFrom(["boredom=drop", "calm=neutral"]).classOf("calm") // "neutral"
+ * @example
+ * const labels = labelsFrom(["boredom=drop", "calm=neutral"]);
+ * labels.classOf("calm"); // => "neutral"
+ * labels.classOf("HAP"); // => "happiness"
+ * labels.classOf("boredom"); // => undefined
  */
 export function labelsFrom(given: readonly string[] = []): Labels {
   return new Labels(given.flatMap(rulesOf));

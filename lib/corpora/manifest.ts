@@ -100,21 +100,27 @@ const LISTED = 10;
 const NAME = /^[a-z][a-z0-9_-]*$/;
 
 /**
- * Reads a researcher's own corpus, or several: a table with the columns `id`, `path`, `speaker`, `emotion` and, where wanted,
- * `corpus`, `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (the id of the clip
- * that this one is an altered copy of), `start` and `end` (seconds of a segment), `split` (train, validation, test); others
- * are ignored. Separators are commas, semicolons or tabs. Paths are relative to the manifest. Emotions may be written as in
- * the four corpora: `angry`, `HAP`, `ps`; any other label is a class of its own.
+ * Reads the clips of your own corpus, or several, from a table. Required columns: `id`, `path`, `speaker`, `emotion`. Optional
+ * columns: `corpus`, `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (id of the
+ * clip that this one is an altered copy of), `start` and `end` (of a segment, s), `split` (train, validation, test). Other
+ * columns are ignored. Separators are commas, semicolons or tabs. Paths are relative to the manifest. Emotions may be written
+ * as in the four English corpora: `angry`, `HAP`, `ps`; any other label is a class of its own.
  *
- * Where several people judged, `emotion_1`, `emotion_2`, ... have what each of them said, or a row is one rating, with the
- * column `rater`. What most of them heard is the label; clips on which they tie are left out.
+ * With several raters, the columns `emotion_1`, `emotion_2`, ... hold one rating each, or each row is one rating and the column
+ * `rater` names the rater. The majority vote is the label; clips with a tie are left out.
  *
  * @param path the table
- * @param name the corpus's name in ids (`own/NAME`) and tables where there is no column for it; default "own"
+ * @param name name of the corpus in ids (`own/NAME`) and tables, where there is no column `corpus`; default "own"
  * @returns the clips, sorted by id
- * @throws {UserError} naming every line that is wrong: a missing value or file, an id given twice
- * @throws {UsageError} for a name that is one of the library's corpora's or no plain word
- * @example const clips = await readManifest("recordings/clips.csv");
+ * @throws {UserError} listing every invalid line: a missing value or file, a repeated id
+ * @throws {UsageError} for a name that is not a plain word or belongs to a known corpus
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const rows = ["id,path,speaker,emotion_1,emotion_2,emotion_3", "1,recording.wav,DC,angry,angry,sad"];
+ * await writeFile("rated.csv", rows.join("\n"));
+ * const [clip] = await readManifest("rated.csv", "pilot");
+ * [clip!.id, clip!.emotion]; // => ["pilot/1", "anger"]
+ * clip!.votes; // => { anger: 2, sadness: 1 }
  */
 export async function readManifest(path: string, name = "own"): Promise<Clip[]> {
   const found = await findManifest(path, { name });

@@ -6,38 +6,49 @@ import { systemReason, UserError } from "../base/errors.js";
 import type { Emotion } from "./clip.js";
 import { cremad } from "./cremad.js";
 
-/** The six emotions that CREMA-D's listeners chose from, in the order of {@link EMOTIONS}. */
+/**
+ * The six emotions that CREMA-D's listeners chose from, in the order of {@link EMOTIONS} (without surprise).
+ *
+ * @example
+ * RATED_EMOTIONS.join(", "); // => "anger, disgust, fear, happiness, sadness, neutral"
+ */
 export const RATED_EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "neutral"] as const;
 
 /** The file of CREMA-D's repository that has the votes. */
 const RATINGS_FILE = "tabulatedVotes.csv";
 
-/** How the listeners of CREMA-D heard one clip. */
+/** The listeners' ratings of one CREMA-D clip, voice alone. */
 export interface ClipRatings {
   /** `cremad/1001_IEO_NEU_XX`. */
   id: string;
   speaker: string;
-  /** What the actor meant. */
+  /** The emotion that the actor intended. */
   intended: Emotion;
-  /** Ratings for each of {@link RATED_EMOTIONS}. */
+  /** Number of ratings for each of {@link RATED_EMOTIONS}. */
   votes: number[];
 }
 
 /** The columns of the votes in the file, in the order of {@link RATED_EMOTIONS}. */
 const COLUMNS = ["A", "D", "F", "H", "S", "N"];
 
-/** Where the file is to be had. */
+/** Where to get the file. */
 const SOURCE = "https://github.com/CheyneyComputerScience/CREMA-D (processedResults/tabulatedVotes.csv)";
 
 /**
- * Reads how listeners heard CREMA-D's clips: `tabulatedVotes.csv` of the corpus's repository (Cao et al.
- * 2014), about nine ratings a clip. The file lists every clip three times, for voice alone, face alone and
- * both; only the ratings of the voice alone are read, those whose row number begins with 1.
+ * Reads the listeners' ratings of CREMA-D from `tabulatedVotes.csv` of the corpus's repository (Cao et al. 2014): about nine
+ * ratings per clip. The file lists every clip three times, for voice alone, face alone and both. Only the ratings of the voice
+ * alone are read; their row numbers begin with 1.
  *
  * @param path the file
- * @returns one entry a clip, in the order of the file (all 7442 clips in the published one)
- * @throws {UserError} naming the file and line, when it is not that file or a row of it is damaged
- * @example const ratings = await readRatings("data/CREMA-D/processedResults/tabulatedVotes.csv");
+ * @returns one entry per clip, in the order of the file (7442 clips in the published one)
+ * @throws {UserError} naming file and line, when it is another file or a row is damaged
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const rows = ["row,A,D,F,H,N,S,fileName,numResponses", "100001,0,0,0,2,7,0,1001_IEO_HAP_LO,9"];
+ * await writeFile("tabulatedVotes.csv", rows.join("\n"));
+ * const [rated] = await readRatings("tabulatedVotes.csv");
+ * rated!.intended; // => "happiness"
+ * rated!.votes; // => [0, 0, 0, 2, 0, 7]
  */
 export async function readRatings(path: string): Promise<ClipRatings[]> {
   let text: string;
@@ -82,12 +93,14 @@ export function parseRatings(text: string, path = RATINGS_FILE): ClipRatings[] {
 }
 
 /**
- * The file of votes that lies beside clips of CREMA-D: in their folder, in the one above, or in
- * `processedResults` of either, as in the corpus's repository.
+ * Looks for the file of ratings near the clips of CREMA-D: in their folder, in its parent, or in `processedResults` of either,
+ * as in the corpus's repository.
  *
- * @param clips clips on the disk; those of other corpora are passed over
- * @returns its path, or `undefined` when there is none
- * @example const path = findRatings(await loadClips("data", { names: ["cremad"] }));
+ * @param clips clips on disk; those of other corpora are skipped
+ * @returns path of the file, or `undefined` when it is not found
+ * @example
+ * const path = findRatings(await loadClips("data", { names: ["cremad"] }));
+ * const ratings = path === undefined ? [] : await readRatings(path);
  */
 export function findRatings(clips: Iterable<{ corpus: string; path: string }>): string | undefined {
   const folders = new Set<string>();
@@ -104,13 +117,17 @@ export function findRatings(clips: Iterable<{ corpus: string; path: string }>): 
 }
 
 /**
- * What most listeners heard: another target for training than what the actor meant. A clip whose highest
- * number of votes is shared by two emotions or more has none (644 of the 7442 clips).
+ * The emotion that most listeners chose for each clip of CREMA-D: the perceived emotion, an alternative training target to the
+ * intended one. Clips with a tie (644 of the 7442) have no entry.
  *
- * @param file the file of votes, read by {@link readRatings}
+ * @param file the file of ratings, as for {@link readRatings}
  * @returns the emotion by clip id
  * @throws {UserError} as {@link readRatings}
- * @example (await perceivedEmotions("tabulatedVotes.csv")).get("cremad/1001_IEO_HAP_LO") // "neutral"
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const rows = ["row,A,D,F,H,N,S,fileName,numResponses", "100001,0,0,0,2,7,0,1001_IEO_HAP_LO,9"];
+ * await writeFile("tabulatedVotes.csv", rows.join("\n"));
+ * (await perceivedEmotions("tabulatedVotes.csv")).get("cremad/1001_IEO_HAP_LO"); // => "neutral"
  */
 export async function perceivedEmotions(file: string): Promise<Map<string, Emotion>> {
   const out = new Map<string, Emotion>();

@@ -27,12 +27,13 @@ export interface UnpackLimits {
 /** The four corpora are 12,162 clips of at most 3 MB, 1.6 GB together: what is far beyond is no speech corpus. */
 export const UNPACK_LIMITS: UnpackLimits = { entries: 100_000, clip: 64e6, total: 8e9 };
 
+/** The result of unpacking an archive of clips. */
 export interface Unpacked {
-  /** Clips written now. */
+  /** Number of clips written by this call. */
   written: number;
-  /** Clips that were there already, with the archive's size. */
+  /** Number of clips that were already there, with the same size as in the archive. */
   present: number;
-  /** Paths of clips that were there with another size; they are left as they are. */
+  /** Paths of clips that were already there with another size; they are left as they are. */
   differing: string[];
 }
 

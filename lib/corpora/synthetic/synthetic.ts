@@ -13,15 +13,16 @@ import type { SynthesisTask } from "./synthetic.worker.js";
 /** Raised whenever the same seed would give other samples or other files; older folders are then made anew. */
 const SYNTHESIS_VERSION = 1;
 
+/** Options of {@link synthesizeCorpora}. */
 export interface SynthesisOptions {
   /** Default 1. */
   seed?: number;
   /** Default: all four. */
   corpora?: readonly CorpusName[];
-  /** Worker threads; default: one a core. The files do not depend on it. */
+  /** Number of worker threads; default: one per core. The files do not depend on it. */
   threads?: number;
   signal?: AbortSignal;
-  /** Shows no progress. */
+  /** Shows no progress bar. */
   quiet?: boolean;
 }
 
@@ -36,17 +37,19 @@ interface Marker {
 }
 
 /**
- * Makes synthetic stand-ins for the corpora: 16-bit WAV files under the corpora's own names in Kaggle's layout,
- * with their speakers and sampling rates, and a marker file ({@link SYNTHETIC_MARKER}) by which everything made
- * from them is called synthetic. The files are the same for the same seed, whatever the number of threads. A
- * folder that is complete is left as it is; one of another seed or version is made anew. All is written beside and
- * renamed when complete, so a folder with a marker is whole.
+ * Makes synthetic stand-ins for the four English corpora: 16-bit WAV files under the corpora's own file names in Kaggle's
+ * layout, with the corpora's speakers and sampling rates. A marker file `SYNTHETIC.json` makes everything that is computed from
+ * them be labelled synthetic. The files depend on the seed only, not on the number of threads. A complete folder is left as it
+ * is; one of another seed or version is made again. The files are written to a temporary folder that is renamed when complete,
+ * so a folder with a marker is always complete.
  *
- * @param folder where to; made if missing
- * @returns the number of clips, and whether they were there already
+ * @param folder the target; created if missing
+ * @returns the number of clips, and whether they were already there
  * @throws {UserError} when the folder holds something else, or cannot be written
- * @throws {DOMException} AbortError when `signal` is set; nothing is left behind
- * @example await synthesizeCorpora("data/synthetic", { seed: 1 });
+ * @throws {DOMException} AbortError when `signal` is aborted; nothing is left behind
+ * @example
+ * const { clips } = await synthesizeCorpora("data", { seed: 1, quiet: true });
+ * clips; // => 2760
  */
 export async function synthesizeCorpora(
   folder: string,
