@@ -1,19 +1,36 @@
 /**
- * What a person can put right: the command line prints the message alone, without a stack trace, and exits
- * with `exitCode`. The message names the file or option, says what is wrong and what to do about it.
+ * An error that the user can fix. The message names the file or option, what is wrong and what to do. The command line prints
+ * the message without a stack trace and exits with `exitCode` (1).
+ *
+ * @example
+ * const error = await readAudio("missing.wav").catch((thrown: unknown) => thrown);
+ * error instanceof UserError; // => true
  */
 export class UserError extends Error {
   readonly exitCode: number = 1;
   override name = "UserError";
 }
 
-/** The command or function was called wrongly (exit code 2). */
+/**
+ * Wrong usage of a command or function: an unknown name, an invalid option (exit code 2).
+ *
+ * @example
+ * const error = await loadClips("data", { names: ["iemocap"] }).catch((thrown: unknown) => thrown);
+ * error instanceof UsageError && error.exitCode; // => 2
+ */
 export class UsageError extends UserError {
   override readonly exitCode = 2;
   override name = "UsageError";
 }
 
-/** The person stopped the work (Ctrl-C); the message says what is kept. Exit code 130, as shells have it. */
+/**
+ * The user stopped the work (Ctrl-C, or an `AbortSignal`). The message says what is kept. Exit code 130, as shells use it.
+ *
+ * @example
+ * const options = { names: ["savee"], quiet: true, signal: AbortSignal.abort() };
+ * const error = await checkCorpora("data", options).catch((thrown: unknown) => thrown);
+ * error instanceof Interrupted && error.message; // => "stopped: 0 of 480 clips were checked"
+ */
 export class Interrupted extends UserError {
   override readonly exitCode = 130;
   override name = "Interrupted";

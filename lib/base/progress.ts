@@ -1,24 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { notebookHost } from "./notebook.js";
 
-/** Where progress is shown: standard error by default, so that output can be piped. */
+/** Options of {@link Progress}. */
 export interface ProgressOptions {
+  /** Where it is shown; default: standard error, so that output can be piped. */
   stream?: NodeJS.WriteStream;
-  /** Milliseconds between plain lines when the stream is no terminal; default 5000. */
+  /** Milliseconds between plain lines where the stream is not a terminal; default 5000. */
   lineEvery?: number;
-  /** Shows nothing at all. */
+  /** Shows nothing. */
   quiet?: boolean;
 }
 
 /**
- * Progress of something that takes a while: a bar that updates in place on a terminal and in a notebook, plain lines when
- * piped.
- * The first sign appears after half a second, so that quick work stays silent.
+ * A progress bar that updates in place on a terminal and in a notebook, and prints plain lines where the output is piped. On a
+ * terminal and in a notebook it appears after half a second, so that quick work stays silent.
  *
  * @example
- * const progress = new Progress("features", clips.length);
- * for (const clip of clips) { ...; progress.step(); }
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const progress = new Progress("duration", clips.length);
+ * for (const { path } of clips.slice(0, 5)) {
+ *   await readAudio(path);
+ *   progress.step();
+ * }
  * progress.done();
+ * progress.count; // => 5
  */
 export class Progress {
   readonly #label: string;
@@ -45,12 +50,12 @@ export class Progress {
     this.#quiet = options.quiet ?? false;
   }
 
-  /** How many are done. */
+  /** Number of items done. */
   get count(): number {
     return this.#count;
   }
 
-  /** Counts `n` more as done; `note` is shown at the end of the line. */
+  /** Counts `n` more items as done; `note` is shown at the end of the line. */
   step(n = 1, note = this.#note): void {
     this.#count += n;
     this.#note = note;
@@ -60,20 +65,20 @@ export class Progress {
     this.#draw();
   }
 
-  /** Counts `n` as done that were done before, so that they say nothing about the speed. */
+  /** Counts `n` items that were done earlier: they do not count for the speed and the time left. */
   skip(n: number): void {
     this.#before += n;
     this.step(n);
   }
 
-  /** Removes the bar without a trace: another line will say what came of it. A further step shows it again. */
+  /** Removes the bar. The next step shows it again. */
   clear(): void {
     if (this.#place) releasePlace(this.#place);
     else if (this.#shown && this.#stream.isTTY && !this.#quiet) this.#stream.write("\r\u001b[K");
     this.#place = undefined;
   }
 
-  /** Ends the bar. A line remains only if one was ever shown. */
+  /** Ends the bar. A line remains only if one was shown. */
   done(note = this.#note): void {
     const news = note !== this.#note || this.#drawn < this.#count;
     this.#note = note;

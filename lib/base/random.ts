@@ -72,7 +72,16 @@ export class Random {
   }
 }
 
-/** A seeded stream of random numbers. */
+/**
+ * A seeded stream of random numbers: the same seed gives the same numbers.
+ *
+ * @param seed a number, or a text such as "run-7/noise"; different seeds give unrelated streams
+ * @example
+ * const rng = random("run-7/noise");
+ * rng.uniform() < 1; // => true
+ * rng.int(6) < 6; // => true
+ * random(1).normal() === random(1).normal(); // => true
+ */
 export function random(seed: number | string): Random {
   return new Random(seed);
 }

@@ -4,7 +4,7 @@ import { KNOWN_ENCODERS, publishedName } from "./known.js";
 import { ambiguous, isNamed, storedEncoders } from "./stored.js";
 import type { EncoderInfo } from "./types.js";
 
-/** What a run, a card and a report say of the encoder that features are of. */
+/** The facts of an encoder that runs, model cards and reports state. */
 export type EncoderFacts = Pick<EncoderInfo, "name" | "digest" | "parameters" | "licence" | "source">;
 
 /** What the settings of features take of an encoder. */
@@ -35,7 +35,15 @@ export function howToGet(named: string): string {
   return `there is no encoder ${named}: ${question}"ser encoder list" shows what there is, "ser encoder add FOLDER" adds one`;
 }
 
-/** The facts of an encoder; `undefined` where nobody knows it here. */
+/**
+ * The facts of a published encoder or of one on this machine.
+ *
+ * @param digest all 64 hexadecimal digits
+ * @returns `undefined` for an unknown digest
+ * @example
+ * const facts = encoderFacts("22b1254db7dcfab5ca60b733434de707c42f87a77a9e4c0824059bffcbb84324");
+ * [facts?.name, facts?.parameters]; // => ["whisper-base", 20593664]
+ */
 export function encoderFacts(digest: string): EncoderFacts | undefined {
   const found = outlines().find((one) => one.digest === digest);
   if (!found) return undefined;

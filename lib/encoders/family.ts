@@ -11,7 +11,7 @@ export interface ModelFiles {
   config?: { path: string; values: Record<string, unknown> };
 }
 
-/** What of {@link EncoderInfo} is known from a model's files. */
+/** The part of {@link EncoderInfo} that a model's files determine: family and sizes. */
 export type Shape = Pick<
   EncoderInfo,
   "family" | "blocks" | "width" | "heads" | "hidden" | "bands" | "positions"

@@ -29,27 +29,31 @@ const TENSORS = "encoder.safetensors";
 const PARTIAL = ".partial";
 const DAY = 24 * 3600 * 1000;
 
+/** Options of {@link addEncoder}. */
 export interface AddOptions {
-  /** What it is called here; default: what a published model of its shape is called. */
+  /** Name of the encoder on this machine; default: the name of the published model of its shape. */
   name?: string;
-  /** Of the weights; default: that of the published encoder whose digest it has, else "unknown". */
+  /** Licence of the weights; default: that of the published encoder with the same digest, else "unknown". */
   licence?: string;
-  /** Where they are from; default likewise. */
+  /** Source of the weights; default: that of the published encoder with the same digest, else "unknown". */
   source?: string;
   signal?: AbortSignal;
-  /** Called after every tensor. */
+  /** Called after every tensor with the number done and the total. */
   onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Takes the encoder out of a model's file and keeps it in {@link encoderFolder}, whole or not at all. One that is there
- * already is renamed where a name is given, and written anew where it is damaged.
+ * Reads the encoder from a model file and stores it in the user's folder of encoders, completely or not at all. An encoder that
+ * is already there is renamed if a name is given, and rewritten if it is damaged. Supported: Whisper tiny, base and small,
+ * wav2vec 2.0 base and HuBERT base.
  *
- * @param path `model.safetensors` beside its `config.json`, CTranslate2's `model.bin`, or a folder with either
- * @throws {UserError} naming file and fault, for anything that is no encoder that is read
- * @throws {UsageError} for a name that cannot be one
- * @throws {DOMException} AbortError when `signal` is set
- * @example const { name, digest } = await addEncoder("Downloads/whisper-base");
+ * @param path `model.safetensors` with its `config.json` beside it, CTranslate2's `model.bin`, or a folder with either
+ * @throws {UserError} naming the file and the reason, for anything but a supported encoder
+ * @throws {UsageError} for an invalid name
+ * @throws {DOMException} AbortError when `signal` is aborted
+ * @example
+ * const message = await addEncoder("recordings").catch((error: UserError) => error.message);
+ * String(message).startsWith("recordings holds no model"); // => true
  */
 export async function addEncoder(path: string, options: AddOptions = {}): Promise<EncoderInfo> {
   if (options.name !== undefined) checkName(options.name);
@@ -192,16 +196,23 @@ export async function checkedEncoders(): Promise<StoredEncoder[]> {
   return checked;
 }
 
-/** The encoders that are there, by name. */
+/**
+ * Lists the encoders on this machine, sorted by name. Damaged ones are left out.
+ *
+ * @throws {UserError} when the folder of encoders cannot be read
+ * @example
+ * for (const { name, blocks, width } of await listEncoders()) console.log(`${name}: ${blocks} blocks of width ${width}`);
+ */
 export async function listEncoders(): Promise<EncoderInfo[]> {
   return storedEncoders().flatMap((one) => ("info" in one ? one.info : []));
 }
 
 /**
- * The encoder of a name, or of a digest or at least its first 8 digits.
+ * Finds an encoder on this machine by name, by digest, or by at least the first 8 digits of its digest.
  *
- * @throws {UserError} saying how to get one that is not there
- * @example const { digest } = await findEncoder("whisper-base");
+ * @throws {UserError} when it is not found; the message says how to get it
+ * @example
+ * const found = await findEncoder("whisper-medium").catch((error: UserError) => error.message);
  */
 export async function findEncoder(named: string): Promise<EncoderInfo> {
   const found = (await listEncoders()).filter((one) => isNamed(named, one));
@@ -211,11 +222,15 @@ export async function findEncoder(named: string): Promise<EncoderInfo> {
 }
 
 /**
- * The weights of an encoder that is there.
+ * Reads the weights of an encoder on this machine and checks their digest.
  *
- * @param digest all 64 digits, as {@link findEncoder} has them
- * @throws {UserError} when it is not there or damaged, saying what to do
- * @example const { info, tensors } = await readEncoder((await findEncoder("whisper-base")).digest);
+ * @param digest all 64 digits, see {@link findEncoder}
+ * @throws {UserError} when it is not on this machine or is damaged; the message says what to do
+ * @example
+ * for (const { digest } of await listEncoders()) {
+ *   const { info, tensors } = await readEncoder(digest);
+ *   console.log(info.name, tensors.get("block0.qkv/kernel")!.shape); // [width, 3 * width]
+ * }
  */
 export async function readEncoder(digest: string): Promise<EncoderWeights> {
   const info = await findEncoder(digest);
@@ -281,12 +296,13 @@ async function intact(digest: string): Promise<EncoderInfo | undefined> {
 }
 
 /**
- * Removes an encoder from the user's folder, a damaged one as well.
+ * Removes an encoder from this machine; also works for a damaged one.
  *
- * @param named its name, or a digest or at least its first 8 digits
+ * @param named its name, its digest, or at least the first 8 digits of its digest
  * @returns its digest
- * @throws {UserError} when there is none
- * @example await removeEncoder("whisper-tiny.en");
+ * @throws {UserError} when it is not found
+ * @example
+ * const removed = await removeEncoder("my-encoder").catch((error: UserError) => error.message);
  */
 export async function removeEncoder(named: string): Promise<string> {
   const damaged = storedEncoders().flatMap((one) => ("problem" in one ? one.digest : []));

@@ -216,9 +216,16 @@ function normed(g: Float32Array, weights: Float32Array): Float32Array {
 }
 
 /**
- * The shape that the tf.layers model of an encoder takes: what is kept of the encoder, and the sizes that its tensors tell.
+ * The sizes for {@link wav2vec2}: those of the stored encoder, completed by those that its tensors imply.
  *
- * @example const model = await wav2vec2Model(wav2vec2ShapeOf(weights.info, weights.tensors));
+ * @param tensors of {@link readEncoder}; `feature0/kernel` is `[10, 1, channels]`, `positional/kernel`
+ *   `[reach, width / groups, width]`
+ * @example
+ * const tensor = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)) });
+ * const tensors = new Map([["feature0/kernel", tensor(10, 1, 512)], ["positional/kernel", tensor(128, 48, 768)]]);
+ * const sizes = { blocks: 12, width: 768, heads: 12, hidden: 3072, bands: 0, positions: 0 };
+ * const { channels, reach, groups } = wav2vec2ShapeOf(sizes, tensors);
+ * [channels, reach, groups]; // => [512, 128, 16]
  */
 export function wav2vec2ShapeOf(
   shape: Omit<Shape, "family">,

@@ -14,16 +14,17 @@ export interface EngineLoaders {
   wasm?: () => FoundCore;
 }
 
-/** What `ser engine` tells of an engine. */
+/** The result of {@link detectEngines} for one engine, as `ser engine` prints it. */
 export interface EngineStatus {
   engine: EngineName;
   available: boolean;
-  /** Whether a training would take it. */
+  /** Whether training would use it. */
   chosen: boolean;
-  /** Why it is there or not. */
+  /** Why it is available or not. */
   reason: string;
-  /** That a step of a training runs on. */
+  /** Number of threads that a training step runs on. */
   threads?: number;
+  /** For example "AVX-512" or "WASM SIMD". */
   instructionSet?: string;
 }
 
@@ -78,10 +79,17 @@ async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenE
 }
 
 /**
- * Every engine, best first, with why it is available or not. Each that is a core is started to count its threads.
+ * Lists all engines, best first, with the reason why each is available or not. The C core (`native`, `wasm`) is started to count
+ * its threads.
  *
- * @param wanted as in {@link chooseEngine}; when that is not available, none is chosen
+ * @param wanted name of the requested engine; default: the environment variable `SER_ENGINE`, else the best available. When
+ *   the requested engine is not available, none is chosen.
+ * @param loaders for tests
  * @throws {UsageError} when no engine has that name
+ * @example
+ * const engines = await detectEngines();
+ * engines.map(({ engine }) => engine); // => ["tensorflow-gpu", "native", "wasm", "tfjs"]
+ * engines.filter(({ chosen }) => chosen).length; // => 1
  */
 export async function detectEngines(wanted?: string, loaders: EngineLoaders = {}): Promise<EngineStatus[]> {
   const name = wantedEngine(wanted);

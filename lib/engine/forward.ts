@@ -7,47 +7,53 @@ import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
-/** A network that is only run forward, on inputs of any length; calls at once are answered one after the other. */
+/** A network for inference only, on inputs of any length. Concurrent calls run one after the other. */
 export interface Forward {
   readonly engine: EngineName;
   readonly threads: number;
   /**
-   * All threads work on the one input.
+   * Runs one input on all threads.
    *
-   * @param x one input, `frames * columns` numbers
-   * @returns `rows * cols` numbers, a copy
-   * @throws {UserError} when the numbers are not as many as the frames have, or memory lacks
+   * @param x one input, `frames * columns` numbers, row by row
+   * @returns the output of the last layer, a copy
+   * @throws {UserError} when `x` has another length, the input is too short or too long for the model, or memory runs out
    */
   run(x: Float32Array, frames: number): Promise<ForwardOutput>;
+  /** Ends the threads and frees the memory. */
   dispose(): Promise<void>;
 }
 
+/** The output of a network for one input: `rows * cols` numbers, row by row. */
 export interface ForwardOutput {
   data: Float32Array;
   rows: number;
   cols: number;
 }
 
+/** Options of {@link createForward}. */
 export interface ForwardOptions {
-  /** Default: the best there is. */
+  /** Default: the best available. */
   engine?: EngineName;
   /** Default: all cores. The result does not depend on it. */
   threads?: number;
 }
 
 /**
- * Makes a tf.layers model ready to be run forward: it may end in any layer, takes inputs `[frames, columns]`
- * of any number of frames, and keeps nothing for training. The memory is that of the weights, twice, and of what the longest
- * input so far needed at a time. Where the core lacks a layer, one line on standard error names it, and TensorFlow.js runs.
+ * Prepares a tf.layers model for inference only: it may end in any layer and takes inputs `[frames, columns]` of any number of
+ * frames. It needs memory for two copies of the weights and for the activations of the longest input so far. If the C core does
+ * not support a layer, one line on standard error names it, and TensorFlow.js runs the model.
  *
- * @param model its own weights are not looked at; it may be disposed afterwards
+ * @param model its own weights are not used; it may be disposed afterwards
  * @param weights in the order of `model.weights`; not kept
- * @param loaders where the engines come from; tests give their own
- * @throws {UserError} when the engine asked for is not available, or the weights are not those of the model
+ * @param loaders for tests
+ * @throws {UserError} when the requested engine is not available, or the weights do not fit the model
  * @example
- * const encoder = await createForward(model, weights);
- * const { data, rows, cols } = await encoder.run(mel, 450);
- * await encoder.dispose();
+ * const sizes = { blocks: 1, width: 16, heads: 2, hidden: 32, bands: 80, positions: 1500 };
+ * const model = await whisper(sizes, { seed: 1 });
+ * const forward = await createForward(model, model.weights.map((weight) => weight.read().dataSync() as Float32Array));
+ * const { rows, cols } = await forward.run(new Float32Array(300 * 80), 300);
+ * [rows, cols]; // => [150, 32]
+ * await forward.dispose();
  */
 export async function createForward(
   model: LayersModel,

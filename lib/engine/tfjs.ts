@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { projectRoot } from "../base/root.js";
-// Saved models may hold these.
+// Saved models may contain these.
 import "./layers/frame-padding.js";
 import "./layers/frame-weights.js";
 import "./layers/gelu.js";
@@ -10,17 +10,18 @@ import "./layers/positions.js";
 import "./layers/self-attention.js";
 import "./layers/stochastic-depth.js";
 
+/** The instance of TensorFlow.js that the whole library uses; {@link startTfjs} starts its backend. */
 export { tf };
 
 let started: Promise<typeof tf> | undefined;
 
 /**
- * Starts TensorFlow.js on its WebAssembly backend, on pure JavaScript where WebAssembly is not to be had, and
- * returns it. Everything in the library uses this one instance.
+ * Starts TensorFlow.js on its WebAssembly backend, or on plain JavaScript where WebAssembly is not available, and returns it.
+ * Everything in the library uses this one instance. Further calls return it at once.
  *
  * @example
  * const tf = await startTfjs();
- * tf.getBackend(); // "wasm"
+ * tf.getBackend(); // => "wasm"
  */
 export function startTfjs(): Promise<typeof tf> {
   started ??= start();

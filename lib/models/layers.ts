@@ -2,20 +2,21 @@ import type { LayersModel, layers, Sequential, SymbolicTensor } from "@tensorflo
 import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
 import type { Size } from "./size.js";
 
+/** What a network of {@link models} is made from. */
 export interface ModelOptions {
-  /** Frames of an input; at least 4. */
+  /** Number of frames of an input; at least 4. */
   frames: number;
-  /** Columns of an input: log-mel bands or MFCC, with their deltas. */
+  /** Number of columns of an input: log-mel bands or MFCC, with their deltas. */
   bands: number;
   /** Number of classes. */
   classes: number;
-  /** Of the initial weights. */
+  /** Seed of the initial weights. */
   seed: number;
-  /** What is not as the network has it by itself. */
+  /** What differs from the network's default size in {@link SIZES}. */
   size?: Size;
 }
 
-/** What a layer makes of one value, or of several, in a graph. */
+/** Applies a layer to one value, or to several, in a graph. */
 export function apply(layer: layers.Layer, value: SymbolicTensor | SymbolicTensor[]): SymbolicTensor {
   return layer.apply(value) as SymbolicTensor;
 }

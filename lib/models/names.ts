@@ -16,8 +16,13 @@ export const NETWORKS = [
   "top-blocks",
 ] as const;
 
+/** A model on a clip's statistics: `majority` (the most frequent class), `linear` (logistic regression) or `svm` (RBF kernel). */
 export type BaselineName = (typeof BASELINES)[number];
+
+/** A network of {@link models}. */
 export type NetworkName = (typeof NETWORKS)[number];
+
+/** A baseline or a network. */
 export type ModelName = BaselineName | NetworkName;
 
 /** The baselines, then the networks. */

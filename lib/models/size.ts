@@ -26,9 +26,18 @@ export const sizeSchema = strict("Size of the network; what is left out is as th
     }),
   ),
 });
+
+/** Size of a network. Each network takes the keys that {@link SIZES} lists for it; absent keys keep its default. */
 export type Size = v.InferOutput<typeof sizeSchema>;
 
-/** The size that each network has by itself. */
+/**
+ * The default size of each network.
+ *
+ * @example
+ * const size = { ...SIZES.lstm, layers: 1 };
+ * const model = await models.lstm({ frames: 100, bands: 64, classes: 7, seed: 1, size });
+ * model.countParams() < 239111; // => true
+ */
 export const SIZES = {
   cnn: { filters: [32, 64, 128, 128], units: 128, dropout: 0.2 },
   "cnn-small": { filters: [32, 48, 64], dropout: 0.3 },
