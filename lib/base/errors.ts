@@ -36,7 +36,7 @@ export class Interrupted extends UserError {
   override name = "Interrupted";
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -54,12 +54,12 @@ const REASONS: Record<string, string> = {
   EROFS: "the file system is read-only",
   ENOSPC: "no space left on the device",
   EISDIR: "is a folder, not a file",
-  EEXIST: "there is a file of that name",
+  EEXIST: "a file with that name already exists",
   ENOTDIR: "a part of the path is a file, not a folder",
   EMFILE: "too many open files",
 };
 
-/** A place that cannot be written, with the system's reason. */
+/** The error for a path that cannot be written, with the system's reason. */
 export function cannotWrite(path: string, error: unknown): UserError {
   return new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
 }

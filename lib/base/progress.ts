@@ -31,7 +31,7 @@ export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #lineEvery: number;
   readonly #quiet: boolean;
-  /** Where a notebook shows it; `undefined` elsewhere, and while it is not shown. */
+  /** Its place in a notebook's output; `undefined` elsewhere, and while it is not shown. */
   #place: Place | undefined;
   readonly #start = performance.now();
   #count = 0;
@@ -87,12 +87,12 @@ export class Progress {
     if (!this.#place && this.#stream.isTTY && !this.#quiet) this.#stream.write("\n");
   }
 
-  /** Whether it is drawn over itself, and not line after line. */
+  /** Whether it is updated in place instead of printed line by line. */
   #inPlace(): boolean {
     return notebookHost() !== undefined || this.#stream.isTTY;
   }
 
-  /** Milliseconds until it may be drawn again. */
+  /** Milliseconds before it may be drawn again. */
   #pause(): number {
     if (!this.#inPlace()) return this.#lineEvery;
     return this.#shown ? 100 : 500;
@@ -118,14 +118,14 @@ export class Progress {
   }
 }
 
-/** A place in a cell's output where a bar is or was. */
+/** A place in a cell's output for a progress bar. */
 export interface Place {
   id: string;
   cell: number;
   used: boolean;
 }
 
-// Bars that were cleared leave their places to the next ones of the same cell: an epoch's bar stands where the last one's was.
+// The next bar of a cell reuses the place of a cleared one: each epoch's bar replaces that of the epoch before.
 let freePlaces: Place[] = [];
 
 function claimPlace(): Place {
@@ -145,7 +145,7 @@ function showAt(place: Place, text: string): void {
 }
 
 /**
- * One line of progress: label, bar, share, counts, and rate and time left by those that were not done `before`.
+ * One line of progress: label, bar, share, counts, rate and time left. Items done `before` do not count for the rate.
  *
  * @example progressLine("runs", 60, 78, 3.6e6, "", 58) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
  */
@@ -167,7 +167,7 @@ export function progressLine(
   return `${label} ${bar} ${(100 * share).toFixed(0).padStart(3)} % ${count}/${total}${speed}${left}${note && `  ${note}`}`;
 }
 
-/** Per second, or where that would be next to nothing per minute or hour. */
+/** A rate per second, or per minute or hour where it is low. */
 function rateText(rate: number): string {
   const [value, unit] = rate >= 1 ? [rate, "s"] : rate >= 1 / 60 ? [60 * rate, "min"] : [3600 * rate, "h"];
   return `${value.toFixed(value >= 10 ? 0 : 1)}/${unit}`;

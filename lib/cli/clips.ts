@@ -132,7 +132,7 @@ export async function clipsFor(
   if (clips.length > 0) return clips;
   throw new UserError(
     flags.manifest !== undefined
-      ? `${flags.manifest}: the raters of every clip tie, so that none has a label`
+      ? `${flags.manifest}: no clip has a label, since the raters of every clip tie`
       : `no corpus found under ${data}: set --data or SER_DATA, get the corpora with "ser data download", or make synthetic ones with "ser data synthesize"`,
   );
 }

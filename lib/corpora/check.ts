@@ -70,10 +70,10 @@ export interface CheckOptions {
 
 const WORKER = "corpora/check.worker";
 
-/** Clips a task: enough to make its message cheap, few enough to stop at once. */
+/** Clips per task: enough to keep messages cheap, few enough to stop at once. */
 const CLIPS_A_TASK = 16;
 
-/** Hexadecimal digits of each SHA-256 that are kept: 64 bits, beyond any chance of a mistake. */
+/** Hexadecimal digits kept of each SHA-256: 64 bits, enough to rule out collisions. */
 const DIGITS = 16;
 
 /**
@@ -92,7 +92,7 @@ export async function checkCorpora(root: string, options: CheckOptions = {}): Pr
   return checkFound(await findCorpora(root, { names: options.names }), options);
 }
 
-/** {@link checkCorpora} for corpora already found, or read from a manifest. */
+/** {@link checkCorpora} for corpora that were already found, or read from a manifest. */
 export async function checkFound(
   found: readonly FoundCorpus[],
   options: CheckOptions = {},
@@ -160,7 +160,7 @@ function definitionOf(name: string): CorpusDefinition | undefined {
   return Object.hasOwn(corpora, name) ? corpora[name as keyof typeof corpora] : undefined;
 }
 
-/** How many files are not the published ones; `undefined` where those are not known. */
+/** Number of files that differ from the published ones; `undefined` where the published checksums are not known. */
 async function countAltered(
   definition: CorpusDefinition,
   readable: readonly [Clip, ReadableFile][],
@@ -171,7 +171,7 @@ async function countAltered(
 }
 
 /**
- * SHA-256 of the published files, cut to 64 bits, by clip id; empty for a corpus whose files' are not known.
+ * SHA-256 of the published files, truncated to 64 bits, by clip id; empty where they are not known.
  *
  * @example (await publishedDigests(corpora.savee)).get("savee/DC_a01")
  */
@@ -244,7 +244,7 @@ function notesOf(corpus: FoundCorpus, readable: readonly [Clip, ReadableFile][])
   ];
 }
 
-/** Identical samples under several ids; silent clips, all alike, are noted as such. */
+/** Identical samples under several ids; silent clips are all alike and have a note of their own. */
 function duplicateNotes(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
   const audible = readable.filter(([, { silent }]) => !silent);
   const groups = groupBy(audible, ([, { samples, sampleRate }]) => `${samples} ${sampleRate}`);
@@ -271,11 +271,11 @@ function nameNotes({ clips, copies }: FoundCorpus, definition: CorpusDefinition 
   return [
     ...note(ids(clips.filter(isOddlyNamed)), "the file's name departs from the corpus's rule"),
     ...note(ids(clips.filter(({ id }) => !published.has(id))), "not among the published clips"),
-    ...note([...new Set(copies.map(({ id }) => id))], "there is a further file of this clip, left out"),
+    ...note([...new Set(copies.map(({ id }) => id))], "another file of this clip was found and ignored"),
   ];
 }
 
-/** True where neither the file's name nor its folder and name together are the id's. */
+/** True where neither the file name nor folder and file name together match the id. */
 function isOddlyNamed({ id, path }: Clip): boolean {
   const slashed = path.replaceAll("\\", "/");
   const name = wavName(slashed) ?? "";

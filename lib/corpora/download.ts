@@ -7,7 +7,7 @@ import { KNOWN_CORPORA } from "./clip.js";
 import { corpora } from "./registry.js";
 import { type Unpacked, unpackClips } from "./unpack.js";
 
-/** The page of the archive with all four corpora, and what its download button fetches. */
+/** The page of the archive with the four English corpora, and the URL behind its download button. */
 const KAGGLE_PAGE = "https://www.kaggle.com/datasets/dmitrybabko/speech-emotion-recognition-en";
 const KAGGLE_ARCHIVE =
   "https://www.kaggle.com/api/v1/datasets/download/dmitrybabko/speech-emotion-recognition-en";
@@ -24,7 +24,7 @@ export interface CorporaDownload extends Omit<DownloadOptions, "onProgress"> {
   quiet?: boolean;
 }
 
-/** Where {@link downloadCorpora} puts the archive while it works. */
+/** Where {@link downloadCorpora} keeps the archive until it is unpacked. */
 export function archiveIn(folder: string): string {
   return join(folder, "speech-emotion-recognition-en.zip");
 }
@@ -83,14 +83,14 @@ async function unpackWithProgress(
   }
 }
 
-/** How to get the corpora without this command. */
+/** Manual download instructions. */
 function byHand(folder: string): string {
   const homes = KNOWN_CORPORA.map((name) => `  ${corpora[name].title.padEnd(9)}${corpora[name].homepage}`);
   return [
-    "To get the corpora by hand, take the four in English from Kaggle or any of them from its home,",
-    `  the four ${KAGGLE_PAGE}`,
+    "To download by hand, get the four English corpora from Kaggle, or each corpus from its home page:",
+    `  Kaggle   ${KAGGLE_PAGE}`,
     ...homes,
-    `unpack into ${folder} in any layout, then run: ser data check --data ${folder}`,
-    `An archive that your browser fetched from Kaggle: ser data download ${folder} --archive FILE`,
+    `Unpack into ${folder} in any layout, then run: ser data check --data ${folder}`,
+    `For an archive that your browser downloaded from Kaggle: ser data download ${folder} --archive FILE`,
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import { byText } from "../base/text.js";
 import type { Clip } from "./clip.js";
 import { classesOf } from "./registry.js";
 
-/** The words of the four corpora and the common ones of the field, for each emotion. */
+/** Words for each emotion: those of the four English corpora and common ones of the field. */
 const EMOTION_WORDS: Record<string, string> = {
   anger: "anger angry ang",
   disgust: "disgust disgusted dis",
@@ -22,25 +22,25 @@ const CLASS_OF = new Map(
   Object.entries(EMOTION_WORDS).flatMap(([name, words]) => words.split(" ").map((word) => [word, name])),
 );
 
-/** What a mapping says of labels that are to be left out. */
+/** The class of labels whose clips are left out. */
 const DROP = "drop";
 
-/** The emotion that a label is a common word for: `HAP`, `happy` and `Joy` are happiness; `undefined` for any other. */
+/** The emotion of a common word: `HAP`, `happy` and `Joy` are happiness; `undefined` for any other label. */
 export function knownEmotion(label: string): string | undefined {
   return CLASS_OF.get(folded(label));
 }
 
-/** The class of a label: an emotion for its common words, else a class of its own, in small letters. */
+/** The class of a label: the emotion of a common word, else a class of its own, in lower case. */
 export function ownClass(label: string): string {
   return knownEmotion(label) ?? label.trim().toLowerCase();
 }
 
-/** Case, blanks and hyphens make no other label. */
+/** Equal for labels that differ only in case, blanks, hyphens and underscores. */
 function folded(label: string): string {
   return label.trim().toLowerCase().replaceAll(/[\s-]/g, "_");
 }
 
-/** A rule of a mapping, and whether a label that occurs nowhere is an error: a file may be meant for several corpora. */
+/** A rule of a mapping. With `strict`, a label that no clip has is an error; a file may be meant for several corpora. */
 interface Rule {
   key: string;
   to: string;
@@ -54,7 +54,7 @@ interface Rule {
 export class Labels {
   readonly #rules = new Map<string, Rule>();
   readonly #used = new Set<Rule>();
-  /** Every label that was asked for, as written, with its class before the mapping. */
+  /** Every label seen, as written, with its class before the mapping. */
   readonly #seen = new Map<string, string>();
 
   /** @param rules each maps a label or a class to another class; the class `drop` leaves the clips out */
@@ -110,7 +110,7 @@ export class Labels {
 
 const mapSchema = v.pipe(
   v.record(v.string(), v.pipe(v.string(), v.regex(/\S/))),
-  v.description("Which class each label is."),
+  v.description("The class of each label."),
 );
 
 /**

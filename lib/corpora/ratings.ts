@@ -14,7 +14,7 @@ import { cremad } from "./cremad.js";
  */
 export const RATED_EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "neutral"] as const;
 
-/** The file of CREMA-D's repository that has the votes. */
+/** The file of votes in CREMA-D's repository. */
 const RATINGS_FILE = "tabulatedVotes.csv";
 
 /** The listeners' ratings of one CREMA-D clip, voice alone. */
@@ -73,17 +73,17 @@ export function parseRatings(text: string, path = RATINGS_FILE): ClipRatings[] {
   const out = new Map<string, ClipRatings>();
   rows.forEach((cells, i) => {
     const wrong = (what: string) =>
-      new UserError(`${path}, line ${i + 2}: ${what}; get it anew from ${SOURCE}`);
+      new UserError(`${path}, line ${i + 2}: ${what}; download it again from ${SOURCE}`);
     const number = cells[0] ?? "";
-    if (!/^[123]\d{5}$/.test(number)) throw wrong(`"${number}" is no row number of voice, face or both`);
+    if (!/^[123]\d{5}$/.test(number)) throw wrong(`"${number}" is not a row number of voice, face or both`);
     if (!number.startsWith("1")) return;
     const clip = cremad.parse(`${cells[file] ?? ""}.wav`);
-    if (!clip) throw wrong(`"${cells[file] ?? ""}" is no clip of CREMA-D`);
-    if (out.has(clip.id)) throw wrong(`the voice of ${clip.id} is there twice`);
+    if (!clip) throw wrong(`"${cells[file] ?? ""}" is not a clip of CREMA-D`);
+    if (out.has(clip.id)) throw wrong(`the voice of ${clip.id} occurs twice`);
     const given = votes.map((at) => wholeNumber(cells[at]));
     const total = given.reduce((a, b) => a + b, 0);
     if (!(total > 0 && total === wholeNumber(cells[count]))) {
-      throw wrong("its votes are not as many as it says");
+      throw wrong("its votes do not add up to numResponses");
     }
     const { id, speaker, emotion } = clip;
     out.set(id, { id, speaker, intended: emotion as Emotion, votes: given });
@@ -144,18 +144,18 @@ export function mostVoted(votes: readonly number[]): number[] {
   return votes.flatMap((count, index) => (count === most ? [index] : []));
 }
 
-/** Ratings and majority votes by what the actor meant, each 6 x 6, row-major, rows = intended. */
+/** Ratings and majority votes by intended emotion, each 6 x 6, row-major, rows = intended. */
 export interface ListenerCounts {
-  /** Single ratings: how often the emotion of the row was heard as that of the column. */
+  /** Single ratings: how often the emotion of the row was perceived as that of the column. */
   ratings: Float64Array;
   /** Clips by the majority of their ratings, in sixtieths: a clip of k tied emotions counts 60 / k for each. */
   majority: Float64Array;
 }
 
-/** A clip's weight in {@link ListenerCounts.majority}: a whole number of parts for any tie of up to six. */
+/** A clip's weight in {@link ListenerCounts.majority}; it can be shared equally among up to six tied emotions. */
 export const CLIP_PARTS = 60;
 
-/** Sums ratings up by speaker. */
+/** Sums the ratings of each speaker. */
 export function countRatings(ratings: Iterable<ClipRatings>): Map<string, ListenerCounts> {
   const size = RATED_EMOTIONS.length;
   const out = new Map<string, ListenerCounts>();
@@ -180,7 +180,7 @@ function parseRows(text: string, path: string): string[][] {
     return parse(text, { bom: true, skip_empty_lines: true, trim: true }) as string[][];
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${basename(path)} is no proper CSV: ${error.message}`, { cause: error });
+    throw new UserError(`${basename(path)} is not valid CSV: ${error.message}`, { cause: error });
   }
 }
 

@@ -115,7 +115,7 @@ export async function loadClips(root: string, options: LoadOptions = {}): Promis
   );
 }
 
-/** @throws {UserError} naming the corpora that were asked for and are not there, and how to get them */
+/** @throws {UserError} naming the requested corpora that were not found, and how to get them */
 export function assertFound(
   found: readonly { name: string }[],
   asked: readonly string[],
@@ -185,14 +185,14 @@ export function summarize({ name, synthetic, clips }: FoundCorpus): CorpusSummar
   };
 }
 
-/** True for a folder that has the marker of synthetic clips, or lies under one that has. */
+/** True for a folder with the marker of synthetic clips, and for any folder under it. */
 export function isSynthetic(folder: string): boolean {
   if (existsSync(join(folder, SYNTHETIC_MARKER))) return true;
   return dirname(folder) !== folder && isSynthetic(dirname(folder));
 }
 
 /**
- * How to get corpora that are not there: by the command where it fetches them, else from their pages.
+ * How to get missing corpora: with the command where it downloads them, else from their home pages.
  *
  * @example howToGet(["emodb"]) // "get EMO-DB from http://emodb.bilderbar.info/docu/"
  */
@@ -206,12 +206,12 @@ export function howToGet(names: readonly string[]): string {
   return [...command, ...elsewhere].join(", ");
 }
 
-/** Whether the archive that `ser data download` fetches has a corpus. */
+/** Whether `ser data download` downloads a corpus. */
 function isFetched(name: string): boolean {
   return (CORPORA as readonly string[]).includes(name);
 }
 
-/** What the corpora say of a path with `/`: the name of the one that knows it. */
+/** Parses a path (with `/`) by the corpus that recognises it. */
 export function parseName(relative: string): ClipName | undefined {
   for (const name of KNOWN_CORPORA) {
     const clip = corpora[name].parse(relative);
@@ -221,9 +221,9 @@ export function parseName(relative: string): ClipName | undefined {
 }
 
 /**
- * Every clip of some corpora, as their published names say it; nothing is read from the disk.
+ * All published clips of some corpora, parsed from their names; no file is read.
  *
- * @param names those that are not known have no published clips; default: the four corpora
+ * @param names of corpora; unknown ones are ignored; default: the four English corpora
  */
 export function publishedClips(names: readonly string[] = CORPORA): ClipName[] {
   return KNOWN_CORPORA.filter((name) => names.includes(name)).flatMap((corpus) =>
@@ -234,12 +234,14 @@ export function publishedClips(names: readonly string[] = CORPORA): ClipName[] {
 function corpusNames(names: readonly string[] | undefined): readonly KnownCorpus[] {
   const unknown = names?.filter((name) => !Object.hasOwn(corpora, name)) ?? [];
   if (unknown.length > 0) {
-    throw new UsageError(`no corpus is called ${unknown.join(", ")}: there are ${KNOWN_CORPORA.join(", ")}`);
+    throw new UsageError(
+      `unknown corpus ${unknown.join(", ")}: the known ones are ${KNOWN_CORPORA.join(", ")}`,
+    );
   }
   return names ? KNOWN_CORPORA.filter((name) => names.includes(name)) : KNOWN_CORPORA;
 }
 
-/** Each id once, the first by path; sorted by id. */
+/** Keeps the first file by path of each id; sorted by id. */
 function withoutCopies(sortedByPath: readonly Clip[]): Pick<FoundCorpus, "clips" | "copies"> {
   const clips = new Map<string, Clip>();
   const copies: FoundCorpus["copies"] = [];
@@ -252,12 +254,12 @@ function withoutCopies(sortedByPath: readonly Clip[]): Pick<FoundCorpus, "clips"
 
 interface FoundFile {
   path: string;
-  /** From the folder above the root, with `/`: the root itself may be the folder that names a speaker. */
+  /** Relative to the parent of the root, with `/`: the root itself may be the folder that names a speaker. */
   relative: string;
   synthetic: boolean;
 }
 
-/** All files under a folder. A folder reached twice by links is read once, so that a loop of links ends. */
+/** All files under a folder. A folder that links lead to twice is read once, so that loops of links end. */
 async function walk(root: string, signal: AbortSignal | undefined): Promise<FoundFile[]> {
   const start = resolve(root);
   const files: FoundFile[] = [];
@@ -294,12 +296,12 @@ async function readFolder(path: string, root: string) {
 function folderProblem(path: string, root: string, error: unknown): string {
   const hint = "set --data or SER_DATA to the folder that has the corpora";
   const code = path === resolve(root) ? systemCode(error) : undefined;
-  if (code === "ENOENT") return `there is no folder ${root}: ${hint}`;
+  if (code === "ENOENT") return `folder not found: ${root}: ${hint}`;
   if (code === "ENOTDIR") return `${root} is a file: ${hint}, unpacked`;
   return `cannot read the folder ${path}: ${systemReason(error)}; make it readable, or ${hint}`;
 }
 
-/** A link to nowhere counts as a file: if its name is a clip's, reading it says what is wrong. */
+/** A broken link counts as a file: if it has a clip's name, reading it reports the error. */
 async function leadsToFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();

@@ -100,11 +100,11 @@ async function readModel(path: string, { signal, onProgress }: AddOptions): Prom
   }
 }
 
-/** Names are distinct from digests and their beginnings, and are safe in paths. */
+/** Names cannot be mistaken for digests or their beginnings, and are safe in paths. */
 function checkName(name: string): void {
   if (/^\w[\w.-]{0,99}$/.test(name) && !isDigest(name)) return;
   throw new UsageError(
-    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and must not look like a digest`,
+    `"${name}" is not a valid encoder name: use letters, digits, ".", "-" and "_"; it must not look like a digest`,
   );
 }
 
@@ -112,15 +112,15 @@ function nameFor(path: string, name: string | undefined, shape: Shape, digest: s
   if (name === undefined) {
     const { blocks, width, heads } = shape;
     throw new UserError(
-      `${path} has the shape of no published model (${blocks} blocks of width ${width}, ${heads} heads): give it a name with --name`,
+      `${path} does not have the shape of a published model (${blocks} blocks of width ${width}, ${heads} heads): give it a name with --name`,
     );
   }
   const published = KNOWN_ENCODERS[name]?.digest;
-  // Somebody's own weights, or rounded ones, are not to be taken for the published ones.
+  // Fine-tuned or rounded weights must not be mistaken for the published ones.
   return published === undefined || published === digest ? name : `${name}-${digest.slice(0, 8)}`;
 }
 
-/** Plans know a published encoder by its name without having it; one that was fetched from its page has it whatever it is. */
+/** Plans refer to published encoders by name, so other weights must not use it, unless they are from the published source. */
 function checkNotPublished(name: string, digest: string, source: string | undefined): void {
   const known = KNOWN_ENCODERS[name];
   if (known?.digest === undefined || known.digest === digest || source === known.source) return;
@@ -133,7 +133,7 @@ async function checkNameFree(name: string, digest: string): Promise<void> {
   const other = (await listEncoders()).find((one) => one.name === name && one.digest !== digest);
   if (!other) return;
   throw new UserError(
-    `another encoder is called ${name} (${other.digest.slice(0, 12)}): give this one another name with --name, or remove that with "ser encoder rm ${name}"`,
+    `another encoder is called ${name} (${other.digest.slice(0, 12)}): give this one another name with --name, or remove the other with "ser encoder rm ${name}"`,
   );
 }
 
@@ -153,7 +153,7 @@ async function writeEncoder(info: EncoderInfo, stored: readonly StoredTensor[]):
   }
 }
 
-/** Another process may have added the same encoder meanwhile, which is as good; what is damaged makes room. */
+/** Renames the finished folder. Another process may have added the same encoder in the meantime; a damaged one is replaced. */
 async function moveInto(partial: string, folder: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
@@ -168,7 +168,7 @@ async function moveInto(partial: string, folder: string): Promise<void> {
   }
 }
 
-/** What a killed process left. */
+/** Removes what killed processes left, after a day. */
 async function removeLeftovers(): Promise<void> {
   const names = namesIn(encoderFolder()).filter((name) => name.endsWith(PARTIAL));
   for (const name of names) {
@@ -181,7 +181,7 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-/** {@link storedEncoders}, each of them read from end to end. */
+/** {@link storedEncoders}, each with its digest verified. */
 export async function checkedEncoders(): Promise<StoredEncoder[]> {
   const checked: StoredEncoder[] = [];
   for (const one of storedEncoders()) {
@@ -236,7 +236,7 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
   const info = await findEncoder(digest);
   const file = await openStored(info);
   try {
-    // One changed bit would make other features, which the cache then has under this digest.
+    // A single changed bit would change the features, which the cache stores under this digest.
     await compareDigest(info, file);
     const tensors = new Map<string, Tensor>();
     for (const [name, shape] of file.shapes)
@@ -247,7 +247,7 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
   }
 }
 
-/** Opens an encoder's file, its header checked: whose it is, that it is whole, and how many values it has. */
+/** Opens an encoder's file and checks its header: the digest, completeness, and the number of values. */
 async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
   const path = join(encoderFolder(), info.digest, TENSORS);
   const damaged = (reason: string, cause?: unknown) =>
@@ -258,13 +258,13 @@ async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
   const values = [...file.shapes.values()].reduce((sum, shape) => sum + (valuesOf(shape) ?? 0), 0);
   if (file.metadata.digest === info.digest && values === info.parameters) return file;
   await file.close();
-  throw damaged(`${path} is of another one`);
+  throw damaged(`${path} belongs to another encoder`);
 }
 
 /**
- * Reads an encoder's file from end to end and compares its digest.
+ * Reads an encoder's file completely and compares its digest.
  *
- * @throws {UserError} when it is damaged, saying what to do
+ * @throws {UserError} when it is damaged; the message says what to do
  */
 export async function checkEncoder(info: EncoderInfo): Promise<void> {
   const file = await openStored(info);
@@ -283,7 +283,7 @@ async function* storedIn(file: SafetensorsFile): AsyncGenerator<StoredTensor> {
   for (const name of file.shapes.keys()) yield await file.stored(name);
 }
 
-/** The encoder of a digest, where it is there and its file is what was written. */
+/** The encoder of a digest, if it is on this machine and undamaged. */
 async function intact(digest: string): Promise<EncoderInfo | undefined> {
   try {
     const info = readInfo(digest);
@@ -310,7 +310,7 @@ export async function removeEncoder(named: string): Promise<string> {
   const digest = matching.length === 1 ? matching[0]! : (await findEncoder(named)).digest;
   const folder = join(encoderFolder(), digest);
   try {
-    // Renamed first, so that nobody finds half of it.
+    // Renamed first, so that no process finds a part of it.
     const leaving = `${folder}-${randomBytes(4).toString("hex")}${PARTIAL}`;
     await rename(folder, leaving);
     await rm(leaving, { recursive: true, force: true });

@@ -16,7 +16,7 @@ export type { ModelName } from "./names.js";
 /**
  * The networks by name. Each function creates a tf.layers model from `[frames, bands]` to class probabilities, with random
  * weights. In `cnn`, `cnn-small`, `lstm`, `bilstm` and `clstm`, padding counts in the mean over time, so that the mean also
- * reflects the clip's duration. Excluding it ({@link frameWeights}, Masking) was tried on RAVDESS's validation speakers: UAR
+ * reflects the clip's duration. Excluding it (`frameWeights`, Masking) was tried on RAVDESS's validation speakers: UAR
  * fell by two points for cnn-small and clstm, by five and three for lstm and bilstm (one seed each), and rose by three for cnn
  * (one seed).
  *

@@ -10,7 +10,7 @@ import { SYNTHETIC_MARKER } from "../corpus.js";
 import { type PlannedClip, planClips } from "./clips.js";
 import type { SynthesisTask } from "./synthetic.worker.js";
 
-/** Raised whenever the same seed would give other samples or other files; older folders are then made anew. */
+/** Increased whenever the same seed would give other samples or files; older folders are then made again. */
 const SYNTHESIS_VERSION = 1;
 
 /** Options of {@link synthesizeCorpora}. */
@@ -26,7 +26,7 @@ export interface SynthesisOptions {
   quiet?: boolean;
 }
 
-/** What the marker file holds. */
+/** The content of the marker file. */
 interface Marker {
   synthetic: true;
   note: string;
@@ -105,7 +105,7 @@ async function writeClips(
   progress.done();
 }
 
-/** Removes what earlier processes left beside the folder when they were killed. */
+/** Removes the temporary folders of processes that were killed. */
 async function removeAbandoned(target: string): Promise<void> {
   const siblings = await readdir(dirname(target)).catch(() => []);
   for (const name of siblings) {
@@ -124,14 +124,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Puts the finished part in the target's place; another process may have been faster with the same. */
+/** Moves the finished folder to the target, unless another process has done the same in the meantime. */
 async function replace(target: string, part: string, marker: Marker): Promise<void> {
   if (await holds(target, marker)) return;
   await rm(target, { recursive: true, force: true });
   await rename(part, target);
 }
 
-/** True when the folder is complete, false when it is to be made; throws when it is not ours to replace. */
+/** True when the folder is complete, false when it must be made; throws when it holds other files. */
 async function holds(target: string, marker: Marker): Promise<boolean> {
   const names = await readdir(target).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return [];
