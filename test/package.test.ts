@@ -216,7 +216,7 @@ describe("the native core", () => {
     expect(both.map(({ native: { available } }) => available)).toEqual([true, true]);
     expect(both.map(({ stderr }) => stderr).sort()).toEqual([
       "",
-      "ser: compiling the training core for this machine, which is done once\n",
+      "ser: compiling the training core for this machine (only once)\n",
     ]);
     expect(readdirSync(join(home, NAME, "native"))).toEqual([expect.stringMatching(/^native-.+\.node$/)]);
     expect((await native({ XDG_CACHE_HOME: home })).stderr).toBe("");

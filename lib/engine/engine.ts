@@ -56,7 +56,7 @@ async function createOn(
     return await createCoreTrainer(core, model, options);
   } catch (error) {
     if (!(error instanceof UnknownLayer)) throw error;
-    process.stderr.write(`ser: ${error.message}: it runs on tfjs, which is slow\n`);
+    process.stderr.write(`ser: ${error.message}: using tfjs, which is slow\n`);
     return createTfjsTrainer(model, { ...options, engine: "tfjs" });
   }
 }

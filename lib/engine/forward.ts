@@ -68,7 +68,7 @@ export async function createForward(
     return await coreForward(core, model, weights, options.threads);
   } catch (error) {
     if (!(error instanceof UnknownLayer)) throw error;
-    process.stderr.write(`ser: ${error.message}: it runs on tfjs, which is slow\n`);
+    process.stderr.write(`ser: ${error.message}: using tfjs, which is slow\n`);
     return tfjsForward(model, weights, "tfjs");
   }
 }
@@ -76,15 +76,15 @@ export async function createForward(
 function checkWeights(model: LayersModel, weights: readonly Float32Array[]): void {
   const sizes = model.weights.map(({ shape }) => (shape as number[]).reduce((a, b) => a * b, 1));
   if (sizes.length === weights.length && sizes.every((size, i) => weights[i]!.length === size)) return;
-  throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
+  throw new UserError(`the weights do not fit the model "${model.name}": it has other shapes`);
 }
 
 /**
- * Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few,
- * half as many where it has no positions for them.
+ * Frames that a network is compiled for first, to find unsupported layers; doubled where they are too few, halved where the
+ * network has too few positions.
  */
 const TRIED = 64;
-/** More than convolutions of any use eat. */
+/** More frames than useful convolutions need. */
 const MOST_TRIED = 65_536;
 
 async function coreForward(
@@ -106,7 +106,7 @@ async function coreForward(
       const wanted = programs.of(frames);
       checkInput(x, frames, wanted.inputSize);
       const data = await named(async () => {
-        // Nothing is awaited in between, where another call would reshape the network to its own length.
+        // No await in between: another call could reshape the network to its own length.
         if (wanted !== current) network.reshape(wanted.program);
         current = wanted;
         return network.run(x);
@@ -119,7 +119,7 @@ async function coreForward(
   };
 }
 
-/** Apart from what lives on with the network, so that nothing holds the weights any longer. */
+/** A function of its own, so that no closure of the network keeps the weights alive. */
 async function started(
   core: Core,
   { program, parameters: size, offsets }: CompiledForward,
@@ -131,7 +131,7 @@ async function started(
   return named(() => core.createForward(program, parameters, threads));
 }
 
-/** The programs of a network for numbers of frames. */
+/** The programs of a network by number of frames. */
 class Programs {
   readonly #known = new Map<number, CompiledForward>();
 
@@ -140,7 +140,7 @@ class Programs {
     private readonly columns: readonly number[],
   ) {}
 
-  /** A number of frames that the network takes. */
+  /** A number of frames that the network accepts. */
   tried(): number {
     let frames = TRIED;
     while (frames > 1 && !this.#fits(frames)) frames /= 2;
@@ -158,7 +158,7 @@ class Programs {
     }
   }
 
-  /** Whether anything is left of so many frames in every layer. */
+  /** Whether every layer still has at least one frame. */
   reaches(frames: number): boolean {
     return readGraph(this.model, [frames, ...this.columns]).nodes.every(({ shape }) =>
       shape.every((size) => size >= 1),
@@ -166,7 +166,8 @@ class Programs {
   }
 
   of(frames: number): CompiledForward {
-    if (!(Number.isInteger(frames) && frames >= 1)) throw new UserError(`${frames} frames are no input`);
+    if (!(Number.isInteger(frames) && frames >= 1))
+      throw new UserError(`an input cannot have ${frames} frames`);
     const known = this.#known.get(frames) ?? this.#compiled(frames);
     this.#known.set(frames, known);
     return known;
@@ -183,13 +184,13 @@ class Programs {
   }
 }
 
-/** What lacks memory is told in a person's words. */
+/** Turns errors of the core about memory into messages for users. */
 async function named<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!/memory/.test(messageOf(error))) throw error;
-    throw new UserError("there is not enough memory for an input of this length: cut it into shorter ones");
+    throw new UserError("not enough memory for an input of this length: cut it into shorter ones");
   }
 }
 

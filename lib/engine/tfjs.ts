@@ -56,8 +56,8 @@ interface ConvolutionAttributes {
 }
 
 /**
- * The gradient of a 2D convolution by its filter, which the wasm backend lacks: for each place in the filter
- * the input it saw, times the gradient of the output, as one matrix product. NHWC, no dilation.
+ * The gradient of a 2D convolution with respect to its filter, which the wasm backend lacks: for each position in the filter, its
+ * inputs times the gradient of the output, as one matrix product. NHWC, no dilation.
  *
  * dW[i, j, c, o] = sum over n, y, x of X[n, y s + i - p, x s + j - p, c] dY[n, y, x, o]
  */

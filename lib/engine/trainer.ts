@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { number, oneOf, strict } from "../base/schema.js";
 
 /**
- * The contract between the training loop and whatever executes it. Everything above this file (networks, loop,
- * experiments) speaks to a {@link Trainer}; everything below it (C core, TensorFlow.js) is one.
+ * The interface between the training loop and the engines. Everything above this file (networks, loop, experiments) uses a
+ * {@link Trainer}; everything below it (C core, TensorFlow.js) implements one.
  */
 
 /** What executes training, best first: tfjs-node-gpu on CUDA, the C core as addon or as WASM, or stock TensorFlow.js. */
@@ -17,7 +17,7 @@ export type EngineName = (typeof ENGINES)[number];
 
 export const OPTIMIZERS = ["adam", "adamw"] as const;
 
-export const optimizerSchema = strict("How the weights follow the gradient.", {
+export const optimizerSchema = strict("The optimizer and its settings.", {
   name: oneOf("Optimizer; `adamw` has decoupled weight decay.", OPTIMIZERS),
   beta1: v.optional(number("Decay of the first moment.", { from: 0, to: 0.999999, usual: 0.9 })),
   beta2: v.optional(number("Decay of the second moment.", { from: 0, to: 0.999999, usual: 0.999 })),
@@ -29,7 +29,10 @@ export const optimizerSchema = strict("How the weights follow the gradient.", {
     ),
   ),
   clipNorm: v.optional(
-    number("Norm to which a longer gradient over all weights is scaled down; absent, none is.", { above: 0 }),
+    number(
+      "Largest norm of the gradient over all weights: a longer one is scaled down; absent: no clipping.",
+      { above: 0 },
+    ),
   ),
 });
 

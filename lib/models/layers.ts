@@ -21,7 +21,7 @@ export function apply(layer: layers.Layer, value: SymbolicTensor | SymbolicTenso
   return layer.apply(value) as SymbolicTensor;
 }
 
-/** The end that networks share: a dense layer between two dropouts, and the classes. */
+/** The head that networks share: a dense layer between two dropouts, and a softmax over the classes. */
 export function headLayers(
   tf: typeof Tfjs,
   { classes, seed }: ModelOptions,
@@ -48,9 +48,9 @@ export async function addHead(
 }
 
 /**
- * A layer of LSTM cells (Hochreiter and Schmidhuber 1997) that gives its state at every frame. tf.layers' default
- * recurrent activation, a piecewise linear sigmoid, is not what others call an LSTM, and its default recurrent
- * initializer, orthogonal, is slow at this size.
+ * A layer of LSTM cells (Hochreiter and Schmidhuber 1997) that outputs its state at every frame. Differs from tf.layers' defaults:
+ * their recurrent activation is a piecewise linear sigmoid, unlike in other libraries, and their recurrent initializer,
+ * orthogonal, is slow at this size.
  */
 export function lstmLayer(
   tf: typeof Tfjs,

@@ -7,7 +7,7 @@ import { apply } from "./layers.js";
 import { NORM_EPSILON, transformerBlock } from "./transformer.js";
 import type { EncoderOptions, EncoderShape } from "./whisper.js";
 
-/** Kernels and strides of the convolutions over samples: a frame hears 400 of them, 25 ms, and the next begins 320 later. */
+/** Kernel sizes and strides of the convolutions over samples: a frame covers 400 samples (25 ms), frames are 320 apart (20 ms). */
 export const FEATURE_CONVOLUTIONS = [
   [10, 5],
   [3, 2],
@@ -93,7 +93,7 @@ function projected(
   return apply(layer, normalized(tf, x, "projection.norm"));
 }
 
-/** Frames with what the positional convolution says of their places, as they go into the first block. */
+/** Frames plus the positional convolution's output: the input of the first block. */
 function placed(
   tf: typeof Tfjs,
   x: SymbolicTensor,

@@ -13,7 +13,7 @@ export interface FrameWeightsArgs {
   name?: string;
 }
 
-/** What `log` gives for padding: after a softmax beside any score, 0. */
+/** The value of `log` for padding: after a softmax with any scores, 0. */
 const NEVER = -1e9;
 
 /**
