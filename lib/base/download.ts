@@ -42,7 +42,7 @@ class TransientError extends Error {}
  * @param file the target; it appears when it is complete
  * @throws {UserError} with the server's answer, or when the disk is full
  * @throws {UsageError} for anything but a URL
- * @throws {DOMException} AbortError when `signal` is set; the partial file stays
+ * @throws {DOMException} AbortError when `signal` is aborted; the partial file is kept
  * @example await downloadFile("https://example.org/clips.zip", "data/clips.zip");
  */
 export async function downloadFile(url: string, file: string, options: DownloadOptions = {}): Promise<void> {

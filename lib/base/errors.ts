@@ -1,5 +1,5 @@
 /**
- * An error that the user can fix. The message names the file or option, what is wrong and what to do. The command line prints
+ * An error that the user can fix. The message says which file or option is wrong, why, and what to do. The command line prints
  * the message without a stack trace and exits with `exitCode` (1).
  *
  * @example

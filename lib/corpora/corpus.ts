@@ -39,7 +39,7 @@ export function wavName(path: string): string | undefined {
   return /\.wav$/i.test(file) ? file.slice(0, -4) : undefined;
 }
 
-/** The name of the folder a file lies in, or "". */
+/** The name of a file's folder, or "". */
 export function folderName(path: string): string {
   return path.split("/").at(-2) ?? "";
 }

@@ -273,7 +273,7 @@ async function walk(root: string, signal: AbortSignal | undefined): Promise<Foun
     seen.add(`${identity.dev}:${identity.ino}`);
     const synthetic = folder.synthetic || entries.some(({ name }) => name === SYNTHETIC_MARKER);
     for (const entry of entries) {
-      // macOS's copies of metadata (`._a01.wav`, `__MACOSX`) and hidden folders hold no clips.
+      // macOS's copies of metadata (`._a01.wav`, `__MACOSX`) and hidden folders contain no clips.
       if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
       const path = join(folder.path, entry.name);
       const relative = `${folder.relative}/${entry.name}`;

@@ -45,7 +45,7 @@ export interface Unpacked {
  * links, is encrypted, or declares more than the limits; no file can grow beyond its declared size.
  *
  * @throws {UserError} naming the archive and the entry
- * @throws {DOMException} AbortError when `signal` is set
+ * @throws {DOMException} AbortError when `signal` is aborted
  * @example await unpackClips("speech-emotion-recognition-en.zip", "data");
  */
 export async function unpackClips(

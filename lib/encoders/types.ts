@@ -8,7 +8,7 @@ const digest = v.pipe(
   v.metadata({ takes: "64 hexadecimal digits" }),
 );
 
-/** What is known of an encoder without its weights. */
+/** The schema of {@link EncoderInfo}. */
 export const encoderInfoSchema = strict("an encoder", {
   name: text("what it is called here"),
   family: oneOf("the kind of network", ["whisper", "wav2vec2", "hubert"]),

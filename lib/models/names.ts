@@ -1,6 +1,6 @@
 /**
- * Models without time, to be beaten: the commonest class, and on each clip's statistics a linear model, and support vector
- * machines with an RBF kernel.
+ * The baselines, which ignore the order of frames: the most frequent class, and a linear model and support vector machines with an
+ * RBF kernel on each clip's statistics.
  */
 export const BASELINES = ["majority", "linear", "svm"] as const;
 

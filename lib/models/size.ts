@@ -3,7 +3,7 @@ import { canonicalJson } from "../base/hash.js";
 import { list, number, problemsBy, refuse, type Say, strict, whole } from "../base/schema.js";
 import { isBaseline, type ModelName, type NetworkName } from "./names.js";
 
-/** What may be said of a network's size; a network takes the keys that {@link SIZES} has of it. */
+/** The settings of a network's size; each network takes the keys that {@link SIZES} lists for it. */
 export const sizeSchema = strict("Size of the network; what is left out is as the network has it.", {
   filters: v.optional(
     list(
@@ -49,7 +49,7 @@ export const SIZES = {
   "top-blocks": { blocks: 2, dropout: 0.3 },
 } satisfies Record<NetworkName, Size>;
 
-/** What of a size is not as the network has it by itself; `undefined` where nothing is. */
+/** The part of a size that differs from the network's default; `undefined` where nothing does. */
 export function ownSize(model: ModelName, size: Size = {}): Size | undefined {
   const usual: Size = isBaseline(model) ? {} : SIZES[model];
   const own = Object.entries(size).filter(
@@ -60,7 +60,7 @@ export function ownSize(model: ModelName, size: Size = {}): Size | undefined {
 }
 
 /**
- * What a network does not take of a size.
+ * Reports settings of a size that a network does not take.
  *
  * @param input frames and bands, where they are known
  */
@@ -95,9 +95,9 @@ const BLOCKS: Partial<Record<NetworkName, (input: { frames: number; bands: numbe
 };
 
 /**
- * The size of a network: its own with what is asked for in its place.
+ * The size of a network: its defaults, replaced by the given settings.
  *
- * @throws {UsageError} naming what the network does not take
+ * @throws {UsageError} naming the settings that the network does not take
  */
 export function sizeOf<Name extends keyof typeof SIZES>(
   model: Name,

@@ -42,8 +42,8 @@ const WRONG: [string, (batch: Batch) => Partial<Batch>, RegExp][] = [
   ],
   ["a negative share", ({ y }) => ({ y: y.map((p, i) => [2, -1, 0][i - 6] ?? p) }), /target of clip 2/],
   ["a NaN share", ({ y }) => ({ y: y.map((p, i) => (i === 14 ? Number.NaN : p)) }), /target of clip 4/],
-  ["a negative weight", () => ({ weights: Float32Array.of(1, 1, -1, 1, 1) }), /the weights must be],
-  ["too few weights", () => ({ weights: Float32Array.of(1) }), /the weights must be],
+  ["a negative weight", () => ({ weights: Float32Array.of(1, 1, -1, 1, 1) }), /the weights must be/],
+  ["too few weights", () => ({ weights: Float32Array.of(1) }), /the weights must be/],
 ];
 
 test.each(WRONG)("%s is refused, and changes nothing", async (_, spoil, message) => {

@@ -38,8 +38,8 @@ interface Marker {
 
 /**
  * Makes synthetic stand-ins for the four English corpora: 16-bit WAV files under the corpora's own file names in Kaggle's
- * layout, with the corpora's speakers and sampling rates. A marker file `SYNTHETIC.json` makes everything that is computed from
- * them be labelled synthetic. The files depend on the seed only, not on the number of threads. A complete folder is left as it
+ * layout, with the corpora's speakers and sampling rates. A marker file `SYNTHETIC.json` ensures that all results from them are
+ * labelled synthetic. The files depend on the seed only, not on the number of threads. A complete folder is left as it
  * is; one of another seed or version is made again. The files are written to a temporary folder that is renamed when complete,
  * so a folder with a marker is always complete.
  *
