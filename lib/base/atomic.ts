@@ -4,12 +4,12 @@ import { basename, dirname, join } from "node:path";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
 /**
- * Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing folders
- * are made. A reader sees the old content or the new, never a part, also when the process is killed.
+ * Writes a file completely or not at all: into a temporary file beside it, which is then renamed. Missing folders are created. A
+ * reader sees the old content or the new, never a part of it, even when the process is killed.
  *
  * @param path where to write
- * @param write the content, or a function that fills the temporary file it is given
- * @throws {UserError} naming the path, when the place cannot be written
+ * @param write the content, or a function that writes the temporary file
+ * @throws {UserError} naming the path, when it cannot be written
  * @example await writeAtomic("results/table.csv", "model,uar\ncnn,0.52\n");
  */
 export async function writeAtomic(
@@ -40,7 +40,7 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
 }
 
 /**
- * The text of a file; `undefined` where there is none.
+ * The text of a file; `undefined` where it does not exist.
  *
  * @throws {UserError} naming the path, when it cannot be read
  * @example await readIfThere("results/summary/quick/readings.json")
@@ -52,16 +52,15 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-/** Writes a value as indented JSON, whole or not at all. */
+/** Writes a value as indented JSON, completely or not at all. */
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /**
- * Gives a folder that is whole its name. A folder that has the name already stays, aside, until the new one can take its
- * place.
+ * Renames a finished folder to its final name. An existing folder of that name is kept aside until the new one is in place.
  *
- * @throws {UserError} naming the folder, when the place cannot be written
+ * @throws {UserError} naming the folder, when it cannot be written
  * @example await replaceFolder("results/runs/a.partial", "results/runs/a");
  */
 export async function replaceFolder(whole: string, folder: string): Promise<void> {
@@ -74,14 +73,14 @@ export async function replaceFolder(whole: string, folder: string): Promise<void
   }
 }
 
-/** Renames a folder to `NAME.old`, so that another can be made in its place; one that is not there is no matter. */
+/** Renames a folder, if it exists, to `NAME.old`, so that another can take its place. */
 export async function moveAside(folder: string): Promise<void> {
   if (!(await isThere(folder))) return;
   await rm(asideOf(folder), { recursive: true, force: true });
   await rename(folder, asideOf(folder));
 }
 
-/** Undoes {@link moveAside} where no other folder was made. */
+/** Undoes {@link moveAside}, unless another folder has taken the place. */
 export async function moveBack(folder: string): Promise<void> {
   if ((await isThere(asideOf(folder))) && !(await isThere(folder))) await rename(asideOf(folder), folder);
 }
@@ -101,7 +100,7 @@ function isThere(path: string): Promise<boolean> {
 }
 
 /**
- * A folder's name with something added, whether or not it was given with a slash at its end.
+ * A folder's name with a suffix, with or without a slash at its end.
  *
  * @example beside("results/runs/a/", ".partial") // "results/runs/a.partial"
  */
@@ -110,11 +109,11 @@ export function beside(folder: string, suffix: string): string {
 }
 
 /**
- * Refuses to replace a folder that holds something else: one that is not there, is empty or has the files of an earlier one
+ * Refuses to replace a folder that holds something else. A folder that is missing, is empty or has the files of an earlier result
  * may be replaced.
  *
- * @param isEarlier whether the names of the folder's files are those of an earlier one
- * @param what that would be: "a shipped model"
+ * @param isEarlier whether the names of the folder's files are those of an earlier result
+ * @param what the result is, for the message: "a shipped model"
  * @throws {UserError} naming the folder
  * @example await assertReplaceable("results/summary/a", (names) => names.includes("summary.json"), "a summary");
  */
@@ -128,5 +127,5 @@ export async function assertReplaceable(
     throw cannotWrite(folder, error);
   });
   if (names.length === 0 || isEarlier(names)) return;
-  throw new UserError(`${folder} holds something else than ${what}: name another folder with --out`);
+  throw new UserError(`${folder} holds something other than ${what}: choose another folder with --out`);
 }

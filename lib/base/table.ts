@@ -2,7 +2,7 @@
 export type Cell = string | number | boolean | null | undefined;
 
 /**
- * A table for a terminal: first column left, numbers right, a rule under the header.
+ * A table for a terminal: texts left-aligned, numbers right-aligned, a rule under the header.
  *
  * @example formatTable(["model", "UAR"], [["cnn", 52.1]])
  */
@@ -26,7 +26,7 @@ function isNumeric(cell: Cell): boolean {
   return typeof cell === "number" || (typeof cell === "string" && /^-?\d+(\.\d+)?$/.test(cell));
 }
 
-/** Comma-separated values after RFC 4180: fields with a comma, quote or line break are quoted. Ends in a line feed. */
+/** Comma-separated values of RFC 4180: fields with a comma, quote or line break are quoted. Ends with a line feed. */
 export function formatCsv(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const field = (cell: Cell) => {
     const text = cell === undefined || cell === null ? "" : String(cell);

@@ -6,10 +6,10 @@ import { systemCode, systemReason } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import type { WorkerAnswer } from "../base/pool.js";
 
-/** Full scale for three samples in a row: a single one may be a true peak, three are a flattened one. */
+/** Samples in a row at full scale: a single one may be a true peak, three are clipping. */
 const CLIPPED_RUN = 3;
 
-/** What reading a file tells, or why it cannot be read. */
+/** The facts of a file, or why it cannot be read. */
 export type FileFacts = ReadableFile | { problem: string };
 
 export interface ReadableFile {
@@ -30,7 +30,7 @@ export interface ReadableFile {
   warnings: readonly string[];
 }
 
-/** Reads some files, or segments, and says what is in them; what cannot be read is told, not thrown. */
+/** Reads files, or segments of files, and returns their facts. An unreadable file is reported in the result, not thrown. */
 export async function handle(segments: readonly Segment[]): Promise<WorkerAnswer<FileFacts[]>> {
   const result: FileFacts[] = [];
   // Segments of one file often follow one another.
@@ -49,7 +49,7 @@ interface Whole {
   audio: Audio;
 }
 
-/** Reads a file when it is first asked for. */
+/** Reads a file once, on the first call. */
 function once(path: string): () => Promise<Whole> {
   const read = async () => {
     const bytes = await readFile(path);
@@ -96,7 +96,7 @@ function isSilent(samples: Float32Array): boolean {
   return samples.every((value) => Math.abs(value) < 2 ** -15);
 }
 
-/** Full scale is the largest number of the file's own width; beyond 16 bit, that of 16 bit. */
+/** Full scale is the largest value of the file's bit depth; for more than 16 bit, that of 16 bit. */
 function isClipped(samples: Float32Array, bits: number): boolean {
   const fullScale = 1 - 2 ** (1 - Math.min(bits || 16, 16));
   let run = 0;

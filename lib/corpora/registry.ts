@@ -21,7 +21,13 @@ import { savee } from "./savee.js";
 import { tess } from "./tess.js";
 import { urdu } from "./urdu.js";
 
-/** The corpora the library knows, by name. */
+/**
+ * The corpora that the library knows, by name: published facts, and the parser of their file names.
+ *
+ * @example
+ * corpora.savee.clipCount; // => 480
+ * corpora.ravdess.parse("Actor_12/03-01-06-01-02-01-12.wav")?.emotion; // => "fear"
+ */
 export const corpora: Record<KnownCorpus, CorpusDefinition> = {
   ravdess,
   tess,
@@ -32,40 +38,45 @@ export const corpora: Record<KnownCorpus, CorpusDefinition> = {
   urdu,
 };
 
-/** A corpus as it lies on the disk. */
+/** A corpus found on disk. */
 export interface FoundCorpus {
   name: string;
   /** Sorted by id, each id once. */
   clips: Clip[];
-  /** Made by the library, not recorded. */
+  /** True for clips that the library synthesized. */
   synthetic: boolean;
-  /** Further files of an id that is there already: the second of two layouts, or an archive that nests a copy. */
+  /** Further files of an id that was already found, as from a second layout or a nested copy of the archive. */
   copies: { id: string; path: string }[];
-  /** Clips of a manifest on which their raters tie, so that they have no label and are in no list of clips. */
+  /** Clips of a manifest whose raters tie: they have no label and are not in `clips`. */
   tied?: { id: string; votes: Readonly<Record<string, number>> }[];
 }
 
+/** Options of {@link findCorpora}. */
 export interface FindOptions {
   /** Only these corpora; default: all that are known. */
   names?: readonly string[];
   signal?: AbortSignal;
 }
 
+/** Options of {@link loadClips}. */
 export interface LoadOptions extends FindOptions {
-  /** What becomes of RAVDESS's calm; default "merge" (into neutral). */
+  /** How to treat RAVDESS's calm; default "merge" (into neutral). */
   calm?: Calm;
 }
 
 /**
- * Finds the corpora under a folder, at any depth and in any layout, by the names of their files. Of two files with
- * one id the first by path is taken. Recorded and synthetic clips never come together: where any recorded clip lies
- * under the root, the synthetic ones are left out.
+ * Finds the corpora under a folder by file name, at any depth and in any of the published folder layouts. Of two files with the
+ * same id, the first by path is taken. Recorded and synthetic clips are never mixed: where there is any recorded clip under
+ * the root, the synthetic ones are left out.
  *
  * @param root the folder; links are followed
- * @returns the corpora that are there, in the order of {@link KNOWN_CORPORA}; none is no error
- * @throws {UserError} when the folder or one in it cannot be read
- * @throws {UsageError} for an unknown name of a corpus
- * @example for (const { name, clips } of await findCorpora("data")) console.log(name, clips.length);
+ * @returns the corpora that were found, in the order of {@link KNOWN_CORPORA}; an empty array is no error
+ * @throws {UserError} when the folder or one of its subfolders cannot be read
+ * @throws {UsageError} for an unknown corpus name
+ * @example
+ * const found = await findCorpora("data");
+ * found.map(({ name }) => name); // => ["ravdess", "tess", "savee", "cremad"]
+ * found.find(({ name }) => name === "savee")!.clips.length; // => 480
  */
 export async function findCorpora(root: string, options: FindOptions = {}): Promise<FoundCorpus[]> {
   const wanted = corpusNames(options.names);
@@ -85,11 +96,15 @@ export async function findCorpora(root: string, options: FindOptions = {}): Prom
 }
 
 /**
- * The clips under a folder, sorted by corpus and id, ready for a protocol.
+ * Loads the clips of the corpora under a folder, sorted by corpus and id, ready for a protocol. The sound is not read.
  *
  * @param root the folder, as for {@link findCorpora}
- * @throws {UserError} when a corpus asked for by name is not there
- * @example const clips = await loadClips("data", { names: ["ravdess"], calm: "drop" });
+ * @throws {UserError} when a requested corpus is not found, or the folder cannot be read
+ * @throws {UsageError} for an unknown corpus name
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * clips.length; // => 480
+ * clips[0]!.id; // => "savee/DC_a01"
  */
 export async function loadClips(root: string, options: LoadOptions = {}): Promise<Clip[]> {
   const found = await findCorpora(root, options);
@@ -100,7 +115,7 @@ export async function loadClips(root: string, options: LoadOptions = {}): Promis
   );
 }
 
-/** @throws {UserError} naming the corpora that were asked for and are not there, and how to get them */
+/** @throws {UserError} naming the requested corpora that were not found, and how to get them */
 export function assertFound(
   found: readonly { name: string }[],
   asked: readonly string[],
@@ -113,14 +128,27 @@ export function assertFound(
   );
 }
 
-/** Calm clips become neutral ("merge", the default; their label stays), are left out ("drop") or stay ("keep"). */
+/**
+ * Applies a {@link Calm} option: calm clips become neutral ("merge", the default; their `label` stays), are left out ("drop"),
+ * or stay ("keep").
+ *
+ * @example
+ * const clips = await loadClips("data", { names: ["ravdess"], calm: "keep" });
+ * classesOf(clips).includes("calm"); // => true
+ * classesOf(applyCalm(clips, "drop")).includes("calm"); // => false
+ */
 export function applyCalm(clips: readonly Clip[], calm: Calm = "merge"): Clip[] {
   if (calm === "keep") return [...clips];
   if (calm === "drop") return clips.filter(({ emotion }) => emotion !== "calm");
   return clips.map((clip) => (clip.emotion === "calm" ? { ...clip, emotion: "neutral" } : clip));
 }
 
-/** The emotions that occur: in the order of {@link EMOTIONS}, then calm, then others by name. */
+/**
+ * The emotions that occur among clips: in the order of {@link EMOTIONS}, then calm, then others by name.
+ *
+ * @example
+ * classesOf([{ emotion: "boredom" }, { emotion: "sadness" }, { emotion: "anger" }]); // => ["anger", "sadness", "boredom"]
+ */
 export function classesOf(clips: Iterable<{ emotion: string }>): string[] {
   const present = new Set(Array.from(clips, ({ emotion }) => emotion));
   const others = [...present].filter((emotion) => !KNOWN_CLASSES.includes(emotion)).sort(byText);
@@ -129,15 +157,15 @@ export function classesOf(clips: Iterable<{ emotion: string }>): string[] {
 
 const KNOWN_CLASSES: readonly string[] = [...EMOTIONS, "calm"];
 
-/** A corpus in numbers. */
+/** Counts of a corpus. */
 export interface CorpusSummary {
   name: string;
   synthetic: boolean;
   clips: number;
   speakers: number;
-  /** Those that occur, in their order. */
+  /** The emotions that occur, in the order of {@link classesOf}. */
   classes: string[];
-  /** Clips of each emotion, the known ones also where there are none; calm is not merged. */
+  /** Number of clips of each emotion; 0 for known emotions that do not occur. Calm is not merged. */
   emotions: Record<string, number>;
 }
 
@@ -157,14 +185,14 @@ export function summarize({ name, synthetic, clips }: FoundCorpus): CorpusSummar
   };
 }
 
-/** True for a folder that has the marker of synthetic clips, or lies under one that has. */
+/** True for a folder with the marker of synthetic clips, and for any folder under it. */
 export function isSynthetic(folder: string): boolean {
   if (existsSync(join(folder, SYNTHETIC_MARKER))) return true;
   return dirname(folder) !== folder && isSynthetic(dirname(folder));
 }
 
 /**
- * How to get corpora that are not there: by the command where it fetches them, else from their pages.
+ * How to get missing corpora: with the command where it downloads them, else from their home pages.
  *
  * @example howToGet(["emodb"]) // "get EMO-DB from http://emodb.bilderbar.info/docu/"
  */
@@ -178,12 +206,12 @@ export function howToGet(names: readonly string[]): string {
   return [...command, ...elsewhere].join(", ");
 }
 
-/** Whether the archive that `ser data download` fetches has a corpus. */
+/** Whether `ser data download` downloads a corpus. */
 function isFetched(name: string): boolean {
   return (CORPORA as readonly string[]).includes(name);
 }
 
-/** What the corpora say of a path with `/`: the name of the one that knows it. */
+/** Parses a path (with `/`) by the corpus that recognises it. */
 export function parseName(relative: string): ClipName | undefined {
   for (const name of KNOWN_CORPORA) {
     const clip = corpora[name].parse(relative);
@@ -193,9 +221,9 @@ export function parseName(relative: string): ClipName | undefined {
 }
 
 /**
- * Every clip of some corpora, as their published names say it; nothing is read from the disk.
+ * All published clips of some corpora, parsed from their names; no file is read.
  *
- * @param names those that are not known have no published clips; default: the four corpora
+ * @param names of corpora; unknown ones are ignored; default: the four English corpora
  */
 export function publishedClips(names: readonly string[] = CORPORA): ClipName[] {
   return KNOWN_CORPORA.filter((name) => names.includes(name)).flatMap((corpus) =>
@@ -206,12 +234,14 @@ export function publishedClips(names: readonly string[] = CORPORA): ClipName[] {
 function corpusNames(names: readonly string[] | undefined): readonly KnownCorpus[] {
   const unknown = names?.filter((name) => !Object.hasOwn(corpora, name)) ?? [];
   if (unknown.length > 0) {
-    throw new UsageError(`no corpus is called ${unknown.join(", ")}: there are ${KNOWN_CORPORA.join(", ")}`);
+    throw new UsageError(
+      `unknown corpus ${unknown.join(", ")}: the known ones are ${KNOWN_CORPORA.join(", ")}`,
+    );
   }
   return names ? KNOWN_CORPORA.filter((name) => names.includes(name)) : KNOWN_CORPORA;
 }
 
-/** Each id once, the first by path; sorted by id. */
+/** Keeps the first file by path of each id; sorted by id. */
 function withoutCopies(sortedByPath: readonly Clip[]): Pick<FoundCorpus, "clips" | "copies"> {
   const clips = new Map<string, Clip>();
   const copies: FoundCorpus["copies"] = [];
@@ -224,12 +254,12 @@ function withoutCopies(sortedByPath: readonly Clip[]): Pick<FoundCorpus, "clips"
 
 interface FoundFile {
   path: string;
-  /** From the folder above the root, with `/`: the root itself may be the folder that names a speaker. */
+  /** Relative to the parent of the root, with `/`: the root itself may be the folder that names a speaker. */
   relative: string;
   synthetic: boolean;
 }
 
-/** All files under a folder. A folder reached twice by links is read once, so that a loop of links ends. */
+/** All files under a folder. A folder that links lead to twice is read once, so that loops of links end. */
 async function walk(root: string, signal: AbortSignal | undefined): Promise<FoundFile[]> {
   const start = resolve(root);
   const files: FoundFile[] = [];
@@ -243,7 +273,7 @@ async function walk(root: string, signal: AbortSignal | undefined): Promise<Foun
     seen.add(`${identity.dev}:${identity.ino}`);
     const synthetic = folder.synthetic || entries.some(({ name }) => name === SYNTHETIC_MARKER);
     for (const entry of entries) {
-      // macOS's copies of metadata (`._a01.wav`, `__MACOSX`) and hidden folders hold no clips.
+      // macOS's copies of metadata (`._a01.wav`, `__MACOSX`) and hidden folders contain no clips.
       if (entry.name.startsWith(".") || entry.name === "__MACOSX") continue;
       const path = join(folder.path, entry.name);
       const relative = `${folder.relative}/${entry.name}`;
@@ -266,12 +296,12 @@ async function readFolder(path: string, root: string) {
 function folderProblem(path: string, root: string, error: unknown): string {
   const hint = "set --data or SER_DATA to the folder that has the corpora";
   const code = path === resolve(root) ? systemCode(error) : undefined;
-  if (code === "ENOENT") return `there is no folder ${root}: ${hint}`;
+  if (code === "ENOENT") return `folder not found: ${root}: ${hint}`;
   if (code === "ENOTDIR") return `${root} is a file: ${hint}, unpacked`;
   return `cannot read the folder ${path}: ${systemReason(error)}; make it readable, or ${hint}`;
 }
 
-/** A link to nowhere counts as a file: if its name is a clip's, reading it says what is wrong. */
+/** A broken link counts as a file: if it has a clip's name, reading it reports the error. */
 async function leadsToFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();

@@ -64,7 +64,9 @@ test("only what is missing, empty or an earlier one may be replaced", async () =
   const check = () => assertReplaceable(target, (names) => names.includes("summary.json"), "a summary");
   await check();
   await writeAtomic(join(target, "thesis.tex"), "years of work");
-  await expect(check()).rejects.toThrow(`${target} holds something else than a summary: name another folder`);
+  await expect(check()).rejects.toThrow(
+    `${target} holds something other than a summary: choose another folder`,
+  );
   await writeAtomic(join(target, "summary.json"), "{}");
   await check();
 });

@@ -126,7 +126,7 @@ describe("findCorpora", () => {
     await put("file");
     const missing = findCorpora(join(root, "nowhere"));
     await expect(missing).rejects.toThrow(UserError);
-    await expect(missing).rejects.toThrow(/there is no folder .*nowhere: set --data or SER_DATA/);
+    await expect(missing).rejects.toThrow(/folder not found: .*nowhere: set --data or SER_DATA/);
     await expect(findCorpora(join(root, "file"))).rejects.toThrow(/file is a file: set --data/);
     await expect(findCorpora(root, { names: ["iemocap"] })).rejects.toThrow(UsageError);
   });

@@ -96,7 +96,7 @@ test("neither a store nor anything else is replaced by a summary", async () => {
   const experiment = await readStored("trial", root);
   const before = await readdir(join(root, "trial"));
   await expect(writeSummary(experiment, join(root, "trial"))).rejects.toThrow(
-    "something else than a summary",
+    "something other than a summary",
   );
   expect(await readdir(join(root, "trial"))).toEqual(before);
 });

@@ -131,9 +131,11 @@ test("refused: too large, without a model, damaged, no run", async () => {
 test("a folder that holds something else is left alone", async () => {
   await mkdir(at("thesis"));
   await writeFile(at("thesis/README.md"), "mine");
-  await expect(shipModel(run, { out: at("thesis"), ...FAST })).rejects.toThrow(/holds something else.*--out/);
+  await expect(shipModel(run, { out: at("thesis"), ...FAST })).rejects.toThrow(
+    /holds something other.*--out/,
+  );
   await saveExample(at("trained"));
-  await expect(shipModel(run, { out: at("trained"), ...FAST })).rejects.toThrow(/holds something else/);
+  await expect(shipModel(run, { out: at("trained"), ...FAST })).rejects.toThrow(/holds something other/);
   await expect(shipModel(run, { out: at("thesis/README.md"), ...FAST })).rejects.toThrow(/cannot write/);
   expect(await readFile(at("thesis/README.md"), "utf8")).toBe("mine");
 });
