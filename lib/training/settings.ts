@@ -10,18 +10,23 @@ import { curriculumSchema } from "./curriculum.js";
 import { BALANCES } from "./sampler.js";
 import { scheduleSchema } from "./schedule.js";
 
-/** The keys of {@link TrainingSettings}. */
-export const TRAINING_ENTRIES = {
-  model: modelSchema("A baseline (`majority`, `linear`, `svm`) or a network."),
-  network: v.optional(
+/** A SHA-256 that may be absent. */
+function digest(description: string) {
+  return v.optional(
     v.pipe(
       v.string(),
-      v.description(
-        "SHA-256 of the layers of a network that a script defines; absent for the networks of the workbench.",
-      ),
+      v.description(description),
       v.regex(/^[0-9a-f]{64}$/),
       v.metadata({ takes: "64 hexadecimal digits" }),
     ),
+  );
+}
+
+/** The keys of {@link TrainingSettings}. */
+export const TRAINING_ENTRIES = {
+  model: modelSchema("A baseline (`majority`, `linear`, `svm`) or a network."),
+  network: digest(
+    "SHA-256 of the layers of a network that a script defines; absent for the networks of the workbench.",
   ),
   size: v.optional(sizeSchema),
   frames: whole(
@@ -73,15 +78,8 @@ export const TRAINING_ENTRIES = {
       false,
     ),
   ),
-  from: v.optional(
-    v.pipe(
-      v.string(),
-      v.description(
-        "Fine-tuning: SHA-256 of the weights of a trained model that the network starts from; its last layer is initialised anew if the classes differ. Absent: random initial weights.",
-      ),
-      v.regex(/^[0-9a-f]{64}$/),
-      v.metadata({ takes: "64 hexadecimal digits" }),
-    ),
+  from: digest(
+    "Fine-tuning: SHA-256 of the weights of a trained model that the network starts from; its last layer is initialised anew if the classes differ. Absent: random initial weights.",
   ),
   seed: whole("Random seed of weights, order of the clips, dropout and augmentation.", 0, 2 ** 31),
 };
