@@ -13,6 +13,7 @@ import { ablation } from "../figures/ablation.js";
 import type { Figure } from "../figures/figure.js";
 import { learningCurves } from "../figures/learning-curves.js";
 import { isBaseline } from "../models/names.js";
+import type { StoredRun } from "../runs/record.js";
 import { entriesOf, type Part } from "./entries.js";
 import { Evaluation, intervalText } from "./evaluation.js";
 import { type TableFormat, tableText } from "./tables.js";
@@ -87,7 +88,7 @@ export class Experiment implements RecordedExperiment {
    */
   evaluationsOn(part: Part): Evaluation[] {
     return entriesOf(this.runs)
-      .filter(({ seeds }) => seeds.some(({ runs }) => runs.some(({ record }) => record[part])))
+      .filter(({ seeds }) => seeds.some(({ runs }) => runs.some((run) => isScoredOn(run, part))))
       .map((entry) => new Evaluation(entry, part, this.#options));
   }
 
@@ -106,8 +107,14 @@ export class Experiment implements RecordedExperiment {
     throw new UserError(
       own.length > 1
         ? `${what} is in experiment ${this.name} ${own.length} times: name the protocol, ${own.map((one) => one.protocol).join(" or ")}`
-        : `there is no ${what} in experiment ${this.name}: there are ${there.join(", ") || "no finished runs"}`,
+        : `${what} is not in experiment ${this.name}: ${there.length > 0 ? `it has ${there.join(", ")}` : this.#nothing()}`,
     );
+  }
+
+  /** Why there are no evaluations. */
+  #nothing(): string {
+    const [failure] = this.failures;
+    return failure ? `no run finished; ${failure.name} failed: ${failure.error}` : "no run is finished";
   }
 
   /**
@@ -138,7 +145,7 @@ export class Experiment implements RecordedExperiment {
       speakers: one.speakers,
     }));
     if (format === undefined) return rows;
-    if (rows.length === 0) throw new UserError(`experiment ${this.name} has no finished run`);
+    if (rows.length === 0) throw new UserError(`experiment ${this.name}: ${this.#nothing()}`);
     return tableText(rows, format, `Experiment ${this.name}, ${this.part}`);
   }
 
@@ -154,7 +161,7 @@ export class Experiment implements RecordedExperiment {
     const [first] = own;
     if (!first)
       throw new UserError(
-        `experiment ${this.name} has no finished run${protocol ? ` under ${protocol}` : ""}`,
+        `experiment ${this.name}${protocol ? ` under ${protocol}` : ""}: ${this.#nothing()}`,
       );
     const protocols = new Set(own.map((one) => one.protocol));
     const single = protocols.size === 1;
@@ -186,6 +193,11 @@ export class Experiment implements RecordedExperiment {
       throw new UserError(`experiment ${this.name} has no network that was trained in epochs`);
     return learningCurves({ networks, subtitle, ...common });
   }
+}
+
+/** Whether a run's predictions of a part are there. */
+function isScoredOn({ predictions }: StoredRun, part: Part): boolean {
+  return predictions.some((clip) => clip.part === part);
 }
 
 function isOf({ protocol }: Evaluation, wanted: string | undefined): boolean {

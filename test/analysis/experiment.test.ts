@@ -35,7 +35,7 @@ describe("an experiment that was read", () => {
     expect(two.evaluation("cnn", "cremad/audeering").classes).toEqual(SIX);
     expect(two.evaluation("cnn", "cremad/audeering@1").n).toBe(two.evaluations[0]!.n);
     expect(() => two.evaluation("cnn")).toThrow(/2 times: name the protocol, cremad.*ravdess/);
-    expect(() => one.evaluation("cmn")).toThrow(/there are "cnn" under ravdess\/7@1, "lstm"/);
+    expect(() => one.evaluation("cmn")).toThrow(/it has "cnn" under ravdess\/7@1, "lstm"/);
   });
 
   test("a comparison, on validation too", () => {
@@ -58,12 +58,19 @@ describe("an experiment that was read", () => {
     expect(two.table("latex")).toContain("\\toprule");
   });
 
+  test("baselines have no epochs to draw", () => {
+    const majority = madeExperiment({ protocols: [ravdess], models: { majority: 0.2 }, seeds: [1] });
+    expect(() => new Experiment(majority).figure("training")).toThrow(
+      /no network that was trained in epochs/,
+    );
+  });
+
   test("figures of one protocol and of several", () => {
     for (const kind of ["uar", "training"] as const) {
       expect(one.figure(kind).data.length).toBeGreaterThan(0);
       expect(two.figure(kind, "ravdess/7").data.length).toBeGreaterThan(0);
       expect(two.figure(kind).layout.title).toBeDefined();
-      expect(() => one.figure(kind, "savee/loso")).toThrow(/no finished run under savee\/loso/);
+      expect(() => one.figure(kind, "savee/loso")).toThrow(/made-up under savee\/loso: no run is finished/);
     }
   });
 });
@@ -146,7 +153,9 @@ describe("train", () => {
     expect(failed.failures[0]!.error).toMatch(
       /the network goes from \[3\] to \[2\].*take \[8, \d+\] to \[7\]/,
     );
-    expect(() => failed.table("latex")).toThrow(/experiment wrong has no finished run/);
+    expect(() => failed.table("latex")).toThrow(
+      /experiment wrong: no run finished; \S+-own-wrong-\S+ failed: the network goes from/,
+    );
     await expect(train({ ...own, models: ["own:" as never] }, options)).rejects.toThrow(
       /own:NAME in a script/,
     );
