@@ -366,7 +366,7 @@ test("without a current program the network is compiled anew, or runs on TensorF
     for (const [name, p] of Object.entries(await answer())) expect(p).toBeCloseTo(wanted![name]!, 4);
   }
   vi.stubEnv("SER_ENGINE", "abacus");
-  await expect(loadModel(copy)).rejects.toThrow(/no engine "abacus"/);
+  await expect(loadModel(copy)).rejects.toThrow(/unknown engine "abacus"/);
   vi.unstubAllEnvs();
 });
 
