@@ -57,10 +57,12 @@ test("under 5 MB, of what is needed only", () => {
   expect([...rooms].filter((room) => !room.startsWith("dist/")).sort()).toEqual([
     "LICENSE",
     "README.md",
+    "data/manifests.md",
     "lib/build",
     "lib/corpora",
     "lib/engine",
     "package.json",
+    "results/experiments",
     "results/model",
   ]);
   expect(paths.filter((path) => /\.test\.|(?<!\.d)\.ts$|^dist\/notebook/.test(path))).toEqual([]);

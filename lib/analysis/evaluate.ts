@@ -1,8 +1,9 @@
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import type { Clip } from "../corpora/clip.js";
-import { applyCalm, classesOf } from "../corpora/registry.js";
+import { classesOf } from "../corpora/registry.js";
 import { type ExtractOptions, extractClips } from "../features/corpus.js";
+import { findModel } from "../inference/find.js";
 import { type EmotionModel, loadModel } from "../inference/model.js";
 import { type Ledger, userLedger } from "../protocols/ledger.js";
 import { predictPart } from "../protocols/part.js";
@@ -59,7 +60,7 @@ export interface EvaluationFacts {
  * mean over the labels that occur. Clips that the model was trained on are refused. If clips are of the test part of the model's own
  * protocol, the reading is recorded in the ledger first.
  *
- * @param model a loaded model, or its folder
+ * @param model a loaded model, its folder, the folder of its run, or the run's name
  * @param clips as `loadClips` or `readManifest` give them
  * @throws {UserError} if the model was trained on some of the clips (unless `evenTraining`), or knows none of their labels
  * @example
@@ -72,10 +73,13 @@ export async function evaluate(
   clips: readonly Clip[],
   options: EvaluateOptions = {},
 ): Promise<ModelEvaluation> {
-  const loaded = typeof model === "string" ? await loadModel(model, { threshold: 0 }) : model;
+  const loaded =
+    typeof model === "string" ? await loadModel(await findModel(model), { threshold: 0 }) : model;
   const { card } = loaded;
   const merged = !card.classes.includes("calm") && card.classes.includes("neutral");
-  const treated = applyCalm(clips, merged ? "merge" : "keep");
+  const treated = merged
+    ? clips.map((clip) => (clip.emotion === "calm" ? { ...clip, emotion: "neutral" } : clip))
+    : clips;
   const own = treated.filter(({ emotion }) => card.classes.includes(emotion));
   const unknown: Record<string, number> = {};
   for (const { emotion } of treated)
@@ -114,7 +118,7 @@ export async function evaluate(
 function trainedOn(ids: readonly string[], run: string): UserError {
   const some = ids.slice(0, 5).join(", ");
   return new UserError(
-    `${ids.length} of the clips ${ids.length === 1 ? "is" : "are"} among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}; known by id, file name, published bytes or equal samples), so that figures would flatter: leave them out, or give --even-training to have them marked`,
+    `${ids.length} of the clips ${ids.length === 1 ? "is" : "are"} among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}; known by id, file name, published bytes or equal samples), so that figures would flatter: leave them out, or evaluate them marked as such (--even-training, evenTraining: true)`,
   );
 }
 

@@ -1,9 +1,10 @@
-import { percent } from "../base/text.js";
+import { UsageError } from "../base/errors.js";
+import { percent, plural } from "../base/text.js";
 import { riskCoverage } from "../evaluation/abstention.js";
 import { breakdown } from "../evaluation/breakdown.js";
 import { answers } from "../evaluation/calibration.js";
 import { type Comparison, compareModels } from "../evaluation/comparison.js";
-import type { BootstrapOptions, Interval } from "../evaluation/interval.js";
+import { type BootstrapOptions, FEWEST_SPEAKERS, type Interval } from "../evaluation/interval.js";
 import { metrics } from "../evaluation/metrics.js";
 import { confusionMatrix } from "../figures/confusion-matrix.js";
 import type { Figure } from "../figures/figure.js";
@@ -15,9 +16,9 @@ import { riskCoverageCurve } from "../figures/risk-coverage.js";
 import { rocCurves } from "../figures/roc-curves.js";
 import type { StoredRun } from "../runs/record.js";
 import { type Entry, entriesOf, type Part, type Pooled, pooled } from "./entries.js";
-import type { BreakdownName } from "./protocol-results.js";
+import { BREAKDOWNS, type BreakdownName } from "./protocol-results.js";
 import { mainScores, type PartScores, scoresOf } from "./scores.js";
-import { type TableFormat, tableText } from "./tables.js";
+import { type TableFormat, type TableRow, tableText, unknownWord } from "./tables.js";
 
 /** A figure with its 95 % interval over speakers, or the reason why there is none. */
 export interface Measure {
@@ -136,6 +137,15 @@ export class Evaluation {
     return this.#entry.transductive;
   }
 
+  /** The label with what must be known beside every figure: that it is synthetic, leaky or transductive. */
+  get title(): string {
+    const { synthetic, leaky, transductive } = this;
+    const marks = Object.entries({ SYNTHETIC: synthetic, LEAKY: leaky, transductive }).flatMap(
+      ([mark, is]) => (is ? [mark] : []),
+    );
+    return marks.length > 0 ? `${this.label} (${marks.join(", ")})` : this.label;
+  }
+
   /** Which planned folds or seeds are missing; `undefined` if none. */
   get missing(): string | undefined {
     return this.#entry.missing;
@@ -202,6 +212,7 @@ export class Evaluation {
    * @param what speaker, sex, sentence, intensity or corpus; clips without a value are in no group
    */
   by(what: BreakdownName): GroupFigures[] {
+    if (!BREAKDOWNS.includes(what)) throw unknownWord("group", what, BREAKDOWNS);
     const groups = this.#seeds.map(({ clips }) => clips.map((clip) => clip[what]));
     return breakdown(this.#seeds, groups, this.#options).map(({ group, n, uar, accuracy }) => ({
       ...{ group, n, uar: measureOf(uar), accuracy: measureOf(accuracy) },
@@ -215,6 +226,7 @@ export class Evaluation {
    * @throws {RangeError} if the two did not predict the same clips
    */
   compare(other: Evaluation): Comparison {
+    if (!(other instanceof Evaluation)) throw new UsageError("compare takes another evaluation");
     return compareModels(this.#seeds, other.#seeds, this.#options);
   }
 
@@ -237,8 +249,23 @@ export class Evaluation {
       "95 % interval": intervalText(measure, text),
     }));
     if (format === undefined) return rows;
-    const caption = `${this.label}, ${this.protocol}, ${this.part}: ${this.n} clips of ${this.speakers} speakers`;
+    const caption = `${this.title}, ${this.protocol}, ${this.part}: ${this.n} clips of ${this.speakers} speakers`;
     return tableText(rows, format, caption);
+  }
+
+  /** The predictions, one row for each clip and seed: id, speaker, truth, prediction, and the probability of each class. */
+  predictions(): TableRow[];
+  /** The same as text, for example CSV for another program. */
+  predictions(format: TableFormat): string;
+  predictions(format?: TableFormat): TableRow[] | string {
+    const rows = this.#seeds.flatMap(({ clips }, s) =>
+      clips.map(({ id, speaker, truth, predicted, probabilities }) => ({
+        ...{ id, speaker, seed: this.#entry.seeds[s]!.seed },
+        ...{ truth: this.classes[truth]!, predicted: this.classes[predicted]! },
+        ...Object.fromEntries(this.classes.map((name, c) => [name, probabilities[c]!])),
+      })),
+    );
+    return format === undefined ? rows : tableText(rows, format, `Predictions of ${this.title}`);
   }
 
   /**
@@ -255,7 +282,9 @@ export class Evaluation {
    */
   figure(kind: FigureKind): Figure {
     const { synthetic, leaky } = this;
-    const subtitle = `${this.label} · ${this.protocol} · ${this.part} · ${this.n} clips, ${this.speakers} speakers`;
+    if (!KINDS.includes(kind)) throw unknownWord("figure", kind, KINDS);
+    const seeds = this.#seeds.length > 1 ? `, ${this.#seeds.length} seeds` : "";
+    const subtitle = `${this.title} · ${this.protocol} · ${this.part} · ${this.n} clips, ${this.speakers} speakers${seeds}`;
     return this.#draw(kind, { subtitle, synthetic, leaky });
   }
 
@@ -318,19 +347,15 @@ export class Evaluation {
   }
 }
 
-/** The figures of an evaluation. */
-export type FigureKind =
-  | "confusion"
-  | "speakers"
-  | "classes"
-  | "reliability"
-  | "coverage"
-  | "roc"
-  | "training";
+const KINDS = ["confusion", "speakers", "classes", "reliability", "coverage", "roc", "training"] as const;
 
-/** `40.1 to 52.3`, or the reason why there is no interval. */
-export function intervalText({ low, high, reason }: Measure, text = percent): string {
-  return low === undefined || high === undefined ? (reason ?? "") : `${text(low)} to ${text(high)}`;
+/** The figures of an evaluation. */
+export type FigureKind = (typeof KINDS)[number];
+
+/** `40.1 to 52.3`, or in a few words why there is no interval. */
+export function intervalText({ low, high, speakers }: Measure, text = percent): string {
+  if (low !== undefined && high !== undefined) return `${text(low)} to ${text(high)}`;
+  return speakers < FEWEST_SPEAKERS ? `none: ${plural(speakers, "speaker")}` : "none: no spread";
 }
 
 function measureOf(interval: Interval): Measure {

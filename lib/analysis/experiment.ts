@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../base/errors.js";
+import { UsageError, UserError } from "../base/errors.js";
 import { workFolder } from "../base/root.js";
-import { percent } from "../base/text.js";
+import { meant, problemsBy, refuse } from "../base/schema.js";
+import { percent, plural } from "../base/text.js";
+import { ENGINES } from "../engine/trainer.js";
 import type { Comparison } from "../evaluation/comparison.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
 import { type ExperimentOptions, readOrTrain } from "../experiments/experiment.js";
-import type { GridInput } from "../experiments/grid.js";
+import { type Grid, type GridInput, parseBlock } from "../experiments/grid.js";
 import type { RecordedExperiment } from "../experiments/known.js";
 import { readStored, readRuns as readStoredRuns } from "../experiments/store.js";
 import { ablation } from "../figures/ablation.js";
@@ -16,12 +18,14 @@ import { isBaseline } from "../models/names.js";
 import type { StoredRun } from "../runs/record.js";
 import { entriesOf, type Part } from "./entries.js";
 import { Evaluation, intervalText } from "./evaluation.js";
-import { type TableFormat, tableText } from "./tables.js";
+import { type TableFormat, tableText, unknownWord } from "./tables.js";
 
 /** A row of an experiment's table. */
 export type ExperimentRow = {
   protocol: string;
+  /** With what must be known of it: synthetic, leaky, transductive. */
   model: string;
+  part: Part;
   "UAR, %": string;
   "95 % interval": string;
   "accuracy, %": string;
@@ -136,7 +140,8 @@ export class Experiment implements RecordedExperiment {
   table(format?: TableFormat): ExperimentRow[] | string {
     const rows = this.evaluations.map((one) => ({
       protocol: one.protocol,
-      model: one.label,
+      model: one.title,
+      part: one.part,
       "UAR, %": percent(one.uar.value),
       "95 % interval": intervalText(one.uar),
       "accuracy, %": percent(one.accuracy.value),
@@ -157,6 +162,7 @@ export class Experiment implements RecordedExperiment {
    * @throws {UserError} if there is no finished run, or for `training` no network with epochs
    */
   figure(kind: "uar" | "training", protocol?: string): Figure {
+    if (kind !== "uar" && kind !== "training") throw unknownWord("figure", kind, ["uar", "training"]);
     const own = this.evaluations.filter((one) => isOf(one, protocol));
     const [first] = own;
     if (!first)
@@ -223,7 +229,7 @@ export interface TrainOptions extends ExperimentOptions {
  * @param options `data`: the folder of the corpora (default `data`; synthetic corpora are made if it has none); `clips`: your
  *   own clips instead; `networks`: your own networks, which the grid calls `own:NAME`
  * @throws {UsageError} if the grid makes no sense; the message lists every problem
- * @throws {UserError} if none of its protocols can be planned, or a summary is damaged
+ * @throws {UserError} if none of its protocols can be planned, no run finishes, or a summary is damaged
  * @throws {Interrupted} when the signal is aborted; the same call resumes
  * @example
  * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"], score: "test" });
@@ -245,19 +251,84 @@ export async function train(
   grid: string | GridInput | BlockInput,
   options: TrainOptions = {},
 ): Promise<Experiment> {
+  checkOptions(options);
   const { resamples, ...others } = options;
-  return new Experiment(await readOrTrain(gridOf(grid), others), { resamples });
+  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  const recorded = await readOrTrain(gridOf(grid), others);
+  const [failure] = recorded.failures;
+  if (recorded.runs.length === 0 && failure)
+    throw new UserError(
+      `${plural(recorded.failures.length, "run")} of experiment ${recorded.name} failed, and none finished; ${failure.name}: ${failure.error}`,
+    );
+  const broken = new Map(
+    recorded.runs.flatMap(({ record }) => record.broken.map(({ id, error }) => [id, error])),
+  );
+  for (const [id, error] of [...broken].slice(0, NAMED)) log(`left out ${id}: ${error}`);
+  if (broken.size > NAMED) log(`and ${broken.size - NAMED} more clips that could not be read`);
+  return new Experiment(recorded, { resamples });
 }
 
-/** A single block of runs, with the name, score and engine that a grid gives for all its blocks. */
+/** How many clips that could not be read are named. */
+const NAMED = 5;
+
+/** The keys of {@link TrainOptions}. */
+const OPTIONS = [
+  ...["data", "clips", "results", "networks", "synthetic", "engine", "threads", "jobs", "resamples"],
+  ...["signal", "quiet", "log"],
+];
+
+/** @throws {UsageError} naming every option that is unknown or makes no sense */
+function checkOptions(options: TrainOptions): void {
+  refuse(
+    problemsBy((say) => {
+      for (const key of Object.keys(options))
+        if (!OPTIONS.includes(key))
+          say(`is unknown: there are ${OPTIONS.join(", ")}${meant(key, OPTIONS)}`, key);
+      for (const key of ["threads", "jobs", "resamples"] as const) {
+        const value = options[key];
+        if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+          say(`is ${value}: it takes a whole number of at least 1`, key);
+      }
+      if (options.engine !== undefined && !ENGINES.includes(options.engine))
+        say(
+          `is "${options.engine}": it takes ${ENGINES.join(", ")}${meant(options.engine, ENGINES)}`,
+          "engine",
+        );
+    }),
+  );
+}
+
+/**
+ * A block of runs: every combination of the values in its lists is trained, on every fold.
+ *
+ * - `protocols`: names of protocols, such as `"savee/loso"`; `PROTOCOLS` lists them
+ * - `folds`: names of folds; default `"all"`
+ * - `models`: `"majority"`, `"linear"`, `"svm"`, a network such as `"cnn"`, `"lstm"`, `"bilstm"`, `"clstm"`, or `"own:NAME"`
+ * - `sizes`: sizes of the networks, such as `{ units: 64 }`; default `[{}]`, the size of `SIZES`
+ * - `features`: `"logmel"`, `"mfcc"`, or settings of spectra, an encoder or a table; default `["logmel"]`, see `RUN_FEATURES`
+ * - `training`: settings that differ from the defaults of the network, such as `{ epochs: 20 }`: see `TrainingSettings`
+ * - `augment`: sets of augmentations, such as `[[], ["warp", "noise"]]`; default `[[]]`, none
+ * - `normalisation`: `"global"`, `"speaker"` (transductive), `"clip"` or `"none"`; default `["global"]`
+ * - `targets`: `"intended"`, or for CREMA-D `"perceived"`; default `["intended"]`
+ * - `seeds`: random seeds; default `[1]`
+ * - `name` of the experiment: default, its protocols
+ * - `score`: `"validation"` (default), which reads no test part, or `"test"`
+ * - `engine`: what trains; default, the best available
+ *
+ * A block in a variable of its own needs `satisfies BlockInput`, so that its words keep their types.
+ */
 export type BlockInput = GridInput["runs"][number] & Partial<Pick<GridInput, "name" | "score" | "engine">>;
 
 /** A block without a name is called after its protocols. */
-function gridOf(grid: string | GridInput | BlockInput): string | GridInput {
+function gridOf(grid: string | GridInput | BlockInput): string | GridInput | Grid {
+  if (typeof grid !== "string" && (typeof grid !== "object" || grid === null))
+    throw new UsageError(
+      `train takes a block of runs, a grid, or the name of one; it was given ${String(grid)}`,
+    );
   if (typeof grid === "string" || "runs" in grid) return grid;
   const { name, score, engine, ...block } = grid;
   const own = Array.isArray(block.protocols) ? block.protocols.join("-").replace(/[^\w.-]+/g, "-") : "own";
-  return { name: name ?? own, ...(score && { score }), ...(engine && { engine }), runs: [block] };
+  return parseBlock({ name: name ?? own, ...(score && { score }), ...(engine && { engine }), runs: [block] });
 }
 
 /**

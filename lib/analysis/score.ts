@@ -1,5 +1,6 @@
 import { parse } from "node:path";
 import { UserError } from "../base/errors.js";
+import { plural } from "../base/text.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import { publishedClips } from "../corpora/registry.js";
 import { type Ledger, userLedger } from "../protocols/ledger.js";
@@ -27,6 +28,8 @@ export interface ScoreOptions {
   ledger?: Ledger;
   /** Of every interval; default 9999. */
   resamples?: number;
+  /** Called with what is worth knowing, one line each, such as missing predictions; default: standard error. */
+  log?: (line: string) => void;
 }
 
 /** What was found in the file of predictions. */
@@ -79,6 +82,13 @@ export async function score(
   const refereed = referee(plan, rows, path);
   const external: External = { name, sha256, ...(labels && { labels }) };
   const scored = missing === "leave-out" ? withoutMissing(plan, refereed) : plan;
+  const without = [...refereed.missing.values()].flat().length;
+  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  for (const note of notes) log(`${path}: ${note}`);
+  if (without > 0)
+    log(
+      `${path}: ${plural(without, "test clip")} without a prediction: ${missing === "wrong" ? "counted wrong" : "left out"}`,
+    );
   const runs: StoredRun[] = await externalRuns(scored, refereed, external, ledger);
   return new ScoredPredictions(entriesOf(runs)[0]!, { path, plan, external, refereed, notes }, resamples);
 }

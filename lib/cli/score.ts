@@ -79,7 +79,10 @@ async function scoreFile(path: string, flags: ScoreFlags): Promise<void> {
   const clips = await clipsOf(protocol, flags);
   const others = await recorded(`${protocol.name}@${protocol.version}`, flags.against ?? []);
   const { missing } = flags;
-  const { runs, facts } = await score(path, protocol, { clips, name, missing, ledger: ledgerIn(place) });
+  const { runs, facts } = await score(path, protocol, {
+    ...{ clips, name, missing, ledger: ledgerIn(place) },
+    log: () => {}, // the opening says it
+  });
   const planned = runs.map(({ record }) => record.name);
   const readings = await readingsIn(place, planned);
   const all = { planned, runs: [...runs, ...others], readings };

@@ -129,8 +129,8 @@ export function assertFound(
 }
 
 /**
- * Applies a {@link Calm} option: calm clips become neutral ("merge", the default; their `label` stays), are left out ("drop"),
- * or stay ("keep").
+ * Applies a {@link Calm} option to RAVDESS, the corpus that has calm: its calm clips become neutral ("merge", the default; their `label` stays), are left out ("drop"),
+ * or stay ("keep"). In other clips calm is a label like any other.
  *
  * @example
  * const clips = await loadClips("data", { names: ["ravdess"], calm: "keep" });
@@ -138,9 +138,10 @@ export function assertFound(
  * classesOf(applyCalm(clips, "drop")).includes("calm"); // => false
  */
 export function applyCalm(clips: readonly Clip[], calm: Calm = "merge"): Clip[] {
+  const isCalm = ({ corpus, emotion }: Clip) => corpus === "ravdess" && emotion === "calm";
   if (calm === "keep") return [...clips];
-  if (calm === "drop") return clips.filter(({ emotion }) => emotion !== "calm");
-  return clips.map((clip) => (clip.emotion === "calm" ? { ...clip, emotion: "neutral" } : clip));
+  if (calm === "drop") return clips.filter((clip) => !isCalm(clip));
+  return clips.map((clip) => (isCalm(clip) ? { ...clip, emotion: "neutral" } : clip));
 }
 
 /**

@@ -280,7 +280,7 @@ export interface ExperimentOptions
  * @throws {Interrupted} when the signal comes; the same call goes on
  */
 export async function readOrTrain(
-  grid: string | GridInput,
+  grid: string | GridInput | Grid,
   options: ExperimentOptions = {},
 ): Promise<RecordedExperiment> {
   try {
@@ -294,7 +294,7 @@ export async function readOrTrain(
 }
 
 async function readRunsOrTrain(
-  grid: string | GridInput,
+  grid: string | GridInput | Grid,
   options: ExperimentOptions,
 ): Promise<RecordedExperiment> {
   const {
@@ -325,7 +325,7 @@ async function readRunsOrTrain(
   return readStored(own.name, stores);
 }
 
-async function gridOf(grid: string | GridInput, results: string): Promise<Grid> {
+async function gridOf(grid: string | GridInput | Grid, results: string): Promise<Grid> {
   if (typeof grid !== "string") return parseGrid(grid);
   if (extname(grid) !== "") return readGrid(grid);
   const folder = join(results, "experiments");
@@ -363,7 +363,9 @@ function withCorpora(grid: Grid, there: ReadonlySet<string>, log: (line: string)
     .filter(({ protocols }) => protocols.length > 0);
   if (runs.length > 0) return { ...grid, runs };
   throw new UserError(
-    `experiment ${grid.name} needs ${missing}, and there are ${[...there].join(", ")}: see \`ser data download\``,
+    there.size === 0
+      ? `experiment ${grid.name} needs clips of ${missing}, and there are no clips`
+      : `experiment ${grid.name} needs clips of ${missing}, and the clips are of ${[...there].join(", ")}: \`ser data download\` gets the four corpora`,
   );
 }
 

@@ -279,10 +279,21 @@ async function readJson(path: string): Promise<unknown> {
  * const grid = parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] });
  * [grid.score, grid.runs[0]!.folds, grid.runs[0]!.seeds]; // => ["validation", "all", [1]]
  */
-export function parseGrid(value: unknown, where?: string): Grid {
+export function parseGrid(value: unknown, where?: string, shown?: Shown): Grid {
   // An editor's: it is no part of the experiment.
-  const { $schema, ...grid } = parseSettings(gridSchema, value, where, "the grid");
+  const { $schema, ...grid } = parseSettings(gridSchema, value, where, "the grid", shown);
   return grid;
+}
+
+type Shown = Parameters<typeof parseSettings>[4];
+
+/**
+ * A grid of one block: errors give places in the block, and say nothing of grids.
+ *
+ * @throws {UsageError} as {@link parseGrid}
+ */
+export function parseBlock(value: GridInput): Grid {
+  return parseGrid(value, undefined, (path) => (path[0] === "runs" ? path.slice(2) : path));
 }
 
 /** The keys of a block that have an option of their own. */
@@ -295,11 +306,10 @@ const SINGLE = ["features", "models", "augment"];
  * @example parseOptions({ name: "train", runs: [{ protocols: ["held-out"], models: ["cnn"] }] })
  */
 export function parseOptions(value: GridInput): Grid {
-  const { $schema, ...grid } = parseSettings(gridSchema, value, undefined, "what was given", (path) => {
+  return parseGrid(value, undefined, (path) => {
     const own = path[0] === "runs" ? path.slice(2) : path;
     return SINGLE.includes(String(own[0])) && own.slice(1).every((key) => key === 0) ? [] : own;
   });
-  return grid;
 }
 
 /** What does not go together in a block. */

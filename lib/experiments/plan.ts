@@ -2,7 +2,7 @@ import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { columnsOf, type FeatureSettings } from "../features/settings.js";
 import { isOwn } from "../models/names.js";
-import { builderOf, type OwnNetworks, topologyDigest } from "../models/own.js";
+import { builderOf, buildOwn, type OwnNetworks, topologyDigest } from "../models/own.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { Plan, Split } from "../protocols/types.js";
 import { type RunSettings, runName } from "../runs/record.js";
@@ -64,9 +64,10 @@ function withDigest(
   const build = builderOf(model, networks);
   if (!build)
     throw new UsageError(
-      `nobody gives the network ${model}: a script does, by \`train(grid, { networks: { ${model.slice(4)}: ... } })\``,
+      `the network ${model} is not defined: a script defines it, by \`train(grid, { networks: { ${model.slice(4)}: ... } })\``,
     );
-  const network = build({ frames: training.frames, bands: columnsOf(features), classes, seed });
+  const shape = { frames: training.frames, bands: columnsOf(features), classes, seed };
+  const network = buildOwn(model, build, shape);
   const digest = topologyDigest(network);
   network.dispose();
   return { ...training, network: digest };

@@ -19,7 +19,7 @@ export interface ExternalFile {
 }
 
 const CLIP_COLUMNS = ["id", "clip", "file", "path", "name", "filename"];
-const LABEL_COLUMNS = ["predicted", "prediction", "label", "emotion", "class"];
+const LABEL_COLUMNS = ["predicted", "prediction", "pred", "y_pred", "label", "emotion", "class"];
 
 /** By how much the sum of a row's probabilities may differ from 1. */
 const TOLERANCE = 0.02;

@@ -18,7 +18,7 @@ import type { InputSettings } from "../features/input.js";
 import { columnsOf } from "../features/settings.js";
 import { type ModelCard, readWeights, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
-import { builderOf, type OwnNetworks, seedWeights } from "../models/own.js";
+import { builderOf, buildOwn, type OwnNetworks, seedWeights } from "../models/own.js";
 import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../protocols/audit.js";
 import { placesIn } from "../protocols/define.js";
 import type { Ledger } from "../protocols/ledger.js";
@@ -230,7 +230,8 @@ async function ownNetwork(
   const { model, frames, seed } = training;
   const build = builderOf(model, networks);
   if (!build) return undefined;
-  const network = build({ frames, bands: columnsOf(features), classes: classes.length, seed });
+  const shape = { frames, bands: columnsOf(features), classes: classes.length, seed };
+  const network = buildOwn(model, build, shape);
   await seedWeights(network, seed);
   return network;
 }

@@ -86,7 +86,18 @@ export const TRAINING_ENTRIES = {
 
 const settingsSchema = strict("Settings of a training.", TRAINING_ENTRIES);
 
-/** The settings of a training: model, epochs, learning rate, augmentation, ... They are part of a run's name. */
+/**
+ * The settings of a training; they are part of a run's name. Defaults are those of {@link TRAINING}.
+ *
+ * - `model`: a baseline or a network; `network` and `size` say more of it
+ * - `frames` of an input, `normalisation` of the features
+ * - `epochs` at most, `patience` of early stopping, `batchSize`
+ * - `learningRate`, its `schedule` (constant, cosine, one-cycle, plateau) and the `optimizer` (adam, adamw)
+ * - `balance` of the classes (none, weights, sampling), `labelSmoothing`, `mixup`, `softLabels`
+ * - `augmentation` of the training clips, `curriculum` from other corpora to the tested one
+ * - `refit`: trains again on train and validation; `from`: starts from the weights of a trained model
+ * - `seed` of weights, order, dropout and augmentation
+ */
 export type TrainingSettings = v.InferOutput<typeof settingsSchema>;
 
 export const trainingSchema = v.pipe(settingsSchema, rule<TrainingSettings>(trainingRules));

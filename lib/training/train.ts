@@ -191,7 +191,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
 function named(model: ModelName) {
   if (!isBaseline(model) && !isOwn(model)) return models[model];
   throw new UsageError(
-    `${model} is no network of the workbench: a script gives it, by \`train(grid, { networks: { ${model.replace("own:", "")}: ... } })\``,
+    `${model} is no network of the workbench: a script defines it, by \`train(grid, { networks: { ${model.replace("own:", "")}: ... } })\``,
   );
 }
 

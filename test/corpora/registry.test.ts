@@ -172,8 +172,10 @@ const clip = (emotion: Clip["emotion"]): Clip => ({
 });
 
 test("applyCalm leaves what it is given as it was", () => {
-  const calm = clip("calm");
+  const calm: Clip = { ...clip("calm"), corpus: "ravdess" };
   expect(applyCalm([calm])[0]!.emotion).toBe("neutral");
+  // A label of one's own corpus is a label like any other.
+  expect(applyCalm([{ ...calm, corpus: "own" }], "drop")[0]!.emotion).toBe("calm");
   expect(calm.emotion).toBe("calm");
 });
 
