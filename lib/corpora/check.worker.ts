@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Audio, AudioError } from "../audio/audio.js";
-import { decodeAudio } from "../audio/read.js";
+import { decodeFile } from "../audio/read.js";
 import { cutSegment, fragmentOf, type Segment } from "../audio/segment.js";
 import { systemCode, systemReason } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
@@ -53,7 +53,7 @@ interface Whole {
 function once(path: string): () => Promise<Whole> {
   const read = async () => {
     const bytes = await readFile(path);
-    return { digest: sha256(bytes), audio: await decodeAudio(bytes, path) };
+    return { digest: sha256(bytes), audio: await decodeFile(bytes, path) };
   };
   let whole: Promise<Whole> | undefined;
   return () => {
