@@ -44,7 +44,7 @@ export interface Audio {
 }
 
 /**
- * A file that cannot be read or written as audio. Its message is `PATH: REASON (at byte OFFSET)`.
+ * A file that cannot be read or written as audio. Its message is `PATH: REASON (at byte OFFSET)`, in one line whatever the name.
  *
  * @example
  * const error = await readAudio("clips.csv").catch((thrown) => thrown);
@@ -61,7 +61,9 @@ export class AudioError extends UserError {
   readonly reason: string;
 
   constructor(path: string, offset: number, reason: string) {
-    super(`${path}: ${reason} (at byte ${offset})`);
+    super(
+      `${path}: ${reason} (at byte ${offset})`.replace(/\p{Cc}/gu, (odd) => JSON.stringify(odd).slice(1, -1)),
+    );
     this.path = path;
     this.offset = offset;
     this.reason = reason;
@@ -84,7 +86,9 @@ export class ForeignError extends AudioError {
 
 /** The `ffmpeg` command that converts a file to WAV; it never overwrites the file itself. */
 export function conversionHint(path: string): string {
-  const stem = path.replace(/\.[^./\\]*$/, "");
-  const target = `${stem}.wav` === path ? `${stem}.converted.wav` : `${stem}.wav`;
-  return `convert it first: ffmpeg -i "${path}" "${target}"`;
+  // Neither an option nor a protocol.
+  const file = /^-|^[^/\\]{2,}:/.test(path) ? `./${path}` : path;
+  const stem = file.replace(/\.[^./\\]*$/, "");
+  const target = `${stem}.wav` === file ? `${stem}.converted.wav` : `${stem}.wav`;
+  return `convert it first: ffmpeg -i "${file}" "${target}"`;
 }

@@ -13,7 +13,7 @@ export function afterId3(bytes: Uint8Array, start = 0): number {
     const [a, b, c, d] = bytes.subarray(at + 6, at + 10);
     const footer = bytes[at + 5]! & 16 ? 10 : 0;
     at += 10 + ((a! & 127) << 21) + ((b! & 127) << 14) + ((c! & 127) << 7) + (d! & 127) + footer;
+    while (bytes[at] === 0) at++;
   }
-  if (at > start) while (bytes[at] === 0) at++;
   return at;
 }

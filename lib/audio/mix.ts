@@ -1,5 +1,6 @@
 import { concatenated } from "../base/matrix.js";
 import { type Audio, AudioError } from "./audio.js";
+import { rangeText } from "./level.js";
 import { resample } from "./resample.js";
 
 /**
@@ -49,8 +50,7 @@ export class ChannelLevels {
 
 /** The warning that goes with {@link ChannelLevels.cancellation}. */
 export function cancellationText(...losses: number[]): string {
-  const range = [...new Set([Math.min(...losses), Math.max(...losses)].map(Math.round))].join(" to ");
-  return `the channels cancel each other out when they are mixed: their mean is ${range} dB below them`;
+  return `the channels cancel each other out when they are mixed: their mean is ${rangeText(losses)} below them`;
 }
 
 /** The recording with its cancellation, also as a warning. */

@@ -53,13 +53,15 @@ const LOUD = 16;
  * Decodes interleaved samples to mono (the mean of the channels); integers of b bits are divided by
  * 2^(b-1).
  *
+ * @param levels of the channels of a whole recording, of which this is a piece; without them it is whole, and says itself
+ *   whether its channels cancel each other out
  * @throws {AudioError} when the number of channels or the rate is out of range, a sample is not finite, or there are none
  */
 export function decodeLayout(
   bytes: Uint8Array,
   layout: Layout,
   warnings: string[],
-  levels = new ChannelLevels(layout.channels),
+  levels?: ChannelLevels,
 ): Audio {
   const { path, offset, channels, encoding, sampleRate } = layout;
   checkLayout(layout);
@@ -67,12 +69,13 @@ export function decodeLayout(
   const frames = Math.floor(layout.size / frameBytes);
   if (frames === 0) throw new AudioError(path, offset, "holds no samples");
   if (layout.size % frameBytes !== 0) warnings.push("the samples end in the middle of a frame");
-  const samples = decodeFrames(bytes, layout, frames, levels);
+  const compared = levels ?? new ChannelLevels(channels);
+  const samples = decodeFrames(bytes, layout, frames, compared);
   if (encoding === "float32" || encoding === "float64") checkFloats(samples, layout, frameBytes, warnings);
   const { container, bitsPerSample } = layout;
   const format = { container, encoding, channels, bitsPerSample };
   const audio = { samples, sampleRate, format, warnings };
-  return layout.before === undefined ? withCancellation(audio, levels.cancellation) : audio;
+  return levels ? audio : withCancellation(audio, compared.cancellation);
 }
 
 /** Bytes per sample. */
