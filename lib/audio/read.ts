@@ -3,6 +3,7 @@ import { systemReason } from "../base/errors.js";
 import { decodeAiff } from "./aiff.js";
 import { type Audio, AudioError, conversionHint, ForeignError } from "./audio.js";
 import { kindOf } from "./container.js";
+import { decodeBytesThroughFfmpeg, decodeThroughFfmpeg } from "./ffmpeg.js";
 import { decodeWav } from "./wav.js";
 
 /**
@@ -45,7 +46,6 @@ export async function decodeAudio(bytes: Uint8Array, path: string): Promise<Audi
     return await decodeHere(bytes, path);
   } catch (error) {
     if (!(error instanceof ForeignError)) throw error;
-    const { decodeBytesThroughFfmpeg } = await import("./ffmpeg.js");
     return decodeBytesThroughFfmpeg(bytes, error);
   }
 }
@@ -102,7 +102,6 @@ async function decodeHere(bytes: Uint8Array, path: string): Promise<Audio> {
 /** @throws what is not a {@link ForeignError} */
 async function throughFfmpeg(path: string, error: unknown): Promise<Audio> {
   if (!(error instanceof ForeignError)) throw error;
-  const { decodeThroughFfmpeg } = await import("./ffmpeg.js");
   return decodeThroughFfmpeg(path, error);
 }
 
