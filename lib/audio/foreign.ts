@@ -11,7 +11,7 @@ const begins =
   };
 
 /** The kinds by how their files begin; a demuxer is ffmpeg's name of a format. */
-const KINDS: readonly [Place, name: string, container: Foreign["container"], demuxer: string][] = [
+const KINDS: readonly [isIt: Place, name: string, container: Foreign["container"], demuxer: string][] = [
   [begins("ftyp", 4), "is an M4A or MP4 file", "m4a", "mov"],
   [isOldQuickTime, "is a QuickTime or MP4 file", "m4a", "mov"],
   [begins("\u001aE\u00df\u00a3"), "is a WebM or Matroska file", "webm", "matroska"],

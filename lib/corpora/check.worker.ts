@@ -22,7 +22,7 @@ export interface ReadableFile {
   container: string;
   /** "wav, pcm_s16, 16000 Hz, mono". */
   format: string;
-  /** What is wrong with its level; nothing for channels that cancel each other out. */
+  /** What is wrong with its level; channels that cancel each other out are not silent. */
   level: readonly LevelFault[];
   /** See `Audio`, dB. */
   cancellation?: number;
@@ -76,7 +76,9 @@ async function factsOf(segment: Segment, read: () => Promise<Whole>): Promise<Fi
       channels,
       container,
       format: `${container}, ${encoding}, ${sampleRate} Hz, ${channelWord(channels)}`,
-      level: cancellation === undefined ? levelOf(samples, bitsPerSample) : [],
+      level: levelOf(samples, bitsPerSample).filter(
+        ({ kind }) => kind !== "silent" || cancellation === undefined,
+      ),
       ...(cancellation !== undefined && { cancellation }),
       warnings:
         cancellation === undefined

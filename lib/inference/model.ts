@@ -398,7 +398,7 @@ function levelWarnings(meter: LevelMeter): string[] {
   return meter
     .faults()
     .filter(({ kind }) => kind !== "silent")
-    .map((fault) => levelText(fault));
+    .map((fault) => `${fault.kind === "clipped" ? "clipped: " : ""}${levelText(fault)}`);
 }
 
 function* metered(pieces: Iterable<Float32Array>, meter: LevelMeter): Generator<Float32Array> {
