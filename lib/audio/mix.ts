@@ -17,34 +17,34 @@ const LEAST = 2 ** -30;
 
 /** Compares the level of the mean of channels with theirs, while it is made. A constant offset does not count. */
 export class ChannelLevels {
-  readonly #sums: Float64Array;
-  readonly #squares: Float64Array;
+  /** Of the samples of each channel: whoever decodes them adds them up. */
+  readonly sums: Float64Array;
   #frames = 0;
+  #squares = 0;
+  #mixed = 0;
 
   constructor(readonly channels: number) {
-    // The last place is that of the mean.
-    this.#sums = new Float64Array(channels + 1);
-    this.#squares = new Float64Array(channels + 1);
+    this.sums = new Float64Array(channels);
   }
 
-  /** Takes one sample; `channel` is `channels` for the mean, which comes last. */
-  add(channel: number, value: number): void {
-    this.#sums[channel]! += value;
-    this.#squares[channel]! += value * value;
-    if (channel === this.channels) this.#frames++;
+  /** Takes the squares of so many frames: those of all channels' samples, and those of their means, added up. */
+  add(frames: number, squares: number, mixed: number): void {
+    this.#frames += frames;
+    this.#squares += squares;
+    this.#mixed += mixed;
   }
 
   /** By how many dB the mean is below the channels, where they cancel each other out; `undefined` where they do not. */
   get cancellation(): number | undefined {
-    const powers = Array.from(this.#sums, (sum, i) => {
-      const mean = sum / this.#frames;
-      return Math.max(0, this.#squares[i]! / this.#frames - mean * mean);
-    });
-    const mixed = powers.pop()!;
-    const each = powers.reduce((sum, power) => sum + power, 0) / this.channels;
+    const { channels } = this;
+    const offsets = this.sums.map((sum) => sum / this.#frames);
+    const offset = offsets.reduce((sum, value) => sum + value, 0) / channels;
+    const constant = offsets.reduce((sum, value) => sum + value * value, 0);
+    const each = (this.#squares / this.#frames - constant) / channels;
+    const mixed = Math.max(0, this.#mixed / this.#frames - offset * offset);
     if (!(each > LEAST)) return undefined;
     const loss = Math.min(MOST, 10 * Math.log10(each / mixed));
-    return loss > CANCELLED + 10 * Math.log10(this.channels) ? loss : undefined;
+    return loss > CANCELLED + 10 * Math.log10(channels) ? loss : undefined;
   }
 }
 
@@ -81,16 +81,25 @@ export function mixDown(
   const channels = channelData.length;
   const levels = new ChannelLevels(channels);
   const samples = new Float32Array(length);
+  let squares = 0;
   channelData.forEach((channel, c) => {
+    let total = 0;
     for (let i = 0; i < length; i++) {
-      samples[i]! += channel[i]! / channels;
-      if (channels > 1) levels.add(c, channel[i]!);
+      const value = channel[i]!;
+      samples[i]! += value / channels;
+      total += value;
+      squares += value * value;
     }
+    levels.sums[c] = total;
   });
-  const bad = samples.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new AudioError(path, 0, `sample ${bad} decodes to a value that is not finite`);
-  if (channels === 1) return { samples };
-  for (const value of samples) levels.add(channels, value);
+  let mixed = 0;
+  for (let i = 0; i < length; i++) {
+    const value = samples[i]!;
+    if (!Number.isFinite(value))
+      throw new AudioError(path, 0, `sample ${i} decodes to a value that is not finite`);
+    mixed += value * value;
+  }
+  levels.add(length, squares, mixed);
   return { samples, cancellation: levels.cancellation };
 }
 

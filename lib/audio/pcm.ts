@@ -132,18 +132,22 @@ function decodeCodes(
     { length: 256 },
     (_, code) => READERS[encoding](codes, code, true) / channels,
   );
-  const compared = channels > 1;
+  const { sums } = levels;
+  let squares = 0;
+  let mixed = 0;
   const out = new Float32Array(frames);
   for (let i = 0, at = offset; i < frames; i++) {
     let sum = 0;
     for (let c = 0; c < channels; c++) {
-      const value = meaning[bytes[at++]!]!;
-      sum += value;
-      if (compared) levels.add(c, channels * value);
+      const share = meaning[bytes[at++]!]!;
+      sum += share;
+      sums[c]! += share * channels;
+      squares += (share * channels) ** 2;
     }
     out[i] = sum;
-    if (compared) levels.add(channels, sum);
+    mixed += sum * sum;
   }
+  levels.add(frames, squares, mixed);
   return out;
 }
 
@@ -151,18 +155,23 @@ function decodeAny(view: DataView, layout: Layout, frames: number, levels: Chann
   const { encoding, littleEndian, channels, offset } = layout;
   const read = READERS[encoding];
   const step = BYTES[encoding];
-  const compared = channels > 1;
+  const { sums } = levels;
+  let squares = 0;
+  let mixed = 0;
   const out = new Float32Array(frames);
   for (let i = 0, at = offset; i < frames; i++) {
     let sum = 0;
     for (let c = 0; c < channels; c++, at += step) {
       const value = read(view, at, littleEndian);
       sum += value;
-      if (compared) levels.add(c, value);
+      sums[c]! += value;
+      squares += value * value;
     }
-    out[i] = sum / channels;
-    if (compared) levels.add(channels, sum / channels);
+    const mean = sum / channels;
+    out[i] = mean;
+    mixed += mean * mean;
   }
+  levels.add(frames, squares, mixed);
   return out;
 }
 
