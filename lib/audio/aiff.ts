@@ -24,8 +24,8 @@ export function isAiff(bytes: Uint8Array, start = 0): boolean {
  * Decodes an AIFF or AIFF-C file (Apple, 1989 and 1991): PCM of 8 to 32 bits in either byte order, float of 32
  * and 64 bits, mu-law and A-law. A truncated file gives the samples it has, with a warning.
  *
- * @param start where the file begins, bytes: behind a tag
  * @param path used in error messages
+ * @param start where the file begins, bytes: behind a tag
  * @throws {AudioError} with the byte offset and the reason
  * @example decodeAiff(await readFile("a.aiff"), "a.aiff").format.encoding; // "pcm_s16"
  */

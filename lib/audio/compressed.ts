@@ -1,4 +1,5 @@
 import { messageOf } from "../base/errors.js";
+import { plural } from "../base/text.js";
 import { type Audio, AudioError, type AudioFormat } from "./audio.js";
 import { viewOf } from "./chunks.js";
 import { afterId3 } from "./id3.js";
@@ -63,20 +64,26 @@ export async function decodeCompressed(
   let bitsPerSample = 0;
   let errors = 0;
   let isCut = false;
+  let failure: AudioError | undefined;
   for (const part of parts) {
     const decoded = await decode(part, path);
-    const stretch = stretchOf(part, decoded, path);
-    isCut ||= part.isCut(stretch?.samples.length ?? 0);
-    errors += decoded.errors.length;
+    // One recording that fails does not take the others with it.
+    if (decoded instanceof AudioError) failure ??= decoded;
+    const stretch = decoded instanceof AudioError ? undefined : stretchOf(part, decoded, path);
+    const cut = part.isCut(stretch?.samples.length ?? 0);
+    isCut ||= cut;
+    errors += decoded instanceof AudioError ? 1 : decoded.errors.length + (stretch || cut ? 0 : 1);
     if (stretch) stretches.push(stretch);
-    bitsPerSample = Math.max(bitsPerSample, part.codec === "flac" ? (decoded.bitDepth ?? 0) : 0);
+    bitsPerSample = Math.max(bitsPerSample, stretch?.bitsPerSample ?? 0);
   }
   const { encoding } = parts[0]!;
-  if (stretches.length === 0)
-    throw new AudioError(path, start, `is ${encoding}, but contains no audio that can be decoded`);
+  if (stretches.length === 0) {
+    const nothing = `is ${encoding}, but contains no audio that can be decoded`;
+    throw failure ?? new AudioError(path, start, nothing);
+  }
   const { samples, sampleRate, channels, cancellation } = joined(stretches, warnings);
   if (isCut) warnings.push("truncated: the stream ends before its stated end");
-  if (errors > 0) warnings.push(`${errors} damaged parts were skipped`);
+  if (errors > 0) warnings.push(`${plural(errors, "damaged part")} ${errors === 1 ? "was" : "were"} skipped`);
   const format: AudioFormat = {
     container: container === "mpeg" ? (encoding as "mp3" | "mp2" | "mp1") : container,
     encoding: [...new Set(parts.map((part) => part.encoding))].join("+"),
@@ -130,21 +137,27 @@ const PARTS: Record<Compressed, Splitter> = {
 };
 
 /** Samples that one part gives; nothing if it has none. */
-function stretchOf(part: Part, decoded: Decoded, path: string): Stretch | undefined {
+function stretchOf(
+  part: Part,
+  decoded: Decoded,
+  path: string,
+): (Stretch & { bitsPerSample: number }) | undefined {
   const { sampleRate } = decoded;
+  const bitsPerSample = part.codec === "flac" ? (decoded.bitDepth ?? 0) : 0;
   const channels = decoded.channelData.slice(0, part.channels);
   const length = Math.min(decoded.samplesDecoded, part.most ?? Number.POSITIVE_INFINITY);
   if (!(length > 0) || channels.length === 0 || !(sampleRate >= 1000 && sampleRate <= 768_000))
     return undefined;
-  return { ...mixDown(channels, length, path), sampleRate, channels: channels.length };
+  return { ...mixDown(channels, length, path), sampleRate, channels: channels.length, bitsPerSample };
 }
 
-async function decode({ codec, encoding, bytes }: Part, path: string): Promise<Decoded> {
+/** What the decoder gives, or why it gives nothing. */
+async function decode({ codec, encoding, bytes }: Part, path: string): Promise<Decoded | AudioError> {
   const restore = muteDecoders();
   try {
     return await DECODERS[codec](bytes);
   } catch (error) {
-    throw new AudioError(path, 0, `is ${encoding}, but decoding failed: ${messageOf(error)}`);
+    return new AudioError(path, 0, `is ${encoding}, but decoding failed: ${messageOf(error)}`);
   } finally {
     restore();
   }

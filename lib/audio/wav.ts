@@ -25,8 +25,8 @@ export function isWav(bytes: Uint8Array, start = 0): boolean {
  * plain or extensible, chunks in any order. A data chunk without a size extends to the end of the file; a
  * truncated one gives the samples it has, with a warning.
  *
- * @param start where the file begins, bytes: behind a tag
  * @param path used in error messages
+ * @param start where the file begins, bytes: behind a tag
  * @throws {AudioError} with the byte offset and the reason
  * @example decodeWav(await readFile("a.wav"), "a.wav").sampleRate; // 16000
  */

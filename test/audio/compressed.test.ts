@@ -170,6 +170,17 @@ describe("decodeCompressed", () => {
       );
     });
 
+    test("a recording that cannot be decoded does not take the others with it", async () => {
+      const vorbis = Buffer.from(file("chirp-vorbis.ogg"));
+      const broken = Buffer.from(vorbis);
+      // The second page has the tables without which nothing can be decoded.
+      const second = broken.indexOf("OggS", 4);
+      broken.fill(0, second + 60, second + 3000);
+      const { samples, warnings } = await decodeAudio(Buffer.concat([broken, vorbis]), "x");
+      expect(samples).toEqual((await decodeAudio(vorbis, "x")).samples);
+      expect(warnings).toEqual(["1 damaged part was skipped"]);
+    });
+
     test("a cut recording among whole ones is told", async () => {
       const opus = Buffer.from(file("chirp-opus.ogg"));
       const cut = opus.subarray(0, opus.lastIndexOf("OggS"));
