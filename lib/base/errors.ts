@@ -1,3 +1,5 @@
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
+
 /**
  * An error that the user can fix. The message says which file or option is wrong, why, and what to do. The command line prints
  * the message without a stack trace and exits with `exitCode` (1).
@@ -66,5 +68,23 @@ export function cannotWrite(path: string, error: unknown): UserError {
 
 /** A system error in words, for a message that already names the file: "permission denied". */
 export function systemReason(error: unknown): string {
-  return REASONS[systemCode(error) ?? ""] ?? messageOf(error);
+  const code = systemCode(error);
+  const link = code === "ENOENT" ? deadLink((error as NodeJS.ErrnoException).path) : undefined;
+  return link ?? REASONS[code ?? ""] ?? messageOf(error);
+}
+
+/** How to fetch the content of a file of git-annex, which DataLad uses. */
+export const ANNEX_HINT = "fetch it with git annex get FILE, or datalad get FILE";
+
+/** Why there is nothing behind a link; `undefined` if the path is none. */
+export function deadLink(path: string | undefined): string | undefined {
+  try {
+    if (path === undefined || !lstatSync(path).isSymbolicLink() || existsSync(path)) return undefined;
+    const target = readlinkSync(path);
+    return /(^|[/\\])annex[/\\]objects[/\\]/.test(target)
+      ? `is a git-annex link whose content is not here: ${ANNEX_HINT}`
+      : `is a link to ${target}, which does not exist`;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { LEVEL_KINDS, type LevelFault, levelText } from "../audio/level.js";
+import { cancellationText } from "../audio/mix.js";
 import type { Segment } from "../audio/segment.js";
 import { Interrupted } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
@@ -15,15 +17,15 @@ import { type CorpusSummary, corpora, type FoundCorpus, findCorpora, summarize }
 /** An anomaly of some clips that does not make them unusable. */
 export interface CorpusNote {
   /**
-   * `silent`: no sample reaches one step of 16 bit. `clipped`: three or more samples in a row at full scale (after the
-   * mix-down to mono). `duplicate`: identical samples under several ids. `container`: a .wav that is not RIFF. `rate`,
-   * `channels`: other than in the rest of the corpus. `name`: a file name that breaks the corpus's rule, or an extra file.
-   * `warning`: readable, but incomplete. `spelling`: one speaker or label spelled in several ways. `speaker`: a speaker of a
-   * manifest who is also in another corpus. `classes`: all clips are of one class.
+   * `silent`, `faint`, `offset`, `clipped`: the level after the mix-down to mono, see {@link LevelFault}. `cancelled`: the
+   * channels cancel each other out in the mix-down. `duplicate`: identical samples under several ids. `container`: a .wav that
+   * is not RIFF. `rate`, `channels`: other than in the rest of the corpus. `name`: a file name that breaks the corpus's rule, or
+   * an extra file. `warning`: readable, but incomplete. `spelling`: one speaker or label spelled in several ways. `speaker`: a
+   * speaker of a manifest who is also in another corpus. `classes`: all clips are of one class.
    */
   kind:
-    | "silent"
-    | "clipped"
+    | LevelFault["kind"]
+    | "cancelled"
     | "duplicate"
     | "container"
     | "rate"
@@ -213,16 +215,8 @@ function notesOf(corpus: FoundCorpus, readable: readonly [Clip, ReadableFile][])
     return Array.from(groups, ([words, hits]) => ({ kind, clips: hits.map(([{ id }]) => id), text: words }));
   };
   return [
-    ...where(
-      "silent",
-      ({ silent }) => silent,
-      () => "no sound at all",
-    ),
-    ...where(
-      "clipped",
-      ({ clipped }) => clipped,
-      () => "three or more samples in a row at full scale",
-    ),
+    ...levelNotes(readable),
+    ...cancelledNote(readable),
     ...duplicateNotes(readable),
     ...where("container", isMisnamed, ({ container }) => `${container.toUpperCase()} under the name .wav`),
     ...where(
@@ -244,9 +238,32 @@ function notesOf(corpus: FoundCorpus, readable: readonly [Clip, ReadableFile][])
   ];
 }
 
+/** One note for each kind, with the range of the levels. */
+function levelNotes(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
+  return LEVEL_KINDS.flatMap((kind) => {
+    const hits = readable.flatMap(([{ id }, { level }]) =>
+      level.filter((fault) => fault.kind === kind).map((fault) => ({ id, fault })),
+    );
+    if (hits.length === 0) return [];
+    const text = levelText(...hits.map(({ fault }) => fault));
+    return [{ kind, clips: hits.map(({ id }) => id), text }];
+  });
+}
+
+function cancelledNote(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
+  const hits = readable.flatMap(([{ id }, { cancellation }]) =>
+    cancellation === undefined ? [] : [{ id, cancellation }],
+  );
+  if (hits.length === 0) return [];
+  const text = cancellationText(...hits.map(({ cancellation }) => cancellation));
+  return [{ kind: "cancelled", clips: hits.map(({ id }) => id), text }];
+}
+
 /** Identical samples under several ids; silent clips are all alike and have a note of their own. */
 function duplicateNotes(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
-  const audible = readable.filter(([, { silent }]) => !silent);
+  const audible = readable.filter(
+    ([, { level, cancellation }]) => cancellation === undefined && level[0]?.kind !== "silent",
+  );
   const groups = groupBy(audible, ([, { samples, sampleRate }]) => `${samples} ${sampleRate}`);
   return [...groups.values()]
     .filter((group) => group.length > 1)

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { readDelimited } from "../base/delimited.js";
-import { UsageError, UserError } from "../base/errors.js";
+import { deadLink, UsageError, UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { factsOf, meant, problemsOf, problemText, text } from "../base/schema.js";
 import { byText, plural } from "../base/text.js";
@@ -154,7 +154,10 @@ export async function findManifest(
     if (oneRating && cells.rater === undefined) wrong.push("rater is missing: it takes a text");
     const strange = refusedName(corpus);
     if (strange) wrong.push(`corpus is "${cells.corpus}", which ${strange}`);
-    if (cells.path && !exists(file)) wrong.push(`file not found: ${file}`);
+    if (cells.path && !exists(file)) {
+      const link = deadLink(file);
+      wrong.push(link ? `${file} ${link}` : `file not found: ${file}`);
+    }
     const facts = wrong.length === 0 ? v.parse(votedSchema, cells) : undefined;
     if (facts?.end !== undefined && facts.end <= (facts.start ?? 0))
       wrong.push(`the segment ends at ${facts.end} s, before it begins (${facts.start ?? 0} s)`);

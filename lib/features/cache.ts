@@ -15,7 +15,7 @@ import { columnsOf, type SoundSettings } from "./settings.js";
  * Increased whenever a code change alters the values of any feature: decoding, resampling, trimming, deltas. (The kernels
  * in C are identified by the hash of their source.)
  */
-export const FEATURE_VERSION = 1;
+export const FEATURE_VERSION = 2;
 
 const KERNELS = [AUDIO_KERNEL_SOURCE, KERNEL_SOURCE];
 

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { io, LayersModel } from "@tensorflow/tfjs";
 import type { Audio } from "../audio/audio.js";
+import { LevelMeter, levelText } from "../audio/level.js";
 import { readAudio } from "../audio/read.js";
 import { openAudio } from "../audio/stream.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
@@ -265,9 +266,10 @@ class LoadedModel implements EmotionModel {
     if (typeof audio !== "string") return this.#hear({ ...audio, warnings: [] }, options);
     const long = openAudio(audio);
     if (!long || long.duration <= UTTERANCE) return this.#hear(await readAudio(audio), options);
-    const pieces = watched(long.pieces(), long.duration * long.sampleRate, options);
+    const meter = new LevelMeter(long.format.bitsPerSample);
+    const pieces = watched(metered(long.pieces(), meter), long.duration * long.sampleRate, options);
     const prediction = await last(this.stream(pieces, long.sampleRate));
-    return { ...prediction, warnings: [...long.warnings, ...prediction.warnings] };
+    return { ...prediction, warnings: [...long.warnings, ...levelWarnings(meter), ...prediction.warnings] };
   }
 
   async judge({ samples, sampleRate }: Sound): Promise<Record<string, number>> {
@@ -306,7 +308,12 @@ class LoadedModel implements EmotionModel {
   }
 
   async #hear(
-    { samples, sampleRate, warnings }: Sound & Pick<Audio, "warnings">,
+    {
+      samples,
+      sampleRate,
+      warnings,
+      format,
+    }: Sound & Pick<Audio, "warnings"> & Partial<Pick<Audio, "format">>,
     options: PredictOptions,
   ): Promise<Prediction> {
     const sound = { samples, sampleRate };
@@ -314,7 +321,9 @@ class LoadedModel implements EmotionModel {
       samples.length <= UTTERANCE * sampleRate
         ? await this.#utterance(sound)
         : await last(this.stream(watched(piecesOf(sound), samples.length, options), sampleRate));
-    return { ...prediction, warnings: [...warnings, ...prediction.warnings] };
+    const meter = new LevelMeter(format?.bitsPerSample);
+    meter.push(samples);
+    return { ...prediction, warnings: [...warnings, ...levelWarnings(meter), ...prediction.warnings] };
   }
 
   async #utterance({ samples, sampleRate }: Sound): Promise<Prediction> {
@@ -382,6 +391,21 @@ function judged(answer: Pick<EmotionWindow, "emotion" | "confidence" | "probabil
 
 function* piecesOf({ samples, sampleRate }: Sound): Generator<Float32Array> {
   for (let at = 0; at < samples.length; at += sampleRate) yield samples.subarray(at, at + sampleRate);
+}
+
+/** What `ser data check` says of a clip's level; that it is silent is the answer. */
+function levelWarnings(meter: LevelMeter): string[] {
+  return meter
+    .faults()
+    .filter(({ kind }) => kind !== "silent")
+    .map((fault) => `${fault.kind === "clipped" ? "clipped: " : ""}${levelText(fault)}`);
+}
+
+function* metered(pieces: Iterable<Float32Array>, meter: LevelMeter): Generator<Float32Array> {
+  for (const piece of pieces) {
+    meter.push(piece);
+    yield piece;
+  }
 }
 
 /** Lets Ctrl-C interrupt between two pieces: everything else is computed without a pause. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encode } from "node-wav";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readAudio } from "../../lib/audio/read.js";
 import { writeWav } from "../../lib/audio/write.js";
@@ -169,6 +170,30 @@ test("a long recording gives windows over its speech, and their mean", async () 
   for (const name of CLASSES) {
     const mean = windows.reduce((sum, w) => sum + (w.end - w.start) * w.probabilities[name]!, 0) / total;
     expect(probabilities![name]).toBeCloseTo(mean, 12);
+  }
+});
+
+test("warns of what data check says of a level, in a short file, a long one and in samples", async () => {
+  const { predict } = await loadModel(join(folder, "second"));
+  const rate = 16_000;
+  const path = join(folder, "odd.wav");
+  const warnings = async (channels: Float32Array[]) => {
+    await writeFile(path, encode(channels, { sampleRate: rate, bitDepth: 16 }));
+    return (await predict(path)).warnings;
+  };
+  for (const seconds of [2, 20]) {
+    const voice = buzz(seconds, rate).map((value) => 0.4 * value);
+    expect(await warnings([voice])).toEqual([]);
+    const offset = voice.map((value) => value + 0.25);
+    expect(await warnings([offset])).toEqual(["constant offset (DC) of -12 dB of full scale"]);
+    expect((await predict({ samples: offset, sampleRate: rate })).warnings).toHaveLength(1);
+    const clipped = voice.map((value) => Math.max(-1, Math.min(1, 50 * value)));
+    expect(await warnings([clipped])).toEqual(["clipped: three or more samples in a row at full scale"]);
+    const faint = voice.map((value) => 0.01 * value);
+    expect(await warnings([faint])).toEqual([expect.stringMatching(/^very low level/)]);
+    expect(await warnings([voice, voice.map((value) => -value)])).toEqual([
+      expect.stringMatching(/^the channels cancel each other out/),
+    ]);
   }
 });
 
