@@ -7,7 +7,7 @@ import { megabytes } from "../base/text.js";
 import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
 import { experimentOf } from "../experiments/store.js";
-import { loadModel } from "../inference/model.js";
+import { digestsIn, loadModel } from "../inference/model.js";
 import { isOwn } from "../models/names.js";
 import { partialFolder, type RunRecord, readRun } from "../runs/record.js";
 import { toMarkdown } from "./markdown.js";
@@ -44,7 +44,8 @@ export interface Shipped {
 }
 
 /**
- * Makes the folder of a released model from a finished run: an exact copy of the model, a model card (README.md) with the
+ * Makes the folder of a released model from a finished run: an exact copy of the model (whose card gets the digests of its
+ * files, if it is of an older run), a model card (README.md) with the
  * run's scores on test, and the LICENSE of the weights. The same run gives the same bytes.
  *
  * @param runFolder with `run.json`, `predictions.csv` and `model/`
@@ -70,13 +71,16 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   if (unfit) throw new UserError(`${record.name} cannot be released: ${unfit}`);
   const model = join(runFolder, "model");
   const files = await modelFiles(model);
+  const { card, sha256: digest } = await loadModel(model);
+  // Cards of older runs name no digests.
+  if (!card.sha256)
+    files.set(CARD, Buffer.from(`${JSON.stringify({ ...card, sha256: await digestsIn(model) }, null, 2)}\n`));
   const bytes = [...files.values()].reduce((sum, content) => sum + content.length, 0);
   if (bytes > limit) {
     throw new UserError(
       `${model} has ${megabytes(bytes)}, and a released model at most ${megabytes(limit)}: train a smaller network`,
     );
   }
-  const { card, sha256: digest } = await loadModel(model);
   if (card.run !== record.name)
     throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run again`);
   const own = [CARD, README, LICENSE];
