@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { notebookHost } from "./notebook.js";
+import { Pace } from "./pace.js";
 
 /** Where progress is shown: standard error by default, so that output can be piped. */
 export interface ProgressOptions {
@@ -29,8 +30,8 @@ export class Progress {
   /** Where a notebook shows it; `undefined` elsewhere, and while it is not shown. */
   #place: Place | undefined;
   readonly #start = performance.now();
+  readonly #pace: Pace;
   #count = 0;
-  #before = 0;
   #note = "";
   #last = performance.now();
   #shown = false;
@@ -43,6 +44,7 @@ export class Progress {
     this.#stream = options.stream ?? process.stderr;
     this.#lineEvery = options.lineEvery ?? 5000;
     this.#quiet = options.quiet ?? false;
+    this.#pace = new Pace(total, this.#start);
   }
 
   /** How many are done. */
@@ -52,18 +54,24 @@ export class Progress {
 
   /** Counts `n` more as done; `note` is shown at the end of the line. */
   step(n = 1, note = this.#note): void {
-    this.#count += n;
-    this.#note = note;
     const now = performance.now();
-    if (now - this.#last < this.#pause()) return;
-    this.#last = now;
-    this.#draw();
+    if (n > 0) this.#pace.step(n, now);
+    this.#advance(n, note, now);
   }
 
   /** Counts `n` as done that were done before, so that they say nothing about the speed. */
   skip(n: number): void {
-    this.#before += n;
-    this.step(n);
+    const now = performance.now();
+    this.#pace.skip(now);
+    this.#advance(n, this.#note, now);
+  }
+
+  #advance(n: number, note: string, now: number): void {
+    this.#count += n;
+    this.#note = note;
+    if (now - this.#last < this.#pause()) return;
+    this.#last = now;
+    this.#draw();
   }
 
   /** Removes the bar without a trace: another line will say what came of it. A further step shows it again. */
@@ -97,14 +105,10 @@ export class Progress {
     if (this.#quiet) return;
     this.#shown = true;
     this.#drawn = this.#count;
-    const text = progressLine(
-      this.#label,
-      this.#count,
-      this.#total,
-      performance.now() - this.#start,
-      this.#note,
-      this.#before,
-    );
+    const now = performance.now();
+    const finished = this.#count >= this.#total;
+    const pace = finished ? this.#pace.overall(now) : this.#pace.now(now);
+    const text = progressLine(this.#label, this.#count, this.#total, now - this.#start, this.#note, pace);
     if (notebookHost()) {
       this.#place ??= claimPlace();
       showAt(this.#place, text);
@@ -140,9 +144,10 @@ function showAt(place: Place, text: string): void {
 }
 
 /**
- * One line of progress: label, bar, share, counts, and rate and time left by those that were not done `before`.
+ * One line of progress: label, bar, share, counts, and the pace with the time left by it; without a pace, the time so far.
  *
- * @example progressLine("runs", 60, 78, 3.6e6, "", 58) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
+ * @param pace steps a second, see {@link Pace}; `undefined` while it is not known
+ * @example progressLine("runs", 60, 78, 3.6e6, "", 2 / 3600) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
  */
 export function progressLine(
   label: string,
@@ -150,15 +155,14 @@ export function progressLine(
   total: number,
   ms: number,
   note = "",
-  before = 0,
+  pace: number | undefined = undefined,
 ): string {
   const share = total > 0 ? Math.min(1, count / total) : 1;
   const filled = Math.round(share * 24);
   const bar = "█".repeat(filled) + "░".repeat(24 - filled);
-  const rate = ms > 0 ? (count - before) / (ms / 1000) : 0;
-  const speed = rate > 0 ? `, ${rateText(rate)}` : "";
+  const speed = pace ? `, ${rateText(pace)}` : "";
   const left =
-    count < total && rate > 0 ? `, ${duration((total - count) / rate)} left` : `, ${duration(ms / 1000)}`;
+    count < total && pace ? `, ${duration((total - count) / pace)} left` : `, ${duration(ms / 1000)}`;
   return `${label} ${bar} ${(100 * share).toFixed(0).padStart(3)} % ${count}/${total}${speed}${left}${note && `  ${note}`}`;
 }
 
