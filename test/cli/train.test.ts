@@ -67,6 +67,21 @@ test("trains, writes the run, and reads it the second time", async () => {
   expect(Object.keys(answer.probabilities)).toEqual(record.classes);
 });
 
+test("a training that collapsed, and one that patience ended, say so", async () => {
+  const flags = ["--data", data, "--out", "collapsed", ...FLAGS, "--epochs", "9", "--patience", "1"];
+  const { code, stdout } = await ser(["train", ...flags, "--learning-rate", "1e-30"], folder);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /\nstopped after epoch 2: no better validation UAR for 1 epoch \(patience\); the best was/,
+  );
+  const far = [...flags, "--learning-rate", "1", "--score", "validation", "--json"];
+  const collapsed = await ser(["train", ...far], folder);
+  expect(collapsed.stderr).toMatch(
+    /^ser: warning: savee-cnn-small-\w+ collapsed: \w+ is predicted for .* validation clips: try a lower --learning-rate than 1, /,
+  );
+  expect(JSON.parse(collapsed.stdout).validation.uar).toBeLessThan(0.3);
+});
+
 test("a broken clip is reported and left out; with --strict it ends the run", async () => {
   const broken = join(folder, "broken");
   await cp(data, broken, { recursive: true });
