@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import { type Command, Option } from "commander";
+import { assertWritable } from "../base/atomic.js";
 import { UsageError } from "../base/errors.js";
 import { encoderFeatures } from "../features/encoder-settings.js";
 import {
@@ -95,6 +97,7 @@ Examples:
       const { extractSounds, findSounds } = await import("../features/files.js");
       const settings = settingsOf(options);
       const { files, several } = await findSounds(paths);
+      if (options.out !== undefined) await assertWritable(several ? options.out : dirname(options.out));
       const outcome = await extractSounds(files, settings, {
         out: options.out,
         folder: several ? options.format : undefined,

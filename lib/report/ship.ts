@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { assertReplaceable, replaceFolder } from "../base/atomic.js";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { assertReplaceable, assertWritable, makeFolder, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { megabytes } from "../base/text.js";
@@ -85,6 +85,7 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
     throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run again`);
   const own = [CARD, README, LICENSE];
   await assertReplaceable(out, (names) => own.every((name) => names.includes(name)), "a shipped model");
+  await assertWritable(dirname(resolve(out)));
   const weights = { bytes: files.get("weights.bin")!.length, sha256: digest };
   const commands = await commandsOf(runFolder, record, note);
   const blocks = cardBlocks(run, { bytes, weights, note, commands }, options);
@@ -161,7 +162,7 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): 
   const partial = partialFolder(folder);
   try {
     await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     for (const [name, content] of files) await writeFile(join(partial, name), content);
   } catch (error) {
     throw cannotWrite(partial, error);
