@@ -82,6 +82,19 @@ test("a training that collapsed, and one that patience ended, say so", async () 
   expect(JSON.parse(collapsed.stdout).validation.uar).toBeLessThan(0.3);
 });
 
+test.skipIf(process.platform !== "linux")("a place under /proc ends with one line", async () => {
+  await writeFile(
+    join(folder, "proc.json"),
+    '{ "name": "proc", "runs": [{ "protocols": ["savee/loso"], "models": ["majority"], "features": ["mfcc"], "seeds": [1] }] }',
+  );
+  const train = ["train", "--data", data, "--corpus", "savee", "--model", "majority"];
+  for (const args of [train, ["ablate", "proc.json", "--data", data], ["demo", "--data", data]]) {
+    const { code, stdout, stderr } = await ser([...args, "--out", "/proc/ser"], folder);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^ser: cannot write \/proc\/ser[^\n]*: the system makes no file there\n$/);
+  }
+});
+
 test("a broken clip is reported and left out; with --strict it ends the run", async () => {
   const broken = join(folder, "broken");
   await cp(data, broken, { recursive: true });
