@@ -1,3 +1,4 @@
+import { assertWritable } from "../base/atomic.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import type { Clip } from "../corpora/clip.js";
@@ -94,10 +95,12 @@ export async function evaluate(
   const none: EvaluationFacts["heard"] = { trained: [], validated: [], tested: [] };
   const parts = heard ? sorted(own, heard, card.refit === true) : strange ? none : undefined;
   if (parts && parts.trained.length > 0 && !options.evenTraining) throw trainedOn(parts.trained, card.run);
+  const { ledger = userLedger() } = options;
+  if (own.some(({ id }) => heard?.parts.get(id) === "test")) await assertWritable(ledger.folder);
   const features = await extractClips(own, card.features, options);
   const judge = (some: readonly Clip[]) =>
     judged(loaded, features, new Set(some.map(({ id }) => id)), options);
-  const answers = await read(features.clips, heard, judge, { run: card.run, ledger: options.ledger });
+  const answers = await read(features.clips, heard, judge, { run: card.run, ledger });
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
   const run = evaluatedRun(card, loaded.sha256, features.clips, answers);
   const there = new Set(features.clips.map(({ emotion }) => emotion));
@@ -137,7 +140,7 @@ async function read(
   clips: readonly Clip[],
   heard: Heard | undefined,
   judge: Judge,
-  { run, ledger = userLedger() }: { run: string; ledger?: Ledger },
+  { run, ledger }: { run: string; ledger: Ledger },
 ): Promise<Answers> {
   const tested = clips.filter(({ id }) => heard?.parts.get(id) === "test");
   const others = clips.filter((clip) => !tested.includes(clip));

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
@@ -18,7 +18,7 @@ export async function writeAtomic(
 ): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     if (typeof write === "function") await write(temporary);
     else await writeAndSync(temporary, write);
     await rename(temporary, path);
@@ -36,6 +36,53 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * Makes a folder and those above it; one that is there is left as it is. Node's own recursive `mkdir` never returns where the
+ * system refuses a folder with "no such file", as it does under /proc.
+ *
+ * @returns the folders that were made, the innermost first
+ * @throws the system's error
+ */
+export async function makeFolder(folder: string): Promise<string[]> {
+  try {
+    await mkdir(folder);
+    return [folder];
+  } catch (error) {
+    if (await isFolder(folder)) return [];
+    const above = dirname(folder);
+    if (systemCode(error) !== "ENOENT" || above === folder || (await isFolder(above))) throw error;
+    const made = await makeFolder(above);
+    return [...(await makeFolder(folder)), ...made];
+  }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/**
+ * Tries whether files can be written into a folder, before the work and not after it. Nothing is left behind: folders that were
+ * missing are removed again.
+ *
+ * @throws {UserError} naming the folder
+ * @example await assertWritable("results/report/quick");
+ */
+export async function assertWritable(folder: string): Promise<void> {
+  const probe = join(folder, `.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    const made = await makeFolder(folder);
+    await writeFile(probe, "");
+    await rm(probe);
+    // Another process may have begun to use one of them.
+    for (const one of made) await rmdir(one).catch(() => {});
+  } catch (error) {
+    throw cannotWrite(folder, error);
   }
 }
 

@@ -63,7 +63,9 @@ const REASONS: Record<string, string> = {
 
 /** The error for a path that cannot be written, with the system's reason. */
 export function cannotWrite(path: string, error: unknown): UserError {
-  return new UserError(`cannot write ${path}: ${systemReason(error)}`, { cause: error });
+  // Missing folders are made, so this is the answer of places such as /proc.
+  const reason = systemCode(error) === "ENOENT" ? "the system makes no file there" : systemReason(error);
+  return new UserError(`cannot write ${path}: ${reason}`, { cause: error });
 }
 
 /** A system error in words, for a message that already names the file: "permission denied". */

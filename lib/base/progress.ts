@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { notebookHost } from "./notebook.js";
+import { Pace } from "./pace.js";
 
 /** Options of {@link Progress}. */
 export interface ProgressOptions {
@@ -34,8 +35,8 @@ export class Progress {
   /** Its place in a notebook's output; `undefined` elsewhere, and while it is not shown. */
   #place: Place | undefined;
   readonly #start = performance.now();
+  readonly #pace: Pace;
   #count = 0;
-  #before = 0;
   #note = "";
   #last = performance.now();
   #shown = false;
@@ -48,6 +49,7 @@ export class Progress {
     this.#stream = options.stream ?? process.stderr;
     this.#lineEvery = options.lineEvery ?? 5000;
     this.#quiet = options.quiet ?? false;
+    this.#pace = new Pace(total, this.#start);
   }
 
   /** Number of items done. */
@@ -57,18 +59,24 @@ export class Progress {
 
   /** Counts `n` more items as done; `note` is shown at the end of the line. */
   step(n = 1, note = this.#note): void {
-    this.#count += n;
-    this.#note = note;
     const now = performance.now();
-    if (now - this.#last < this.#pause()) return;
-    this.#last = now;
-    this.#draw();
+    if (n > 0) this.#pace.step(n, now);
+    this.#advance(n, note, now);
   }
 
   /** Counts `n` items that were done earlier: they do not count for the speed and the time left. */
   skip(n: number): void {
-    this.#before += n;
-    this.step(n);
+    const now = performance.now();
+    this.#pace.skip(now);
+    this.#advance(n, this.#note, now);
+  }
+
+  #advance(n: number, note: string, now: number): void {
+    this.#count += n;
+    this.#note = note;
+    if (now - this.#last < this.#pause()) return;
+    this.#last = now;
+    this.#draw();
   }
 
   /** Removes the bar. The next step shows it again. */
@@ -102,14 +110,10 @@ export class Progress {
     if (this.#quiet) return;
     this.#shown = true;
     this.#drawn = this.#count;
-    const text = progressLine(
-      this.#label,
-      this.#count,
-      this.#total,
-      performance.now() - this.#start,
-      this.#note,
-      this.#before,
-    );
+    const now = performance.now();
+    const finished = this.#count >= this.#total;
+    const pace = finished ? this.#pace.overall(now) : this.#pace.now(now);
+    const text = progressLine(this.#label, this.#count, this.#total, now - this.#start, this.#note, pace);
     if (notebookHost()) {
       this.#place ??= claimPlace();
       showAt(this.#place, text);
@@ -145,9 +149,10 @@ function showAt(place: Place, text: string): void {
 }
 
 /**
- * One line of progress: label, bar, share, counts, rate and time left. Items done `before` do not count for the rate.
+ * One line of progress: label, bar, share, counts, and the pace with the time left by it; without a pace, the time so far.
  *
- * @example progressLine("runs", 60, 78, 3.6e6, "", 58) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
+ * @param pace steps a second, see {@link Pace}; `undefined` while it is not known
+ * @example progressLine("runs", 60, 78, 3.6e6, "", 2 / 3600) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
  */
 export function progressLine(
   label: string,
@@ -155,15 +160,14 @@ export function progressLine(
   total: number,
   ms: number,
   note = "",
-  before = 0,
+  pace: number | undefined = undefined,
 ): string {
   const share = total > 0 ? Math.min(1, count / total) : 1;
   const filled = Math.round(share * 24);
   const bar = "█".repeat(filled) + "░".repeat(24 - filled);
-  const rate = ms > 0 ? (count - before) / (ms / 1000) : 0;
-  const speed = rate > 0 ? `, ${rateText(rate)}` : "";
+  const speed = pace ? `, ${rateText(pace)}` : "";
   const left =
-    count < total && rate > 0 ? `, ${duration((total - count) / rate)} left` : `, ${duration(ms / 1000)}`;
+    count < total && pace ? `, ${duration((total - count) / pace)} left` : `, ${duration(ms / 1000)}`;
   return `${label} ${bar} ${(100 * share).toFixed(0).padStart(3)} % ${count}/${total}${speed}${left}${note && `  ${note}`}`;
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeJson } from "../base/atomic.js";
+import { makeFolder, writeJson } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "../base/errors.js";
 import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
@@ -142,7 +142,7 @@ async function writeEncoder(info: EncoderInfo, stored: readonly StoredTensor[]):
   const partial = join(encoderFolder(), `${info.digest}-${randomBytes(4).toString("hex")}${PARTIAL}`);
   try {
     await removeLeftovers();
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     await writeSafetensors(join(partial, TENSORS), stored, { digest: info.digest });
     await writeJson(join(partial, INFO), info);
     await moveInto(partial, folder);

@@ -10,9 +10,12 @@ import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
 import { findClips } from "../corpora/synthetic/stand-in.js";
+import { chooseEngine } from "../engine/detect.js";
 import { startTfjs } from "../engine/tfjs.js";
+import { isBaseline } from "../models/names.js";
 import type { OwnNetworks } from "../models/own.js";
 import { protocolNamed } from "../protocols/registry.js";
+import { assertPossible } from "../runs/possible.js";
 import { type RunRecord, readRecord } from "../runs/record.js";
 import { type Grid, type GridBlock, type GridInput, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
@@ -125,6 +128,8 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
   const pending = force ? runs : await pendingOf(work);
   const first = firstRunsOf(pending);
   for (const { name } of [...first, ...runs]) await store.forgive(name);
+  const open = new Map([...first, ...pending].map((planned) => [planned.name, planned]));
+  await assertCanRun(grid, [...open.values()], options);
   const waitedFor = force ? first : await pendingOf({ store, runs: first });
   const stages = [waitedFor, pending].filter((stage) => stage.length > 0);
   try {
@@ -143,6 +148,35 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
     );
   }
   return outcomesOf(work, new Set(pending.map(({ name }) => name)), options.stopAtFailure);
+}
+
+/**
+ * Refuses before the first features are made: an engine that is not there, and with `stopAtFailure` each run that cannot be
+ * done. Otherwise such a run fails by itself, and the others are done.
+ */
+async function assertCanRun(
+  grid: Grid,
+  runs: readonly PlannedRun[],
+  { engine = grid.engine, stopAtFailure, from }: DoOptions,
+): Promise<void> {
+  const networks = runs.some(({ settings }) => !isBaseline(settings.training.model));
+  if (networks && (engine ?? process.env.SER_ENGINE)) await chooseEngine(engine);
+  if (stopAtFailure) for (const planned of runs) await assertPossible(planned, from);
+}
+
+async function possibleOf(runs: readonly PlannedRun[]): Promise<PlannedRun[]> {
+  const possible: PlannedRun[] = [];
+  for (const planned of runs) {
+    const can = await assertPossible(planned).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof UserError) return false;
+        throw error;
+      },
+    );
+    if (can) possible.push(planned);
+  }
+  return possible;
 }
 
 /** Does the first trainings that other runs need, then these runs. */
@@ -189,7 +223,7 @@ async function doPending(
       const common = { ...rest, grid, engine, threads, signal, log: tell, onEvent };
       return await doRuns(store, pending, { ...common, quiet: tell ? quiet : true });
     }
-    await warmFeatures(pending, { signal, quiet });
+    await warmFeatures(await possibleOf(pending), { signal, quiet });
     // Other processes take a run as open when its folder is missing.
     if (options.force) for (const { name } of pending) await store.setAside(name);
     const job = { grid, clips, perceived: perceived && [...perceived], engine, threads };

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { io, LayersModel } from "@tensorflow/tfjs";
 import type { Audio } from "../audio/audio.js";
@@ -158,7 +158,15 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
     weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }],
   });
   await writeProgram(folder, model);
-  await writeJson(join(folder, CARD), card);
+  await writeJson(join(folder, CARD), { ...card, sha256: await digestsIn(folder) });
+}
+
+/** The SHA-256 of the files of a model, by name, as its card has them. */
+export async function digestsIn(folder: string): Promise<Record<string, string>> {
+  const there = await readdir(folder);
+  const names = [WEIGHTS, TOPOLOGY, PROGRAM].filter((name) => there.includes(name));
+  const digests = names.map(async (name) => [name, sha256(await read(join(folder, name)))] as const);
+  return Object.fromEntries(await Promise.all(digests));
 }
 
 /**
@@ -168,7 +176,7 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
  */
 export async function readCard(folder: string): Promise<ModelCard> {
   const path = join(folder, CARD);
-  return checkCard(await readJson<unknown>(path), path);
+  return checkCard(parsed<unknown>(await read(path), path), path);
 }
 
 /**
@@ -196,7 +204,7 @@ export async function loadModel(folder: string, options: { threshold?: number } 
       `${folder} takes the columns of the table ${features.name}, which cannot be computed from sound: its predictions for the test clips are in its run; to predict, train with --kind logmel or --encoder`,
     );
   }
-  const bytes = await read(join(folder, WEIGHTS));
+  const bytes = await readWhole(folder, card, WEIGHTS);
   const classify = await classifierOf(folder, card, bytes);
   const threshold = options.threshold ?? card.threshold;
   const extract = await featuresOf(folder, card, features);
@@ -437,8 +445,7 @@ async function last<T>(generator: AsyncGenerator<unknown, T>): Promise<T> {
  * @throws {UserError} naming the file that is missing or damaged
  */
 export async function readWeights(folder: string): Promise<Float32Array> {
-  const path = join(folder, WEIGHTS);
-  return floatsOf(await read(path), path);
+  return floatsOf(await readWhole(folder, await readCard(folder), WEIGHTS), join(folder, WEIGHTS));
 }
 
 /**
@@ -452,7 +459,9 @@ export async function weightsDigest(folder: string): Promise<string> {
 
 async function classifierOf(folder: string, card: ModelCard, bytes: Buffer): Promise<Classifier> {
   const weights = floatsOf(bytes, join(folder, WEIGHTS));
-  const program = await readProgram(join(folder, PROGRAM));
+  // Checked where the program makes it unnecessary too: a damaged copy is not half trusted.
+  const topology = parsed<io.ModelJSON>(await readWhole(folder, card, TOPOLOGY), join(folder, TOPOLOGY));
+  const program = await readProgram(folder, card);
   const core = program && isCurrent(program) ? predictionCore() : undefined;
   const cols = inputColumns(card);
   if (program && core) {
@@ -465,7 +474,6 @@ async function classifierOf(folder: string, card: ModelCard, bytes: Buffer): Pro
     }
     return coreClassifier(core, program, weights);
   }
-  const topology = await readJson<io.ModelJSON>(join(folder, TOPOLOGY));
   const specs = topology.weightsManifest?.[0]?.weights ?? [];
   checkSize(
     folder,
@@ -494,19 +502,33 @@ function floatsOf(bytes: Buffer, path: string): Float32Array {
   return weights;
 }
 
-async function readProgram(path: string): Promise<SavedProgram | undefined> {
+/** If it is missing or damaged, the network is compiled again: slower, with the same result. */
+async function readProgram(folder: string, card: ModelCard): Promise<SavedProgram | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as SavedProgram;
+    return JSON.parse((await readWhole(folder, card, PROGRAM)).toString("utf8")) as SavedProgram;
   } catch {
-    // If it is missing or damaged, the network is compiled again: slower, with the same result.
     return undefined;
   }
 }
 
-async function readJson<T>(path: string): Promise<T> {
-  const text = (await read(path)).toString("utf8");
+/**
+ * Reads a file of a model.
+ *
+ * @throws {UserError} if its bytes are not those that the card names; older cards name none
+ */
+async function readWhole(folder: string, card: ModelCard, name: string): Promise<Buffer> {
+  const path = join(folder, name);
+  const bytes = await read(path);
+  const wanted = card.sha256?.[name];
+  if (wanted === undefined || sha256(bytes) === wanted) return bytes;
+  throw new UserError(
+    `${path} is damaged: its SHA-256 is not the one in ${CARD}; copy the model's folder again, or train again`,
+  );
+}
+
+function parsed<T>(bytes: Buffer, path: string): T {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(bytes.toString("utf8")) as T;
   } catch (error) {
     throw new UserError(`${path} is not JSON: train the model again (ser train --help)`, { cause: error });
   }

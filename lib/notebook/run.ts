@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { writeAtomic } from "../base/atomic.js";
+import { assertWritable, writeAtomic } from "../base/atomic.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
@@ -307,6 +307,8 @@ export async function runNotebooks(
   const paths = await findNotebooks(names);
   const notebooks = await Promise.all(paths.map(readNotebook));
   const given = assignParameters(notebooks, options.parameters ?? {});
+  const folders = options.inPlace ? paths.map((path) => dirname(path)) : [out];
+  for (const folder of new Set(folders)) await assertWritable(folder);
   const reports: NotebookReport[] = [];
   for (const [i, path] of paths.entries()) {
     const run = await runNotebook(notebooks[i]!, path, { ...options, parameters: given[i] });

@@ -1,13 +1,13 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { assertReplaceable, replaceFolder } from "../base/atomic.js";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { assertReplaceable, assertWritable, makeFolder, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { megabytes } from "../base/text.js";
 import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
 import { experimentOf } from "../experiments/store.js";
-import { loadModel } from "../inference/model.js";
+import { digestsIn, loadModel } from "../inference/model.js";
 import { isOwn } from "../models/names.js";
 import { partialFolder, type RunRecord, readRun } from "../runs/record.js";
 import { toMarkdown } from "./markdown.js";
@@ -44,7 +44,8 @@ export interface Shipped {
 }
 
 /**
- * Makes the folder of a released model from a finished run: an exact copy of the model, a model card (README.md) with the
+ * Makes the folder of a released model from a finished run: an exact copy of the model (whose card gets the digests of its
+ * files, if it is of an older run), a model card (README.md) with the
  * run's scores on test, and the LICENSE of the weights. The same run gives the same bytes.
  *
  * @param runFolder with `run.json`, `predictions.csv` and `model/`
@@ -70,17 +71,21 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   if (unfit) throw new UserError(`${record.name} cannot be released: ${unfit}`);
   const model = join(runFolder, "model");
   const files = await modelFiles(model);
+  const { card, sha256: digest } = await loadModel(model);
+  // Cards of older runs name no digests.
+  if (!card.sha256)
+    files.set(CARD, Buffer.from(`${JSON.stringify({ ...card, sha256: await digestsIn(model) }, null, 2)}\n`));
   const bytes = [...files.values()].reduce((sum, content) => sum + content.length, 0);
   if (bytes > limit) {
     throw new UserError(
       `${model} has ${megabytes(bytes)}, and a released model at most ${megabytes(limit)}: train a smaller network`,
     );
   }
-  const { card, sha256: digest } = await loadModel(model);
   if (card.run !== record.name)
     throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run again`);
   const own = [CARD, README, LICENSE];
   await assertReplaceable(out, (names) => own.every((name) => names.includes(name)), "a shipped model");
+  await assertWritable(dirname(resolve(out)));
   const weights = { bytes: files.get("weights.bin")!.length, sha256: digest };
   const commands = await commandsOf(runFolder, record, note);
   const blocks = cardBlocks(run, { bytes, weights, note, commands }, options);
@@ -157,7 +162,7 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): 
   const partial = partialFolder(folder);
   try {
     await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     for (const [name, content] of files) await writeFile(join(partial, name), content);
   } catch (error) {
     throw cannotWrite(partial, error);

@@ -7,6 +7,7 @@ import { isBaseline } from "../models/names.js";
 import type { Audit } from "../protocols/audit.js";
 import { textAloneText } from "../protocols/sentence-baseline.js";
 import { triedText } from "../training/history.js";
+import { collapseOf } from "./collapse.js";
 import type { RunRecord, StoredRun } from "./record.js";
 import { featuresName, originText } from "./settings-text.js";
 
@@ -61,6 +62,7 @@ export function describeRun(run: StoredRun): string {
     ["true \\ predicted", ...classes.map((name) => name.slice(0, 5))],
     classes.map((name, i) => [name, ...scored.confusion[i]!]),
   );
+  const collapsed = collapseOf(record);
   const kind = record.synthetic ? " on SYNTHETIC clips (these figures say nothing of real voices)" : "";
   return [
     `${record.settings.training.model}, ${record.parameters} parameters${standingOn(record)}, ${record.corpora.join(" + ")}${kind}`,
@@ -70,6 +72,7 @@ export function describeRun(run: StoredRun): string {
     ),
     auditLine(record.audit),
     ...warnings(record),
+    ...(collapsed ? [`COLLAPSED: ${collapsed}.`] : []),
     "",
     figures,
     intervalLine([run]),

@@ -9,6 +9,7 @@ import type { Clip } from "../corpora/clip.js";
 import { accuracyOf, confusionIntervals, estimateOf, type Interval, uarOf } from "../evaluation/interval.js";
 import type { Figure } from "../figures/figure.js";
 import { noiseRobustness } from "../figures/noise-robustness.js";
+import { loadModel } from "../inference/model.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { type OpenPart, predictPart } from "../protocols/part.js";
 import type { Plan, Split } from "../protocols/types.js";
@@ -74,7 +75,7 @@ export interface RobustnessOptions {
  * @param fold of the plan
  * @param part whose clips are predicted; each reading of a test part is recorded in the ledger first
  * @throws {UsageError} if a ratio is not a number from -100 to 200
- * @throws {UserError} if the part has no clips, none of them can be read, or the model cannot be loaded
+ * @throws {UserError} if the part has no clips, none of them can be read, or the model cannot be loaded or has other classes
  * @example
  * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
  * const model = `results/runs/savee-loso/${runs[0]!.record.name}/model`;
@@ -94,8 +95,19 @@ export async function robustness(
   const levels = levelsOf(snrs);
   if (fold[part].length === 0)
     throw new UserError(`${plan.protocol}, fold ${fold.name}, has no ${part} clips`);
+  // Known now rather than in each worker, after the reading was recorded.
+  const { card } = await loadModel(model, { threshold: 0 });
+  assertSameClasses(card.classes, plan);
   const question = { plan, fold, part, ledger, run };
   return predictPart(question, (opened) => hear(opened, { model, plan, fold }, { ...options, snrs: levels }));
+}
+
+/** @throws {UserError} for a model whose outputs are other classes than the protocol's, or in another order */
+function assertSameClasses(classes: readonly string[], plan: Plan): void {
+  if (classes.join("\n") === plan.classes.join("\n")) return;
+  throw new UserError(
+    `the model knows ${classes.join(", ")}, and ${plan.protocol} has ${plan.classes.join(", ")}: give the protocol that it was trained under`,
+  );
 }
 
 /** The predictions of the model for the clips of a part, clean and under noise. */

@@ -38,8 +38,9 @@ import {
   type TrainFoldOptions,
   trainFold,
 } from "../training/train.js";
-import { auditBeginning, type KnownBeginning, readBeginning } from "./beginning.js";
+import { auditBeginning, type KnownBeginning } from "./beginning.js";
 import { drawRun } from "./pictures.js";
+import { assertPossible } from "./possible.js";
 import {
   type Environment,
   partialFolder,
@@ -162,8 +163,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const { plan, fold, settings, name, partial } = work;
   const log = options.log ?? (() => {});
   const started = performance.now();
-  const { from } = settings.training;
-  const beginning = from === undefined ? undefined : await readBeginning(settings, options.from);
+  const beginning = await assertPossible(work, options.from);
   const together = await chooseTogether(plan, settings, options.folder);
   const places = placesIn(fold);
   const clips = plan.clips.filter(({ id }) => places.has(id));

@@ -5,6 +5,7 @@ import { encode } from "node-wav";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readAudio } from "../../lib/audio/read.js";
 import { writeWav } from "../../lib/audio/write.js";
+import { projectRoot } from "../../lib/base/root.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
@@ -13,7 +14,14 @@ import { extractClips } from "../../lib/features/corpus.js";
 import { networkInput } from "../../lib/features/input.js";
 import { fitNormaliser } from "../../lib/features/normalise.js";
 import { encoderSettings, featureSettings } from "../../lib/features/settings.js";
-import { loadModel, type ModelCard, saveModel } from "../../lib/inference/model.js";
+import {
+  digestsIn,
+  loadModel,
+  type ModelCard,
+  readCard,
+  readWeights,
+  saveModel,
+} from "../../lib/inference/model.js";
 import { coreClassifier, predictionCore, programOf } from "../../lib/inference/program.js";
 import { streamWindows } from "../../lib/inference/stream.js";
 import { cnnSmall } from "../../lib/models/cnn-small.js";
@@ -311,7 +319,8 @@ test("what is missing, damaged or of another version is named", async () => {
   const damaged = join(folder, "damaged");
   const weights = join(damaged, "weights.bin");
   const change = async (text: string | Uint8Array, path = weights) => {
-    await saveExample(damaged);
+    // As an older card, which names no digests.
+    await writeFile(join(damaged, "card.json"), JSON.stringify(await saveExample(damaged)));
     await writeFile(path, text);
     return expect(loadModel(damaged)).rejects;
   };
@@ -346,6 +355,43 @@ test("what is missing, damaged or of another version is named", async () => {
   await (await change(cardOf({ features, frames: 2, encoder: facts }), path)).toThrow(
     /frames is 2 for features of 3; encoder is not the encoder of its features/,
   );
+});
+
+test("one changed byte of the weights or the network is refused, of the program it is compiled anew", async () => {
+  const copy = join(folder, "flipped");
+  const answer = async () => (await (await loadModel(copy)).predict(clips[1]!.path)).probabilities!;
+  await saveExample(copy);
+  const wanted = await answer();
+  const flip = async (name: string, at: number, bit: number) => {
+    const path = join(copy, name);
+    const bytes = await readFile(path);
+    bytes[Math.floor(at * (bytes.length - 1))]! ^= 1 << bit;
+    await writeFile(path, bytes);
+  };
+  const places = [0, 0.123, 0.5, 0.77, 1].flatMap((at) => [0, 3, 7].map((bit) => [at, bit] as const));
+  for (const name of ["weights.bin", "model.json"])
+    for (const [at, bit] of places) {
+      await flip(name, at, bit);
+      const reason = `${join(copy, name)} is damaged: its SHA-256 is not the one in card.json`;
+      await expect(loadModel(copy)).rejects.toThrow(reason);
+      if (name === "weights.bin") await expect(readWeights(copy)).rejects.toThrow(reason);
+      await flip(name, at, bit);
+    }
+  for (const [at, bit] of places) {
+    await flip("program.json", at, bit);
+    expect(await answer()).toEqual(wanted);
+    await flip("program.json", at, bit);
+  }
+  const { sha256: digests, ...older } = await readCard(copy);
+  expect(Object.keys(digests!)).toEqual(["weights.bin", "model.json", "program.json"]);
+  await writeFile(join(copy, "card.json"), JSON.stringify(older));
+  expect(await answer()).toEqual(wanted);
+});
+
+test("the released model's card names the digests of its files", async () => {
+  const released = join(projectRoot(), "results", "model");
+  const { sha256: digests } = await readCard(released);
+  expect(digests).toEqual(await digestsIn(released));
 });
 
 test("a model of another size is loaded and predicts, with its program and without", async () => {
@@ -383,6 +429,8 @@ test("without a current program the network is compiled anew, or runs on TensorF
   }
   await rm(path);
   expect(await answer()).toEqual(wanted);
+  await writeFile(join(copy, "card.json"), JSON.stringify(await saveExample(copy)));
+  await rm(path);
   await writeFile(join(copy, "model.json"), JSON.stringify({ weightsManifest: [] }));
   await expect(loadModel(copy)).rejects.toThrow(/holds \d+ weights, and the network has 0/);
   await saveExample(copy);

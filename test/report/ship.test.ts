@@ -53,6 +53,18 @@ test("the model byte for byte, a card and a licence; it answers as in the run", 
   for (const title of ["RAVDESS", "TESS", "SAVEE", "CREMA-D"]) expect(licence).toContain(title);
 });
 
+test("a card of an older run gets the digests of its files, and nothing else changes", async () => {
+  const older = await changed("older", {});
+  const path = join(older, "model", "card.json");
+  const { sha256: digests, ...card } = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, `${JSON.stringify(card, null, 2)}\n`);
+  await shipModel(older, { out: at("of-older"), ...FAST });
+  const files = await contents(at("of-older"));
+  expect(files).toMatchObject(await contents(join(run, "model")));
+  expect(Object.keys(digests)).toEqual(["weights.bin", "model.json", "program.json"]);
+  for (const [name, digest] of Object.entries(digests)) expect(files[name]).toBe(digest);
+});
+
 test("the same run gives the same bytes, wherever it lies and whatever was there", async () => {
   await mkdir(at("elsewhere"), { recursive: true });
   await cp(at("ours"), at("elsewhere/ours"), { recursive: true });
@@ -121,7 +133,7 @@ test("refused: too large, without a model, damaged, no run", async () => {
   );
   const damaged = await changed("damaged", {});
   await writeFile(join(damaged, "model", "weights.bin"), "abc");
-  await expect(shipModel(damaged, { out })).rejects.toThrow(/weights\.bin is 3 bytes long/);
+  await expect(shipModel(damaged, { out })).rejects.toThrow(/weights\.bin is damaged: its SHA-256/);
   await rm(join(damaged, "model"), { recursive: true });
   await expect(shipModel(damaged, { out })).rejects.toThrow(/cannot read the model in .*run it again/);
   await expect(shipModel(at("nowhere"), { out })).rejects.toThrow(/nowhere has no finished run/);
