@@ -48,9 +48,9 @@ export {
 
 // Networks and their training; experiments that were trained before.
 
-export { Experiment, readExperiment, readRuns, train } from "./analysis/index.js";
+export { type BlockInput, Experiment, readExperiment, readRuns, train } from "./analysis/index.js";
 export { tf } from "./engine/index.js";
-export { type ModelName, models } from "./models/index.js";
+export { type BuildNetwork, type ModelName, models } from "./models/index.js";
 export { TRAINING, type TrainingSettings } from "./training/index.js";
 
 // Results: of runs, of a saved model, of somebody else's predictions.
@@ -60,7 +60,6 @@ export {
   evaluate,
   type Measure,
   type ModelEvaluation,
-  type ScoredPredictions,
   score,
 } from "./analysis/index.js";
 export type { Comparison } from "./evaluation/index.js";

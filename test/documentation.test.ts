@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { factsOf } from "../lib/base/schema.js";
+import { gridSchema } from "../lib/experiments/grid.js";
+import { TRAINING_ENTRIES } from "../lib/training/settings.js";
 import { distinct, examplesIn, examplesOf, programOf, publicNames } from "./documentation.js";
 import { NAME } from "./package.js";
 
@@ -17,6 +20,13 @@ test("every public name has a docstring", () => {
 test("every public value has an example", () => {
   const without = distinct(names).filter(({ isValue, doc }) => isValue && examplesIn(doc).length === 0);
   expect(without.map(({ name, file, line }) => `${name} (${file}:${line})`)).toEqual([]);
+});
+
+test("every key of a block and of a training is in the docstring of its type", () => {
+  const docOf = (name: string) => names.find((own) => own.name === name)!.doc;
+  const block = factsOf(factsOf(factsOf(gridSchema).entries!.runs!).item!).entries!;
+  for (const key of Object.keys(block)) expect(docOf("BlockInput")).toContain(`- \`${key}\``);
+  for (const key of Object.keys(TRAINING_ENTRIES)) expect(docOf("TrainingSettings")).toContain(`\`${key}\``);
 });
 
 test("no name means two things", () => {

@@ -9,6 +9,7 @@ import { installIn, NAME, pack, ROOT, run } from "./package.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ser-examples-"));
 const project = join(folder, "project");
+const pages = join(folder, "pages");
 const cache = join(folder, "cache");
 beforeAll(async () => {
   installIn(project, pack(folder).tarball);
@@ -19,6 +20,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const TASKS = join(ROOT, "test", "tasks");
 const tasks = readdirSync(TASKS).sort();
 const read = (task: string) => readFileSync(join(TASKS, task), "utf8");
+
+test("typedoc makes pages without a warning", async () => {
+  const script = join("lib", "shims", "docs", "node_modules", "typedoc", "bin", "typedoc");
+  const ran = await run(process.execPath, [script, "--options", "lib/build/typedoc.json", "--out", pages], {
+    ...{ cwd: ROOT, cache },
+  });
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+});
 
 describe("ten tasks", () => {
   test("there are ten", () => expect(tasks).toHaveLength(10));

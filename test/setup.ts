@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findFfmpeg } from "../lib/audio/ffmpeg.js";
 
 /**
  * Builds what the command line's tests run, gives the tests caches of their own, and says once what is left
@@ -19,6 +20,12 @@ export default function setup(): () => void {
   else
     console.log(
       "SER_ENCODERS is not set: tests on real encoders are skipped (.ci/encoders FOLDER fetches them)",
+    );
+  if (!findFfmpeg())
+    console.log(
+      process.env.SER_FFMPEG === "1"
+        ? "SER_FFMPEG is 1, but ffmpeg is not on the PATH: its tests fail"
+        : "ffmpeg is not on the PATH: tests that need it are skipped",
     );
   return () => rmSync(cache, { recursive: true, force: true });
 }

@@ -118,7 +118,8 @@ describe("the library", () => {
 });
 
 test("a notebook's cell", async () => {
-  const source = `import { extractClips, loadClips, predictPart, protocolNamed, RUN_FEATURES, train, TRAINING } from "../lib/index.ts";
+  const source = `import { extractClips, loadClips, predictPart, protocolNamed, RUN_FEATURES, TRAINING } from "../lib/index.ts";
+import { trainFold } from "../lib/training/index.ts";
 const plan = protocolNamed("savee/loso").plan(await loadClips(${JSON.stringify(data)}, { calm: "keep" }));
 const features = await extractClips(plan.clips, RUN_FEATURES.mfcc, { quiet: true });
 const trained = await trainFold(features, plan.folds[1], plan.classes, { ...TRAINING, model: "majority" }, { quiet: true });

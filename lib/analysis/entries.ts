@@ -9,55 +9,72 @@ import { type Size, usualSize } from "../models/size.js";
 import type { PredictedClip, RunSettings, StoredRun } from "../runs/record.js";
 import { featuresName } from "../runs/settings-text.js";
 
+/** The part of a split whose clips were predicted. */
 export type Part = "validation" | "test";
 
-/** The runs of one seed, one a fold. */
+/** The runs of one seed, one per fold. */
 export interface SeedRuns {
+  /** Seed of the training. */
   seed: number;
+  /** Sorted by the name of the fold. */
   runs: StoredRun[];
 }
 
-/** What one row of a table is made from: the runs that differ in nothing but fold and seed. */
+/** The runs behind one row of a results table: they differ only in fold and seed. */
 export interface Entry {
   /** `name@version`. */
   protocol: string;
-  /** The network, and what tells it from the others of its protocol: `cnn, mixup 0.2`. */
+  /** The model, and the settings that distinguish it from the others of its protocol: `cnn, mixup 0.2`. */
   label: string;
-  /** Of the first run: fold and seed mean nothing. */
+  /** Settings of the first run; ignore its fold and seed. */
   settings: RunSettings;
+  /** In the order of the model's outputs. */
   classes: string[];
+  /** Sorted by name. */
   corpora: string[];
+  /** Number of trained parameters. */
   parameters: number;
+  /** Some of the clips are synthetic. */
   synthetic: boolean;
+  /** The protocol leaks on purpose. */
   leaky: boolean;
+  /** Features were normalised per speaker, with the test speakers' own clips. */
   transductive: boolean;
   /** The folds that are pooled. */
   folds: string[];
   /** The seeds that have all of these folds. */
   seeds: SeedRuns[];
-  /** Why figures rest on less than was planned; absent where nothing is missing. */
+  /** Which planned folds or seeds are missing; absent if none are. */
   missing?: string;
 }
 
-/** The predictions of one seed on one part, folds pooled, in the order of fold and clip id. */
+/** The predictions of one seed on one part, folds pooled, sorted by fold and then by clip id. */
 export interface Pooled {
+  /** In the order of the model's outputs. */
   classes: readonly string[];
   clips: PredictedClip[];
+  /** Class index of each clip. */
   truth: number[];
+  /** Predicted class index of each clip. */
   predicted: number[];
+  /** `corpus/speaker` of each clip. */
   speakers: string[];
-  /** `clips.length * classes.length` numbers. */
+  /** `clips x classes`, row by row: `clips.length * classes.length` numbers. */
   probabilities: Float32Array;
   /** The same after temperature scaling, each clip with the temperature of its run. */
   calibrated: Float32Array;
 }
 
 /**
- * The entries of an experiment, in the order of protocol, network and settings. Where a seed lacks a fold that
- * others have, it is left out, so that all seeds are scored on the same clips; where no seed has them all, the
- * folds of the fullest seed are pooled. Either is said in `missing`.
+ * Groups the runs of an experiment into entries: one for each model under each protocol, sorted by protocol and label.
  *
- * @example entriesOf(experiment.runs).map(({ protocol, label }) => `${protocol}: ${label}`)
+ * All seeds of an entry are scored on the same clips. A seed that lacks a fold is left out; if no seed has all folds, those
+ * of the most complete seed are pooled. `missing` reports both.
+ *
+ * @param runs of one or several protocols, in any order
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * entriesOf(runs).map(({ protocol, label }) => `${protocol}: ${label}`); // => ["savee/loso@1: linear"]
  */
 export function entriesOf(runs: readonly StoredRun[]): Entry[] {
   const ordered = [...runs].sort((a, b) => compareNames(a.record.name, b.record.name));
@@ -70,17 +87,27 @@ export function entriesOf(runs: readonly StoredRun[]): Entry[] {
   });
 }
 
-/** The predictions of an entry, a seed at a time. Empty where the part was not read. */
+/**
+ * The predictions of an entry on one part, with the folds of each seed pooled.
+ *
+ * @returns one for each seed; empty if the part was not predicted
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * const [entry] = entriesOf(runs);
+ * pooled(entry!, "validation").map(({ clips, classes }) => [clips.length, classes.length]); // => [[480, 7]]
+ * pooled(entry!, "test"); // => []
+ */
 export function pooled({ seeds, classes }: Entry, part: Part): Pooled[] {
   return seeds.map(({ runs }) => poolRuns(runs, classes, part)).filter(({ clips }) => clips.length > 0);
 }
 
 /**
- * The seeds as one: each clip's probabilities are the mean of the seeds' calibrated ones, so that no seed counts for more
- * because it is surer of itself. `undefined` where there is but one seed.
+ * The seed ensemble: the probabilities of each clip are the mean of the seeds' calibrated ones, so that an overconfident seed
+ * does not count for more.
  *
- * @param seeds of one entry, as {@link pooled} gives them
- * @throws {RangeError} when seeds predicted different clips
+ * @param seeds of one entry, as {@link pooled} returns them
+ * @returns `undefined` for a single seed
+ * @throws {RangeError} if the seeds predicted different clips
  * @example const together = ensembleOf(pooled(entry, "test"));
  */
 export function ensembleOf(seeds: readonly Pooled[]): Pooled | undefined {
@@ -163,16 +190,17 @@ function byFold(a: StoredRun, b: StoredRun): number {
   return compareNames(a.record.settings.fold, b.record.settings.fold);
 }
 
-/** What a network is in every protocol: its settings but for protocol, fold, seed and score. Equal text, equal method. */
+/** Identifies a method across protocols: its settings without protocol, fold, seed and score, as text. */
 export function methodOf({ features, training, target, external }: Omit<RunSettings, "fold">): string {
   if (external) return canonicalJson({ external });
   return canonicalJson({ features, target, training: { ...training, seed: 0 } });
 }
 
 /**
- * The label of each method: the network, followed by the settings in which methods of this network differ under one protocol,
- * but for what more than half of them have. What differs only from protocol to protocol, as a schedule that suits the corpus,
- * is told beside the protocols. Over all protocols, so that a label means the same in every table.
+ * The label of each method: the model, followed by the settings in which methods of this model differ under one protocol.
+ * A value that more than half of them share is left out. Settings that differ only between protocols, such as a schedule
+ * that suits the corpus, are reported with the protocols. Labels are made over all protocols, so that a label means the
+ * same in every table.
  */
 function labelsOf(all: readonly RunSettings[]): Map<string, string> {
   const own = all.filter(({ external }) => !external);
@@ -203,7 +231,7 @@ function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
   for (const [model, namesakes] of groupBy(methods, (one) => one.model)) {
     const keys = [...new Set(namesakes.flatMap(({ values }) => [...values.keys()]))].sort(compareNames);
     const telling = keys.flatMap((key) => {
-      // Settings of a spectrogram tell nothing beside features that are none and lack them all.
+      // Settings of a spectrogram do not apply to other features.
       const counts = ({ values }: (typeof methods)[number]) =>
         !key.startsWith("features.") || values.has(key);
       const known = namesakes.filter(counts);
@@ -222,17 +250,17 @@ function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
   return labels;
 }
 
-/** With what the network has by itself, from which others differ. */
+/** The full size: the model's default with what is set on top. */
 function sizeWith({ model, size }: RunSettings["training"]): Size | undefined {
   return isBaseline(model) ? undefined : { ...usualSize(model), ...size };
 }
 
-/** None where it is as long as the epochs, which say the same. */
+/** `undefined` if it equals the number of epochs, which never stops a training early. */
 function patienceOf({ patience, epochs }: RunSettings["training"]): number | undefined {
   return patience === epochs ? undefined : patience;
 }
 
-/** What more than half of them are; `undefined` also where there is no such. */
+/** The value that more than half of them have, or `undefined`. */
 function majority(values: readonly (string | undefined)[]): string | undefined {
   return values.find((value) => 2 * values.filter((other) => other === value).length > values.length);
 }
@@ -244,11 +272,11 @@ const SHORT: Record<string, string> = {
   "schedule.name": "",
 };
 
-/** Nothing where it is what is usual, or where it is not there and the others' having it tells. */
+/** A setting in words; `undefined` for the usual value, and for a spectrogram's setting that the features lack. */
 function described(key: string, value: string | undefined, usual: string | undefined): string | undefined {
   if (value === usual) return undefined;
   const name = SHORT[key] ?? inWords(key.slice(key.indexOf(".") + 1));
-  // Settings of a spectrogram, which an encoder's features are not.
+  // An encoder's features have no settings of a spectrogram.
   if (value === undefined) return key.startsWith("features.") ? undefined : `no ${name}`;
   if (value === "true") return name;
   return name ? `${name} ${value}` : value;

@@ -1,8 +1,10 @@
+import { assertWritable } from "../base/atomic.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import type { Clip } from "../corpora/clip.js";
-import { applyCalm, classesOf } from "../corpora/registry.js";
+import { classesOf } from "../corpora/registry.js";
 import { type ExtractOptions, extractClips } from "../features/corpus.js";
+import { findModel } from "../inference/find.js";
 import { type EmotionModel, loadModel } from "../inference/model.js";
 import { type Ledger, userLedger } from "../protocols/ledger.js";
 import { predictPart } from "../protocols/part.js";
@@ -14,17 +16,17 @@ import { Evaluation } from "./evaluation.js";
 
 /** What {@link evaluate} takes beside the model and the clips. */
 export interface EvaluateOptions extends Pick<ExtractOptions, "signal" | "quiet" | "threads"> {
-  /** Clips that the model was trained on are judged as well, and told; default: an error. */
+  /** Also evaluates clips that the model was trained on, and says so; default: an error. */
   evenTraining?: boolean;
-  /** Where a reading of clips of the model's own test part is written down; default: the user's. */
+  /** Where a reading of clips of the model's own test part is recorded; default: the user's ledger. */
   ledger?: Ledger;
-  /** Clips of the known corpora that are on this machine: others are compared with their samples, to find copies of training clips. */
+  /** Clips of the known corpora on this machine; their samples are compared, to find copies of training clips under other names. */
   reference?: () => Promise<readonly Clip[]>;
   /** Of every interval; default 9999. */
   resamples?: number;
 }
 
-/** An evaluation of a saved model, and what one must know of it. */
+/** An evaluation of a saved model, with what became of the clips. */
 export class ModelEvaluation extends Evaluation {
   /** The answers as a run. */
   readonly run: StoredRun;
@@ -48,20 +50,20 @@ export interface EvaluationFacts {
   absent: string[];
   /** Clips that could not be read. */
   broken: { id: string; error: string }[];
-  /** Clips that might be copies of training clips under other names: what they could be compared with is not there. */
+  /** Clips that might be copies of training clips under other names, but could not be compared: the corpora are not on this machine. */
   notCompared: number;
-  /** Ids of the clips by what the model had to do with them; absent where its card does not say. */
+  /** Ids of the clips that the model was trained, validated and tested on; absent if its card does not say. */
   heard?: { trained: string[]; validated: string[]; tested: string[] };
 }
 
 /**
- * A saved model on labelled clips. Class sets are intersected: clips of labels that the model does not know are left out, and
- * UAR is the mean over the labels that there are. Clips that the model was trained on are refused; a reading of clips of its
- * protocol's test part is written into the ledger first.
+ * Evaluates a saved model on labelled clips. Clips with a label that the model does not know are left out and counted; UAR is the
+ * mean over the labels that occur. Clips that the model was trained on are refused. If clips are of the test part of the model's own
+ * protocol, the reading is recorded in the ledger first.
  *
- * @param model or its folder
+ * @param model a loaded model, its folder, the folder of its run, or the run's name
  * @param clips as `loadClips` or `readManifest` give them
- * @throws {UserError} for clips that the model was trained on, unless they are wanted; where no label is known to it
+ * @throws {UserError} if the model was trained on some of the clips (unless `evenTraining`), or knows none of their labels
  * @example
  * const evaluation = await evaluate(await findModel(), await readManifest("clips.csv"));
  * evaluation.n; // => 480
@@ -72,10 +74,13 @@ export async function evaluate(
   clips: readonly Clip[],
   options: EvaluateOptions = {},
 ): Promise<ModelEvaluation> {
-  const loaded = typeof model === "string" ? await loadModel(model, { threshold: 0 }) : model;
+  const loaded =
+    typeof model === "string" ? await loadModel(await findModel(model), { threshold: 0 }) : model;
   const { card } = loaded;
   const merged = !card.classes.includes("calm") && card.classes.includes("neutral");
-  const treated = applyCalm(clips, merged ? "merge" : "keep");
+  const treated = merged
+    ? clips.map((clip) => (clip.emotion === "calm" ? { ...clip, emotion: "neutral" } : clip))
+    : clips;
   const own = treated.filter(({ emotion }) => card.classes.includes(emotion));
   const unknown: Record<string, number> = {};
   for (const { emotion } of treated)
@@ -90,10 +95,12 @@ export async function evaluate(
   const none: EvaluationFacts["heard"] = { trained: [], validated: [], tested: [] };
   const parts = heard ? sorted(own, heard, card.refit === true) : strange ? none : undefined;
   if (parts && parts.trained.length > 0 && !options.evenTraining) throw trainedOn(parts.trained, card.run);
+  const { ledger = userLedger() } = options;
+  if (own.some(({ id }) => heard?.parts.get(id) === "test")) await assertWritable(ledger.folder);
   const features = await extractClips(own, card.features, options);
   const judge = (some: readonly Clip[]) =>
     judged(loaded, features, new Set(some.map(({ id }) => id)), options);
-  const answers = await read(features.clips, heard, judge, { run: card.run, ledger: options.ledger });
+  const answers = await read(features.clips, heard, judge, { run: card.run, ledger });
   if (features.clips.length === 0) throw new UserError("not one clip could be read");
   const run = evaluatedRun(card, loaded.sha256, features.clips, answers);
   const there = new Set(features.clips.map(({ emotion }) => emotion));
@@ -114,7 +121,7 @@ export async function evaluate(
 function trainedOn(ids: readonly string[], run: string): UserError {
   const some = ids.slice(0, 5).join(", ");
   return new UserError(
-    `${ids.length} of the clips ${ids.length === 1 ? "is" : "are"} among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}; known by id, file name, published bytes or equal samples), so that figures would flatter: leave them out, or give --even-training to have them marked`,
+    `${ids.length} of the clips ${ids.length === 1 ? "is" : "are"} among those that the model ${run} was trained on (${some}${ids.length > 5 ? ", ..." : ""}; known by id, file name, published bytes or equal samples), so that figures would flatter: leave them out, or evaluate them marked as such (--even-training, evenTraining: true)`,
   );
 }
 
@@ -133,7 +140,7 @@ async function read(
   clips: readonly Clip[],
   heard: Heard | undefined,
   judge: Judge,
-  { run, ledger = userLedger() }: { run: string; ledger?: Ledger },
+  { run, ledger }: { run: string; ledger: Ledger },
 ): Promise<Answers> {
   const tested = clips.filter(({ id }) => heard?.parts.get(id) === "test");
   const others = clips.filter((clip) => !tested.includes(clip));

@@ -1,9 +1,10 @@
-import { percent } from "../base/text.js";
+import { UsageError } from "../base/errors.js";
+import { percent, plural } from "../base/text.js";
 import { riskCoverage } from "../evaluation/abstention.js";
 import { breakdown } from "../evaluation/breakdown.js";
 import { answers } from "../evaluation/calibration.js";
 import { type Comparison, compareModels } from "../evaluation/comparison.js";
-import type { BootstrapOptions, Interval } from "../evaluation/interval.js";
+import { type BootstrapOptions, FEWEST_SPEAKERS, type Interval } from "../evaluation/interval.js";
 import { metrics } from "../evaluation/metrics.js";
 import { confusionMatrix } from "../figures/confusion-matrix.js";
 import type { Figure } from "../figures/figure.js";
@@ -15,11 +16,11 @@ import { riskCoverageCurve } from "../figures/risk-coverage.js";
 import { rocCurves } from "../figures/roc-curves.js";
 import type { StoredRun } from "../runs/record.js";
 import { type Entry, entriesOf, type Part, type Pooled, pooled } from "./entries.js";
-import type { BreakdownName } from "./protocol-results.js";
+import { BREAKDOWNS, type BreakdownName } from "./protocol-results.js";
 import { mainScores, type PartScores, scoresOf } from "./scores.js";
-import { type TableFormat, tableText } from "./tables.js";
+import { type TableFormat, type TableRow, tableText, unknownWord } from "./tables.js";
 
-/** A figure, with its 95 % interval over speakers or the reason why there is none. */
+/** A figure with its 95 % interval over speakers, or the reason why there is none. */
 export interface Measure {
   value: number;
   low?: number;
@@ -30,7 +31,7 @@ export interface Measure {
   speakers: number;
 }
 
-/** A row of an evaluation's table, in per cent but for kappa. */
+/** A row of an evaluation's table; in per cent, except for kappa. */
 export type EvaluationRow = { figure: string; value: string; "95 % interval": string };
 
 /** The figures of a group of clips. */
@@ -38,14 +39,15 @@ export interface GroupFigures {
   group: string;
   /** Clips (of one seed). */
   n: number;
-  /** Over the classes that the group has. */
+  /** Mean recall over the classes that occur in the group. */
   uar: Measure;
   accuracy: Measure;
 }
 
 /**
- * What one model answered on labelled clips, and all that can be asked of it: the one result of runs, of `evaluate` and of
- * `score`. Folds are pooled into one confusion matrix a seed, and figures are means over the seeds.
+ * The predictions of one model on labelled clips with all their figures: the result of trained runs, of `evaluate` and of `score`
+ * alike. Folds are pooled into one confusion matrix per seed; figures are means over the seeds. 95 % intervals are BCa bootstraps
+ * over speakers.
  *
  * @example
  * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"] });
@@ -55,9 +57,9 @@ export interface GroupFigures {
  * await saveFigure(linear.figure("confusion"), "confusion.svg");
  */
 export class Evaluation {
-  /** The network with what tells it from others, or the system's name. */
+  /** The network, with the settings in which it differs from the others, or the name of the system. */
   readonly label: string;
-  /** `name@version`, or that the clips were given. */
+  /** `name@version` of the protocol, or "labelled clips" for clips of no protocol. */
   readonly protocol: string;
   readonly part: Part;
   /** In the order of the outputs. */
@@ -69,12 +71,12 @@ export class Evaluation {
   #all: PartScores | undefined;
 
   /**
-   * Of what {@link entriesOf} gives. An experiment has its evaluations made: ask it.
+   * From an entry of {@link entriesOf}. An {@link Evaluation} of an experiment is easier to get from the experiment.
    *
    * @param entry the runs of one network under one protocol
-   * @param part default: what was scored
+   * @param part default: the scored part
    * @param options of the intervals
-   * @throws {RangeError} where the part was not read
+   * @throws {RangeError} if the part was not scored
    */
   constructor(entry: Entry, part?: Part, options: BootstrapOptions = {}) {
     this.part = part ?? (entry.seeds[0]!.runs[0]!.record.test ? "test" : "validation");
@@ -88,9 +90,9 @@ export class Evaluation {
   }
 
   /**
-   * Of the runs of one network with its settings: folds, seeds.
+   * From the runs of one network under one protocol: its folds and seeds.
    *
-   * @throws {RangeError} where the runs are of several networks or protocols, or the part was not read
+   * @throws {RangeError} if the runs are of several networks or protocols, or the part was not scored
    * @example
    * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"] });
    * Evaluation.of(runs).protocol; // => "savee/loso@1"
@@ -104,7 +106,7 @@ export class Evaluation {
     );
   }
 
-  /** Made when they are asked for: an experiment may have many evaluations, and intervals take time. */
+  /** Computed on first use: an experiment may have many evaluations, and intervals take time. */
   get #scores(): ReturnType<typeof mainScores> {
     this.#main ??= mainScores(this.#seeds, this.#options);
     return this.#main;
@@ -115,7 +117,7 @@ export class Evaluation {
     return this.#entry.seeds.flatMap(({ runs }) => runs);
   }
 
-  /** The answers, a seed at a time: for the functions of `/evaluation`. */
+  /** The predictions of each seed, for the functions of `/evaluation`. */
   get seeds(): readonly Pooled[] {
     return this.#seeds;
   }
@@ -125,22 +127,31 @@ export class Evaluation {
     return this.#entry.synthetic;
   }
 
-  /** The protocol is leaky: the figures only show what leakage pretends. */
+  /** The protocol leaks on purpose: the figures only show the effect of leakage. */
   get leaky(): boolean {
     return this.#entry.leaky;
   }
 
-  /** Normalised by each speaker's own clips, the test speakers' among them. */
+  /** Features were normalised by each speaker's own clips, including those of the test speakers. */
   get transductive(): boolean {
     return this.#entry.transductive;
   }
 
-  /** Why the figures rest on less than was planned; absent where nothing is missing. */
+  /** The label with what must be known beside every figure: that it is synthetic, leaky or transductive. */
+  get title(): string {
+    const { synthetic, leaky, transductive } = this;
+    const marks = Object.entries({ SYNTHETIC: synthetic, LEAKY: leaky, transductive }).flatMap(
+      ([mark, is]) => (is ? [mark] : []),
+    );
+    return marks.length > 0 ? `${this.label} (${marks.join(", ")})` : this.label;
+  }
+
+  /** Which planned folds or seeds are missing; `undefined` if none. */
   get missing(): string | undefined {
     return this.#entry.missing;
   }
 
-  /** UAR of guessing: 1 over the number of classes in the truth. */
+  /** Chance level of UAR: 1 over the number of classes in the truth. */
   get chance(): number {
     return 1 / this.classesInTruth.length;
   }
@@ -150,11 +161,12 @@ export class Evaluation {
     return this.#scores.n;
   }
 
+  /** Test speakers. */
   get speakers(): number {
     return this.#scores.speakers;
   }
 
-  /** The classes that occur in the truth: UAR is the mean over them, chance 1 over their number. */
+  /** The classes that occur in the truth; UAR is the mean of their recalls. */
   get classesInTruth(): readonly string[] {
     return this.#scores.classesInTruth;
   }
@@ -184,7 +196,7 @@ export class Evaluation {
     return measureOf(this.#all.eceCalibrated);
   }
 
-  /** Clips, summed over seeds; a row for each true class. */
+  /** Confusion matrix in clips, summed over seeds; rows are true classes, columns predicted ones. */
   get confusion(): readonly (readonly number[])[] {
     return this.#scores.confusion;
   }
@@ -195,11 +207,12 @@ export class Evaluation {
   }
 
   /**
-   * The figures within groups of clips; UAR is over the classes that a group has.
+   * The figures within groups of clips.
    *
-   * @param what speaker, sex, sentence, intensity or corpus; clips of which it is not known are in no group
+   * @param what speaker, sex, sentence, intensity or corpus; clips without a value are in no group
    */
   by(what: BreakdownName): GroupFigures[] {
+    if (!BREAKDOWNS.includes(what)) throw unknownWord("group", what, BREAKDOWNS);
     const groups = this.#seeds.map(({ clips }) => clips.map((clip) => clip[what]));
     return breakdown(this.#seeds, groups, this.#options).map(({ group, n, uar, accuracy }) => ({
       ...{ group, n, uar: measureOf(uar), accuracy: measureOf(accuracy) },
@@ -207,15 +220,17 @@ export class Evaluation {
   }
 
   /**
-   * Whether this one's UAR is higher than another's on the same clips: see {@link compareModels}.
+   * Difference in UAR to another model on the same clips with its 95 % interval and p, by a paired permutation test over speakers:
+   * see `compareModels` of `/evaluation`.
    *
-   * @throws {RangeError} when the two did not answer the same clips
+   * @throws {RangeError} if the two did not predict the same clips
    */
   compare(other: Evaluation): Comparison {
+    if (!(other instanceof Evaluation)) throw new UsageError("compare takes another evaluation");
     return compareModels(this.#seeds, other.#seeds, this.#options);
   }
 
-  /** The main figures, a row each: for `show` in a cell. */
+  /** The main figures, one row each, for example for `show` in a notebook. */
   table(): EvaluationRow[];
   /** The same as text: Markdown, CSV, or LaTeX with the rules of booktabs. */
   table(format: TableFormat): string;
@@ -234,8 +249,23 @@ export class Evaluation {
       "95 % interval": intervalText(measure, text),
     }));
     if (format === undefined) return rows;
-    const caption = `${this.label}, ${this.protocol}, ${this.part}: ${this.n} clips of ${this.speakers} speakers`;
+    const caption = `${this.title}, ${this.protocol}, ${this.part}: ${this.n} clips of ${this.speakers} speakers`;
     return tableText(rows, format, caption);
+  }
+
+  /** The predictions, one row for each clip and seed: id, speaker, truth, prediction, and the probability of each class. */
+  predictions(): TableRow[];
+  /** The same as text, for example CSV for another program. */
+  predictions(format: TableFormat): string;
+  predictions(format?: TableFormat): TableRow[] | string {
+    const rows = this.#seeds.flatMap(({ clips }, s) =>
+      clips.map(({ id, speaker, truth, predicted, probabilities }) => ({
+        ...{ id, speaker, seed: this.#entry.seeds[s]!.seed },
+        ...{ truth: this.classes[truth]!, predicted: this.classes[predicted]! },
+        ...Object.fromEntries(this.classes.map((name, c) => [name, probabilities[c]!])),
+      })),
+    );
+    return format === undefined ? rows : tableText(rows, format, `Predictions of ${this.title}`);
   }
 
   /**
@@ -245,14 +275,16 @@ export class Evaluation {
    * - `confusion`: the confusion matrix
    * - `speakers`: the UAR of each speaker
    * - `classes`: precision, recall and F1 of each class
-   * - `reliability`: whether it is right as often as it says
-   * - `coverage`: how many of the surest answers are wrong
-   * - `roc`: one curve a class against the rest
-   * - `training`: loss and UAR over the epochs
+   * - `reliability`: accuracy against calibrated confidence
+   * - `coverage`: risk against coverage, when the least confident clips are not answered
+   * - `roc`: one ROC curve for each class against the rest
+   * - `training`: loss and UAR by epoch
    */
   figure(kind: FigureKind): Figure {
     const { synthetic, leaky } = this;
-    const subtitle = `${this.label} · ${this.protocol} · ${this.part} · ${this.n} clips, ${this.speakers} speakers`;
+    if (!KINDS.includes(kind)) throw unknownWord("figure", kind, KINDS);
+    const seeds = this.#seeds.length > 1 ? `, ${this.#seeds.length} seeds` : "";
+    const subtitle = `${this.title} · ${this.protocol} · ${this.part} · ${this.n} clips, ${this.speakers} speakers${seeds}`;
     return this.#draw(kind, { subtitle, synthetic, leaky });
   }
 
@@ -315,19 +347,15 @@ export class Evaluation {
   }
 }
 
-/** What an evaluation can be drawn as. */
-export type FigureKind =
-  | "confusion"
-  | "speakers"
-  | "classes"
-  | "reliability"
-  | "coverage"
-  | "roc"
-  | "training";
+const KINDS = ["confusion", "speakers", "classes", "reliability", "coverage", "roc", "training"] as const;
 
-/** `40.1 to 52.3`, or the reason why there is no interval. */
-export function intervalText({ low, high, reason }: Measure, text = percent): string {
-  return low === undefined || high === undefined ? (reason ?? "") : `${text(low)} to ${text(high)}`;
+/** The figures of an evaluation. */
+export type FigureKind = (typeof KINDS)[number];
+
+/** `40.1 to 52.3`, or in a few words why there is no interval. */
+export function intervalText({ low, high, speakers }: Measure, text = percent): string {
+  if (low !== undefined && high !== undefined) return `${text(low)} to ${text(high)}`;
+  return speakers < FEWEST_SPEAKERS ? `none: ${plural(speakers, "speaker")}` : "none: no spread";
 }
 
 function measureOf(interval: Interval): Measure {

@@ -4,6 +4,7 @@
  * @module analysis
  */
 
+export type { ExperimentOptions } from "../experiments/experiment.js";
 export {
   type Cell,
   expandGrid,

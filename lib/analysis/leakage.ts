@@ -2,7 +2,7 @@ import { differenceInterval } from "../evaluation/comparison.js";
 import { type BootstrapOptions, type Interval, uarInterval } from "../evaluation/interval.js";
 import { type Entry, methodOf, type Part, pooled } from "./entries.js";
 
-/** The same network with and without leakage. */
+/** UAR of the same model under a leaky protocol and under one that holds speakers apart. */
 export interface Leakage {
   label: string;
   corpora: string[];
@@ -12,14 +12,14 @@ export interface Leakage {
   honestProtocol: string;
   leaky: Interval;
   honest: Interval;
-  /** What leakage pretends: leaky less honest. `n` is that of the larger side. */
+  /** The apparent gain by leakage: UAR of `leaky` minus `honest`. `n` is that of the larger side. */
   difference: Interval;
   synthetic: boolean;
 }
 
 /**
- * Each entry of a leaky protocol beside the same network and settings under every protocol of the same corpora and classes
- * that keeps the speakers apart.
+ * Compares each entry of a leaky protocol with the same model and settings under every protocol of the same corpora and
+ * classes that keeps speakers apart.
  */
 export function leakages(entries: readonly Entry[], part: Part, options: BootstrapOptions = {}): Leakage[] {
   return entries

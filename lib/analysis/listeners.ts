@@ -3,18 +3,18 @@ import type { BootstrapOptions, Interval } from "../evaluation/interval.js";
 import { type ListenerScore, listenerScores } from "../evaluation/listeners.js";
 import { type Entry, type Part, pooled } from "./entries.js";
 
-/** What people reach on the speakers of a part. */
+/** How well human listeners recognise the emotions of the same speakers (CREMA-D). */
 export interface ListenerResults {
   part: Part;
-  /** Single ratings, and the vote of all listeners of a clip. */
+  /** Single ratings, and the majority vote of all listeners of a clip. */
   measures: (Pick<ListenerScore, "measure" | "unit"> & { name: string; uar: Interval; accuracy: Interval })[];
-  /** How the clips of the listeners and of the networks go together. */
+  /** How the listeners' clips compare with those of the models. */
   note: string;
 }
 
 /**
- * The human column: what CREMA-D's listeners recognise of the same speakers by voice alone. Only where all clips are of
- * CREMA-D with its six emotions and the networks learn what the actors meant.
+ * Human performance: UAR and accuracy of CREMA-D's listeners on the same speakers, by voice alone. Only for entries whose
+ * clips are all real CREMA-D clips with its six emotions, and whose target is the intended emotion.
  */
 export function listenersOf(
   entries: readonly Entry[],

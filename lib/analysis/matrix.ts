@@ -2,31 +2,34 @@ import { byText } from "../base/text.js";
 import type { Interval } from "../evaluation/interval.js";
 import type { EntryResults, ProtocolResults } from "./protocol-results.js";
 
-/** What a network that was trained on one corpus (or on all others) reached on another. */
+/** UAR on one corpus of a model that was trained on another corpus, or on all others. */
 export interface CrossCorpusFigure {
   protocol: string;
   /** A corpus, or "others". */
   train: string;
   test: string;
-  /** The classes that both sides have and both were restricted to. */
+  /** The classes that both corpora have; both were restricted to them. */
   classes: string[];
+  /** Number of test clips. */
   n: number;
   uar: Interval;
 }
 
-/** A matrix of training by test corpora for one network. */
+/** The matrix of training corpora by test corpora for one model. */
 export interface CrossCorpus {
   label: string;
   transductive: boolean;
+  /** Rows, "others" last. */
   train: string[];
+  /** Columns. */
   test: string[];
-  /** Those measured, the diagonal from the corpora's own speaker-independent protocols. */
+  /** The measured cells; those of the diagonal are from the corpora's own speaker-independent protocols. */
   cells: CrossCorpusFigure[];
 }
 
 /**
- * Cross-corpus results as matrices, one a network. They rest on the test parts: a validation part is of the training
- * corpora and says nothing of others.
+ * Cross-corpus results as matrices, one per model. They use test parts only, since a validation part comes from the
+ * training corpora.
  */
 export function crossCorpusOf(protocols: readonly ProtocolResults[]): CrossCorpus[] {
   const crossed = protocols.flatMap((results) => {
@@ -63,7 +66,7 @@ function cellOf(results: ProtocolResults, label: string, train: string, test: st
   return entry?.test ? [asCell(results, entry, train, test)] : [];
 }
 
-/** A corpus on itself: its protocol that holds speakers apart; of several the one with the usual seven classes or fewer. */
+/** A corpus on itself, under a protocol that keeps speakers apart; of several, the one with the fewest classes. */
 function withinOf(protocols: readonly ProtocolResults[], corpus: string, label: string): FoundCell[] {
   const [best] = protocols
     .filter(({ corpora, leaky, apart, protocol }) => {

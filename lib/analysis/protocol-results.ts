@@ -11,74 +11,85 @@ import { type Entry, type Part, pooled } from "./entries.js";
 import { type ListenerResults, listenersOf } from "./listeners.js";
 import { type PartScores, scoresOf } from "./scores.js";
 
-/** Resamples of a breakdown's intervals: there are many groups, and they are looked at, not tested. */
+/** Resamples for the intervals of a breakdown: there are many groups, and they are inspected, not tested. */
 const BREAKDOWN_RESAMPLES = 1999;
 
-/** Groups of a breakdown beyond which it is left out: TESS has 200 words. */
+/** A breakdown with more groups is left out: TESS has 200 words. */
 const MOST_GROUPS = 100;
 
 export const BREAKDOWNS = ["speaker", "sex", "sentence", "intensity", "corpus"] as const;
+
+/** What the clips of a part are grouped by in a breakdown. */
 export type BreakdownName = (typeof BREAKDOWNS)[number];
 
-/** One row of a protocol's tables: a network with its settings. */
+/** One row of a protocol's tables: a model with its settings. */
 export interface EntryResults {
+  /** As in {@link Entry}. */
   label: string;
   settings: Omit<RunSettings, "fold">;
+  /** Number of trained parameters. */
   parameters: number;
   folds: string[];
   seeds: number[];
-  /** Why the figures rest on less than was planned. */
+  /** Which planned folds or seeds are missing; absent if none are. */
   missing?: string;
   synthetic: boolean;
   leaky: boolean;
   transductive: boolean;
   validation?: PartScores;
   test?: PartScores;
-  /** Of the part that was scored. */
+  /** On the scored part; without those of one group or of more than 100. */
   breakdowns: Partial<Record<BreakdownName, Group[]>>;
 }
 
-/** Two rows of a protocol compared on the part that was scored. */
+/** Two rows of a protocol, compared on the scored part. */
 export interface Pair {
+  /** Label of the first row. */
   first: string;
+  /** Label of the second row. */
   second: string;
   part: Part;
   comparison: Comparison;
-  /** Corrected by Holm over all pairs of the protocol's table. */
+  /** p-value, Holm-corrected over all pairs of the protocol's table. */
   holmP: number;
 }
 
-/** Everything about one protocol. */
+/** All results under one protocol. */
 export interface ProtocolResults {
   /** `name@version`. */
   protocol: string;
+  /** Where the split is from: a paper, or this workbench. */
   source: string;
   description: string;
   corpora: string[];
   classes: string[];
+  /** What test shares with neither train nor validation: speakers, sentences. */
   apart: readonly string[];
+  /** What validation does not share with train. */
   validationApart: readonly string[];
-  /** The corpora in which validation is kept apart by something else. */
+  /** Corpora whose validation part is kept apart by something else. */
   validationApartIn?: Readonly<Record<string, readonly string[]>>;
   synthetic: boolean;
   leaky: boolean;
-  /** What the sentences alone say of the test parts; absent where they, or the clips that trained, are not known. */
+  /** UAR of the sentences alone on the test parts; absent if the sentences or the training clips are not known. */
   text?: TextAlone;
-  /** Sizes of the parts in clips, a row a fold. */
+  /** Sizes of the parts in clips, one row per fold. */
   folds: Pick<SplitRecord, "fold" | "train" | "validation" | "test">[];
   entries: EntryResults[];
+  /** All pairs of entries that were scored on the same clips. */
   pairs: Pair[];
   listeners?: ListenerResults;
 }
 
+/** Options of {@link resultsOf}. */
 export interface ResultOptions {
-  /** Of every interval; default 9999, and 1999 for breakdowns. */
+  /** Bootstrap resamples of every interval; default 9999, and 1999 for breakdowns. */
   resamples?: number;
   /** Called after each protocol: intervals of many runs take a while. */
   onProtocol?: (protocol: string) => void;
 }
 
-/** Everything about the protocol of these entries; `runs` may be of others too. */
+/** All results under the protocol of these entries; `runs` may include those of other protocols. */
 export function protocolResults(
   entries: readonly Entry[],
   runs: readonly StoredRun[],
@@ -173,7 +184,7 @@ function sameClips(
   return a.length === b.length && a.every(({ id, truth }, i) => id === b[i]!.id && truth === b[i]!.truth);
 }
 
-/** What a protocol says of itself; `undefined` where this copy no longer has its version. */
+/** The protocol of this name and version; `undefined` if this copy no longer has it. */
 function known(protocol: string): Protocol | undefined {
   try {
     return protocolNamed(protocol);

@@ -10,45 +10,49 @@ import { type CrossCorpus, crossCorpusOf } from "./matrix.js";
 import { type ProtocolResults, protocolResults, type ResultOptions } from "./protocol-results.js";
 import { type Shortcut, shortcuts } from "./shortcut.js";
 
-/** Everything a report says, as numbers: what `ser report --json` prints. */
+/** All figures of an experiment as numbers: what `ser report --json` prints. */
 export interface Results {
   schema: 1;
   experiment: string;
   description: string;
+  /** The scored part. */
   score: Part;
   synthetic: boolean;
+  /** Number of finished runs. */
   runs: number;
   seeds: number[];
-  /** Of test parts. */
+  /** How often test parts were read. */
   readings: ReadingCounts;
+  /** Leaky ones last. */
   protocols: ProtocolResults[];
+  /** One matrix per model. */
   crossCorpus: CrossCorpus[];
   leakage: Leakage[];
-  /** Each network of a protocol that keeps speakers and sentences apart beside the same on unseen speakers alone. */
+  /** Each model on unseen speakers with unseen sentences, compared with unseen speakers alone. */
   shortcuts: Shortcut[];
   audits: { runs: number; passed: number; leaky: number; failed: AuditFailure[]; notes: AuditNote[] };
   failures: RecordedExperiment["failures"];
   /** Clips that could not be read and were left out. */
   broken: { id: string; error: string }[];
   engines: { engine: string; runs: number }[];
-  /** Those that runs stand on, by name; absent where none does. */
+  /** The pretrained encoders that runs use, sorted by name; absent if none does. */
   encoders?: EncoderFacts[];
-  /** None where the record of the machines was not kept. */
+  /** Machines of the runs; empty if their record was not kept. */
   environments: { environment: string; runs: number }[];
 }
 
-/** A check that did not pass, alike in one or several runs. */
+/** A failed audit check, with the runs in which it failed in the same way. */
 export interface AuditFailure {
   protocol: string;
   check: string;
   detail: string;
   /** Names of the runs. */
   runs: string[];
-  /** Of the first of them. */
+  /** Offending clips of the first of them. */
   clips: string[];
 }
 
-/** What the audit found and did not object to, such as identical clips on one side. */
+/** A finding of the audit that is no failure, such as identical clips within one part. */
 export interface AuditNote {
   protocol: string;
   check: string;
@@ -57,17 +61,22 @@ export interface AuditNote {
 }
 
 /**
- * All figures of an experiment, from its recorded runs alone; the same runs in any order give the same figures.
+ * All figures of an experiment, computed from its recorded runs: per protocol the scores with 95 % intervals over speakers,
+ * breakdowns and pairwise comparisons, then cross-corpus matrices, leakage, shortcuts and audits. The order of the runs does
+ * not matter.
  *
- * @throws {RangeError} when runs of one protocol do not fit together, as when they were made of other clips
- * @example resultsOf(await readStored("four-corpora", "results/summary")).protocols[0]
+ * @throws {RangeError} if runs of one protocol do not fit together, for instance because their clips differ
+ * @example
+ * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * const [loso] = resultsOf(experiment, { resamples: 99 }).protocols;
+ * loso!.entries.map(({ label, validation }) => [label, validation!.n]); // => [["linear", 480]]
  */
 export function resultsOf(experiment: RecordedExperiment, options: ResultOptions = {}): Results {
   const { runs, grid, name, failures } = experiment;
   const entries = entriesOf(runs);
   const score = grid.score;
   const byProtocol = [...groupBy(entries, ({ protocol }) => protocol).values()];
-  // What is no result comes last.
+  // Leaky protocols last: their figures are no results.
   byProtocol.sort(([a], [b]) => Number(a!.leaky) - Number(b!.leaky));
   const protocols = byProtocol.map((own) => {
     const results = protocolResults(own, runs, score, options);
@@ -103,7 +112,7 @@ export function resultsOf(experiment: RecordedExperiment, options: ResultOptions
 
 function encodersOf(records: readonly RunRecord[]): Pick<Results, "encoders"> {
   const all = records.flatMap(({ encoder }) => encoder ?? []);
-  // Their members in one order: a summary has them in another than a run.
+  // In a fixed order of keys: a summary has another order than a run.
   const encoders = all.map(({ name, digest, parameters, licence, source }) => {
     return { name, digest, parameters, licence, source };
   });
@@ -137,7 +146,7 @@ function failedChecks(runs: readonly StoredRun[]): AuditFailure[] {
   return [...found].sort(([a], [b]) => byText(a, b)).map(([, failure]) => failure);
 }
 
-/** Each note once, though every fold and seed repeats it. */
+/** Each note once, although every fold and seed repeats it. */
 function notesOf(runs: readonly StoredRun[]): AuditNote[] {
   const notes = new Map<string, AuditNote>();
   for (const { record } of runs) {

@@ -1,5 +1,6 @@
 import { parse } from "node:path";
 import { UserError } from "../base/errors.js";
+import { plural } from "../base/text.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import { publishedClips } from "../corpora/registry.js";
 import { type Ledger, userLedger } from "../protocols/ledger.js";
@@ -15,21 +16,23 @@ import { Evaluation } from "./evaluation.js";
 /** What {@link score} takes beside the file and the protocol. */
 export interface ScoreOptions {
   /**
-   * Which clips there are; needed where the protocol is of clips of one's own. Default: those that the corpora of the
-   * protocol have as they are published, so that no sound is needed.
+   * The clips; needed for a protocol of your own clips. Default: the published clips of the protocol's corpora, so that no sound is
+   * needed.
    */
   clips?: readonly Clip[];
-  /** What the system is called; default: the name of the file. */
+  /** Name of the system; default: the name of the file. */
   name?: string;
-  /** What becomes of test clips without an answer: counted wrong (the default), or left out. */
+  /** Test clips without a prediction are counted as wrong (the default) or left out. */
   missing?: "wrong" | "leave-out";
-  /** Where the reading is written down; default: the user's. */
+  /** Where the reading is recorded; default: {@link userLedger}. */
   ledger?: Ledger;
   /** Of every interval; default 9999. */
   resamples?: number;
+  /** Called with what is worth knowing, one line each, such as missing predictions; default: standard error. */
+  log?: (line: string) => void;
 }
 
-/** What is to be known of scored predictions beside their figures. */
+/** What was found in the file of predictions. */
 export interface ScoreFacts {
   path: string;
   plan: Plan;
@@ -39,7 +42,7 @@ export interface ScoreFacts {
   notes: readonly string[];
 }
 
-/** An evaluation of somebody's predictions, with what was missing. */
+/** An evaluation of the predictions of another system, with the clips that it did not predict. */
 export class ScoredPredictions extends Evaluation {
   readonly facts: ScoreFacts;
 
@@ -51,14 +54,14 @@ export class ScoredPredictions extends Evaluation {
 }
 
 /**
- * Scores the predictions of somebody else's system, in whatever language it is written, on the test parts of a protocol. The
- * reading is written down before anything is counted.
+ * Scores the predictions of another system, in whatever language it is written, on the test parts of a protocol. The reading is
+ * recorded in the ledger before anything is counted.
  *
- * @param path a CSV with a column that names the clip (`id` or `file`), where wanted one of the fold, and either a
- *   probability for each class or a label (`predicted`)
+ * @param path a CSV with a column that names the clip (`id` or `file`), optionally the fold, and either a probability for each
+ *   class or a label (`predicted`)
  * @param protocol whose test parts were predicted
- * @throws {UserError} naming the file, the line and what is wrong: a clip that no one knows, that has two answers, or that
- *   its fold trains on
+ * @throws {UserError} naming the file, the line and the problem: an unknown clip, a clip with two predictions, or one that its
+ *   fold trains on
  * @example
  * import { writeFile } from "node:fs/promises";
  * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
@@ -79,6 +82,13 @@ export async function score(
   const refereed = referee(plan, rows, path);
   const external: External = { name, sha256, ...(labels && { labels }) };
   const scored = missing === "leave-out" ? withoutMissing(plan, refereed) : plan;
+  const without = [...refereed.missing.values()].flat().length;
+  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  for (const note of notes) log(`${path}: ${note}`);
+  if (without > 0)
+    log(
+      `${path}: ${plural(without, "test clip")} without a prediction: ${missing === "wrong" ? "counted wrong" : "left out"}`,
+    );
   const runs: StoredRun[] = await externalRuns(scored, refereed, external, ledger);
   return new ScoredPredictions(entriesOf(runs)[0]!, { path, plan, external, refereed, notes }, resamples);
 }

@@ -18,10 +18,14 @@ import { type Entry, ensembleOf, type Part, type Pooled, pooled } from "./entrie
 /** Bins of the expected calibration error, right-closed. */
 const BINS = 10;
 
-/** All figures of an entry on one part. Each has its interval over speakers, or each speaker's value, and its n. */
+/**
+ * All figures of an entry on one part: means over seeds, each with its interval over speakers, or the value of each speaker,
+ * and its n.
+ */
 export interface PartScores {
-  /** Clips of one seed. */
+  /** Number of clips (of one seed). */
   n: number;
+  /** Number of speakers. */
   speakers: number;
   seeds: number[];
   classes: string[];
@@ -30,30 +34,34 @@ export interface PartScores {
   uar: Interval;
   /** UAR of each seed, in the order of `seeds`. */
   uarBySeed: number[];
-  /** UAR of the seeds together, see {@link ensembleOf}; absent where there is but one. */
+  /** UAR of the seed ensemble, which averages the calibrated probabilities of all seeds; absent for a single seed. */
   ensembleUar?: Interval;
   accuracy: Interval;
-  /** Mean over all `classes`. */
+  /** Macro F1: mean over all `classes`. */
   macroF1: Interval;
   /** Cohen's kappa. */
   kappa: Interval;
-  /** Area under the ROC curve, one class against the rest, mean over `classesInTruth`; absent where one class is all. */
+  /** Area under the ROC curve, one class against the rest, mean over `classesInTruth`; absent for a single class. */
   rocAuc?: Interval;
   /** Expected calibration error of the largest probability, 10 right-closed bins. */
   ece: Interval;
+  /** The same after temperature scaling. */
   eceCalibrated: Interval;
   /** Brier score, summed over classes: 0 to 2. */
   brier: Interval;
+  /** The same after temperature scaling. */
   brierCalibrated: Interval;
+  /** Recall of each class in the truth. */
   recall: Record<string, Interval>;
   /** Counts summed over seeds; rows = truth. */
   confusion: number[][];
 }
 
 /**
- * The figures of an entry on one part; `undefined` where the part was not read.
+ * The figures of an entry on one part.
  *
- * @throws {RangeError} when seeds were scored on different clips
+ * @returns `undefined` if the part was not predicted
+ * @throws {RangeError} if the seeds predicted different clips
  */
 export function scoresOf(entry: Entry, part: Part, options: BootstrapOptions = {}): PartScores | undefined {
   const seeds = pooled(entry, part);
@@ -122,8 +130,8 @@ function summedConfusion(seeds: readonly Pooled[], classes: number): number[][] 
 }
 
 /**
- * ECE and Brier score before and after calibration. Both are functions of sums over clips (of each bin: clips,
- * confidence, right answers), which add up over speakers.
+ * ECE and Brier score before and after calibration. Both are functions of sums over clips (for each bin: clips,
+ * confidence, correct predictions), which add up over speakers.
  */
 function calibrationIntervals(
   seeds: readonly Pooled[],
@@ -132,7 +140,7 @@ function calibrationIntervals(
   const speakers = speakersOf(seeds[0]!);
   const at = new Map(speakers.map((speaker, s) => [speaker, s]));
   const kinds = ["probabilities", "calibrated"] as const;
-  // Of each kind and seed: clips, sum of Brier's squares, then of each bin the sum of confidence less right answers.
+  // For each kind and seed: clips, sum of squares (Brier), then for each bin the sum of confidence minus correct predictions.
   const size = 2 + BINS;
   const counts = speakers.map(() => new Float64Array(size * kinds.length * seeds.length));
   seeds.forEach((seed, s) => {
@@ -193,9 +201,9 @@ function brierAt(sums: Float64Array, start: number): number {
 }
 
 /**
- * The area under the ROC curve with its interval. For one class the area is the share of pairs of a clip of the class and
- * one of another that are in the right order, ties counted half (Mann and Whitney); pairs are counted once for every two
- * speakers, and a resample weighs these counts by how often it drew the two.
+ * The area under the ROC curve with its interval. The area of a class is the share of pairs (a clip of the class, a clip of
+ * another class) in the right order, ties counted half (Mann and Whitney). Pairs are counted once for every two speakers; a
+ * resample weighs these counts by how often it drew the two.
  */
 function aucInterval(
   seeds: readonly Pooled[],
@@ -219,9 +227,9 @@ function aucInterval(
   return intervalsOf(units, speakers, [statistic], seeds[0]!.truth.length, options)[0];
 }
 
-/** Pairs of a clip of a class and one of another, counted by their speakers. */
+/** Pairs of a clip of a class and a clip of another class, counted by their speakers. */
 export interface PairTable {
-  /** Of each speaker: clips of the class, and others. */
+  /** For each speaker, the clips of the class and the others. */
   positives: Float64Array;
   negatives: Float64Array;
   /** `wins[i * speakers + j]`: pairs of a positive of i and a negative of j in the right order, ties half. */
@@ -257,7 +265,7 @@ export function pairTable(seed: Pooled, positive: number, speakers: readonly str
   return table;
 }
 
-/** The area under the ROC curve where each speaker's clips count as often as `weights` says. */
+/** The area under the ROC curve, with the clips of each speaker counted `weights` times. */
 export function weightedArea({ positives, negatives, wins }: PairTable, weights: Float64Array): number {
   const size = weights.length;
   let [won, positive, negative] = [0, 0, 0];

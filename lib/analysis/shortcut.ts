@@ -3,39 +3,51 @@ import { type BootstrapOptions, type Interval, uarInterval } from "../evaluation
 import { type Entry, methodOf, type Part, pooled } from "./entries.js";
 import { sidesOf } from "./matrix.js";
 
-/** One network on unseen speakers, and on unseen speakers with unseen sentences. */
+/** UAR of one model on unseen speakers, and on unseen speakers with unseen sentences. */
 export interface Shortcut {
   label: string;
   corpora: string[];
   classes: string[];
   part: Part;
   synthetic: boolean;
-  /** Under a protocol that keeps speakers apart, and not sentences; absent where there is no such run. */
+  /** Under a protocol that keeps speakers apart but not sentences; absent if there is no such run. */
   speakers?: ShortcutScores;
   /** Under one that keeps both apart. */
   both: ShortcutScores;
-  /** UAR of `both` less that of `speakers`: of other sentences, and of fewer clips to train on. */
+  /** UAR of `both` minus that of `speakers`: the effect of unseen sentences and of fewer training clips. */
   difference?: Interval;
-  /** Under the matched twin, which differs from `both` in nothing but the sentences that trained. */
+  /** Under the matched twin, which differs from `both` only in the sentences of the training part. */
   twin?: Twin;
 }
 
+/** UAR of a model under one protocol. */
 export interface ShortcutScores {
+  /** `name@version`. */
   protocol: string;
   uar: Interval;
 }
 
+/** UAR of a model under the matched twin of a protocol that keeps speakers and sentences apart. */
 export interface Twin extends ShortcutScores {
   /** The twin is the first, `both` the second. */
   comparison: Comparison;
-  /** Corrected by Holm over all twins of the experiment. */
+  /** p-value, Holm-corrected over all twins of the experiment. */
   holmP: number;
 }
 
 /**
- * How much of a network's figure hangs on sentences that it heard before: each entry of a protocol that keeps speakers and
- * sentences apart beside the same network and settings under the matched twin, and under a protocol of the same corpora and
- * classes that keeps only speakers apart.
+ * How much of a model's UAR depends on sentences that it saw in training. Each entry of a protocol that keeps speakers and
+ * sentences apart is compared with the same model and settings under its matched twin, and under a protocol of the same
+ * corpora and classes that keeps only speakers apart.
+ *
+ * @param entries as {@link entriesOf} returns them
+ * @param part on which the models are compared
+ * @param options of the intervals
+ * @example
+ * const protocols = ["savee/loso", "savee/speaker-sentence"];
+ * const { runs } = await train({ protocols, folds: ["1"], models: ["linear"], features: ["mfcc"] });
+ * const [linear] = shortcuts(entriesOf(runs), "validation", { resamples: 99 });
+ * linear!.difference!.estimate < 0; // => true
  */
 export function shortcuts(entries: readonly Entry[], part: Part, options: BootstrapOptions = {}): Shortcut[] {
   const found = entries
@@ -85,7 +97,7 @@ function compared(both: Entry, entries: readonly Entry[], part: Part, options: B
   ];
 }
 
-/** The protocol whose twin this is: the name without `match`, the version with it. */
+/** The protocol whose twin this is: the same name and version, without `match`. */
 function twinOf(protocol: string): string | undefined {
   return isTwin(protocol) ? protocol.replace(MATCH, "") : undefined;
 }

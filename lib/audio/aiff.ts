@@ -1,4 +1,4 @@
-import { type Audio, AudioError, conversionHint } from "./audio.js";
+import { type Audio, AudioError, ForeignError } from "./audio.js";
 import { type Chunk, chunks, idAt, viewOf } from "./chunks.js";
 import { bytesPerSample, decodeLayout, type Encoding, type Layout } from "./pcm.js";
 
@@ -13,9 +13,11 @@ interface AiffFormat {
   sampleRate: number;
 }
 
-/** Whether the bytes begin like an AIFF or AIFF-C file. */
-export function isAiff(bytes: Uint8Array): boolean {
-  return bytes.length >= 12 && idAt(bytes, 0) === "FORM" && /^AIF[FC]$/.test(idAt(bytes, 8));
+/** Whether an AIFF or AIFF-C file begins at byte `start`. */
+export function isAiff(bytes: Uint8Array, start = 0): boolean {
+  return (
+    bytes.length >= start + 12 && idAt(bytes, start) === "FORM" && /^AIF[FC]$/.test(idAt(bytes, start + 8))
+  );
 }
 
 /**
@@ -23,37 +25,40 @@ export function isAiff(bytes: Uint8Array): boolean {
  * and 64 bits, mu-law and A-law. A truncated file gives the samples it has, with a warning.
  *
  * @param path used in error messages
+ * @param start where the file begins, bytes: behind a tag
  * @throws {AudioError} with the byte offset and the reason
  * @example decodeAiff(await readFile("a.aiff"), "a.aiff").format.encoding; // "pcm_s16"
  */
-export function decodeAiff(bytes: Uint8Array, path: string): Audio {
+export function decodeAiff(bytes: Uint8Array, path: string, start = 0): Audio {
   const warnings: string[] = [];
-  return decodeLayout(bytes, locateAiff(bytes, path, warnings), warnings);
+  return decodeLayout(bytes, locateAiff(bytes, start, path, warnings), warnings);
 }
 
 /**
  * Finds where the samples of an AIFF file are and how they are stored.
  *
  * @param bytes the file, or its beginning
+ * @param start where the file begins in them, bytes
  * @param warnings defects of the file are added
  * @param length of the file, bytes
  * @throws {AudioError} also when `bytes` end too early to find out
  */
 export function locateAiff(
   bytes: Uint8Array,
+  start: number,
   path: string,
   warnings: string[],
   length = bytes.length,
 ): Layout {
-  const container = idAt(bytes, 8) === "AIFC" ? "aifc" : "aiff";
+  const container = idAt(bytes, start + 8) === "AIFC" ? "aifc" : "aiff";
   let format: AiffFormat | undefined;
   let sound: Chunk | undefined;
-  for (const chunk of chunks(bytes, 12, false)) {
+  for (const chunk of chunks(bytes, start + 12, false)) {
     if (chunk.id === "COMM") format ??= readCommon(bytes, chunk, container, path);
     if (chunk.id === "SSND") sound ??= chunk;
     if (format && sound) break;
   }
-  if (!format) throw new AudioError(path, 12, "is an AIFF file without a readable COMM chunk");
+  if (!format) throw new AudioError(path, start + 12, "is an AIFF file without a readable COMM chunk");
   if (!sound) throw new AudioError(path, bytes.length, "is an AIFF file without an SSND chunk");
   const { frames, ...layout } = format;
   return { path, container, ...layout, ...soundPlace(bytes, sound, format, path, warnings, length) };
@@ -70,8 +75,11 @@ function readCommon(bytes: Uint8Array, chunk: Chunk, container: "aiff" | "aifc",
   const coding = encodingOf(compression, bitsPerSample);
   if (!coding) {
     const name = compression.replace(/[^ -~]/g, "?");
-    const reason = `stores its samples as ${name} of ${bitsPerSample} bits, which is not supported; ${conversionHint(path)}`;
-    throw new AudioError(path, offset + 6, reason);
+    throw new ForeignError(path, offset + 6, {
+      name: `stores its samples as ${name} of ${bitsPerSample} bits`,
+      container,
+      demuxer: "aiff",
+    });
   }
   return {
     ...coding,

@@ -1,10 +1,31 @@
 import { messageOf } from "../base/errors.js";
+import { plural } from "../base/text.js";
 import { type Audio, AudioError, type AudioFormat } from "./audio.js";
-import { idAt, viewOf } from "./chunks.js";
-import { afterId3, mpegFrame } from "./container.js";
+import { viewOf } from "./chunks.js";
+import { afterId3 } from "./id3.js";
+import { joined, mixDown, type Stretch, withCancellation } from "./mix.js";
+import { isCutMpeg, mpegStretches } from "./mpeg.js";
+import { oggLinks } from "./ogg.js";
 
-/** The supported compressed formats. */
-export type Codec = "flac" | "mp3" | "vorbis" | "opus";
+/** The compressed formats, by what holds them: FLAC by itself, MPEG audio, or Ogg with any of three codecs. */
+export type Compressed = "flac" | "mpeg" | "ogg";
+
+/** The decoders. */
+type Codec = "flac" | "mpeg" | "vorbis" | "opus";
+
+/** A part of a file that one decoder reads, with one sampling rate and number of channels. */
+interface Part {
+  codec: Codec;
+  /** For {@link AudioFormat.encoding}. */
+  encoding: string;
+  bytes: Uint8Array;
+  /** The stored number of channels, where the decoder gives more. */
+  channels?: number;
+  /** The most samples that count; the rest is the encoder's padding. */
+  most?: number;
+  /** Whether fewer than this many samples are there. */
+  isCut: (samples: number) => boolean;
+}
 
 /** The result of every decoder of the wasm-audio-decoders family. */
 interface Decoded {
@@ -21,43 +42,122 @@ interface Decoder {
 }
 
 /**
- * Decodes FLAC (plain or in Ogg), MP3, Ogg Vorbis or Ogg Opus to mono samples, with the WebAssembly builds of libFLAC,
- * mpg123, libvorbis and libopus. A truncated or damaged file gives what can be decoded, with a warning.
+ * Decodes FLAC (plain or in Ogg), MPEG audio (MP3, layers I and II), Ogg Vorbis or Ogg Opus to mono samples, with the
+ * WebAssembly builds of libFLAC, mpg123, libvorbis and libopus. A truncated or damaged file gives what can be decoded, with a
+ * warning. A file of several recordings, one after the other, gives all of them; where they differ in sampling rate or
+ * channels, each is read by its own.
  *
+ * @param start where the content begins, bytes
  * @param path used in error messages
  * @throws {AudioError} when nothing can be decoded
- * @example (await decodeCompressed(bytes, "opus", "answer.ogg")).sampleRate; // 48000
+ * @example (await decodeCompressed(bytes, "ogg", 0, "answer.ogg")).sampleRate; // 48000
  */
-export async function decodeCompressed(bytes: Uint8Array, codec: Codec, path: string): Promise<Audio> {
-  const decoded = await decode(bytes, codec, path);
-  const { sampleRate, errors } = decoded;
-  const channels = decoded.channelData.slice(0, storedChannels(bytes, codec));
-  const length = Math.min(decoded.samplesDecoded, opusLength(bytes, codec));
-  if (!(length > 0) || channels.length === 0 || !(sampleRate >= 1000 && sampleRate <= 768_000))
-    throw new AudioError(
-      path,
-      errors[0]?.inputBytes ?? 0,
-      `is ${codec}, but contains no audio that can be decoded`,
-    );
-  const samples = mixDown(channels, length, path);
+export async function decodeCompressed(
+  bytes: Uint8Array,
+  container: Compressed,
+  start: number,
+  path: string,
+): Promise<Audio> {
   const warnings: string[] = [];
-  if (isCut(bytes, codec, length)) warnings.push("truncated: the stream ends before its stated end");
-  if (errors.length > 0) warnings.push(`${errors.length} damaged parts were skipped`);
+  const parts = PARTS[container](bytes, start, path, warnings);
+  const stretches: Stretch[] = [];
+  let bitsPerSample = 0;
+  let errors = 0;
+  let isCut = false;
+  let failure: AudioError | undefined;
+  for (const part of parts) {
+    const decoded = await decode(part, path);
+    // One recording that fails does not take the others with it.
+    if (decoded instanceof AudioError) failure ??= decoded;
+    const stretch = decoded instanceof AudioError ? undefined : stretchOf(part, decoded, path);
+    const cut = part.isCut(stretch?.samples.length ?? 0);
+    isCut ||= cut;
+    errors += decoded instanceof AudioError ? 1 : decoded.errors.length + (stretch || cut ? 0 : 1);
+    if (stretch) stretches.push(stretch);
+    bitsPerSample = Math.max(bitsPerSample, stretch?.bitsPerSample ?? 0);
+  }
+  const { encoding } = parts[0]!;
+  if (stretches.length === 0) {
+    const nothing = `is ${encoding}, but contains no audio that can be decoded`;
+    throw failure ?? new AudioError(path, start, nothing);
+  }
+  const { samples, sampleRate, channels, cancellation } = joined(stretches, warnings);
+  if (isCut) warnings.push("truncated: the stream ends before its stated end");
+  if (errors > 0) warnings.push(`${plural(errors, "damaged part")} ${errors === 1 ? "was" : "were"} skipped`);
   const format: AudioFormat = {
-    container: codec === "mp3" ? "mp3" : idAt(bytes, 0) === "OggS" ? "ogg" : "flac",
-    encoding: codec,
-    channels: channels.length,
-    bitsPerSample: codec === "flac" ? (decoded.bitDepth ?? 0) : 0,
+    container: container === "mpeg" ? (encoding as "mp3" | "mp2" | "mp1") : container,
+    encoding: [...new Set(parts.map((part) => part.encoding))].join("+"),
+    channels,
+    bitsPerSample,
   };
-  return { samples, sampleRate, format, warnings };
+  return withCancellation({ samples, sampleRate, format, warnings }, cancellation);
 }
 
-async function decode(bytes: Uint8Array, codec: Codec, path: string): Promise<Decoded> {
+type Splitter = (bytes: Uint8Array, start: number, path: string, warnings: string[]) => Part[];
+
+const PARTS: Record<Compressed, Splitter> = {
+  flac: (bytes, start) => {
+    const starts = flacStarts(bytes, start);
+    return starts.map((at, i) => {
+      const own = bytes.subarray(at, starts[i + 1]);
+      return { codec: "flac", encoding: "flac", bytes: own, isCut: (samples) => isCutFlac(own, samples) };
+    });
+  },
+  mpeg: (bytes, start, _path, warnings) => {
+    const skipped = start - afterId3(bytes);
+    if (skipped > 0) warnings.push(`${skipped} bytes before the first frame were skipped`);
+    const cut = isCutMpeg(bytes, start);
+    return mpegStretches(bytes, start).map(({ start, end, layer, channels }) => ({
+      codec: "mpeg",
+      encoding: `mp${layer}`,
+      bytes: bytes.subarray(start, end),
+      // mpg123 always gives two; where both numbers occur, a single one comes twice.
+      channels: Math.max(...channels),
+      isCut: () => cut,
+    }));
+  },
+  ogg: (bytes, start, path, warnings) => {
+    const { links, foreign } = oggLinks(bytes, start);
+    if (links.length === 0)
+      throw new AudioError(path, start, "begins in the middle of an Ogg stream, whose header is missing");
+    if (foreign > 0)
+      warnings.push(
+        `${foreign} of ${links.length + foreign} recordings in it have no known header and were left out`,
+      );
+    return links.map(({ codec, bytes, granule, isCut }) => ({
+      codec,
+      encoding: codec,
+      bytes,
+      // What follows the granule position of the last page is padding (RFC 7845, section 4); the decoder leaves some of it.
+      ...(codec === "opus" &&
+        !isCut && { most: granule - viewOf(bytes).getUint16(27 + bytes[26]! + 10, true) }),
+      isCut: () => isCut,
+    }));
+  },
+};
+
+/** Samples that one part gives; nothing if it has none. */
+function stretchOf(
+  part: Part,
+  decoded: Decoded,
+  path: string,
+): (Stretch & { bitsPerSample: number }) | undefined {
+  const { sampleRate } = decoded;
+  const bitsPerSample = part.codec === "flac" ? (decoded.bitDepth ?? 0) : 0;
+  const channels = decoded.channelData.slice(0, part.channels);
+  const length = Math.min(decoded.samplesDecoded, part.most ?? Number.POSITIVE_INFINITY);
+  if (!(length > 0) || channels.length === 0 || !(sampleRate >= 1000 && sampleRate <= 768_000))
+    return undefined;
+  return { ...mixDown(channels, length, path), sampleRate, channels: channels.length, bitsPerSample };
+}
+
+/** What the decoder gives, or why it gives nothing. */
+async function decode({ codec, encoding, bytes }: Part, path: string): Promise<Decoded | AudioError> {
   const restore = muteDecoders();
   try {
     return await DECODERS[codec](bytes);
   } catch (error) {
-    throw new AudioError(path, 0, `is ${codec}, but decoding failed: ${messageOf(error)}`);
+    return new AudioError(path, 0, `is ${encoding}, but decoding failed: ${messageOf(error)}`);
   } finally {
     restore();
   }
@@ -72,7 +172,7 @@ const DECODERS: Record<Codec, (bytes: Uint8Array) => Promise<Decoded>> = {
       channelData: decoded.channelData.map((data) => rescaleFlac(data, decoded.bitDepth)),
     };
   },
-  mp3: async (bytes) => {
+  mpeg: async (bytes) => {
     const { MPEGDecoder } = await import("mpg123-decoder");
     return using(new MPEGDecoder(), (decoder) => decoder.decode(bytes));
   },
@@ -116,73 +216,24 @@ function muteDecoders(): () => void {
   };
 }
 
-/** mpg123 always returns two channels; the frame header has the real number. */
-function storedChannels(bytes: Uint8Array, codec: Codec): number | undefined {
-  if (codec !== "mp3") return undefined;
-  return bytes[afterId3(bytes) + 3]! >> 6 === 3 ? 1 : 2;
+/** STREAMINFO, always the first block, has 34 bytes. */
+const FLAC_HEAD = Buffer.from("fLaC\0\0\0\x22", "latin1");
+const FLAC_ONLY_HEAD = Buffer.from("fLaC\x80\0\0\x22", "latin1");
+
+/** Where the files begin that were joined. */
+function flacStarts(bytes: Uint8Array, start: number): number[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const starts = [start];
+  for (const head of [FLAC_HEAD, FLAC_ONLY_HEAD])
+    for (let at = buffer.indexOf(head, start + 1); at >= 0; at = buffer.indexOf(head, at + 1))
+      starts.push(at);
+  return starts.sort((a, b) => a - b);
 }
 
-function mixDown(channels: Float32Array[], length: number, path: string): Float32Array {
-  const out = new Float32Array(length);
-  for (const channel of channels)
-    for (let i = 0; i < length; i++) out[i] = out[i]! + channel[i]! / channels.length;
-  const bad = out.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw new AudioError(path, 0, `sample ${bad} decodes to a value that is not finite`);
-  return out;
-}
-
-/**
- * Samples at 48 kHz up to the granule position of the last page (RFC 7845, section 4); what follows is the encoder's
- * padding.
- */
-function opusLength(bytes: Uint8Array, codec: Codec): number {
-  const page = codec === "opus" ? lastPage(bytes) : undefined;
-  if (!page?.isLast) return Number.POSITIVE_INFINITY;
-  return page.granule - viewOf(bytes).getUint16(27 + bytes[26]! + 10, true);
-}
-
-/** The last Ogg page: `isLast` if it is marked as the end of the stream, `isWhole` if it is complete. */
-function lastPage(bytes: Uint8Array): { granule: number; isLast: boolean; isWhole: boolean } | undefined {
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).lastIndexOf("OggS");
-  if (at < 0 || at + 27 > bytes.length) return undefined;
-  const segments = bytes.subarray(at + 27, at + 27 + bytes[at + 26]!);
-  const end = at + 27 + bytes[at + 26]! + segments.reduce((sum, size) => sum + size, 0);
-  const granule = Number(viewOf(bytes).getBigInt64(at + 6, true));
-  return { granule, isLast: (bytes[at + 5]! & 4) !== 0, isWhole: end <= bytes.length };
-}
-
-function isCut(bytes: Uint8Array, codec: Codec, length: number): boolean {
-  const page = idAt(bytes, 0) === "OggS" ? lastPage(bytes) : undefined;
-  if (page) return !(page.isLast && page.isWhole);
-  return codec === "mp3" ? isCutMp3(bytes) : isCutFlac(bytes, length);
-}
-
-/** STREAMINFO, always the first block, has the number of samples in 36 bits; 0 means unknown. */
+/** STREAMINFO has the number of samples in 36 bits; 0 means unknown. */
 function isCutFlac(bytes: Uint8Array, length: number): boolean {
-  const at = afterId3(bytes) + 8;
+  const at = 8;
   if (at + 18 > bytes.length) return true;
   const stated = (bytes[at + 13]! & 15) * 2 ** 32 + viewOf(bytes).getUint32(at + 14, false);
   return length < stated;
-}
-
-/** Whether the last frame is incomplete, or there are fewer frames than the Xing or Info tag in the first one states. */
-function isCutMp3(bytes: Uint8Array): boolean {
-  const start = afterId3(bytes);
-  const stated = xingFrames(bytes, start);
-  let frames = 0;
-  let at = start;
-  for (let length = mpegFrame(bytes, at); length > 0; length = mpegFrame(bytes, at)) {
-    at += length;
-    frames++;
-  }
-  return at > bytes.length || frames - 1 < stated;
-}
-
-function xingFrames(bytes: Uint8Array, frame: number): number {
-  const isVersion1 = (bytes[frame + 1]! & 8) !== 0;
-  const isMono = bytes[frame + 3]! >> 6 === 3;
-  const at = frame + 4 + (isVersion1 ? (isMono ? 17 : 32) : isMono ? 9 : 17);
-  if (at + 12 > bytes.length || !/^(Xing|Info)$/.test(idAt(bytes, at)) || (bytes[at + 7]! & 1) === 0)
-    return 0;
-  return viewOf(bytes).getUint32(at + 8, false);
 }

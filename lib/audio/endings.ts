@@ -1,9 +1,11 @@
 import { basename, extname } from "node:path";
+import { conversionHint } from "./audio.js";
+import { findFfmpeg } from "./ffmpeg.js";
 
-/** File name extensions of the supported sound files. */
+/** File name extensions of the sound files that are read without any help. */
 export const SOUND_ENDINGS: readonly string[] = [
   ...[".wav", ".wave", ".bwf", ".rf64", ".aif", ".aiff", ".aifc"],
-  ...[".flac", ".mp3", ".mpga", ".ogg", ".oga", ".opus"],
+  ...[".flac", ".mp3", ".mp2", ".mp1", ".mpga", ".ogg", ".oga", ".opus"],
 ];
 
 /**
@@ -12,21 +14,61 @@ export const SOUND_ENDINGS: readonly string[] = [
  * @example isSoundName("a/b.WAV") // true
  */
 export function isSoundName(path: string): boolean {
-  return SOUND_ENDINGS.includes(extname(path).toLowerCase()) && !basename(path).startsWith(".");
+  return hasEnding(path, SOUND_ENDINGS);
 }
 
-/** File name extensions of sound, or of films with sound, that is not read. */
-const OTHER_ENDINGS: readonly string[] = [
-  ...[".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".3gp", ".3g2", ".aac", ".webm", ".mkv", ".mka", ".avi"],
-  ...[".wma", ".asf", ".caf", ".amr", ".awb", ".au", ".snd", ".spx", ".ape", ".wv", ".w64", ".ac3"],
-  ...[".mp2", ".ra", ".rm", ".gsm", ".dss"],
+/** File name extensions of sound, and of films with sound, that only ffmpeg reads. */
+const FFMPEG_ENDINGS: readonly string[] = [
+  ...[
+    ".m4a",
+    ".m4b",
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".3gp",
+    ".3g2",
+    ".aac",
+    ".webm",
+    ".mkv",
+    ".mka",
+    ".avi",
+    ".flv",
+  ],
+  ...[".wma", ".asf", ".wmv", ".caf", ".amr", ".awb", ".sph", ".au", ".snd", ".spx", ".w64", ".voc"],
+  ...[".wv", ".ape", ".tta", ".ra", ".rm", ".mpg", ".mpeg", ".8svx"],
 ];
 
+/** Those of sound that is not read at all. */
+const UNREAD_ENDINGS: readonly string[] = [".ac3", ".dts", ".gsm", ".dss", ".ds2", ".mid", ".midi"];
+
+/** Which file names are those of sound, on this machine. */
+export interface SoundNames {
+  /** Of a kind that is read, here or through ffmpeg. */
+  isRead(path: string): boolean;
+  /** Of a kind of sound that is not read. */
+  isOther(path: string): boolean;
+}
+
 /**
- * Whether a file name has the extension of a kind of sound that is not read.
+ * Tells sound that is read from sound that is not; it is looked up once whether ffmpeg is installed.
  *
- * @example isOtherSoundName("a/memo.m4a") // true
+ * @example soundNames().isOther("a/memo.m4a") // true without ffmpeg
  */
-export function isOtherSoundName(path: string): boolean {
-  return OTHER_ENDINGS.includes(extname(path).toLowerCase()) && !basename(path).startsWith(".");
+export function soundNames(): SoundNames {
+  const through = findFfmpeg() ? FFMPEG_ENDINGS : [];
+  const others = [...FFMPEG_ENDINGS, ...UNREAD_ENDINGS].filter((ending) => !through.includes(ending));
+  return {
+    isRead: (path) => isSoundName(path) || hasEnding(path, through),
+    isOther: (path) => hasEnding(path, others),
+  };
+}
+
+function hasEnding(path: string, endings: readonly string[]): boolean {
+  return endings.includes(extname(path).toLowerCase()) && !basename(path).startsWith(".");
+}
+
+/** What to do about a file of a kind that is not read. */
+export function unreadHint(path: string): string {
+  const install = hasEnding(path, FFMPEG_ENDINGS) ? "install ffmpeg to have them read, or " : "";
+  return `${install}${conversionHint(path)}`;
 }

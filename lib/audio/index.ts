@@ -6,7 +6,7 @@
 
 export type { Random } from "../base/random.js";
 export { type Audio, AudioError, type AudioFormat } from "./audio.js";
-export { babbleNoise, mixAtSnr, pinkNoise } from "./noise.js";
+export { babbleNoise, mixAtSnr, type NoiseKind, pinkNoise } from "./noise.js";
 export { decodeAudio, decodePcm, readAudio } from "./read.js";
 export { resample } from "./resample.js";
 export { type TrimOptions, trimSilence } from "./trim.js";

@@ -3,6 +3,7 @@ import type { Random } from "../base/random.js";
 /** The kinds of noise in robustness tests; babble is several voices at once. */
 export const NOISES = ["white", "pink", "babble"] as const;
 
+/** Kind of noise in robustness tests: `white`, `pink`, or `babble`, several voices at once. */
 export type NoiseKind = (typeof NOISES)[number];
 
 /**

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { locateAiff } from "./aiff.js";
 import { AudioError, type AudioFormat } from "./audio.js";
 import { kindOf } from "./container.js";
+import { ChannelLevels, cancellationText } from "./mix.js";
 import { bytesPerSample, checkLayout, decodeLayout, type Layout } from "./pcm.js";
 import { locateWav } from "./wav.js";
 
@@ -54,9 +55,10 @@ function locate(path: string, warnings: string[]): Layout | undefined {
     file = openSync(path, "r");
     const head = new Uint8Array(Math.min(HEAD, status.size));
     const bytes = head.subarray(0, readSync(file, head));
-    const { container } = kindOf(bytes);
-    if (container !== "wav" && container !== "aiff") return undefined;
-    const layout = (container === "wav" ? locateWav : locateAiff)(bytes, path, warnings, status.size);
+    const kind = kindOf(bytes);
+    if (kind.container !== "wav" && kind.container !== "aiff") return undefined;
+    const locateIn = kind.container === "wav" ? locateWav : locateAiff;
+    const layout = locateIn(bytes, kind.start, path, warnings, status.size);
     checkLayout(layout);
     return layout;
   } catch {
@@ -74,6 +76,7 @@ function* readPieces(
   warnings: string[],
 ): Generator<Float32Array> {
   const file = openSync(path, "r");
+  const levels = new ChannelLevels(layout.channels);
   try {
     const bytes = new Uint8Array(Math.min(frames, layout.sampleRate) * frameBytes);
     for (let before = 0; before < frames; ) {
@@ -86,19 +89,27 @@ function* readPieces(
       }
       const piece = { ...layout, offset: 0, size: there, before };
       const odd: string[] = [];
-      yield decodePiece(bytes.subarray(0, there), piece, offset, odd);
+      yield decodePiece(bytes.subarray(0, there), piece, offset, odd, levels);
       if (!warnings.some((text) => text.startsWith("the samples reach"))) warnings.push(...odd);
       before += there / frameBytes;
     }
     if (layout.size % frameBytes !== 0) warnings.push("the samples end in the middle of a frame");
+    const { cancellation } = levels;
+    if (cancellation !== undefined) warnings.push(cancellationText(cancellation));
   } finally {
     closeSync(file);
   }
 }
 
-function decodePiece(bytes: Uint8Array, piece: Layout, offset: number, warnings: string[]): Float32Array {
+function decodePiece(
+  bytes: Uint8Array,
+  piece: Layout,
+  offset: number,
+  warnings: string[],
+  levels: ChannelLevels,
+): Float32Array {
   try {
-    return decodeLayout(bytes, piece, warnings).samples;
+    return decodeLayout(bytes, piece, warnings, levels).samples;
   } catch (error) {
     if (!(error instanceof AudioError)) throw error;
     throw new AudioError(piece.path, offset + error.offset, error.reason);

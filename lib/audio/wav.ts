@@ -1,4 +1,5 @@
-import { type Audio, AudioError, conversionHint } from "./audio.js";
+import { plural } from "../base/text.js";
+import { type Audio, AudioError, ForeignError } from "./audio.js";
 import { type Chunk, chunks, endsInChunks, idAt, viewOf } from "./chunks.js";
 import { bytesPerSample, decodeLayout, type Encoding, type Layout } from "./pcm.js";
 
@@ -10,9 +11,13 @@ interface WavFormat {
   bitsPerSample: number;
 }
 
-/** Whether the bytes begin like a RIFF WAVE, RF64 or BW64 file. */
-export function isWav(bytes: Uint8Array): boolean {
-  return bytes.length >= 12 && /^(RIFF|RF64|BW64)$/.test(idAt(bytes, 0)) && idAt(bytes, 8) === "WAVE";
+/** Whether a RIFF WAVE, RF64 or BW64 file begins at byte `start`. */
+export function isWav(bytes: Uint8Array, start = 0): boolean {
+  return (
+    bytes.length >= start + 12 &&
+    /^(RIFF|RF64|BW64)$/.test(idAt(bytes, start)) &&
+    idAt(bytes, start + 8) === "WAVE"
+  );
 }
 
 /**
@@ -21,24 +26,27 @@ export function isWav(bytes: Uint8Array): boolean {
  * truncated one gives the samples it has, with a warning.
  *
  * @param path used in error messages
+ * @param start where the file begins, bytes: behind a tag
  * @throws {AudioError} with the byte offset and the reason
  * @example decodeWav(await readFile("a.wav"), "a.wav").sampleRate; // 16000
  */
-export function decodeWav(bytes: Uint8Array, path: string): Audio {
+export function decodeWav(bytes: Uint8Array, path: string, start = 0): Audio {
   const warnings: string[] = [];
-  return decodeLayout(bytes, locateWav(bytes, path, warnings), warnings);
+  return decodeLayout(bytes, locateWav(bytes, start, path, warnings), warnings);
 }
 
 /**
  * Finds where the samples of a WAV file are and how they are stored.
  *
  * @param bytes the file, or its beginning
+ * @param start where the file begins in them, bytes
  * @param warnings defects of the file are added
  * @param length of the file, bytes
  * @throws {AudioError} also when `bytes` end too early to find out
  */
 export function locateWav(
   bytes: Uint8Array,
+  start: number,
   path: string,
   warnings: string[],
   length = bytes.length,
@@ -46,15 +54,15 @@ export function locateWav(
   let format: WavFormat | undefined;
   let data: Chunk | undefined;
   let wideSize: number | undefined;
-  for (const chunk of chunks(bytes, 12, true)) {
+  for (const chunk of chunks(bytes, start + 12, true)) {
     if (chunk.id === "ds64") wideSize = readWideSize(bytes, chunk);
-    if (chunk.id === "fmt ") format ??= readFormat(bytes, chunk, path);
+    if (chunk.id === "fmt ") format ??= readFormat(bytes, chunk, path, warnings);
     if (chunk.id === "data") data ??= chunk;
     if (format && data) break;
   }
-  if (!format) throw new AudioError(path, 12, "is a WAV file without a readable fmt chunk");
+  if (!format) throw new AudioError(path, start + 12, "is a WAV file without a readable fmt chunk");
   if (!data) throw new AudioError(path, bytes.length, "is a WAV file without a data chunk");
-  const container = idAt(bytes, 0) === "RIFF" ? "wav" : "rf64";
+  const container = idAt(bytes, start) === "RIFF" ? "wav" : "rf64";
   if (data.size === 0 && bytes.length < length)
     throw new AudioError(path, data.offset, "states no size, so that the whole file is needed");
   const size = dataSize(bytes, data, wideSize, warnings, length);
@@ -70,7 +78,7 @@ const CODES: Record<number, string> = {
   255: "AAC",
 };
 
-function readFormat(bytes: Uint8Array, chunk: Chunk, path: string): WavFormat {
+function readFormat(bytes: Uint8Array, chunk: Chunk, path: string, warnings: string[]): WavFormat {
   const { offset, size } = chunk;
   const end = Math.min(bytes.length, offset + size);
   if (end - offset < 16) throw new AudioError(path, offset, "the fmt chunk is cut short");
@@ -83,14 +91,38 @@ function readFormat(bytes: Uint8Array, chunk: Chunk, path: string): WavFormat {
   const encoding = encodingOf(code, bitsPerSample);
   if (!encoding) {
     const name = CODES[code] ?? `format 0x${code.toString(16).padStart(4, "0")}`;
-    const reason = `stores its samples as ${name} of ${bitsPerSample} bits, which is not supported; ${conversionHint(path)}`;
-    throw new AudioError(path, offset, reason);
+    throw new ForeignError(path, offset, {
+      name: `stores its samples as ${name} of ${bitsPerSample} bits`,
+      container: "wav",
+      demuxer: "wav",
+    });
   }
-  if (blockAlign !== channels * bytesPerSample(encoding)) {
-    const reason = `states frames of ${blockAlign} bytes for ${channels} channels of ${bitsPerSample} bits`;
-    throw new AudioError(path, offset + 12, reason);
-  }
+  const odd = blockAlignFault(blockAlign, channels, bytesPerSample(encoding), bitsPerSample);
+  if (odd?.isAmbiguous)
+    throw new AudioError(
+      path,
+      offset + 12,
+      `${odd.text}: they may be integers in 4 bytes or Cool Edit's floats; save it again, as 16-bit PCM`,
+    );
+  if (odd) warnings.push(`${odd.text}: ignored`);
   return { encoding, channels, sampleRate, bitsPerSample };
+}
+
+/**
+ * What is wrong with the number of bytes a frame, which many recorders state falsely and which channels and bits say already.
+ * Samples of 3 bytes in 4 are another matter: there are such files.
+ */
+function blockAlignFault(
+  stated: number,
+  channels: number,
+  bytes: number,
+  bits: number,
+): { text: string; isAmbiguous: boolean } | undefined {
+  if (stated === channels * bytes) return undefined;
+  return {
+    text: `states frames of ${stated} bytes for ${plural(channels, "channel")} of ${bits} bits`,
+    isAmbiguous: bytes === 3 && stated === channels * 4,
+  };
 }
 
 /** The GUIDs of extensible formats are the plain code followed by these bytes. */
@@ -101,7 +133,11 @@ function formatCode(view: DataView, offset: number, end: number, path: string): 
   if (code !== 0xfffe) return code;
   if (end - offset < 40) throw new AudioError(path, offset, "the extensible fmt chunk is cut short");
   if (GUID_TAIL.some((byte, i) => view.getUint8(offset + 26 + i) !== byte))
-    throw new AudioError(path, offset + 24, `has an unknown extensible format; ${conversionHint(path)}`);
+    throw new ForeignError(path, offset + 24, {
+      name: "has an unknown extensible format",
+      container: "wav",
+      demuxer: "wav",
+    });
   return view.getUint16(offset + 24, true);
 }
 

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
 /**
- * Writes a file whole or not at all: into a temporary file beside it, then renamed over it. Missing folders
- * are made. A reader sees the old content or the new, never a part, also when the process is killed.
+ * Writes a file completely or not at all: into a temporary file beside it, which is then renamed. Missing folders are created. A
+ * reader sees the old content or the new, never a part of it, even when the process is killed.
  *
  * @param path where to write
- * @param write the content, or a function that fills the temporary file it is given
- * @throws {UserError} naming the path, when the place cannot be written
+ * @param write the content, or a function that writes the temporary file
+ * @throws {UserError} naming the path, when it cannot be written
  * @example await writeAtomic("results/table.csv", "model,uar\ncnn,0.52\n");
  */
 export async function writeAtomic(
@@ -18,7 +18,7 @@ export async function writeAtomic(
 ): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     if (typeof write === "function") await write(temporary);
     else await writeAndSync(temporary, write);
     await rename(temporary, path);
@@ -40,7 +40,54 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
 }
 
 /**
- * The text of a file; `undefined` where there is none.
+ * Makes a folder and those above it; one that is there is left as it is. Node's own recursive `mkdir` never returns where the
+ * system refuses a folder with "no such file", as it does under /proc.
+ *
+ * @returns the folders that were made, the innermost first
+ * @throws the system's error
+ */
+export async function makeFolder(folder: string): Promise<string[]> {
+  try {
+    await mkdir(folder);
+    return [folder];
+  } catch (error) {
+    if (await isFolder(folder)) return [];
+    const above = dirname(folder);
+    if (systemCode(error) !== "ENOENT" || above === folder || (await isFolder(above))) throw error;
+    const made = await makeFolder(above);
+    return [...(await makeFolder(folder)), ...made];
+  }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/**
+ * Tries whether files can be written into a folder, before the work and not after it. Nothing is left behind: folders that were
+ * missing are removed again.
+ *
+ * @throws {UserError} naming the folder
+ * @example await assertWritable("results/report/quick");
+ */
+export async function assertWritable(folder: string): Promise<void> {
+  const probe = join(folder, `.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    const made = await makeFolder(folder);
+    await writeFile(probe, "");
+    await rm(probe);
+    // Another process may have begun to use one of them.
+    for (const one of made) await rmdir(one).catch(() => {});
+  } catch (error) {
+    throw cannotWrite(folder, error);
+  }
+}
+
+/**
+ * The text of a file; `undefined` where it does not exist.
  *
  * @throws {UserError} naming the path, when it cannot be read
  * @example await readIfThere("results/summary/quick/readings.json")
@@ -52,16 +99,15 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-/** Writes a value as indented JSON, whole or not at all. */
+/** Writes a value as indented JSON, completely or not at all. */
 export function writeJson(path: string, value: unknown): Promise<void> {
   return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /**
- * Gives a folder that is whole its name. A folder that has the name already stays, aside, until the new one can take its
- * place.
+ * Renames a finished folder to its final name. An existing folder of that name is kept aside until the new one is in place.
  *
- * @throws {UserError} naming the folder, when the place cannot be written
+ * @throws {UserError} naming the folder, when it cannot be written
  * @example await replaceFolder("results/runs/a.partial", "results/runs/a");
  */
 export async function replaceFolder(whole: string, folder: string): Promise<void> {
@@ -74,14 +120,14 @@ export async function replaceFolder(whole: string, folder: string): Promise<void
   }
 }
 
-/** Renames a folder to `NAME.old`, so that another can be made in its place; one that is not there is no matter. */
+/** Renames a folder, if it exists, to `NAME.old`, so that another can take its place. */
 export async function moveAside(folder: string): Promise<void> {
   if (!(await isThere(folder))) return;
   await rm(asideOf(folder), { recursive: true, force: true });
   await rename(folder, asideOf(folder));
 }
 
-/** Undoes {@link moveAside} where no other folder was made. */
+/** Undoes {@link moveAside}, unless another folder has taken the place. */
 export async function moveBack(folder: string): Promise<void> {
   if ((await isThere(asideOf(folder))) && !(await isThere(folder))) await rename(asideOf(folder), folder);
 }
@@ -101,7 +147,7 @@ function isThere(path: string): Promise<boolean> {
 }
 
 /**
- * A folder's name with something added, whether or not it was given with a slash at its end.
+ * A folder's name with a suffix, with or without a slash at its end.
  *
  * @example beside("results/runs/a/", ".partial") // "results/runs/a.partial"
  */
@@ -110,11 +156,11 @@ export function beside(folder: string, suffix: string): string {
 }
 
 /**
- * Refuses to replace a folder that holds something else: one that is not there, is empty or has the files of an earlier one
+ * Refuses to replace a folder that holds something else. A folder that is missing, is empty or has the files of an earlier result
  * may be replaced.
  *
- * @param isEarlier whether the names of the folder's files are those of an earlier one
- * @param what that would be: "a shipped model"
+ * @param isEarlier whether the names of the folder's files are those of an earlier result
+ * @param what the result is, for the message: "a shipped model"
  * @throws {UserError} naming the folder
  * @example await assertReplaceable("results/summary/a", (names) => names.includes("summary.json"), "a summary");
  */
@@ -128,5 +174,5 @@ export async function assertReplaceable(
     throw cannotWrite(folder, error);
   });
   if (names.length === 0 || isEarlier(names)) return;
-  throw new UserError(`${folder} holds something else than ${what}: name another folder with --out`);
+  throw new UserError(`${folder} holds something other than ${what}: choose another folder with --out`);
 }

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * The workbench's place in the user's cache folder: `XDG_CACHE_HOME`, else what the system has for that; never in the checkout.
+ * The workbench's folder in the user's cache folder: in `XDG_CACHE_HOME`, else in the system's; never in the checkout.
  *
  * @param path parts of the path below it
  * @example cacheFolder("readings") // "/home/ada/.cache/speech-emotion-workbench/readings"

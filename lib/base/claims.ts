@@ -1,39 +1,39 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, statSync, utimesSync } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { link, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { writeAtomic } from "./atomic.js";
+import { makeFolder, writeAtomic } from "./atomic.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
-/** Milliseconds between signs of life; the claim of another machine without one for STALE of them is given up. */
+/** Milliseconds between updates of a claim; a claim of another machine that is older than STALE has expired. */
 const BEAT = 10_000;
 const STALE = 30 * BEAT;
 
 interface Owner {
   host: string;
   pid: number;
-  /** When the process started, as the system counts: a process id is used again one day. */
+  /** When the process started, in the system's units, since process ids are reused. */
   born: string;
   released?: boolean;
 }
 
-/** The right to do a run; nobody else does it until it is released, or this process is gone. */
+/** The exclusive right to do a run, until it is released or this process ends. */
 export interface Claim {
-  /** Ends the claim. `done`: the run is there, so that its claims need not be kept. */
+  /** Ends the claim. `done`: the run is complete, so that its claims can be removed. */
   release(done: boolean): Promise<void>;
 }
 
 /**
- * Claims a run of a store that many processes share, on one machine or, through a shared folder, on several.
+ * Claims a run of a store that several processes share, on one machine or, through a shared folder, on several.
  *
- * A claim is a file `NAME.<n>`, made so that it fails where it exists; the one with the highest number counts. That of a
- * process that is gone is taken over by making the next number, which again only one can: nothing is ever overwritten
- * or removed on a guess. After a claim one looks whether the run was done meanwhile.
+ * A claim is a file `NAME.<n>`. Creating it fails if it exists; the one with the highest number counts. The claim of a process
+ * that has ended is taken over by creating the next number, which again only one process can do: nothing is ever overwritten or
+ * removed on a guess. After claiming, check whether the run was done in the meantime.
  *
  * @param folder of the claims
  * @param name of the run
- * @returns `undefined` where somebody else is at it
+ * @returns `undefined` where another process is working on the run
  * @throws {UserError} when the folder cannot be written
  */
 export async function claim(folder: string, name: string): Promise<Claim | undefined> {
@@ -48,13 +48,13 @@ export async function claim(folder: string, name: string): Promise<Claim | undef
     release: async (done) => {
       clearInterval(beat);
       if (done) return removeClaims(folder, name);
-      // Kept, not removed: a number must never be given twice while the run is open.
+      // Kept, not removed: a number must not be used twice while the run is open.
       await writeAtomic(path, JSON.stringify({ ...me, released: true }));
     },
   };
 }
 
-/** The names of runs that somebody is at. */
+/** The names of the runs that a process is working on. */
 export async function claimed(folder: string): Promise<string[]> {
   const names = new Set((await list(folder)).map((file) => file.replace(/\.\d+$/, "")));
   const held: string[] = [];
@@ -65,11 +65,11 @@ export async function claimed(folder: string): Promise<string[]> {
   return held.sort();
 }
 
-/** Written beside and linked to its name, so that it is never seen half written; false where the name is taken. */
+/** Writes a draft and links it to its name, so that no reader sees a part of it; false where the name exists. */
 async function create(folder: string, path: string, content: string): Promise<boolean> {
   const draft = join(folder, `.${process.pid}-${randomBytes(6).toString("hex")}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const file = await open(draft, "wx");
     await file.writeFile(content);
     await file.close();
@@ -105,7 +105,7 @@ async function isHeld(path: string): Promise<boolean> {
   try {
     owner = JSON.parse(await readFile(path, "utf8")) as Owner;
   } catch (error) {
-    // Gone meanwhile: the run was done. The next look will see it.
+    // Removed in the meantime, since the run was done: the next look finds it.
     if (systemCode(error) === "ENOENT") return true;
     return isFresh(path);
   }
@@ -127,13 +127,13 @@ function touch(path: string): void {
     const now = new Date();
     utimesSync(path, now, now);
   } catch {
-    // The sign of life is lost, not the work.
+    // Only this update is lost, not the work.
   }
 }
 
 /**
- * The time a process started at, or "" where there is none of that id. On systems without /proc, whether it lives
- * is all that is known.
+ * The time at which a process started, or "" where no process has that id. Without /proc it is only known whether the process
+ * is alive.
  */
 function bornAt(pid: number): string {
   try {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 const known = new Map<string, string | undefined>();
 
 /**
- * The commit that a checkout is at; `undefined` where the folder is not the top of one, or git is not there.
+ * The commit of a checkout; `undefined` where the folder is not the top of a checkout, or git is not installed.
  *
  * @example commitOf(projectRoot()) // "bae4a1d0..."
  */
@@ -14,7 +14,7 @@ export function commitOf(folder: string): string | undefined {
 
 function ask(folder: string): string | undefined {
   try {
-    // The first line is empty at the top of a checkout: the commit of a checkout around the folder says nothing of it.
+    // The first line is empty at the top of a checkout. The commit of a checkout around the folder says nothing about it.
     const [prefix, commit] = execFileSync("git", ["rev-parse", "--show-prefix", "HEAD"], {
       cwd: folder,
       encoding: "utf8",

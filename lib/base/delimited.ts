@@ -1,25 +1,25 @@
 import { readFile } from "node:fs/promises";
 import { systemReason, UserError } from "./errors.js";
 
-/** A table as a spreadsheet saves it. */
+/** A delimited table, as spreadsheets save it. */
 export interface Delimited {
   header: string[];
-  /** One a record that has any value: its cells, as many as the header has, and the line on which it begins. */
+  /** One entry per record that is not empty: its cells, as many as the header has, and the line on which it begins. */
   rows: { line: number; cells: string[] }[];
 }
 
-/** What may stand between two cells. */
+/** Accepted separators of cells. */
 const SEPARATORS = [",", ";", "\t"] as const;
 
 /** Excel's first line that names the separator. */
 const SEP_LINE = /^sep=(.)(?:\r\n|\r|\n|$)/i;
 
 /**
- * Reads a table of text: CSV as RFC 4180 has it, with semicolons or tabs as well, as the spreadsheets of many countries
- * write them; UTF-8, or UTF-16 with its mark, as Excel's "Unicode text".
+ * Reads a delimited table: CSV of RFC 4180, also with semicolons or tabs, as spreadsheets of many countries write them; UTF-8, or
+ * UTF-16 with a byte order mark, as Excel's "Unicode text".
  *
  * @param what the file is, for messages
- * @throws {UserError} naming the file: it cannot be read, is no text, or is no table
+ * @throws {UserError} naming the file, when it cannot be read, is not text, or is not a table
  * @example const { header, rows } = await readDelimited("clips.csv", "the manifest");
  */
 export async function readDelimited(path: string, what = "the table"): Promise<Delimited> {
@@ -45,12 +45,12 @@ export function textOf(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * The table in a text. The separator is the one that makes most cells of the header, or that of a first line `sep=;`. Lines
- * may end in CRLF, LF or CR, in one file too. Blanks around a cell are no part of it unless they are quoted. Records without
- * any value are left out; a record that ends early has empty cells, since Excel leaves trailing ones away.
+ * Parses a delimited table. The separator is the one that splits the header into most cells, or that of a first line `sep=;`.
+ * Lines may end in CRLF, LF or CR, also mixed. Blanks around a cell are removed unless they are quoted. Empty records are
+ * skipped. A record that ends early is filled up with empty cells, since Excel omits trailing ones.
  *
  * @param path for messages
- * @throws {UserError} naming the line of a quote that is never closed, or of a record with more cells than the header
+ * @throws {UserError} naming the line of an unclosed quote, or of a record with more cells than the header
  * @example parseDelimited("a;b\n1;2\n", "a.csv").rows // [{ line: 2, cells: ["1", "2"] }]
  */
 export function parseDelimited(text: string, path: string): Delimited {
@@ -67,13 +67,13 @@ export function parseDelimited(text: string, path: string): Delimited {
       if (record.cells.slice(columns).every((cell) => cell.trim() === ""))
         return { line: record.line, cells };
       throw new Malformed(
-        `line ${record.line} has ${record.cells.length} cells, the header names ${columns}: put a cell that has a separator in it in quotes`,
+        `line ${record.line} has ${record.cells.length} cells, the header has ${columns}: quote cells that contain a separator`,
       );
     });
     return { header: header.cells, rows };
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    throw new UserError(`${path} is no proper CSV: ${error.message}`, { cause: error });
+    throw new UserError(`${path} is not valid CSV: ${error.message}`, { cause: error });
   }
 }
 
@@ -91,7 +91,7 @@ function separatorOf(text: string): string {
   return SEPARATORS[counts.indexOf(Math.max(...counts))]!;
 }
 
-/** The records that have any value. */
+/** The records that are not empty. */
 function* recordsOf(
   text: string,
   separator: string,
@@ -111,7 +111,7 @@ function* recordsOf(
     let cell = "";
     for (;;) {
       const close = text.indexOf('"', at);
-      if (close < 0) throw new Malformed(`line ${opened}: a quote is opened and never closed`);
+      if (close < 0) throw new Malformed(`line ${opened}: a quote is never closed`);
       cell += text.slice(at, close);
       at = close + 1;
       if (text[at] !== '"') break;

@@ -1,55 +1,55 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { writeJson } from "./atomic.js";
+import { makeFolder, writeJson } from "./atomic.js";
 import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "./errors.js";
 import { Progress } from "./progress.js";
 import { requireSpace } from "./space.js";
 
 export interface DownloadOptions {
   signal?: AbortSignal;
-  /** Milliseconds without a byte after which the connection is given up and tried again; default 30,000. */
+  /** Milliseconds without data after which the connection is closed and tried again; default 30,000. */
   stallMs?: number;
-  /** Failures in a row, without a byte gained, before giving up; default 5. */
+  /** Failures in a row without new data before giving up; default 5. */
   retries?: number;
-  /** Milliseconds before the second try, doubled for every further one; default 1000. */
+  /** Milliseconds before the second try, doubled for each further one; default 1000. */
   backoffMs?: number;
-  /** Bytes beyond which the file is refused; default: none. */
+  /** Largest size of the file, bytes; default: no limit. */
   most?: number;
-  /** Called with the bytes that are there and, where the server tells, the bytes there will be. */
+  /** Called with the number of bytes received and, where the server states it, the total. */
   onProgress?: (done: number, total: number | undefined) => void;
-  /** What happens, a line at a time. */
+  /** Called with each event, one line at a time. */
   log?: (line: string) => void;
 }
 
-/** What is known of a partial file, kept beside it in FILE.part.json. */
+/** The state of a partial file, kept beside it in FILE.part.json. */
 interface PartState {
   url: string;
-  /** The strong ETag or else the date of change by which the server knows the same content again. */
+  /** The strong ETag, else the modification date, by which the server identifies the content. */
   validator?: string;
   total?: number;
 }
 
-/** What may pass by itself: the connection broke, the server is busy. */
+/** An error that may be temporary: the connection broke, the server is busy. */
 class TransientError extends Error {}
 
 /**
- * Downloads a file, going on where an earlier try ended (HTTP Range with If-Range, RFC 9110). The partial file is
- * FILE.part, with FILE.part.json beside it; a server that cannot go on, or whose content has changed, starts anew.
- * Broken and stalled connections are tried again, ever more slowly.
+ * Downloads a file and resumes an earlier try (HTTP Range with If-Range, RFC 9110). The partial file is FILE.part, with
+ * FILE.part.json beside it. If the server cannot resume, or its content has changed, the download starts again. Broken and
+ * stalled connections are retried with increasing delays.
  *
  * @param url http or https
- * @param file where to; it appears when it is complete
- * @throws {UserError} in words: what the server answered, or what the disk lacks
+ * @param file the target; it appears when it is complete
+ * @throws {UserError} with the server's answer, or when the disk is full
  * @throws {UsageError} for anything but a URL
- * @throws {DOMException} AbortError when `signal` is set; the partial file stays
+ * @throws {DOMException} AbortError when `signal` is aborted; the partial file is kept
  * @example await downloadFile("https://example.org/clips.zip", "data/clips.zip");
  */
 export async function downloadFile(url: string, file: string, options: DownloadOptions = {}): Promise<void> {
   if (!isHttp(url)) throw new UsageError(`not an http(s) address: ${url}`);
   const { signal, retries = 5, backoffMs = 1000, log = () => {} } = options;
   const part = `${file}.part`;
-  await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => throwWrite(part, error));
+  await makeFolder(dirname(file)).catch((error: unknown) => throwWrite(part, error));
   for (let failures = 0; ; ) {
     const before = await sizeOf(part);
     try {
@@ -83,14 +83,14 @@ async function attempt(url: string, part: string, options: DownloadOptions): Pro
   try {
     const state = await readState(part, url);
     const from = state?.validator ? await sizeOf(part) : 0;
-    // Asking again for a complete file would be answered "range not satisfiable".
+    // For a complete file, the server would answer "range not satisfiable".
     if (from > 0 && from === state?.total) return;
     const response = await fetch(url, { headers: headersFor(from, state), signal: stall.signal });
     const start = await startOf(response, from, part, url, state);
     await receive(response, part, url, start, stall, options);
   } catch (error) {
     if (error instanceof UserError || error instanceof TransientError) throw error;
-    // Without a network there is no use in waiting, but one that is lost midway may come back.
+    // Without a network, waiting is pointless, but a network lost midway may come back.
     if (isNameUnknown(error) && (await sizeOf(part)) === 0) {
       throw new UserError(`cannot download ${url}: ${connectionReason(error)}`, { cause: error });
     }
@@ -101,12 +101,12 @@ async function attempt(url: string, part: string, options: DownloadOptions): Pro
 }
 
 function headersFor(from: number, state: PartState | undefined): Record<string, string> {
-  // Compressed on the way, the positions would not be the file's.
+  // With compression, the positions would not be those of the file.
   const headers = { "accept-encoding": "identity" };
   return from > 0 ? { ...headers, range: `bytes=${from}-`, "if-range": state!.validator! } : headers;
 }
 
-/** Where in the file the answer's first byte belongs. */
+/** Position in the file of the response's first byte. */
 async function startOf(
   response: Response,
   from: number,
@@ -125,17 +125,17 @@ async function startOf(
   await response.body?.cancel();
   if (status === 206 || status === 416) {
     await discard(part);
-    throw new TransientError("the server has another file than before, starting anew");
+    throw new TransientError("the file on the server has changed, starting again");
   }
-  const reason = `the server answers ${status}${meaning(status)}`;
+  const reason = `the server answered ${status}${meaning(status)}`;
   if (status === 408 || status === 429 || status >= 500) throw new TransientError(reason);
   throw new UserError(`cannot download ${url}: ${reason}`);
 }
 
 function meaning(status: number): string {
-  if (status === 401) return " (it wants you to sign in)";
-  if (status === 403) return " (it does not let you)";
-  if (status === 404 || status === 410) return " (there is no such file)";
+  if (status === 401) return " (sign-in required)";
+  if (status === 403) return " (access denied)";
+  if (status === 404 || status === 410) return " (file not found)";
   if (status === 429) return " (too many requests)";
   return "";
 }
@@ -212,7 +212,7 @@ function rangeOf(response: Response): { start: number; total: number } | undefin
   return match ? { start: Number(match[1]), total: Number(match[2]) } : undefined;
 }
 
-/** Only a strong ETag says that the bytes are the same. */
+/** Only a strong ETag guarantees identical bytes. */
 function validatorOf(response: Response): string | undefined {
   const etag = response.headers.get("etag");
   if (etag && !etag.startsWith("W/")) return etag;
@@ -238,7 +238,7 @@ async function discard(part: string): Promise<void> {
   await rm(`${part}.json`, { force: true });
 }
 
-/** Bytes of a file, 0 where there is none. */
+/** Size of a file, bytes; 0 where it does not exist. */
 export async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     (found) => found.size,
@@ -249,7 +249,7 @@ export async function sizeOf(path: string): Promise<number> {
 function connectionReason(error: unknown): string {
   if (isNameUnknown(error)) return "the server's name was not found; is there a network?";
   const code = systemCode(causeOf(error));
-  if (code === "ECONNREFUSED") return "the server refuses the connection";
+  if (code === "ECONNREFUSED") return "the server refused the connection";
   return `the connection broke (${code ?? messageOf(causeOf(error))})`;
 }
 
@@ -257,23 +257,23 @@ function isNameUnknown(error: unknown): boolean {
   return ["ENOTFOUND", "EAI_AGAIN"].includes(systemCode(causeOf(error)) ?? "");
 }
 
-/** fetch says only that it failed; what failed is in the cause. */
+/** fetch only reports that it failed; the reason is in the cause. */
 function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause ? error.cause : error;
 }
 
-/** A signal that is set when nothing was heard for some time, or when the caller's is. */
+/** A signal that is aborted when no data has arrived for some time, or when the caller's signal is. */
 class StallTimer {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #outer: AbortSignal | undefined;
   readonly #stop = () => this.#controller.abort();
   readonly reason: string;
-  /** Whether nothing was heard for that time. */
+  /** Whether no data arrived for that time. */
   expired = false;
 
   constructor(ms: number, outer: AbortSignal | undefined) {
-    this.reason = `nothing came for ${(ms / 1000).toFixed(0)} s`;
+    this.reason = `no data for ${(ms / 1000).toFixed(0)} s`;
     this.#outer = outer;
     if (outer?.aborted) this.#stop();
     outer?.addEventListener("abort", this.#stop);
@@ -312,7 +312,7 @@ export async function downloadWithProgress(
   const onProgress = (done: number, total: number | undefined) => {
     const megabytes = Math.floor(done / 1e6);
     if (!bar && total) {
-      if (megabytes > 0) options.log?.(`going on at ${megabytes} of ${Math.ceil(total / 1e6)} MB`);
+      if (megabytes > 0) options.log?.(`resuming at ${megabytes} of ${Math.ceil(total / 1e6)} MB`);
       bar = new Progress("download, MB", Math.ceil(total / 1e6), { quiet });
       bar.skip(megabytes);
       shown = megabytes;

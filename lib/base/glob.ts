@@ -8,15 +8,15 @@ export function isPattern(path: string): boolean {
 }
 
 /**
- * The files and folders that a pattern matches, in order of name: `*` and `?` within a name, `**` for folders at any
- * depth, `[a-c]`, `{a,b}`. Names that begin with a dot are matched by a dot alone. A folder that cannot be read
- * matches nothing; links to nowhere match.
+ * The files and folders that a pattern matches, sorted by name: `*` and `?` within a name, `**` for folders at any depth,
+ * `[a-c]`, `{a,b}`. Names that begin with a dot are matched by an explicit dot only. A folder that cannot be read matches nothing; links to
+ * nowhere match.
  *
  * @example await expandPattern("data/**\/*_{ANG,SAD}_*.wav")
  */
 export async function expandPattern(pattern: string): Promise<string[]> {
   const parts = (process.platform === "win32" ? pattern.replaceAll("\\", "/") : pattern).split("/");
-  // What comes before the first pattern is a folder's name, whatever characters it has.
+  // Everything before the first pattern is a folder name, whatever its characters.
   const first = parts.findIndex(isPattern);
   const folder = parts.slice(0, first).join("/") + (first > 0 ? "/" : "");
   const options = { cwd: folder || ".", expandDirectories: false, extglob: false, onlyFiles: false };
@@ -32,7 +32,7 @@ const LINKS_AS_FILES: FileSystemAdapter = {
   stat: lstat as typeof stat,
 };
 
-/** To a shell `take (1).wav` is a name, to the library a group; and a `!` in front would leave out what it matches. */
+/** For a shell, `take (1).wav` is a name; for the library, it contains a group, and a leading `!` excludes matches. */
 function literalParentheses(pattern: string): string {
   return pattern.replace(/\\.|[()|]|^!/g, (token) => (token.length > 1 ? token : `\\${token}`));
 }

@@ -6,7 +6,7 @@ export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** SHA-256 of a set of texts, in hexadecimal: the same in whatever order they come. */
+/** SHA-256 of a set of texts, in hexadecimal; independent of their order. */
 export function setDigest(texts: Iterable<string>): string {
   return sha256(canonicalJson([...new Set(texts)].sort()));
 }

@@ -1,5 +1,5 @@
 /**
- * Text as HTML shows it, between tags and in quoted attributes.
+ * Escapes text for HTML, between tags and in quoted attributes.
  *
  * @example escapeHtml("a < b") // "a &lt; b"
  */

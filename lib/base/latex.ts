@@ -1,4 +1,4 @@
-/** Signs that LaTeX reads, and those that its fonts have under another name. */
+/** Characters that are special in LaTeX, or have another name in its fonts. */
 const SIGNS: Record<string, string> = {
   "\\": "\\textbackslash{}",
   "{": "\\{",
@@ -21,7 +21,7 @@ const SIGNS: Record<string, string> = {
 };
 
 /**
- * Text as LaTeX shows it, sign by sign; line breaks become spaces.
+ * Escapes text for LaTeX; line breaks become spaces.
  *
  * @example latexText("ravdess_7: 50 %") // "ravdess\\_7: 50 \\%"
  */
@@ -35,15 +35,15 @@ export function latexText(text: string): string {
 /** A table for a paper. */
 export interface LatexTable {
   caption?: string;
-  /** What `\ref` calls it. */
+  /** The label for `\ref`. */
   label?: string;
   columns: readonly { title: string; align?: "left" | "right" }[];
-  /** Cells that are LaTeX already, as {@link latexText} makes them. */
+  /** Cells in LaTeX, escaped with {@link latexText}. */
   rows: readonly (readonly string[])[];
 }
 
 /**
- * A table environment with the rules of the package booktabs, which a document loads by `\usepackage{booktabs}`.
+ * A table environment with the rules of the package booktabs; the document needs `\usepackage{booktabs}`.
  *
  * @example latexTable({ columns: [{ title: "model" }, { title: "UAR", align: "right" }], rows: [["cnn", "52.1"]] })
  */

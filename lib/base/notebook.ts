@@ -1,4 +1,4 @@
-/** What a notebook's output is made of: a value in several forms, by MIME type; JSON types hold objects. */
+/** A notebook output: one value in several forms, by MIME type; JSON types hold objects. */
 export type MimeBundle = Record<string, unknown>;
 
 /** One thing to display. */
@@ -11,14 +11,14 @@ export interface Display {
   update?: boolean;
 }
 
-/** Where library code that runs in a cell sends its output. */
+/** The receiver of the output of library code that runs in a cell. */
 export interface NotebookHost {
   display(display: Display): void;
-  /** The number of the cell that runs. */
+  /** Number of the running cell. */
   readonly cell: number;
 }
 
-// A global: the session and the library of the cells are two copies of this module.
+// A global, since the session and the cells' library are two copies of this module.
 const KEY = Symbol.for("speech-emotion-workbench.notebook");
 const globals = globalThis as { [KEY]?: NotebookHost };
 
@@ -27,7 +27,7 @@ export function notebookHost(): NotebookHost | undefined {
   return globals[KEY];
 }
 
-/** Makes `host` the notebook that library code displays in; `undefined` ends that. */
+/** Sets the notebook that library code displays in; `undefined` unsets it. */
 export function setNotebookHost(host: NotebookHost | undefined): void {
   globals[KEY] = host;
 }

@@ -5,8 +5,8 @@ import { UserError } from "./errors.js";
 import { isBundle, projectRoot } from "./root.js";
 
 /**
- * What the function `handle(task)` that a file `NAME.worker.ts` exports returns: the result, and what moves to the main
- * thread instead of being copied.
+ * The return value of the function `handle(task)` that a file `NAME.worker.ts` exports: the result, and the buffers to transfer to
+ * the main thread instead of copying them.
  */
 export interface WorkerAnswer<Result> {
   result: Result;
@@ -14,18 +14,18 @@ export interface WorkerAnswer<Result> {
 }
 
 export interface PoolOptions {
-  /** Threads; default: one a core, at most one a task. 1 still is a worker thread. */
+  /** Number of threads; default: one per core, at most one per task. 1 is a worker thread, too. */
   threads?: number;
   /** Stops the pool between tasks. */
   signal?: AbortSignal;
 }
 
-/** Between threads an error loses its class: `user` says that it was a {@link UserError}. */
+/** An error loses its class between threads: `user` marks a {@link UserError}. */
 type Reply<Result> = { index: number; result: Result } | { index: number; error: Error; user: boolean };
 
 /**
- * Does tasks on worker threads, each thread one task at a time, and yields the results as they come, with the
- * index of their task. At most two results a thread wait for the reader. A task that throws ends the pool with that error.
+ * Runs tasks on worker threads, one task per thread at a time, and yields the results as they arrive, with the index of their
+ * task. At most two results per thread wait for the reader. A task that throws ends the pool with its error.
  *
  * @param worker the worker's file in lib/ without its ending, for example "features/extract.worker"
  * @example for await (const { index, result } of runPool<Task, Result>("features/extract.worker", tasks)) { ... }
@@ -92,7 +92,7 @@ export async function* runPool<Task, Result>(
   }
 }
 
-/** The script a thread runs: loads the bundle's worker, or the TypeScript source through tsx. */
+/** The script of a thread: loads the bundle's worker, or the TypeScript source through tsx. */
 function bootstrap(worker: string): string {
   const root = projectRoot();
   const file = isBundle()

@@ -1,24 +1,30 @@
 import { randomUUID } from "node:crypto";
 import { notebookHost } from "./notebook.js";
+import { Pace } from "./pace.js";
 
-/** Where progress is shown: standard error by default, so that output can be piped. */
+/** Options of {@link Progress}. */
 export interface ProgressOptions {
+  /** Where it is shown; default: standard error, so that output can be piped. */
   stream?: NodeJS.WriteStream;
-  /** Milliseconds between plain lines when the stream is no terminal; default 5000. */
+  /** Milliseconds between plain lines where the stream is not a terminal; default 5000. */
   lineEvery?: number;
-  /** Shows nothing at all. */
+  /** Shows nothing. */
   quiet?: boolean;
 }
 
 /**
- * Progress of something that takes a while: a bar that updates in place on a terminal and in a notebook, plain lines when
- * piped.
- * The first sign appears after half a second, so that quick work stays silent.
+ * A progress bar that updates in place on a terminal and in a notebook, and prints plain lines where the output is piped. On a
+ * terminal and in a notebook it appears after half a second, so that quick work stays silent.
  *
  * @example
- * const progress = new Progress("features", clips.length);
- * for (const clip of clips) { ...; progress.step(); }
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * const progress = new Progress("duration", clips.length);
+ * for (const { path } of clips.slice(0, 5)) {
+ *   await readAudio(path);
+ *   progress.step();
+ * }
  * progress.done();
+ * progress.count; // => 5
  */
 export class Progress {
   readonly #label: string;
@@ -26,11 +32,11 @@ export class Progress {
   readonly #stream: NodeJS.WriteStream;
   readonly #lineEvery: number;
   readonly #quiet: boolean;
-  /** Where a notebook shows it; `undefined` elsewhere, and while it is not shown. */
+  /** Its place in a notebook's output; `undefined` elsewhere, and while it is not shown. */
   #place: Place | undefined;
   readonly #start = performance.now();
+  readonly #pace: Pace;
   #count = 0;
-  #before = 0;
   #note = "";
   #last = performance.now();
   #shown = false;
@@ -43,37 +49,44 @@ export class Progress {
     this.#stream = options.stream ?? process.stderr;
     this.#lineEvery = options.lineEvery ?? 5000;
     this.#quiet = options.quiet ?? false;
+    this.#pace = new Pace(total, this.#start);
   }
 
-  /** How many are done. */
+  /** Number of items done. */
   get count(): number {
     return this.#count;
   }
 
-  /** Counts `n` more as done; `note` is shown at the end of the line. */
+  /** Counts `n` more items as done; `note` is shown at the end of the line. */
   step(n = 1, note = this.#note): void {
+    const now = performance.now();
+    if (n > 0) this.#pace.step(n, now);
+    this.#advance(n, note, now);
+  }
+
+  /** Counts `n` items that were done earlier: they do not count for the speed and the time left. */
+  skip(n: number): void {
+    const now = performance.now();
+    this.#pace.skip(now);
+    this.#advance(n, this.#note, now);
+  }
+
+  #advance(n: number, note: string, now: number): void {
     this.#count += n;
     this.#note = note;
-    const now = performance.now();
     if (now - this.#last < this.#pause()) return;
     this.#last = now;
     this.#draw();
   }
 
-  /** Counts `n` as done that were done before, so that they say nothing about the speed. */
-  skip(n: number): void {
-    this.#before += n;
-    this.step(n);
-  }
-
-  /** Removes the bar without a trace: another line will say what came of it. A further step shows it again. */
+  /** Removes the bar. The next step shows it again. */
   clear(): void {
     if (this.#place) releasePlace(this.#place);
     else if (this.#shown && this.#stream.isTTY && !this.#quiet) this.#stream.write("\r\u001b[K");
     this.#place = undefined;
   }
 
-  /** Ends the bar. A line remains only if one was ever shown. */
+  /** Ends the bar. A line remains only if one was shown. */
   done(note = this.#note): void {
     const news = note !== this.#note || this.#drawn < this.#count;
     this.#note = note;
@@ -82,12 +95,12 @@ export class Progress {
     if (!this.#place && this.#stream.isTTY && !this.#quiet) this.#stream.write("\n");
   }
 
-  /** Whether it is drawn over itself, and not line after line. */
+  /** Whether it is updated in place instead of printed line by line. */
   #inPlace(): boolean {
     return notebookHost() !== undefined || this.#stream.isTTY;
   }
 
-  /** Milliseconds until it may be drawn again. */
+  /** Milliseconds before it may be drawn again. */
   #pause(): number {
     if (!this.#inPlace()) return this.#lineEvery;
     return this.#shown ? 100 : 500;
@@ -97,14 +110,10 @@ export class Progress {
     if (this.#quiet) return;
     this.#shown = true;
     this.#drawn = this.#count;
-    const text = progressLine(
-      this.#label,
-      this.#count,
-      this.#total,
-      performance.now() - this.#start,
-      this.#note,
-      this.#before,
-    );
+    const now = performance.now();
+    const finished = this.#count >= this.#total;
+    const pace = finished ? this.#pace.overall(now) : this.#pace.now(now);
+    const text = progressLine(this.#label, this.#count, this.#total, now - this.#start, this.#note, pace);
     if (notebookHost()) {
       this.#place ??= claimPlace();
       showAt(this.#place, text);
@@ -113,14 +122,14 @@ export class Progress {
   }
 }
 
-/** A place in a cell's output where a bar is or was. */
+/** A place in a cell's output for a progress bar. */
 export interface Place {
   id: string;
   cell: number;
   used: boolean;
 }
 
-// Bars that were cleared leave their places to the next ones of the same cell: an epoch's bar stands where the last one's was.
+// The next bar of a cell reuses the place of a cleared one: each epoch's bar replaces that of the epoch before.
 let freePlaces: Place[] = [];
 
 function claimPlace(): Place {
@@ -140,9 +149,10 @@ function showAt(place: Place, text: string): void {
 }
 
 /**
- * One line of progress: label, bar, share, counts, and rate and time left by those that were not done `before`.
+ * One line of progress: label, bar, share, counts, and the pace with the time left by it; without a pace, the time so far.
  *
- * @example progressLine("runs", 60, 78, 3.6e6, "", 58) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
+ * @param pace steps a second, see {@link Pace}; `undefined` while it is not known
+ * @example progressLine("runs", 60, 78, 3.6e6, "", 2 / 3600) // "runs ██████████████████░░░░░░  77 % 60/78, 2.0/h, 9 h 0 min left"
  */
 export function progressLine(
   label: string,
@@ -150,19 +160,18 @@ export function progressLine(
   total: number,
   ms: number,
   note = "",
-  before = 0,
+  pace: number | undefined = undefined,
 ): string {
   const share = total > 0 ? Math.min(1, count / total) : 1;
   const filled = Math.round(share * 24);
   const bar = "█".repeat(filled) + "░".repeat(24 - filled);
-  const rate = ms > 0 ? (count - before) / (ms / 1000) : 0;
-  const speed = rate > 0 ? `, ${rateText(rate)}` : "";
+  const speed = pace ? `, ${rateText(pace)}` : "";
   const left =
-    count < total && rate > 0 ? `, ${duration((total - count) / rate)} left` : `, ${duration(ms / 1000)}`;
+    count < total && pace ? `, ${duration((total - count) / pace)} left` : `, ${duration(ms / 1000)}`;
   return `${label} ${bar} ${(100 * share).toFixed(0).padStart(3)} % ${count}/${total}${speed}${left}${note && `  ${note}`}`;
 }
 
-/** Per second, or where that would be next to nothing per minute or hour. */
+/** A rate per second, or per minute or hour where it is low. */
 function rateText(rate: number): string {
   const [value, unit] = rate >= 1 ? [rate, "s"] : rate >= 1 / 60 ? [60 * rate, "min"] : [3600 * rate, "h"];
   return `${value.toFixed(value >= 10 ? 0 : 1)}/${unit}`;

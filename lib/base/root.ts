@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * The folder of the package: the checkout, or `node_modules/speech-emotion-workbench`. What the package is made of lies there;
- * what it makes goes to {@link workFolder}. Found from this file where the loader tells (`__dirname`: the bundle, vitest,
- * tslab), else from the script that was started, else from the working folder; `import.meta` is not to be had under tslab.
+ * The folder of the package: the checkout, or `node_modules/speech-emotion-workbench`. It has the package's own files; outputs go
+ * to {@link workFolder}. Found from the path of this file where the loader provides it (`__dirname`: the bundle, vitest, tslab),
+ * else from the started script, else from the working folder; `import.meta` is not available under tslab.
  */
 export function projectRoot(): string {
   const starts = [
@@ -31,7 +31,7 @@ export function isInstalled(): boolean {
   return !existsSync(join(projectRoot(), "lib", "index.ts"));
 }
 
-/** The folder that data and results are in: the checkout, or where the package is installed the working folder. */
+/** The folder of data and results: the checkout, or the working folder where the package is installed. */
 export function workFolder(): string {
   return isInstalled() ? process.cwd() : projectRoot();
 }

@@ -1,24 +1,24 @@
 import * as v from "valibot";
 import { UsageError } from "./errors.js";
 
-/** One key of an object, or one place of a list. */
+/** A key of an object, or an index of a list. */
 export type Key = string | number;
 
-/** Takes down a problem: `is 3: it takes 1, 2` of the place at `path`, or a sentence that needs no place. */
+/** Reports a problem: `is 3: it takes 1, 2` for the value at `path`, or a complete sentence. */
 export type Say = (text: string, ...path: Key[]) => void;
 
 export interface Range {
-  /** The smallest number that is allowed. */
+  /** Smallest allowed number. */
   from?: number;
-  /** The number that every allowed one exceeds. */
+  /** Exclusive lower limit. */
   above?: number;
-  /** The largest number that is allowed; default: any that is finite. */
+  /** Largest allowed number; default: any finite number. */
   to?: number;
-  /** Fractions are refused. */
+  /** Only whole numbers. */
   whole?: boolean;
   /** `Hz`, `samples`, `dB`: for messages, help and tables. */
   unit?: string;
-  /** What it is where an optional key is left out. */
+  /** Default of an optional key. */
   usual?: number;
 }
 
@@ -51,7 +51,7 @@ export function text(description: string) {
   return v.pipe(v.string(), v.regex(/\S/), v.description(description));
 }
 
-/** One of some words or numbers. */
+/** One of several words or numbers. */
 export function oneOf<const Options extends readonly (string | number)[]>(
   description: string,
   options: Options,
@@ -72,10 +72,10 @@ export function list<Item extends v.GenericSchema<unknown, unknown>>(description
 type Entries = Record<string, v.GenericSchema<unknown, unknown>>;
 
 /**
- * An object with these keys and no others. Unlike `v.strictObject` it names all others at once, each with the key that was
- * probably meant.
+ * An object with these keys and no others. Unlike `v.strictObject` it reports all unknown keys at once, each with the key that
+ * was probably meant.
  *
- * @param elsewhere of keys that people look for here, what to do instead
+ * @param elsewhere messages for keys that belong elsewhere
  */
 export function strict<E extends v.ObjectEntries>(
   description: string,
@@ -93,11 +93,11 @@ export function strict<E extends v.ObjectEntries>(
       addIssue({ message, path: [{ type: "object", origin: "key", input, key, value: input[key] }] });
     }
   });
-  // A loose object keeps the other keys for the check to see; what passes the check has none.
+  // A loose object keeps unknown keys for the check to see; an object that passes the check has none.
   const loose = v.looseObject(entries);
   const object: typeof loose = {
     ...loose,
-    // To valibot a list is an object, too.
+    // For valibot, a list is an object, too.
     "~run": (dataset, config) =>
       Array.isArray(dataset.value)
         ? (never["~run"](dataset, config) as never)
@@ -121,7 +121,7 @@ type Partially<E extends v.ObjectEntries> = {
       : never;
 };
 
-/** The same keys, none of which must be there. */
+/** The same keys, all optional. */
 export function partial<E extends Entries>(entries: E): Partially<E> {
   const each = Object.entries(entries).map(([key, one]) => [
     key,
@@ -130,7 +130,7 @@ export function partial<E extends Entries>(entries: E): Partially<E> {
   return Object.fromEntries(each) as Partially<E>;
 }
 
-/** What holds between several keys, looked at once each of them is right by itself. */
+/** A rule about several keys, checked once each of them is valid by itself. */
 export function rule<T>(check: (value: T, say: Say) => void) {
   return v.rawCheck<T>(({ dataset, addIssue }) => {
     if (!dataset.typed || dataset.issues) return;
@@ -142,12 +142,12 @@ export function rule<T>(check: (value: T, say: Say) => void) {
 }
 
 /**
- * A value as its schema has it, defaults filled in.
+ * Validates a value with its schema and fills in defaults.
  *
  * @param where the file, named in errors
- * @param root what the value is called where it is wrong itself
- * @param shown the path that is told of a problem; default: the whole. An empty one leaves the place out
- * @throws {UsageError} naming all problems, each with its path, what is there, what is allowed and what was probably meant
+ * @param root name of the value in messages about itself
+ * @param shown the path that messages give; default: all of it. An empty one leaves the place out
+ * @throws {UsageError} listing all problems, each with its path, the value, the allowed values and what was probably meant
  * @example parseSettings(gridSchema, JSON.parse(text), "grid.json", "the grid")
  */
 export function parseSettings<S extends v.GenericSchema<unknown, unknown>>(
@@ -163,7 +163,7 @@ export function parseSettings<S extends v.GenericSchema<unknown, unknown>>(
 }
 
 /**
- * All that is wrong with a value, a line each; empty where nothing is.
+ * All problems of a value, one line each; empty for a valid value.
  *
  * @example problemsOf(gridSchema, { name: "a" }) // ["runs is missing: it takes a list of objects, not empty"]
  */
@@ -176,18 +176,18 @@ export function problemsOf(
   const lines = (v.safeParse(schema, value).issues ?? [])
     .flatMap((issue) => problemsIn(schema, issue, []))
     .map(({ path, message }) => line(shown(path), message, root));
-  // A number may be both a fraction and too small, which is one line.
+  // A number that is both a fraction and too small gives one line.
   return [...new Set(lines)];
 }
 
-/** The problems that rules find, a line each. */
+/** The problems that a check reports, one line each. */
 export function problemsBy(check: (say: Say) => void): string[] {
   const lines: string[] = [];
   check((message, ...path) => lines.push(line(path, message)));
   return lines;
 }
 
-/** @throws {UsageError} where there are problems */
+/** @throws {UsageError} if there are problems */
 export function refuse(problems: readonly string[], where?: string): void {
   if (problems.length > 0) throw refusal(problems, where);
 }
@@ -197,10 +197,10 @@ function refusal(problems: readonly string[], where?: string): UsageError {
 }
 
 /**
- * Problems as one message.
+ * All problems as one message.
  *
  * @param where the file that has them
- * @param most how many are listed before the rest is only counted
+ * @param most number of problems to list; further ones are counted
  */
 export function problemText(problems: readonly string[], where?: string, most = Infinity): string {
   if (problems.length === 1) return where ? `${where}: ${problems[0]}` : problems[0]!;
@@ -209,28 +209,28 @@ export function problemText(problems: readonly string[], where?: string, most = 
   return [where ? `${where} has ${count}` : count, ...problems.slice(0, most), ...more].join("\n  ");
 }
 
-/** What is told of a schema: for messages, options of the command line, and tables. */
+/** The facts of a schema, for messages, command-line options, and tables. */
 export interface Facts {
   description: string;
-  /** What it takes, in words. */
+  /** The allowed values in words. */
   takes: string;
-  /** What it is where it is left out; `undefined` where the schema does not tell. */
+  /** Default; `undefined` where the schema has none. */
   usual: unknown;
-  /** It may be left out. */
+  /** The key may be left out. */
   optional: boolean;
-  /** It may be `null`. */
+  /** The value may be `null`. */
   nullable: boolean;
   type: string;
   choices?: readonly (string | number)[];
-  /** Of a number. */
+  /** For numbers. */
   range?: Range;
-  /** Of a list. */
+  /** For lists. */
   item?: Node;
-  /** Of an object. */
+  /** For objects. */
   entries?: Record<string, Node>;
 }
 
-/** A schema of any kind, as it is walked through. */
+/** A schema of any kind, for traversal. */
 export interface Node {
   type: string;
   entries?: Record<string, Node>;
@@ -253,7 +253,7 @@ export function factsOf(schema: Node | v.GenericSchema<unknown, unknown>): Facts
     takes: takes(outer),
     usual: outer.default ?? metaOf(node).usual,
     optional: outer.type === "optional",
-    type: node.type,
+    type: isTexts(node) ? "string" : node.type,
     nullable: layers(outer).some(({ type }) => type === "nullable"),
   };
   if (node.type === "picklist") facts.choices = node.options as readonly (string | number)[];
@@ -267,7 +267,7 @@ function metaOf(node: Node): { unit?: string; usual?: unknown; takes?: string } 
   return v.getMetadata(node as never);
 }
 
-/** A wrapped schema, what is in it, and so on. */
+/** A schema and the schemas that it wraps, from the outside in. */
 function layers(node: Node): Node[] {
   return node.wrapped ? [node, ...layers(node.wrapped)] : [node];
 }
@@ -284,12 +284,19 @@ function rangeOf(node: Node): Range {
   return { from: limit("min_value"), above: limit("gt_value"), to: limit("max_value"), whole, unit };
 }
 
-/** One thing or another; of a variant a key tells which. */
+/** A choice of several schemas; in a variant a key decides. */
 function isChoice({ type }: Node): boolean {
   return type === "union" || type === "variant";
 }
 
-/** What a schema takes, in words. */
+/** A choice of texts alone is a text. */
+function isTexts(node: Node): boolean {
+  const texts = ({ type, options }: Node) =>
+    type === "string" || (type === "picklist" && options!.every((one) => typeof one === "string"));
+  return isChoice(node) && (node.options as Node[]).map(unwrapped).every(texts);
+}
+
+/** The allowed values of a schema in words. */
 function takes(outer: Node): string {
   const node = unwrapped(outer);
   const others = layers(outer).some(({ type }) => type === "nullable") ? " or null" : "";
@@ -339,7 +346,7 @@ function problemsIn(
   const path = [...before, ...(issue.path ?? []).map(({ key }) => key as Key)];
   if (issue.type === "raw_check") return [{ path, message: issue.message }];
   const node = nodeAt(schema as Node, path);
-  // Of what may be one thing or another, the one that it is like.
+  // For a choice, the problems with the most similar option.
   const inner = (issue.issues ?? []).filter((one) => one.path || one.kind === "validation");
   if (inner.length > 0) return inner.flatMap((one) => problemsIn(schema, one, path));
   const message = node ? `it takes ${takes(node)}${meantBy(issue.input, node)}` : issue.message;
@@ -373,7 +380,7 @@ function meantBy(input: unknown, node: Node): string {
 function wordsOf(outer: Node): string[] {
   const node = unwrapped(outer);
   if (isChoice(node)) return (node.options as Node[]).flatMap(wordsOf);
-  // A text may become one of several words.
+  // A text may be transformed to one of several words.
   const words = node.type === "picklist" ? node : node.pipe?.find(({ type }) => type === "picklist");
   return words?.options?.map(String) ?? [];
 }
@@ -385,13 +392,13 @@ export function meant(word: string, known: readonly string[]): string {
 }
 
 /**
- * The word that was probably meant; `undefined` where none is like it. Case does not count, and up to a third of the letters
- * may be missing, added, wrong or swapped with the next.
+ * The known word that was probably meant; `undefined` where none is similar. Case is ignored, and up to a third of the letters may
+ * be missing, added, wrong or swapped with the next.
  *
  * @example nearest("modles", ["models", "seeds"]) // "models"
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  // What is much longer or shorter is not meant, whatever it says.
+  // Words that are much longer or shorter are not considered.
   const alike = known.filter(
     (one) => 3 * Math.abs(one.length - word.length) <= Math.max(word.length, one.length),
   );
@@ -434,6 +441,6 @@ function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    return "nested too deep to be shown";
+    return "nested too deeply to be shown";
   }
 }

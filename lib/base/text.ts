@@ -19,7 +19,7 @@ export function points(difference: number): string {
   return difference > 0 && !/^0\.0$/.test(text) ? `+${text}` : signed(text);
 }
 
-/** "p < 0.001", "p = 0.012": without the letter. */
+/** A p-value without the letter: "< 0.001", "0.012". */
 export function pValue(p: number): string {
   return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
@@ -44,7 +44,7 @@ export function slug(name: string): string {
   );
 }
 
-/** The first letter large. */
+/** The text with a capital first letter. */
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
@@ -54,7 +54,7 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (sign) => JSON.stringify(sign).slice(1, -1));
 }
 
-/** Ends in a full stop, where it is no question. */
+/** The text with a full stop at the end, unless it is a question. */
 export function sentence(text: string): string {
   if (text.endsWith("?")) return text;
   return `${text.replace(/[.\s]+$/, "")}.`;
@@ -70,12 +70,12 @@ export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(2)} MB`;
 }
 
-/** Orders by code unit, the same on every machine. */
+/** Compares by code unit: the same order on every machine. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Orders names by code units, and numbers in them by value, the same in every locale: "2" before "10". */
+/** Compares names by code unit and the numbers in them by value, the same in every locale: "2" before "10". */
 export function compareNames(a: string, b: string): number {
   const [left, right] = [runsOfSigns(a), runsOfSigns(b)];
   for (let i = 0; i < Math.min(left.length, right.length); i++) {

@@ -191,7 +191,12 @@ function about(name: string, { protocol, fold, features, training, target }: Run
 }
 
 async function print({ store, all }: Work, outcomes: readonly Outcome[], json = false): Promise<void> {
-  const { countReadings, readingsIn, readingsLine } = await import("../experiments/readings.js");
+  const [{ countReadings, readingsIn, readingsLine }, { collapsedLine }] = await Promise.all([
+    import("../experiments/readings.js"),
+    import("../runs/collapse.js"),
+  ]);
+  const collapsed = collapsedLine(outcomes.flatMap(({ record }) => record ?? []));
+  if (collapsed) process.stderr.write(`ser: ${collapsed}\n`);
   const planned = all.map(({ name }) => name);
   const counted = { readings: await readingsIn(store.folder, planned), planned };
   const rows = outcomes.map(({ run: { name, settings }, state, record, error }) => ({

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
+import { assertWritable } from "../base/atomic.js";
 import { dataOption, interruptSignal } from "./common.js";
 
 /** `ser demo`: the main job, which `npm start` runs. */
@@ -43,6 +44,7 @@ async function demo(flags: { data: string; out: string; force?: boolean }): Prom
     import("../base/table.js"),
   ]);
   const print = (line = "") => process.stdout.write(`${line}\n`);
+  await assertWritable(flags.out);
   const signal = interruptSignal();
   const clips = await findClips(flags.data, { calm: "keep", signal, log: print });
   const corpora = [...new Set(clips.map((clip) => clip.corpus))];

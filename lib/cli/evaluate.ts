@@ -1,5 +1,6 @@
 import { join, parse, resolve } from "node:path";
 import type { Command } from "commander";
+import { assertWritable } from "../base/atomic.js";
 import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
@@ -65,6 +66,7 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   // One ledger for each model, one page for each set of clips.
   const place = join(flags.out, name);
   const page = join(place, await clipsName(folder, flags));
+  if (!flags.json) await assertWritable(page);
   const signal = interruptSignal();
   const evaluation = await evaluate(model, clips, {
     ...{ signal, evenTraining: flags.evenTraining, quiet: flags.quiet || flags.json },

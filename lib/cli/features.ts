@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import { type Command, Option } from "commander";
+import { assertWritable } from "../base/atomic.js";
 import { UsageError, UserError } from "../base/errors.js";
 import { encoderFeatures } from "../features/encoder-settings.js";
 import {
@@ -94,11 +96,18 @@ Examples:
     .action(async (paths: string[], options: FeatureFlags) => {
       if (options.encoder !== undefined && command.getOptionValueSource("preset") === "cli")
         throw new UsageError("--preset is an option of spectral features: leave it out with --encoder");
-      const { extractSounds, findSounds } = await import("../features/files.js");
+      const [{ extractSounds, findSounds }, { assertExport }] = await Promise.all([
+        import("../features/files.js"),
+        import("../features/export.js"),
+      ]);
       const settings = settingsOf(options);
       const { files, several, missing, passedOver } = await findSounds(paths);
       if (options.strict && missing.length > 0) throw new UserError(missing.join("\n     "));
       for (const text of passedOver) process.stderr.write(`ser: ${text}\n`);
+      if (options.out !== undefined) {
+        if (!several) assertExport(options.out);
+        await assertWritable(several ? options.out : dirname(options.out));
+      }
       const outcome = await extractSounds(files, settings, {
         out: options.out,
         folder: several ? options.format : undefined,

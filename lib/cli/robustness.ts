@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { NOISES, type NoiseKind } from "../audio/noise.js";
+import { assertWritable } from "../base/atomic.js";
 import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import type { Split } from "../protocols/types.js";
@@ -103,6 +104,7 @@ async function robust(run: string, flags: RobustnessFlags): Promise<void> {
   const plan = planOf(protocol, target, clips, perceived);
   const [split] = foldsOf(plan, [fold]);
   if (record) await checkClips(record, plan.clips, split!);
+  if (flags.figure) await assertWritable(dirname(flags.figure));
   const signal = interruptSignal();
   // A run's readings are in the ledger of its store.
   const folder = dirname(resolve(model));

@@ -1,5 +1,6 @@
 import { join, parse as parsePath } from "node:path";
 import { type Command, Option } from "commander";
+import { assertWritable } from "../base/atomic.js";
 import { UsageError, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
@@ -78,8 +79,12 @@ async function scoreFile(path: string, flags: ScoreFlags): Promise<void> {
   const place = join(flags.out, folderOf(slug(name), name));
   const clips = await clipsOf(protocol, flags);
   const others = await recorded(`${protocol.name}@${protocol.version}`, flags.against ?? []);
+  if (!flags.json) await assertWritable(place);
   const { missing } = flags;
-  const { runs, facts } = await score(path, protocol, { clips, name, missing, ledger: ledgerIn(place) });
+  const { runs, facts } = await score(path, protocol, {
+    ...{ clips, name, missing, ledger: ledgerIn(place) },
+    log: () => {}, // the opening says it
+  });
   const planned = runs.map(({ record }) => record.name);
   const readings = await readingsIn(place, planned);
   const all = { planned, runs: [...runs, ...others], readings };

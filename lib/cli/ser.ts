@@ -66,6 +66,32 @@ Examples:
   return ser;
 }
 
+/**
+ * The arguments with what they ask help for put in order: `help data list` becomes `data list --help`, and a request for the help
+ * of a command that does not exist becomes that command. Commander then says so and names the nearest one, where it would have
+ * shown the help of what is above.
+ *
+ * @param args as a person gives them: `["data", "lst", "--help"]`, `["help", "tset"]`
+ */
+function withHelpInOrder(ser: Command, args: readonly string[]): readonly string[] {
+  const path: string[] = [];
+  const asked = args.includes("--help") || args.includes("-h");
+  let word = false;
+  let command = ser;
+  for (const name of args.filter((arg) => !arg.startsWith("-"))) {
+    if (command.commands.length === 0) break;
+    if (name === "help") {
+      word = true;
+      continue;
+    }
+    path.push(name);
+    const next = command.commands.find((one) => one.name() === name || one.aliases().includes(name));
+    if (!next) return asked || word ? path : args;
+    command = next;
+  }
+  return word ? [...path, "--help"] : args;
+}
+
 function version(): string {
   return (JSON.parse(readFileSync(join(projectRoot(), "package.json"), "utf8")) as { version: string })
     .version;
@@ -77,7 +103,8 @@ const BROKEN_PIPE = 141;
 /** Runs `ser` with arguments as in `process.argv`; resolves to the exit code: 0, 1 for failure, 2 for wrong usage. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync(argv as string[]);
+    const ser = program();
+    await ser.parseAsync(withHelpInOrder(ser, argv.slice(2)), { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -180,12 +180,14 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
     { doExperiment, workOf },
     { parseOptions },
     { tableFeatures },
+    { collapsedLine },
     { describeFolds, describeRun },
     { readRun },
   ] = await Promise.all([
     import("../experiments/experiment.js"),
     import("../experiments/grid.js"),
     import("../features/table-settings.js"),
+    import("../runs/collapse.js"),
     import("../runs/describe.js"),
     import("../runs/record.js"),
   ]);
@@ -211,8 +213,10 @@ async function train(flags: TrainFlags & { model?: string }): Promise<void> {
     signal: interruptSignal(),
   });
   const runs = await Promise.all(outcomes.map(async ({ folder }) => (await readRun(folder))!));
+  const records = runs.map(({ record }) => record);
+  const collapsed = collapsedLine(records);
+  if (collapsed) process.stderr.write(`ser: ${collapsed}\n`);
   if (flags.json) {
-    const records = runs.map(({ record }) => record);
     return printJson(records.length === 1 ? records[0] : records);
   }
   for (const [i, { folder, reused }] of outcomes.entries()) {

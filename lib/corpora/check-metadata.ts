@@ -3,7 +3,7 @@ import { byText } from "../base/text.js";
 import type { Clip } from "./clip.js";
 import type { FoundCorpus } from "./registry.js";
 
-/** What may be odd about what is said of clips, whatever their sound is. */
+/** Anomalies of the clips' metadata, found without reading the sound; see {@link CorpusNote}. */
 export type MetadataNote = "spelling" | "speaker" | "classes";
 
 interface Note {
@@ -14,11 +14,11 @@ interface Note {
 }
 
 /**
- * What is odd about the metadata of each corpus: a speaker or label in several spellings, a speaker whom another corpus has
- * too, a corpus of one class.
+ * Anomalies in the metadata of each corpus: a speaker or label in several spellings, a speaker who is also in another corpus, a
+ * corpus of one class.
  *
- * @param isPublished true for corpora of the library, whose speakers are known to be different people, and whose missing clips
- *   are told
+ * @param isPublished true for known corpora: their speakers are known to be different people, and their missing clips are
+ *   reported separately
  */
 export function metadataNotes(
   found: readonly FoundCorpus[],
@@ -35,7 +35,7 @@ export function metadataNotes(
   ]);
 }
 
-/** Equal for names that differ in case, blanks, underscores, hyphens or their way of writing a letter in Unicode. */
+/** Equal for names that differ only in case, blanks, underscores, hyphens or Unicode normalization. */
 function spelled(name: string): string {
   return name
     .normalize("NFKC")
@@ -75,7 +75,7 @@ function alsoElsewhere(
     const others = spoken.get(spelled(speaker))!.filter((clip) => clip.corpus !== corpus);
     return [...new Set(others.map((clip) => clip.corpus))].sort().join(", ");
   };
-  // Speakers of one number are in every corpus: one note for all of them.
+  // Speakers that are called by numbers occur in every corpus: one note for all of them.
   return [...groupBy(clips, elsewhere)].flatMap(([where, own]): Note[] => {
     if (where === "") return [];
     const speakers = [...new Set(own.map(({ speaker }) => speaker))].sort(byText);
@@ -84,7 +84,7 @@ function alsoElsewhere(
       speakers.length === 1
         ? `the speaker ${shown[0]} is`
         : `the speakers ${shown.join(", ")}${speakers.length > NAMED ? `, ... (${speakers.length})` : ""} are`;
-    const text = `${who} in ${where} too: a protocol takes them for different people`;
+    const text = `${who} also in ${where}: protocols treat them as different people`;
     return [{ kind: "speaker", clips: own.map(({ id }) => id), text }];
   });
 }
@@ -96,5 +96,7 @@ function oneClass(clips: readonly Clip[]): Note[] {
   const [first] = clips;
   if (!first || clips.length < 2 || clips.some(({ emotion }) => emotion !== first.emotion)) return [];
   const ids = clips.map(({ id }) => id);
-  return [{ kind: "classes", clips: ids, text: `all clips are ${first.emotion}: nothing to tell apart` }];
+  return [
+    { kind: "classes", clips: ids, text: `all clips are ${first.emotion}: there is nothing to classify` },
+  ];
 }

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { LEVEL_KINDS, type LevelFault, levelText } from "../audio/level.js";
+import { cancellationText } from "../audio/mix.js";
 import type { Segment } from "../audio/segment.js";
 import { Interrupted } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
@@ -12,18 +14,18 @@ import { type Clip, CORPORA } from "./clip.js";
 import { asWav, type CorpusDefinition, folderName, wavName } from "./corpus.js";
 import { type CorpusSummary, corpora, type FoundCorpus, findCorpora, summarize } from "./registry.js";
 
-/** What is odd about some clips, without making them unusable. */
+/** An anomaly of some clips that does not make them unusable. */
 export interface CorpusNote {
   /**
-   * `silent`: no sample reaches one step of 16 bit. `clipped`: three or more samples in a row at full scale (after the
-   * mix-down to mono). `duplicate`: identical samples under several ids. `container`: no RIFF inside a .wav. `rate`,
-   * `channels`: not what the corpus has elsewhere. `name`: a file called otherwise than the rest, or one too many.
-   * `warning`: readable, but not whole. `spelling`: one speaker or label written in several ways. `speaker`: of a manifest,
-   * a speaker whom another corpus has too. `classes`: all clips are of one class.
+   * `silent`, `faint`, `offset`, `clipped`: the level after the mix-down to mono, see {@link LevelFault}. `cancelled`: the
+   * channels cancel each other out in the mix-down. `duplicate`: identical samples under several ids. `container`: a .wav that
+   * is not RIFF. `rate`, `channels`: other than in the rest of the corpus. `name`: a file name that breaks the corpus's rule, or
+   * an extra file. `warning`: readable, but incomplete. `spelling`: one speaker or label spelled in several ways. `speaker`: a
+   * speaker of a manifest who is also in another corpus. `classes`: all clips are of one class.
    */
   kind:
-    | "silent"
-    | "clipped"
+    | LevelFault["kind"]
+    | "cancelled"
     | "duplicate"
     | "container"
     | "rate"
@@ -31,63 +33,68 @@ export interface CorpusNote {
     | "name"
     | "warning"
     | MetadataNote;
-  /** Ids. */
+  /** Ids of the clips. */
   clips: string[];
+  /** The anomaly in words. */
   text: string;
 }
 
-/** What `ser data check` says of a corpus. */
+/** The result of {@link checkCorpora} for one corpus, as `ser data check` prints it. */
 export interface CorpusReport extends CorpusSummary {
-  /** Of the readable clips. */
+  /** Duration of the readable clips, hours. */
   hours: number;
-  /** Most frequent first. */
+  /** Formats such as "wav, pcm_s16, 16000 Hz, mono", most frequent first. */
   formats: { format: string; clips: number }[];
-  /** Published clips that are not there; 0 for synthetic clips and manifests, of which nothing is published. */
+  /** Number of published clips that were not found; 0 for synthetic clips and manifests, which have no published list. */
   missing: number;
   missingIds: string[];
-  /** Files that cannot be read. */
+  /** Number of files that cannot be read. */
   invalid: number;
   invalidClips: { id: string; path: string; reason: string }[];
   /**
-   * Readable files whose SHA-256 is not the published one, as after any conversion; counted as `missing` is. Absent where the
-   * published ones are not known: outside the four corpora.
+   * Number of readable files whose SHA-256 differs from the published file's, as it does after any conversion; 0 for synthetic
+   * clips. Absent where the published checksums are not known: outside the four English corpora.
    */
   altered?: number;
   notes: CorpusNote[];
 }
 
+/** Options of {@link checkCorpora}. */
 export interface CheckOptions {
-  /** Only these corpora; default: all that are there. */
+  /** Only these corpora; default: all that are found. */
   names?: readonly string[];
-  /** Threads; default: one a core. */
+  /** Number of threads; default: one per core. */
   threads?: number;
-  /** Shows no progress. */
+  /** Shows no progress bar. */
   quiet?: boolean;
   signal?: AbortSignal;
 }
 
 const WORKER = "corpora/check.worker";
 
-/** Clips a task: enough to make its message cheap, few enough to stop at once. */
+/** Clips per task: enough to keep messages cheap, few enough to stop at once. */
 const CLIPS_A_TASK = 16;
 
-/** Hexadecimal digits of each SHA-256 that are kept: 64 bits, beyond any chance of a mistake. */
+/** Hexadecimal digits kept of each SHA-256: 64 bits, enough to rule out collisions. */
 const DIGITS = 16;
 
 /**
- * Reads every clip of the corpora under a folder, on all cores, and says what is missing, invalid, altered or odd.
+ * Reads every clip of the corpora under a folder, on all cores, and reports missing, invalid and altered files and anomalies.
  *
  * @param root the folder, as for {@link findCorpora}
- * @returns one report for each corpus that is there
+ * @returns one report for each corpus that was found
  * @throws {UserError} when the folder cannot be read
- * @throws {Interrupted} when the signal comes
- * @example const [report] = await checkCorpora("data", { names: ["savee"] });
+ * @throws {Interrupted} when `signal` is aborted
+ * @example
+ * const [report] = await checkCorpora("data", { names: ["savee"], quiet: true });
+ * report!.clips; // => 480
+ * report!.invalid; // => 0
  */
 export async function checkCorpora(root: string, options: CheckOptions = {}): Promise<CorpusReport[]> {
   return checkFound(await findCorpora(root, { names: options.names }), options);
 }
 
-/** {@link checkCorpora} for corpora already found, or read from a manifest. */
+/** {@link checkCorpora} for corpora that were already found, or read from a manifest. */
 export async function checkFound(
   found: readonly FoundCorpus[],
   options: CheckOptions = {},
@@ -155,7 +162,7 @@ function definitionOf(name: string): CorpusDefinition | undefined {
   return Object.hasOwn(corpora, name) ? corpora[name as keyof typeof corpora] : undefined;
 }
 
-/** How many files are not the published ones; `undefined` where those are not known. */
+/** Number of files that differ from the published ones; `undefined` where the published checksums are not known. */
 async function countAltered(
   definition: CorpusDefinition,
   readable: readonly [Clip, ReadableFile][],
@@ -166,7 +173,7 @@ async function countAltered(
 }
 
 /**
- * SHA-256 of the published files, cut to 64 bits, by clip id; empty for a corpus whose files' are not known.
+ * SHA-256 of the published files, truncated to 64 bits, by clip id; empty where they are not known.
  *
  * @example (await publishedDigests(corpora.savee)).get("savee/DC_a01")
  */
@@ -208,16 +215,8 @@ function notesOf(corpus: FoundCorpus, readable: readonly [Clip, ReadableFile][])
     return Array.from(groups, ([words, hits]) => ({ kind, clips: hits.map(([{ id }]) => id), text: words }));
   };
   return [
-    ...where(
-      "silent",
-      ({ silent }) => silent,
-      () => "no sound at all",
-    ),
-    ...where(
-      "clipped",
-      ({ clipped }) => clipped,
-      () => "three or more samples in a row at full scale",
-    ),
+    ...levelNotes(readable),
+    ...cancelledNote(readable),
     ...duplicateNotes(readable),
     ...where("container", isMisnamed, ({ container }) => `${container.toUpperCase()} under the name .wav`),
     ...where(
@@ -239,9 +238,32 @@ function notesOf(corpus: FoundCorpus, readable: readonly [Clip, ReadableFile][])
   ];
 }
 
-/** Identical samples under several ids; silent clips, all alike, are noted as such. */
+/** One note for each kind, with the range of the levels. */
+function levelNotes(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
+  return LEVEL_KINDS.flatMap((kind) => {
+    const hits = readable.flatMap(([{ id }, { level }]) =>
+      level.filter((fault) => fault.kind === kind).map((fault) => ({ id, fault })),
+    );
+    if (hits.length === 0) return [];
+    const text = levelText(...hits.map(({ fault }) => fault));
+    return [{ kind, clips: hits.map(({ id }) => id), text }];
+  });
+}
+
+function cancelledNote(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
+  const hits = readable.flatMap(([{ id }, { cancellation }]) =>
+    cancellation === undefined ? [] : [{ id, cancellation }],
+  );
+  if (hits.length === 0) return [];
+  const text = cancellationText(...hits.map(({ cancellation }) => cancellation));
+  return [{ kind: "cancelled", clips: hits.map(({ id }) => id), text }];
+}
+
+/** Identical samples under several ids; silent clips are all alike and have a note of their own. */
 function duplicateNotes(readable: readonly [Clip, ReadableFile][]): CorpusNote[] {
-  const audible = readable.filter(([, { silent }]) => !silent);
+  const audible = readable.filter(
+    ([, { level, cancellation }]) => cancellation === undefined && level[0]?.kind !== "silent",
+  );
   const groups = groupBy(audible, ([, { samples, sampleRate }]) => `${samples} ${sampleRate}`);
   return [...groups.values()]
     .filter((group) => group.length > 1)
@@ -266,11 +288,11 @@ function nameNotes({ clips, copies }: FoundCorpus, definition: CorpusDefinition 
   return [
     ...note(ids(clips.filter(isOddlyNamed)), "the file's name departs from the corpus's rule"),
     ...note(ids(clips.filter(({ id }) => !published.has(id))), "not among the published clips"),
-    ...note([...new Set(copies.map(({ id }) => id))], "there is a further file of this clip, left out"),
+    ...note([...new Set(copies.map(({ id }) => id))], "another file of this clip was found and ignored"),
   ];
 }
 
-/** True where neither the file's name nor its folder and name together are the id's. */
+/** True where neither the file name nor folder and file name together match the id. */
 function isOddlyNamed({ id, path }: Clip): boolean {
   const slashed = path.replaceAll("\\", "/");
   const name = wavName(asWav(slashed)) ?? "";

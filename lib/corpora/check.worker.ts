@@ -1,15 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { type Audio, AudioError } from "../audio/audio.js";
-import { decodeAudio } from "../audio/read.js";
+import { type LevelFault, LevelMeter } from "../audio/level.js";
+import { cancellationText } from "../audio/mix.js";
+import { decodeFile } from "../audio/read.js";
 import { cutSegment, fragmentOf, type Segment } from "../audio/segment.js";
 import { systemCode, systemReason } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import type { WorkerAnswer } from "../base/pool.js";
 
-/** Full scale for three samples in a row: a single one may be a true peak, three are a flattened one. */
-const CLIPPED_RUN = 3;
-
-/** What reading a file tells, or why it cannot be read. */
+/** The facts of a file, or why it cannot be read. */
 export type FileFacts = ReadableFile | { problem: string };
 
 export interface ReadableFile {
@@ -23,14 +22,15 @@ export interface ReadableFile {
   container: string;
   /** "wav, pcm_s16, 16000 Hz, mono". */
   format: string;
-  /** No sample reaches one step of 16 bit. */
-  silent: boolean;
-  /** Three or more samples in a row at full scale. */
-  clipped: boolean;
+  /** What is wrong with its level; channels that cancel each other out are not silent. */
+  level: readonly LevelFault[];
+  /** See `Audio`, dB. */
+  cancellation?: number;
+  /** Without that of the cancellation. */
   warnings: readonly string[];
 }
 
-/** Reads some files, or segments, and says what is in them; what cannot be read is told, not thrown. */
+/** Reads files, or segments of files, and returns their facts. An unreadable file is reported in the result, not thrown. */
 export async function handle(segments: readonly Segment[]): Promise<WorkerAnswer<FileFacts[]>> {
   const result: FileFacts[] = [];
   // Segments of one file often follow one another.
@@ -49,11 +49,11 @@ interface Whole {
   audio: Audio;
 }
 
-/** Reads a file when it is first asked for. */
+/** Reads a file once, on the first call. */
 function once(path: string): () => Promise<Whole> {
   const read = async () => {
     const bytes = await readFile(path);
-    return { digest: sha256(bytes), audio: await decodeAudio(bytes, path) };
+    return { digest: sha256(bytes), audio: await decodeFile(bytes, path) };
   };
   let whole: Promise<Whole> | undefined;
   return () => {
@@ -66,7 +66,7 @@ async function factsOf(segment: Segment, read: () => Promise<Whole>): Promise<Fi
   try {
     const { digest, audio } = await read();
     const heard = fragmentOf(segment) === "" ? audio : cutSegment(audio, segment);
-    const { samples, sampleRate, format, warnings } = heard;
+    const { samples, sampleRate, format, warnings, cancellation } = heard;
     const { container, encoding, channels, bitsPerSample } = format;
     return {
       digest,
@@ -76,9 +76,14 @@ async function factsOf(segment: Segment, read: () => Promise<Whole>): Promise<Fi
       channels,
       container,
       format: `${container}, ${encoding}, ${sampleRate} Hz, ${channelWord(channels)}`,
-      silent: isSilent(samples),
-      clipped: isClipped(samples, bitsPerSample),
-      warnings,
+      level: levelOf(samples, bitsPerSample).filter(
+        ({ kind }) => kind !== "silent" || cancellation === undefined,
+      ),
+      ...(cancellation !== undefined && { cancellation }),
+      warnings:
+        cancellation === undefined
+          ? warnings
+          : warnings.filter((text) => text !== cancellationText(cancellation)),
     };
   } catch (error) {
     if (error instanceof AudioError) return { problem: error.reason };
@@ -92,17 +97,8 @@ function channelWord(channels: number): string {
   return channels === 2 ? "stereo" : `${channels} channels`;
 }
 
-function isSilent(samples: Float32Array): boolean {
-  return samples.every((value) => Math.abs(value) < 2 ** -15);
-}
-
-/** Full scale is the largest number of the file's own width; beyond 16 bit, that of 16 bit. */
-function isClipped(samples: Float32Array, bits: number): boolean {
-  const fullScale = 1 - 2 ** (1 - Math.min(bits || 16, 16));
-  let run = 0;
-  for (let i = 0; i < samples.length; i++) {
-    run = Math.abs(samples[i]!) >= fullScale ? run + 1 : 0;
-    if (run === CLIPPED_RUN) return true;
-  }
-  return false;
+function levelOf(samples: Float32Array, bitsPerSample: number): LevelFault[] {
+  const meter = new LevelMeter(bitsPerSample);
+  meter.push(samples);
+  return meter.faults();
 }

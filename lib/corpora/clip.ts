@@ -1,57 +1,76 @@
-/** The seven emotions, in the order of every table and output; `calm` (RAVDESS only) comes after them. */
+/**
+ * The seven emotions, in the order of every table and output. `calm` (RAVDESS only) follows them where it is kept.
+ *
+ * @example
+ * EMOTIONS.indexOf("neutral"); // => 6
+ */
 export const EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral"] as const;
 
+/** One of {@link EMOTIONS}. */
 export type Emotion = (typeof EMOTIONS)[number];
 
-/** The four corpora in English: what `combined` and the protocols with others take, and what the stand-ins are of. */
+/**
+ * The four English corpora: those of the protocol `combined` and of the cross-corpus protocols, and those that have synthetic
+ * stand-ins.
+ *
+ * @example
+ * CORPORA.join(", "); // => "ravdess, tess, savee, cremad"
+ */
 export const CORPORA = ["ravdess", "tess", "savee", "cremad"] as const;
 
+/** One of {@link CORPORA}. */
 export type CorpusName = (typeof CORPORA)[number];
 
-/** All corpora the library knows by name: the four, then those in other languages. */
+/**
+ * All corpora that the library knows: the four English ones, then those in other languages.
+ *
+ * @example
+ * KNOWN_CORPORA.slice(CORPORA.length); // => ["emodb", "emovo", "urdu"]
+ */
 export const KNOWN_CORPORA = [...CORPORA, "emodb", "emovo", "urdu"] as const;
 
+/** One of {@link KNOWN_CORPORA}. */
 export type KnownCorpus = (typeof KNOWN_CORPORA)[number];
 
-/** What becomes of RAVDESS's calm: merged into neutral (the default), dropped, or kept as an eighth class. */
+/** How to treat RAVDESS's calm: merge it into neutral (the default), drop its clips, or keep it as an eighth class. */
 export type Calm = "merge" | "drop" | "keep";
 
-/** What a clip's file name says of it, before anything is read from the disk. */
+/** What a clip's file name says about it; no file is read for this. */
 export interface ClipName {
   /** `corpus/name`, the same in every layout: `ravdess/03-01-06-01-02-01-12`. */
   id: string;
-  /** A {@link KnownCorpus}, or the name of a researcher's own corpus. */
+  /** A {@link KnownCorpus}, or the name of your own corpus. */
   corpus: string;
   speaker: string;
   sex?: "female" | "male";
-  /** Years; CREMA-D and EMO-DB, where the actors' ages are published. */
+  /** Years. Known for CREMA-D and EMO-DB, which publish their actors' ages. */
   age?: number;
-  /** The class: one of {@link EMOTIONS}, `calm`, or a label of a corpus's own, such as `boredom`. */
+  /** The class: one of {@link EMOTIONS}, `calm`, or a label that only this corpus has, such as `boredom`. */
   emotion: string;
-  /** The corpus's own word or code: `calm`, `ps`, `HAP`. */
+  /** The corpus's own word or code for the emotion: `calm`, `ps`, `HAP`. */
   label: string;
   intensity?: "low" | "medium" | "high" | "normal" | "strong";
-  /** The sentence's text, where it is known. */
+  /** Text of the sentence, where it is known. */
   sentence?: string;
   /** The sentence's code in the corpus: `01`, `back`, `IEO`. */
   sentenceId?: string;
   repetition?: number;
-  /** The id of the clip that this one is an altered copy of (augmented, transcoded, cut): both stay in one part. */
+  /** Id of the clip that this one is an altered copy of (augmented, transcoded, cut). Both go into the same part of a split. */
   parent?: string;
 }
 
-/** One utterance on the disk. */
+/** One utterance on disk. */
 export interface Clip extends ClipName {
-  /** Where the file is; never stored in results. */
+  /** Path of the file. Never stored in results. */
   path: string;
-  /** Made by the library's own voice, not recorded from a person. */
+  /** True for speech that the library synthesized, false for recordings. */
   synthetic: boolean;
-  /** Where the clip begins in its file, seconds; absent: where the file does. */
+  /** Start of the clip in its file, s; default: the start of the file. */
   start?: number;
-  /** Where it ends, seconds; absent: where the file does. */
+  /** End of the clip in its file, s; default: the end of the file. */
   end?: number;
-  /** The part that the corpus's makers put it in; the protocols `given/CORPUS` go by it. */
+  /** The part that the corpus's authors assigned; used by the protocols `given/CORPUS`. */
   split?: "train" | "validation" | "test";
-  /** How many raters heard which class, where several did. */
+  /** Number of raters who chose each class, where there were several raters. */
   votes?: Readonly<Record<string, number>>;
 }

@@ -4,14 +4,14 @@ import type { ClipName, KnownCorpus } from "./clip.js";
 /** A file of this name marks everything at and under its folder as synthetic. */
 export const SYNTHETIC_MARKER = "SYNTHETIC.json";
 
-/** What is published about a corpus, and how its file names are read. */
+/** The published facts of a corpus, and the parser of its file names. */
 export interface CorpusDefinition {
   name: KnownCorpus;
-  /** The name as papers print it: "CREMA-D". */
+  /** The name as papers write it: "CREMA-D". */
   title: string;
   description: string;
   language: "English" | "German" | "Italian" | "Urdu";
-  /** Of its English, where it is. */
+  /** For English corpora. */
   accent?: "North American" | "British";
   homepage: string;
   licence: string;
@@ -19,14 +19,15 @@ export interface CorpusDefinition {
   citation: string;
   /** The published sampling rate, Hz; absent where none is published. */
   sampleRate?: number;
-  /** How many clips are published. */
+  /** Number of published clips. */
   clipCount: number;
   speakers: readonly string[];
   /**
-   * What a path says of a clip: the file's name and, where the name alone does not tell, its folder. Pure; a
-   * name that is not the corpus's gives `undefined`, nothing throws.
+   * Reads a clip's metadata from its path: from the file name and, where that is not enough, from the name of the folder.
+   * Reads no file and never throws.
    *
    * @param path relative to any folder above the file, with `/`
+   * @returns `undefined` for a name that is not this corpus's
    */
   parse(path: string): ClipName | undefined;
   /** The ids of all published clips, sorted. */
@@ -50,7 +51,7 @@ export function asWav(path: string): string {
   return `${path.slice(0, path.lastIndexOf("."))}.wav`;
 }
 
-/** The name of the folder a file lies in, or "". */
+/** The name of a file's folder, or "". */
 export function folderName(path: string): string {
   return path.split("/").at(-2) ?? "";
 }

@@ -29,12 +29,12 @@ const SENTENCE = {
   WSI: "We'll stop in a couple of minutes",
 } as const;
 
-/** What was never published: three actors lack a sentence altogether, two lack it in neutral. */
+/** Clips that were never published: three actors lack a sentence entirely, two lack one in neutral. */
 const UNPUBLISHED = /^(1008_WSI|1009_MTI|1019_ITH|1002_TIE_NEU|1076_ITS_NEU)_/;
 
 const ACTORS = new Map(CREMAD_ACTORS.map((actor) => [actor.speaker, actor]));
 
-/** Actor, sentence, emotion, intensity. In some copies one name lacks its last X: `1040_ITH_SAD_X.wav`. */
+/** Actor, sentence, emotion, intensity. Some copies have one name without its last X: `1040_ITH_SAD_X.wav`. */
 const NAME = /^(\d{4})_([A-Z]{3})_(ANG|DIS|FEA|HAP|NEU|SAD)_(LO|MD|HI|XX?)$/;
 
 /** CREMA-D: `AudioWAV/1001_IEO_ANG_HI.wav`. */

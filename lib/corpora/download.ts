@@ -7,33 +7,39 @@ import { KNOWN_CORPORA } from "./clip.js";
 import { corpora } from "./registry.js";
 import { type Unpacked, unpackClips } from "./unpack.js";
 
-/** The page of the archive with all four corpora, and what its download button fetches. */
+/** The page of the archive with the four English corpora, and the URL behind its download button. */
 const KAGGLE_PAGE = "https://www.kaggle.com/datasets/dmitrybabko/speech-emotion-recognition-en";
 const KAGGLE_ARCHIVE =
   "https://www.kaggle.com/api/v1/datasets/download/dmitrybabko/speech-emotion-recognition-en";
 
+/** Options of {@link downloadCorpora}. */
 export interface CorporaDownload extends Omit<DownloadOptions, "onProgress"> {
-  /** Default {@link KAGGLE_ARCHIVE}. */
+  /** Where to download from; default: the archive of the four English corpora on Kaggle. */
   url?: string;
-  /** An archive that is there already, which is then unpacked and kept. */
+  /** Path of an archive that you already have: it is unpacked and kept, and nothing is downloaded. */
   archive?: string;
   /** Keeps the downloaded archive; default false. */
   keep?: boolean;
-  /** Shows no progress. */
+  /** Shows no progress bar. */
   quiet?: boolean;
 }
 
-/** Where {@link downloadCorpora} puts the archive while it works. */
+/** Where {@link downloadCorpora} keeps the archive until it is unpacked. */
 export function archiveIn(folder: string): string {
   return join(folder, "speech-emotion-recognition-en.zip");
 }
 
 /**
- * Fetches the archive with the four corpora and unpacks its clips into a folder. Interrupted, the next call goes
- * on where it was; complete, it has nothing left to write.
+ * Downloads the archive of the four English corpora from Kaggle and unpacks its clips into a folder. A call after an
+ * interruption resumes; a call after completion writes nothing.
  *
- * @throws {UserError} with the reason and how to get the data by hand
- * @example await downloadCorpora("data");
+ * @param folder the target; clips that are already there are kept
+ * @returns how many clips were written, and how many were already there
+ * @throws {UserError} with the reason and manual download instructions, or when the archive is damaged
+ * @throws {DOMException} AbortError when `signal` is aborted; what was downloaded is kept
+ * @example
+ * const message = await downloadCorpora("data", { archive: "archive.zip" }).catch((error: UserError) => error.message);
+ * message; // => "cannot unpack archive.zip: no such file or folder"
  */
 export async function downloadCorpora(folder: string, options: CorporaDownload = {}): Promise<Unpacked> {
   const archive = options.archive ?? archiveIn(folder);
@@ -77,14 +83,14 @@ async function unpackWithProgress(
   }
 }
 
-/** How to get the corpora without this command. */
+/** Manual download instructions. */
 function byHand(folder: string): string {
   const homes = KNOWN_CORPORA.map((name) => `  ${corpora[name].title.padEnd(9)}${corpora[name].homepage}`);
   return [
-    "To get the corpora by hand, take the four in English from Kaggle or any of them from its home,",
-    `  the four ${KAGGLE_PAGE}`,
+    "To download by hand, get the four English corpora from Kaggle, or each corpus from its home page:",
+    `  Kaggle   ${KAGGLE_PAGE}`,
     ...homes,
-    `unpack into ${folder} in any layout, then run: ser data check --data ${folder}`,
-    `An archive that your browser fetched from Kaggle: ser data download ${folder} --archive FILE`,
+    `Unpack into ${folder} in any layout, then run: ser data check --data ${folder}`,
+    `For an archive that your browser downloaded from Kaggle: ser data download ${folder} --archive FILE`,
   ].join("\n");
 }

@@ -2,7 +2,7 @@ import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
 import { type CorpusDefinition, wavName } from "./corpus.js";
 
-/** The letter is of the German word: Wut (Ärger), Langeweile, Ekel, Angst, Freude, Trauer. */
+/** Initials of the German words: Wut (Ärger), Langeweile, Ekel, Angst, Freude, Trauer. */
 const EMOTION = {
   W: "anger",
   L: "boredom",
@@ -43,8 +43,8 @@ const SPEAKERS: readonly { speaker: string; sex: "female" | "male"; age: number 
 const SPEAKER = new Map(SPEAKERS.map((one) => [one.speaker, one]));
 
 /**
- * What was published: of about 800 recordings those that listeners recognised. A line a speaker, a word a sentence in the
- * order of {@link SENTENCE}: emotion and version of each clip.
+ * The published clips: those of about 800 recordings that listeners recognised. One line per speaker, one word per sentence in
+ * the order of {@link SENTENCE}: emotion and version of each clip.
  */
 const PUBLISHED: Readonly<Record<string, string>> = {
   "03": "FaNcWa FcNcTaWbWc AdFdLcNcTaWc AaFcNdTcWaWb FaFbLaNcWc FaLbNbTdWaWc AaLaNaTbWb NbTcWc LaNcTcWa AbEcNaNcWbWc",

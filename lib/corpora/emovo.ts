@@ -2,7 +2,7 @@ import { byText } from "../base/text.js";
 import type { ClipName } from "./clip.js";
 import { type CorpusDefinition, wavName } from "./corpus.js";
 
-/** The first letters of the Italian word: rabbia, disgusto, paura, gioia, tristezza, sorpresa, neutro. */
+/** The first letters of the Italian words: rabbia, disgusto, paura, gioia, tristezza, sorpresa, neutro. */
 const EMOTION = {
   rab: "anger",
   dis: "disgust",
@@ -13,7 +13,7 @@ const EMOTION = {
   neu: "neutral",
 } as const;
 
-/** Three short ones (b), four long ones (l), five without meaning (n), two questions (d). */
+/** Three short sentences (b), four long ones (l), five nonsense sentences (n), two questions (d). */
 const SENTENCE = {
   b1: "Gli operai si alzano presto.",
   b2: "I vigili sono muniti di pistola.",

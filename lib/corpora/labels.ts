@@ -6,7 +6,7 @@ import { byText } from "../base/text.js";
 import type { Clip } from "./clip.js";
 import { classesOf } from "./registry.js";
 
-/** The words of the four corpora and the common ones of the field, for each emotion. */
+/** Words for each emotion: those of the four English corpora and common ones of the field. */
 const EMOTION_WORDS: Record<string, string> = {
   anger: "anger angry ang",
   disgust: "disgust disgusted dis",
@@ -22,25 +22,25 @@ const CLASS_OF = new Map(
   Object.entries(EMOTION_WORDS).flatMap(([name, words]) => words.split(" ").map((word) => [word, name])),
 );
 
-/** What a mapping says of labels that are to be left out. */
+/** The class of labels whose clips are left out. */
 const DROP = "drop";
 
-/** The emotion that a label is a common word for: `HAP`, `happy` and `Joy` are happiness; `undefined` for any other. */
+/** The emotion of a common word: `HAP`, `happy` and `Joy` are happiness; `undefined` for any other label. */
 export function knownEmotion(label: string): string | undefined {
   return CLASS_OF.get(folded(label));
 }
 
-/** The class of a label: an emotion for its common words, else a class of its own, in small letters. */
+/** The class of a label: the emotion of a common word, else a class of its own, in lower case. */
 export function ownClass(label: string): string {
   return knownEmotion(label) ?? label.trim().toLowerCase();
 }
 
-/** Case, blanks and hyphens make no other label. */
+/** Equal for labels that differ only in case, blanks, hyphens and underscores. */
 function folded(label: string): string {
   return label.trim().toLowerCase().replaceAll(/[\s-]/g, "_");
 }
 
-/** A rule of a mapping, and whether a label that occurs nowhere is an error: a file may be meant for several corpora. */
+/** A rule of a mapping. With `strict`, a label that no clip has is an error; a file may be meant for several corpora. */
 interface Rule {
   key: string;
   to: string;
@@ -48,25 +48,25 @@ interface Rule {
 }
 
 /**
- * Which label is which class. Without rules, common words are the seven emotions and calm, and any other label is a class of
- * its own. It remembers what it was asked, to tell of rules that nothing had a use for.
+ * Maps the labels of clips to classes. Without rules, common words map to the seven emotions and calm, and any other label is a
+ * class of its own. It records which labels it has seen, to report rules that no clip used.
  */
 export class Labels {
   readonly #rules = new Map<string, Rule>();
   readonly #used = new Set<Rule>();
-  /** Every label that was asked for, as written, with its class before the mapping. */
+  /** Every label seen, as written, with its class before the mapping. */
   readonly #seen = new Map<string, string>();
 
-  /** @param rules the class that a label, or a class, becomes instead; `drop` leaves its clips out */
+  /** @param rules each maps a label or a class to another class; the class `drop` leaves the clips out */
   constructor(rules: Iterable<Rule> = []) {
     for (const rule of rules) this.#rules.set(folded(rule.key), rule);
   }
 
   /**
-   * The class of a label, or `undefined` for clips to leave out.
+   * The class of a label, or `undefined` where its clips are to be left out.
    *
-   * @param own its class without a mapping
-   * @param also another way in which it is written, as a manifest's columns emotion and label may differ
+   * @param own the label's class without the rules
+   * @param also another spelling of the label, since a manifest's columns `emotion` and `label` may differ
    */
   classOf(label: string, own = ownClass(label), also = label): string | undefined {
     for (const one of [label, also]) this.#seen.set(one, own);
@@ -77,7 +77,7 @@ export class Labels {
     return folded(rule.to) === DROP ? undefined : ownClass(rule.to);
   }
 
-  /** The clips with the classes that the mapping gives them, without those that it drops. */
+  /** The clips with their mapped classes, without those that the rules drop. */
   apply(clips: readonly Clip[]): Clip[] {
     if (this.#rules.size === 0) return [...clips];
     return clips.flatMap((clip) => {
@@ -87,10 +87,10 @@ export class Labels {
   }
 
   /**
-   * Rules of labels that no clip has.
+   * Reports rules for labels that no clip has.
    *
-   * @returns what to tell of those from a file
-   * @throws {UsageError} for one that was given by itself, with the labels there are
+   * @returns one message for each such rule that came from a file, which may be meant for several corpora
+   * @throws {UsageError} for such a rule that was given by itself; the message lists the labels that occur
    */
   checkUsed(): string[] {
     const unused = [...this.#rules.values()].filter((rule) => !this.#used.has(rule));
@@ -110,16 +110,19 @@ export class Labels {
 
 const mapSchema = v.pipe(
   v.record(v.string(), v.pipe(v.string(), v.regex(/\S/))),
-  v.description("Which class each label is."),
+  v.description("The class of each label."),
 );
 
 /**
- * A mapping as the command line has it.
+ * A mapping of labels to classes, written as for the command line's `--map`.
  *
- * @param given `LABEL=CLASS`, `LABEL=drop`, or the name of a JSON file `{ "LABEL": "CLASS" }`; of two rules for a label the
- *   later one counts
+ * @param given `LABEL=CLASS`, `LABEL=drop`, or the name of a JSON file `{ "LABEL": "CLASS" }`; the last rule for a label wins
  * @throws {UsageError} for anything else
- * @example labelsFrom(["boredom=drop", "calm=neutral"]).classOf("calm") // "neutral"
+ * @example
+ * const labels = labelsFrom(["boredom=drop", "calm=neutral"]);
+ * labels.classOf("calm"); // => "neutral"
+ * labels.classOf("HAP"); // => "happiness"
+ * labels.classOf("boredom"); // => undefined
  */
 export function labelsFrom(given: readonly string[] = []): Labels {
   return new Labels(given.flatMap(rulesOf));

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { readDelimited } from "../base/delimited.js";
-import { UsageError, UserError } from "../base/errors.js";
+import { deadLink, UsageError, UserError } from "../base/errors.js";
 import { groupBy } from "../base/group.js";
 import { factsOf, meant, problemsOf, problemText, text } from "../base/schema.js";
 import { byText, plural } from "../base/text.js";
@@ -10,12 +10,12 @@ import { type Clip, KNOWN_CORPORA } from "./clip.js";
 import { Labels, ownClass } from "./labels.js";
 import { type FoundCorpus, isSynthetic } from "./registry.js";
 
-/** The columns of a manifest; a cell is a text, and an empty one is left out. */
+/** The columns of a manifest. Cells are texts; empty ones are left out. */
 const COLUMNS = {
   id: text("Name of the clip, unique in its corpus."),
   path: text("Sound file, relative to the manifest."),
-  speaker: text("Who speaks."),
-  emotion: text("Emotion, in any words; those of the four corpora and the common ones are known."),
+  speaker: text("Name of the speaker."),
+  emotion: text("Emotion; common words are mapped to the known emotions, any other is a class of its own."),
   corpus: v.optional(text("Name of the corpus.")),
   sex: v.optional(word("Sex of the speaker.", { female: "female f woman", male: "male m man" })),
   age: v.optional(amount("Age of the speaker, years.")),
@@ -29,14 +29,14 @@ const COLUMNS = {
   repetition: v.optional(amount("Number of the repetition.", "whole ")),
   label: v.optional(text("The corpus's own word for the emotion; default: that of the column `emotion`.")),
   parent: v.optional(text("The id of the clip that this one is an altered copy of.")),
-  start: v.optional(amount("Where the clip begins in its file, seconds.")),
-  end: v.optional(amount("Where it ends, seconds.")),
+  start: v.optional(amount("Start of the clip in its file, seconds.")),
+  end: v.optional(amount("End of the clip in its file, seconds.")),
   split: v.optional(
-    word("The part that the corpus's makers put it in.", {
+    word("The part that the corpus's authors assigned.", {
       ...{ train: "train training", validation: "validation valid val dev development", test: "test" },
     }),
   ),
-  rater: v.optional(text("Who says so: a row is one rating, and a clip has several.")),
+  rater: v.optional(text("Name of the rater: each row is one rating, and a clip has several rows.")),
 };
 
 type Column = keyof typeof COLUMNS;
@@ -45,19 +45,19 @@ const REQUIRED = NAMED.filter((column) => !factsOf(COLUMNS[column]).optional);
 const OPTIONAL = NAMED.filter((column) => !REQUIRED.includes(column));
 
 const rowSchema = v.object(COLUMNS);
-/** Several raters' columns may stand in for the emotion. */
+/** Columns of several raters may replace the column `emotion`. */
 const votedSchema = v.object({ ...COLUMNS, emotion: v.optional(COLUMNS.emotion) });
 type Facts = v.InferOutput<typeof votedSchema>;
 
-/** A line of the table, its cells by column. */
+/** A line of the table with its cells by column. */
 interface Row {
   line: number;
   cells: Partial<Record<Column, string>>;
-  /** Of the columns `emotion_1`, `emotion_2`, ... */
+  /** Cells of the columns `emotion_1`, `emotion_2`, ... */
   ratings: string[];
 }
 
-/** One of several words for the same, in any case. */
+/** A column that takes names or their synonyms, in any case. */
 function word<Name extends string>(description: string, words: Record<Name, string>) {
   const entries = Object.entries(words) as [Name, string][];
   const nameOf = new Map<string, string>(
@@ -71,7 +71,7 @@ function word<Name extends string>(description: string, words: Record<Name, stri
   );
 }
 
-/** With a comma too, as half of the world's spreadsheets write fractions. */
+/** A column of numbers; a decimal comma is accepted, as many spreadsheets write it. */
 function amount(description: string, whole: "whole " | "" = "") {
   const numberIn = (given: string) => Number(/^\d+,\d+$/.test(given) ? given.replace(",", ".") : given);
   const isOne = (given: string) =>
@@ -86,7 +86,7 @@ function amount(description: string, whole: "whole " | "" = "") {
 }
 
 /**
- * Whether a column of a manifest takes a text.
+ * Whether a cell is valid in a column of a manifest.
  *
  * @example takesCell("sex", "F") // true
  */
@@ -94,40 +94,46 @@ export function takesCell(column: "sex" | "intensity" | "repetition", cell: stri
   return v.safeParse(COLUMNS[column], cell).success;
 }
 
-/** How many problems a message lists before it only counts. */
+/** Number of problems that a message lists; further ones are counted. */
 const LISTED = 10;
 
 const NAME = /^[a-z][a-z0-9_-]*$/;
 
 /**
- * Reads a researcher's own corpus, or several: a table with the columns `id`, `path`, `speaker`, `emotion` and, where wanted,
- * `corpus`, `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (the id of the clip
- * that this one is an altered copy of), `start` and `end` (seconds of a segment), `split` (train, validation, test); others
- * are ignored. Separators are commas, semicolons or tabs. Paths are relative to the manifest. Emotions may be written as in
- * the four corpora: `angry`, `HAP`, `ps`; any other label is a class of its own.
+ * Reads the clips of your own corpus, or several, from a table. Required columns: `id`, `path`, `speaker`, `emotion`. Optional
+ * columns: `corpus`, `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (id of the
+ * clip that this one is an altered copy of), `start` and `end` (of a segment, s), `split` (train, validation, test). Other
+ * columns are ignored. Separators are commas, semicolons or tabs. Paths are relative to the manifest. Emotions may be written
+ * as in the four English corpora: `angry`, `HAP`, `ps`; any other label is a class of its own.
  *
- * Where several people judged, `emotion_1`, `emotion_2`, ... have what each of them said, or a row is one rating, with the
- * column `rater`. What most of them heard is the label; clips on which they tie are left out.
+ * With several raters, the columns `emotion_1`, `emotion_2`, ... hold one rating each, or each row is one rating and the column
+ * `rater` names the rater. The majority vote is the label; clips with a tie are left out.
  *
  * @param path the table
- * @param name the corpus's name in ids (`own/NAME`) and tables where there is no column for it; default "own"
+ * @param name name of the corpus in ids (`own/NAME`) and tables, where there is no column `corpus`; default "own"
  * @returns the clips, sorted by id
- * @throws {UserError} naming every line that is wrong: a missing value or file, an id given twice
- * @throws {UsageError} for a name that is one of the library's corpora's or no plain word
- * @example const clips = await readManifest("recordings/clips.csv");
+ * @throws {UserError} listing every invalid line: a missing value or file, a repeated id
+ * @throws {UsageError} for a name that is not a plain word or belongs to a known corpus
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const rows = ["id,path,speaker,emotion_1,emotion_2,emotion_3", "1,recording.wav,DC,angry,angry,sad"];
+ * await writeFile("rated.csv", rows.join("\n"));
+ * const [clip] = await readManifest("rated.csv", "pilot");
+ * [clip!.id, clip!.emotion]; // => ["pilot/1", "anger"]
+ * clip!.votes; // => { anger: 2, sadness: 1 }
  */
 export async function readManifest(path: string, name = "own"): Promise<Clip[]> {
   const found = await findManifest(path, { name });
   const clips = found.flatMap((corpus) => corpus.clips);
   if (clips.length === 0)
-    throw new UserError(`${path}: the raters of every clip tie, so that none has a label`);
+    throw new UserError(`${path}: no clip has a label, since the raters of every clip tie`);
   return clips.sort((a, b) => byText(a.id, b.id));
 }
 
 /**
- * {@link readManifest} as corpora beside the others, with the clips that have no label since their raters tie.
+ * {@link readManifest} by corpus, including the clips without a label because their raters tie.
  *
- * @param options the name of the corpus, and which label is which class
+ * @param options the name of the corpus, and the classes of its labels
  */
 export async function findManifest(
   path: string,
@@ -148,7 +154,10 @@ export async function findManifest(
     if (oneRating && cells.rater === undefined) wrong.push("rater is missing: it takes a text");
     const strange = refusedName(corpus);
     if (strange) wrong.push(`corpus is "${cells.corpus}", which ${strange}`);
-    if (cells.path && !exists(file)) wrong.push(`there is no file ${file}`);
+    if (cells.path && !exists(file)) {
+      const link = deadLink(file);
+      wrong.push(link ? `${file} ${link}` : `file not found: ${file}`);
+    }
     const facts = wrong.length === 0 ? v.parse(votedSchema, cells) : undefined;
     if (facts?.end !== undefined && facts.end <= (facts.start ?? 0))
       wrong.push(`the segment ends at ${facts.end} s, before it begins (${facts.start ?? 0} s)`);
@@ -179,17 +188,17 @@ interface RatedClip {
   rows: Row[];
 }
 
-/** Why a name cannot be that of a corpus of one's own; `undefined` where it can. */
+/** Why a name is not allowed for your own corpus; `undefined` where it is. */
 export function refusedName(name: string): string | undefined {
   if (NAME.test(name) && !(KNOWN_CORPORA as readonly string[]).includes(name)) return undefined;
-  return `cannot name a corpus of your own: take a word of small letters that is none of ${KNOWN_CORPORA.join(", ")}`;
+  return `is not allowed as the name of your own corpus: use a lower-case word other than ${KNOWN_CORPORA.join(", ")}`;
 }
 
 function givenTwice({ first }: RatedClip, { cells }: Row): string {
-  return `the id "${cells.id}" was given on line ${first.line} already`;
+  return `the id "${cells.id}" is already used on line ${first.line}`;
 }
 
-/** What of a further rating is not as on the clip's first line. */
+/** How a further rating differs from the clip's first line. */
 function otherRating({ first, rows }: RatedClip, { cells }: Row): string[] {
   const differing = NAMED.filter(
     (column) => !["emotion", "label", "rater"].includes(column) && cells[column] !== first.cells[column],
@@ -201,7 +210,7 @@ function otherRating({ first, rows }: RatedClip, { cells }: Row): string[] {
         `${column} of "${cells.id}" is "${cells[column] ?? ""}", and on line ${first.line} "${first.cells[column] ?? ""}"`,
     ),
     ...(twice && cells.rater !== undefined
-      ? [`the rater "${cells.rater}" judged "${cells.id}" on line ${twice.line} already`]
+      ? [`the rater "${cells.rater}" already rated "${cells.id}" on line ${twice.line}`]
       : []),
   ];
 }
@@ -230,7 +239,7 @@ function corporaOf(rated: readonly RatedClip[], labels: Labels, path: string): F
   return found.sort((a, b) => byText(a.name, b.name));
 }
 
-/** What a clip's label is, or that its raters tie; neither where the mapping drops it. */
+/** A clip's label, or that its raters tie; neither where the mapping drops the clip. */
 interface Judged {
   label: string;
   emotion?: string;
@@ -296,12 +305,12 @@ async function readRows(path: string): Promise<{ rows: Row[]; oneRating: boolean
 
 const RATING = "rating";
 
-/** Case, blanks, underscores and hyphens make no other column: `Sentence ID` is `sentenceId`. */
+/** Column names are compared without case, blanks, underscores and hyphens: `Sentence ID` is `sentenceId`. */
 function plain(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_-]/g, "");
 }
 
-/** What each column of a header is; `undefined` for those that are ignored. */
+/** The meaning of each column of a header; `undefined` for those that are ignored. */
 function columnsOf(header: readonly string[], path: string): (Column | typeof RATING | undefined)[] {
   const known = new Map(NAMED.map((column) => [plain(column), column]));
   const columns = header.map((name) => (/^emotion\d+$/.test(plain(name)) ? RATING : known.get(plain(name))));
@@ -309,11 +318,11 @@ function columnsOf(header: readonly string[], path: string): (Column | typeof RA
     (name, i) => columns[i] && header.findIndex((one) => plain(one) === plain(name)) < i,
   );
   if (repeated.length > 0)
-    throw new UserError(`${path} names the column ${repeated.join(", ")} twice: leave one of them`);
+    throw new UserError(`${path} has the column ${repeated.join(", ")} twice: remove one of them`);
   const [rated, rater] = [columns.includes(RATING), columns.includes("rater")];
   if (rated && rater)
     throw new UserError(
-      `${path} has a column rater, for a row a rating, and columns of several raters as well (${header.filter((_, i) => columns[i] === RATING).join(", ")}): leave one of the two`,
+      `${path} has a column rater (one rating per row) and also columns of several raters (${header.filter((_, i) => columns[i] === RATING).join(", ")}): remove one of the two`,
     );
   const missing = REQUIRED.filter((column) => !columns.includes(column) && !(column === "emotion" && rated));
   if (missing.length === 0) return columns;
@@ -336,7 +345,7 @@ function headerHint(
   return `it has ${header.filter(Boolean).join(", ")}${near}; ${must}`;
 }
 
-/** The answers of a question that is asked often. */
+/** A function of a text, with its results cached. */
 function remembered<Answer>(ask: (text: string) => Answer): (text: string) => Answer {
   const answers = new Map<string, Answer>();
   return (given) => {

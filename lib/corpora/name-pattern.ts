@@ -1,12 +1,12 @@
 import { UsageError } from "../base/errors.js";
 import { meant } from "../base/schema.js";
 
-/** What a pattern may read from a name; any other placeholder, such as `{n}` or `{_}`, is read and left out. */
+/** The fields that a pattern can read from a name; any other placeholder, such as `{n}` or `{_}`, is matched and ignored. */
 export const PLACEHOLDERS = [
   ...(["speaker", "emotion", "sentence", "sex", "intensity", "repetition", "corpus", "id"] as const),
 ] as const;
 
-/** What a path says of a clip. */
+/** The fields that were read from a path. */
 export type NamedFields = Partial<Record<(typeof PLACEHOLDERS)[number], string>>;
 
 const REQUIRED = ["speaker", "emotion"] as const;
@@ -15,13 +15,13 @@ const REQUIRED = ["speaker", "emotion"] as const;
 const PIECE = /\{(\w+)(?::(\d+))?\}|\*|[^{}*]+|[{}]/gu;
 
 /**
- * A pattern of file names, as `{speaker}_{emotion}_{n}.wav`. A placeholder is as short as what follows lets it be, or has as
- * many signs as it says: `{emotion:1}`; one that comes twice is the same text in both places. `*` is any text within a name. A
- * pattern is of the end of a path: one without a folder is of the file's name, wherever it lies. Case does not count.
+ * A pattern of file names, such as `{speaker}_{emotion}_{n}.wav`. A placeholder matches as few characters as possible, or as many
+ * as it says: `{emotion:1}`. One that occurs twice must match the same text in both places. `*` matches any text within a name.
+ * A pattern matches the end of a path; one without a folder matches file names in any folder. Case is ignored.
  *
- * @returns what a path, with `/`, says of its clip; `undefined` where it does not match
- * @throws {UsageError} where speaker or emotion is not in the pattern, a brace is left open, or nothing stands between two
- *   placeholders of no width
+ * @returns a function that reads the fields of a path with `/`; `undefined` where the path does not match
+ * @throws {UsageError} when speaker or emotion is not in the pattern, a brace is left open, or two placeholders without a
+ *   width are adjacent
  * @example namePattern("{speaker:2}{sentence:3}{emotion:1}{_}.wav")("wav/03a01Fa.wav")?.speaker // "03"
  */
 export function namePattern(pattern: string): (path: string) => NamedFields | undefined {
@@ -30,7 +30,7 @@ export function namePattern(pattern: string): (path: string) => NamedFields | un
   const open = pieces.find(([text]) => text === "{" || text === "}");
   if (open)
     throw wrong(
-      `a brace at sign ${(open.index ?? 0) + 1} is part of no placeholder such as {speaker} or {emotion:1}`,
+      `the brace at character ${(open.index ?? 0) + 1} does not belong to a placeholder such as {speaker} or {emotion:1}`,
     );
   const names = pieces.flatMap(([, name]) => name ?? []);
   const missing = REQUIRED.filter((name) => !names.includes(name));
@@ -38,7 +38,7 @@ export function namePattern(pattern: string): (path: string) => NamedFields | un
     const near = names.find((name) => meant(name, missing) !== "");
     const hint = near === undefined ? "" : ` for {${near}}${meant(near, missing)}`;
     throw wrong(
-      `it lacks {${missing.join("} and {")}}${hint}; where names do not say it, write the table by hand`,
+      `it lacks {${missing.join("} and {")}}${hint}; if file names do not contain it, write the table by hand`,
     );
   }
   const vague = pieces.find(
@@ -46,7 +46,7 @@ export function namePattern(pattern: string): (path: string) => NamedFields | un
   );
   if (vague)
     throw wrong(
-      `nothing tells where {${vague[1]}} ends and {${pieces[pieces.indexOf(vague) + 1]![1]}} begins: put what stands between them, or say how many signs it has: {${vague[1]}:2}`,
+      `it is unclear where {${vague[1]}} ends and {${pieces[pieces.indexOf(vague) + 1]![1]}} begins: write the text between them, or give the number of characters: {${vague[1]}:2}`,
     );
   const seen = new Set<string>();
   const source = pieces.map(([text, name, width]) => {

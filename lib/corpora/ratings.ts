@@ -6,38 +6,49 @@ import { systemReason, UserError } from "../base/errors.js";
 import type { Emotion } from "./clip.js";
 import { cremad } from "./cremad.js";
 
-/** The six emotions that CREMA-D's listeners chose from, in the order of {@link EMOTIONS}. */
+/**
+ * The six emotions that CREMA-D's listeners chose from, in the order of {@link EMOTIONS} (without surprise).
+ *
+ * @example
+ * RATED_EMOTIONS.join(", "); // => "anger, disgust, fear, happiness, sadness, neutral"
+ */
 export const RATED_EMOTIONS = ["anger", "disgust", "fear", "happiness", "sadness", "neutral"] as const;
 
-/** The file of CREMA-D's repository that has the votes. */
+/** The file of votes in CREMA-D's repository. */
 const RATINGS_FILE = "tabulatedVotes.csv";
 
-/** How the listeners of CREMA-D heard one clip. */
+/** The listeners' ratings of one CREMA-D clip, voice alone. */
 export interface ClipRatings {
   /** `cremad/1001_IEO_NEU_XX`. */
   id: string;
   speaker: string;
-  /** What the actor meant. */
+  /** The emotion that the actor intended. */
   intended: Emotion;
-  /** Ratings for each of {@link RATED_EMOTIONS}. */
+  /** Number of ratings for each of {@link RATED_EMOTIONS}. */
   votes: number[];
 }
 
 /** The columns of the votes in the file, in the order of {@link RATED_EMOTIONS}. */
 const COLUMNS = ["A", "D", "F", "H", "S", "N"];
 
-/** Where the file is to be had. */
+/** Where to get the file. */
 const SOURCE = "https://github.com/CheyneyComputerScience/CREMA-D (processedResults/tabulatedVotes.csv)";
 
 /**
- * Reads how listeners heard CREMA-D's clips: `tabulatedVotes.csv` of the corpus's repository (Cao et al.
- * 2014), about nine ratings a clip. The file lists every clip three times, for voice alone, face alone and
- * both; only the ratings of the voice alone are read, those whose row number begins with 1.
+ * Reads the listeners' ratings of CREMA-D from `tabulatedVotes.csv` of the corpus's repository (Cao et al. 2014): about nine
+ * ratings per clip. The file lists every clip three times, for voice alone, face alone and both. Only the ratings of the voice
+ * alone are read; their row numbers begin with 1.
  *
  * @param path the file
- * @returns one entry a clip, in the order of the file (all 7442 clips in the published one)
- * @throws {UserError} naming the file and line, when it is not that file or a row of it is damaged
- * @example const ratings = await readRatings("data/CREMA-D/processedResults/tabulatedVotes.csv");
+ * @returns one entry per clip, in the order of the file (7442 clips in the published one)
+ * @throws {UserError} naming file and line, when it is another file or a row is damaged
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const rows = ["row,A,D,F,H,N,S,fileName,numResponses", "100001,0,0,0,2,7,0,1001_IEO_HAP_LO,9"];
+ * await writeFile("tabulatedVotes.csv", rows.join("\n"));
+ * const [rated] = await readRatings("tabulatedVotes.csv");
+ * rated!.intended; // => "happiness"
+ * rated!.votes; // => [0, 0, 0, 2, 0, 7]
  */
 export async function readRatings(path: string): Promise<ClipRatings[]> {
   let text: string;
@@ -62,17 +73,17 @@ export function parseRatings(text: string, path = RATINGS_FILE): ClipRatings[] {
   const out = new Map<string, ClipRatings>();
   rows.forEach((cells, i) => {
     const wrong = (what: string) =>
-      new UserError(`${path}, line ${i + 2}: ${what}; get it anew from ${SOURCE}`);
+      new UserError(`${path}, line ${i + 2}: ${what}; download it again from ${SOURCE}`);
     const number = cells[0] ?? "";
-    if (!/^[123]\d{5}$/.test(number)) throw wrong(`"${number}" is no row number of voice, face or both`);
+    if (!/^[123]\d{5}$/.test(number)) throw wrong(`"${number}" is not a row number of voice, face or both`);
     if (!number.startsWith("1")) return;
     const clip = cremad.parse(`${cells[file] ?? ""}.wav`);
-    if (!clip) throw wrong(`"${cells[file] ?? ""}" is no clip of CREMA-D`);
-    if (out.has(clip.id)) throw wrong(`the voice of ${clip.id} is there twice`);
+    if (!clip) throw wrong(`"${cells[file] ?? ""}" is not a clip of CREMA-D`);
+    if (out.has(clip.id)) throw wrong(`the voice of ${clip.id} occurs twice`);
     const given = votes.map((at) => wholeNumber(cells[at]));
     const total = given.reduce((a, b) => a + b, 0);
     if (!(total > 0 && total === wholeNumber(cells[count]))) {
-      throw wrong("its votes are not as many as it says");
+      throw wrong("its votes do not add up to numResponses");
     }
     const { id, speaker, emotion } = clip;
     out.set(id, { id, speaker, intended: emotion as Emotion, votes: given });
@@ -82,12 +93,14 @@ export function parseRatings(text: string, path = RATINGS_FILE): ClipRatings[] {
 }
 
 /**
- * The file of votes that lies beside clips of CREMA-D: in their folder, in the one above, or in
- * `processedResults` of either, as in the corpus's repository.
+ * Looks for the file of ratings near the clips of CREMA-D: in their folder, in its parent, or in `processedResults` of either,
+ * as in the corpus's repository.
  *
- * @param clips clips on the disk; those of other corpora are passed over
- * @returns its path, or `undefined` when there is none
- * @example const path = findRatings(await loadClips("data", { names: ["cremad"] }));
+ * @param clips clips on disk; those of other corpora are skipped
+ * @returns path of the file, or `undefined` when it is not found
+ * @example
+ * const path = findRatings(await loadClips("data", { names: ["cremad"] }));
+ * const ratings = path === undefined ? [] : await readRatings(path);
  */
 export function findRatings(clips: Iterable<{ corpus: string; path: string }>): string | undefined {
   const folders = new Set<string>();
@@ -104,13 +117,17 @@ export function findRatings(clips: Iterable<{ corpus: string; path: string }>): 
 }
 
 /**
- * What most listeners heard: another target for training than what the actor meant. A clip whose highest
- * number of votes is shared by two emotions or more has none (644 of the 7442 clips).
+ * The emotion that most listeners chose for each clip of CREMA-D: the perceived emotion, an alternative training target to the
+ * intended one. Clips with a tie (644 of the 7442) have no entry.
  *
- * @param file the file of votes, read by {@link readRatings}
+ * @param file the file of ratings, as for {@link readRatings}
  * @returns the emotion by clip id
  * @throws {UserError} as {@link readRatings}
- * @example (await perceivedEmotions("tabulatedVotes.csv")).get("cremad/1001_IEO_HAP_LO") // "neutral"
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const rows = ["row,A,D,F,H,N,S,fileName,numResponses", "100001,0,0,0,2,7,0,1001_IEO_HAP_LO,9"];
+ * await writeFile("tabulatedVotes.csv", rows.join("\n"));
+ * (await perceivedEmotions("tabulatedVotes.csv")).get("cremad/1001_IEO_HAP_LO"); // => "neutral"
  */
 export async function perceivedEmotions(file: string): Promise<Map<string, Emotion>> {
   const out = new Map<string, Emotion>();
@@ -127,18 +144,18 @@ export function mostVoted(votes: readonly number[]): number[] {
   return votes.flatMap((count, index) => (count === most ? [index] : []));
 }
 
-/** Ratings and majority votes by what the actor meant, each 6 x 6, row-major, rows = intended. */
+/** Ratings and majority votes by intended emotion, each 6 x 6, row-major, rows = intended. */
 export interface ListenerCounts {
-  /** Single ratings: how often the emotion of the row was heard as that of the column. */
+  /** Single ratings: how often the emotion of the row was perceived as that of the column. */
   ratings: Float64Array;
   /** Clips by the majority of their ratings, in sixtieths: a clip of k tied emotions counts 60 / k for each. */
   majority: Float64Array;
 }
 
-/** A clip's weight in {@link ListenerCounts.majority}: a whole number of parts for any tie of up to six. */
+/** A clip's weight in {@link ListenerCounts.majority}; it can be shared equally among up to six tied emotions. */
 export const CLIP_PARTS = 60;
 
-/** Sums ratings up by speaker. */
+/** Sums the ratings of each speaker. */
 export function countRatings(ratings: Iterable<ClipRatings>): Map<string, ListenerCounts> {
   const size = RATED_EMOTIONS.length;
   const out = new Map<string, ListenerCounts>();
@@ -163,7 +180,7 @@ function parseRows(text: string, path: string): string[][] {
     return parse(text, { bom: true, skip_empty_lines: true, trim: true }) as string[][];
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${basename(path)} is no proper CSV: ${error.message}`, { cause: error });
+    throw new UserError(`${basename(path)} is not valid CSV: ${error.message}`, { cause: error });
   }
 }
 

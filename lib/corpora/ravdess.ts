@@ -20,7 +20,7 @@ const SENTENCE = { "01": "Kids are talking by the door", "02": "Dogs are sitting
 /** Modality 03 (audio only), channel 01 (speech), emotion, intensity, statement, repetition, actor. */
 const NAME = /^(03-01-(0[1-8])-(0[12])-(0[12])-(0[12])-(0[1-9]|1\d|2[0-4]))$/;
 
-/** RAVDESS, the speech part: `Actor_12/03-01-06-01-02-01-12.wav`. Song and video files are no clips. */
+/** RAVDESS, the speech part: `Actor_12/03-01-06-01-02-01-12.wav`. Song and video files are not clips. */
 export const ravdess: CorpusDefinition = {
   name: "ravdess",
   title: "RAVDESS",

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, posix, resolve } from "node:path";
-import { conversionHint } from "../audio/audio.js";
-import { isOtherSoundName, isSoundName } from "../audio/endings.js";
+import { soundNames, unreadHint } from "../audio/endings.js";
 import { systemCode, systemReason, UsageError, UserError } from "../base/errors.js";
 import { filesBelow } from "../base/folder.js";
 import { byText, plural } from "../base/text.js";
@@ -23,7 +22,13 @@ import { savee } from "./savee.js";
 import { tess } from "./tess.js";
 import { urdu } from "./urdu.js";
 
-/** The corpora the library knows, by name. */
+/**
+ * The corpora that the library knows, by name: published facts, and the parser of their file names.
+ *
+ * @example
+ * corpora.savee.clipCount; // => 480
+ * corpora.ravdess.parse("Actor_12/03-01-06-01-02-01-12.wav")?.emotion; // => "fear"
+ */
 export const corpora: Record<KnownCorpus, CorpusDefinition> = {
   ravdess,
   tess,
@@ -34,40 +39,45 @@ export const corpora: Record<KnownCorpus, CorpusDefinition> = {
   urdu,
 };
 
-/** A corpus as it lies on the disk. */
+/** A corpus found on disk. */
 export interface FoundCorpus {
   name: string;
   /** Sorted by id, each id once. */
   clips: Clip[];
-  /** Made by the library, not recorded. */
+  /** True for clips that the library synthesized. */
   synthetic: boolean;
-  /** Further files of an id that is there already: the second of two layouts, or an archive that nests a copy. */
+  /** Further files of an id that was already found, as from a second layout or a nested copy of the archive. */
   copies: { id: string; path: string }[];
-  /** Clips of a manifest on which their raters tie, so that they have no label and are in no list of clips. */
+  /** Clips of a manifest whose raters tie: they have no label and are not in `clips`. */
   tied?: { id: string; votes: Readonly<Record<string, number>> }[];
 }
 
+/** Options of {@link findCorpora}. */
 export interface FindOptions {
   /** Only these corpora; default: all that are known. */
   names?: readonly string[];
   signal?: AbortSignal;
 }
 
+/** Options of {@link loadClips}. */
 export interface LoadOptions extends FindOptions {
-  /** What becomes of RAVDESS's calm; default "merge" (into neutral). */
+  /** How to treat RAVDESS's calm; default "merge" (into neutral). */
   calm?: Calm;
 }
 
 /**
- * Finds the corpora under a folder, at any depth and in any layout, by the names of their files. Of several files with
- * one id a WAV is taken before a compressed copy, and then the first by path. Recorded and synthetic clips never come together: where any recorded clip lies
- * under the root, the synthetic ones are left out.
+ * Finds the corpora under a folder by file name, at any depth and in any of the published folder layouts. Of several files with the
+ * same id, a WAV is taken before a compressed copy, and then the first by path. Recorded and synthetic clips are never mixed: where
+ * there is any recorded clip under the root, the synthetic ones are left out.
  *
  * @param root the folder; links are followed
- * @returns the corpora that are there, in the order of {@link KNOWN_CORPORA}; none is no error
- * @throws {UserError} when the folder or one in it cannot be read
- * @throws {UsageError} for an unknown name of a corpus
- * @example for (const { name, clips } of await findCorpora("data")) console.log(name, clips.length);
+ * @returns the corpora that were found, in the order of {@link KNOWN_CORPORA}; an empty array is no error
+ * @throws {UserError} when the folder or one of its subfolders cannot be read
+ * @throws {UsageError} for an unknown corpus name
+ * @example
+ * const found = await findCorpora("data");
+ * found.map(({ name }) => name); // => ["ravdess", "tess", "savee", "cremad"]
+ * found.find(({ name }) => name === "savee")!.clips.length; // => 480
  */
 export async function findCorpora(root: string, options: FindOptions = {}): Promise<FoundCorpus[]> {
   const wanted = corpusNames(options.names);
@@ -87,11 +97,15 @@ export async function findCorpora(root: string, options: FindOptions = {}): Prom
 }
 
 /**
- * The clips under a folder, sorted by corpus and id, ready for a protocol.
+ * Loads the clips of the corpora under a folder, sorted by corpus and id, ready for a protocol. The sound is not read.
  *
  * @param root the folder, as for {@link findCorpora}
- * @throws {UserError} when a corpus asked for by name is not there
- * @example const clips = await loadClips("data", { names: ["ravdess"], calm: "drop" });
+ * @throws {UserError} when a requested corpus is not found, or the folder cannot be read
+ * @throws {UsageError} for an unknown corpus name
+ * @example
+ * const clips = await loadClips("data", { names: ["savee"] });
+ * clips.length; // => 480
+ * clips[0]!.id; // => "savee/DC_a01"
  */
 export async function loadClips(root: string, options: LoadOptions = {}): Promise<Clip[]> {
   const found = await findCorpora(root, options);
@@ -102,7 +116,7 @@ export async function loadClips(root: string, options: LoadOptions = {}): Promis
   );
 }
 
-/** @throws {UserError} naming the corpora that were asked for and are not there, and how to get them */
+/** @throws {UserError} naming the requested corpora that were not found, and how to get them */
 export function assertFound(
   found: readonly { name: string }[],
   asked: readonly string[],
@@ -115,14 +129,28 @@ export function assertFound(
   );
 }
 
-/** Calm clips become neutral ("merge", the default; their label stays), are left out ("drop") or stay ("keep"). */
+/**
+ * Applies a {@link Calm} option to RAVDESS, the corpus that has calm: its calm clips become neutral ("merge", the default; their `label` stays), are left out ("drop"),
+ * or stay ("keep"). In other clips calm is a label like any other.
+ *
+ * @example
+ * const clips = await loadClips("data", { names: ["ravdess"], calm: "keep" });
+ * classesOf(clips).includes("calm"); // => true
+ * classesOf(applyCalm(clips, "drop")).includes("calm"); // => false
+ */
 export function applyCalm(clips: readonly Clip[], calm: Calm = "merge"): Clip[] {
+  const isCalm = ({ corpus, emotion }: Clip) => corpus === "ravdess" && emotion === "calm";
   if (calm === "keep") return [...clips];
-  if (calm === "drop") return clips.filter(({ emotion }) => emotion !== "calm");
-  return clips.map((clip) => (clip.emotion === "calm" ? { ...clip, emotion: "neutral" } : clip));
+  if (calm === "drop") return clips.filter((clip) => !isCalm(clip));
+  return clips.map((clip) => (isCalm(clip) ? { ...clip, emotion: "neutral" } : clip));
 }
 
-/** The emotions that occur: in the order of {@link EMOTIONS}, then calm, then others by name. */
+/**
+ * The emotions that occur among clips: in the order of {@link EMOTIONS}, then calm, then others by name.
+ *
+ * @example
+ * classesOf([{ emotion: "boredom" }, { emotion: "sadness" }, { emotion: "anger" }]); // => ["anger", "sadness", "boredom"]
+ */
 export function classesOf(clips: Iterable<{ emotion: string }>): string[] {
   const present = new Set(Array.from(clips, ({ emotion }) => emotion));
   const others = [...present].filter((emotion) => !KNOWN_CLASSES.includes(emotion)).sort(byText);
@@ -131,15 +159,15 @@ export function classesOf(clips: Iterable<{ emotion: string }>): string[] {
 
 const KNOWN_CLASSES: readonly string[] = [...EMOTIONS, "calm"];
 
-/** A corpus in numbers. */
+/** Counts of a corpus. */
 export interface CorpusSummary {
   name: string;
   synthetic: boolean;
   clips: number;
   speakers: number;
-  /** Those that occur, in their order. */
+  /** The emotions that occur, in the order of {@link classesOf}. */
   classes: string[];
-  /** Clips of each emotion, the known ones also where there are none; calm is not merged. */
+  /** Number of clips of each emotion; 0 for known emotions that do not occur. Calm is not merged. */
   emotions: Record<string, number>;
 }
 
@@ -159,14 +187,14 @@ export function summarize({ name, synthetic, clips }: FoundCorpus): CorpusSummar
   };
 }
 
-/** True for a folder that has the marker of synthetic clips, or lies under one that has. */
+/** True for a folder with the marker of synthetic clips, and for any folder under it. */
 export function isSynthetic(folder: string): boolean {
   if (existsSync(join(folder, SYNTHETIC_MARKER))) return true;
   return dirname(folder) !== folder && isSynthetic(dirname(folder));
 }
 
 /**
- * How to get corpora that are not there: by the command where it fetches them, else from their pages.
+ * How to get missing corpora: with the command where it downloads them, else from their home pages.
  *
  * @example howToGet(["emodb"]) // "get EMO-DB from http://emodb.bilderbar.info/docu/"
  */
@@ -180,12 +208,12 @@ export function howToGet(names: readonly string[]): string {
   return [...command, ...elsewhere].join(", ");
 }
 
-/** Whether the archive that `ser data download` fetches has a corpus. */
+/** Whether `ser data download` downloads a corpus. */
 function isFetched(name: string): boolean {
   return (CORPORA as readonly string[]).includes(name);
 }
 
-/** What the corpora say of a path with `/`: the name of the one that knows it. */
+/** Parses a path (with `/`) by the corpus that recognises it. */
 export function parseName(relative: string): ClipName | undefined {
   for (const name of KNOWN_CORPORA) {
     const clip = corpora[name].parse(relative);
@@ -195,9 +223,9 @@ export function parseName(relative: string): ClipName | undefined {
 }
 
 /**
- * Every clip of some corpora, as their published names say it; nothing is read from the disk.
+ * All published clips of some corpora, parsed from their names; no file is read.
  *
- * @param names those that are not known have no published clips; default: the four corpora
+ * @param names of corpora; unknown ones are ignored; default: the four English corpora
  */
 export function publishedClips(names: readonly string[] = CORPORA): ClipName[] {
   return KNOWN_CORPORA.filter((name) => names.includes(name)).flatMap((corpus) =>
@@ -208,7 +236,9 @@ export function publishedClips(names: readonly string[] = CORPORA): ClipName[] {
 function corpusNames(names: readonly string[] | undefined): readonly KnownCorpus[] {
   const unknown = names?.filter((name) => !Object.hasOwn(corpora, name)) ?? [];
   if (unknown.length > 0) {
-    throw new UsageError(`no corpus is called ${unknown.join(", ")}: there are ${KNOWN_CORPORA.join(", ")}`);
+    throw new UsageError(
+      `unknown corpus ${unknown.join(", ")}: the known ones are ${KNOWN_CORPORA.join(", ")}`,
+    );
   }
   return names ? KNOWN_CORPORA.filter((name) => names.includes(name)) : KNOWN_CORPORA;
 }
@@ -219,7 +249,7 @@ function bestFirst(a: Clip, b: Clip): number {
   return Number(isWav(b)) - Number(isWav(a)) || byText(a.path, b.path);
 }
 
-/** Each id once, the first; sorted by id. */
+/** Keeps the first file of each id; sorted by id. */
 function withoutCopies(bestFirst: readonly Clip[]): Pick<FoundCorpus, "clips" | "copies"> {
   const clips = new Map<string, Clip>();
   const copies: FoundCorpus["copies"] = [];
@@ -239,18 +269,19 @@ export async function contentsOf(root: string): Promise<string> {
   const names = (await filesBelow(root)).map(({ relative }) => relative).sort(byText);
   if (names.length === 0) return `${root} holds no files but hidden ones, if any`;
   const list = (some: readonly string[]) => `${some.slice(0, 3).join(", ")}${some.length > 3 ? ", ..." : ""}`;
-  const sounds = names.filter(isSoundName);
+  const { isRead, isOther } = soundNames();
+  const sounds = names.filter(isRead);
   if (sounds.length > 0)
     return `${root} holds ${plural(sounds.length, "sound file")} whose names are no corpus's: ${list(sounds)}; for clips of your own, write a manifest (ser data manifest --help)`;
-  const others = names.filter(isOtherSoundName);
+  const others = names.filter(isOther);
   if (others.length > 0)
-    return `${root} holds ${plural(others.length, "file")} of kinds that are not read: ${list(others)}; ${conversionHint(join(root, others[0]!))}`;
+    return `${root} holds ${plural(others.length, "file")} of kinds that are not read: ${list(others)}; ${unreadHint(join(root, others[0]!))}`;
   return `${root} holds ${plural(names.length, "file")}, none of them sound: ${list(names)}`;
 }
 
 interface FoundFile {
   path: string;
-  /** From the folder above the root, with `/`: the root itself may be the folder that names a speaker. */
+  /** Relative to the parent of the root, with `/`: the root itself may be the folder that names a speaker. */
   relative: string;
   synthetic: boolean;
 }
@@ -284,7 +315,7 @@ function foldersAbove(relative: string): string[] {
 function folderProblem(path: string, root: string, error: unknown): string {
   const hint = "set --data or SER_DATA to the folder that has the corpora";
   const code = path === resolve(root) ? systemCode(error) : undefined;
-  if (code === "ENOENT") return `there is no folder ${root}: ${hint}`;
+  if (code === "ENOENT") return `folder not found: ${root}: ${hint}`;
   if (code === "ENOTDIR") return `${root} is a file: ${hint}, unpacked`;
   return `cannot read the folder ${path}: ${systemReason(error)}; make it readable, or ${hint}`;
 }

@@ -12,7 +12,7 @@ const EMOTION = {
   su: "surprise",
 } as const;
 
-/** Where the two sentences of each emotion (its numbers 04 and 05) come again among the neutral ones. */
+/** Which sentences the neutral numbers 19 to 30 repeat: numbers 04 and 05 of each emotion. */
 const AGAIN_IN_NEUTRAL = [
   "a04",
   "a05",
@@ -78,12 +78,12 @@ function parse(path: string): ClipName | undefined {
 }
 
 /**
- * Which sentence a clip says. Numbers 01 to 03 are the same three sentences in every emotion, 04 and 05 belong to
- * the emotion, the rest are its own generic ones. The neutral numbers 16 to 30 say the three common sentences again
- * and then the two of each emotion, in the order anger, disgust, fear, surprise, sadness, happiness. Published are
- * the counts (Haq and Jackson 2009); which number says what was found by aligning each speaker's recordings with
- * one another (dynamic time warping of MFCC; the mean distance over the four speakers is at most 3.02 for pairs of one
- * sentence, at least 3.12 for pairs of two).
+ * The sentence of a clip. Numbers 01 to 03 are the same three sentences in every emotion, 04 and 05 are specific to the
+ * emotion, the rest are generic ones of that emotion. The neutral numbers 16 to 30 repeat the three common sentences
+ * and then the two of each emotion, in the order anger, disgust, fear, surprise, sadness, happiness. Only the counts are
+ * published (Haq and Jackson 2009). Which number has which sentence was found by aligning each speaker's recordings with one
+ * another (dynamic time warping of MFCC; the mean distance over the four speakers is at most 3.02 for pairs of the same
+ * sentence, at least 3.12 for pairs of different ones).
  */
 function sentenceOf(label: string, number: string): { sentenceId?: string; repetition?: number } {
   const n = Number(number);

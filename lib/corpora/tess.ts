@@ -29,10 +29,10 @@ export const TESS_WORDS: readonly string[] = (
 
 const KNOWN = new Set(TESS_WORDS);
 
-/** Speaker, word, emotion. One published name lacks the F of OAF: `OA_bite_neutral.wav`. */
+/** Speaker, word, emotion. One published file name lacks the F of OAF: `OA_bite_neutral.wav`. */
 const NAME = /^(OAF?|YAF)_([a-z]+)_(angry|disgust|fear|happy|neutral|ps|sad)$/i;
 
-/** TESS: `OAF_angry/OAF_back_angry.wav`. The folders are spelt in many ways and are not read. */
+/** TESS: `OAF_angry/OAF_back_angry.wav`. Folder names are spelled in many ways and are not read. */
 export const tess: CorpusDefinition = {
   name: "tess",
   title: "TESS",

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
-import { writeAtomic } from "../base/atomic.js";
+import { makeFolder, writeAtomic } from "../base/atomic.js";
 import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import { requireSpace } from "../base/space.js";
 
 export interface UnpackOptions {
   signal?: AbortSignal;
-  /** Called after every clip with the number done and the number there are. */
+  /** Called after every clip with the number done and the total. */
   onProgress?: (done: number, total: number) => void;
   /** Default {@link UNPACK_LIMITS}. */
   limits?: UnpackLimits;
@@ -24,28 +24,28 @@ export interface UnpackLimits {
   total: number;
 }
 
-/** The four corpora are 12,162 clips of at most 3 MB, 1.6 GB together: what is far beyond is no speech corpus. */
+/** The four English corpora have 12,162 clips of at most 3 MB, 1.6 GB in total: anything far larger is not a speech corpus. */
 export const UNPACK_LIMITS: UnpackLimits = { entries: 100_000, clip: 64e6, total: 8e9 };
 
+/** The result of unpacking an archive of clips. */
 export interface Unpacked {
-  /** Clips written now. */
+  /** Number of clips written by this call. */
   written: number;
-  /** Clips that were there already, with the archive's size. */
+  /** Number of clips that were already there, with the same size as in the archive. */
   present: number;
-  /** Paths of clips that were there with another size; they are left as they are. */
+  /** Paths of clips that were already there with another size; they are left as they are. */
   differing: string[];
 }
 
 /**
- * Unpacks the .wav files of a zip archive into a folder, in the archive's own layout. Everything else in the
- * archive is left out. Each file appears whole or not at all, its checksum (CRC-32) verified; what is there already stays,
- * so that an interrupted unpacking goes on where it was.
+ * Unpacks the .wav files of a zip archive into a folder, in the archive's layout. Other files are skipped. Each file is written
+ * completely or not at all, and its checksum (CRC-32) is verified. Existing files are kept, so that an interrupted call resumes.
  *
- * Nothing is written from an archive that names places outside the folder (`..`, absolute paths, backslashes), holds
- * symbolic links, is encrypted, or declares more than the limits; no file can grow beyond its declared size.
+ * Nothing is written from an archive that has paths outside the folder (`..`, absolute paths, backslashes), contains symbolic
+ * links, is encrypted, or declares more than the limits; no file can grow beyond its declared size.
  *
  * @throws {UserError} naming the archive and the entry
- * @throws {DOMException} AbortError when `signal` is set
+ * @throws {DOMException} AbortError when `signal` is aborted
  * @example await unpackClips("speech-emotion-recognition-en.zip", "data");
  */
 export async function unpackClips(
@@ -75,7 +75,7 @@ async function openArchive(archive: string): Promise<ZipFile> {
   } catch (error) {
     const reason = systemCode(error)
       ? systemReason(error)
-      : `it is no complete zip archive (${messageOf(error)})`;
+      : `it is not a complete zip archive (${messageOf(error)})`;
     throw new UserError(`cannot unpack ${archive}: ${reason}`, { cause: error });
   }
 }
@@ -104,22 +104,22 @@ async function clipEntries(zip: ZipFile, archive: string, limits: UnpackLimits):
     // yauzl refuses absolute names, `..` and backslashes.
     throw refuse(messageOf(error), error);
   }
-  if (clips.length === 0) throw new UserError(`${archive} holds no .wav files`);
+  if (clips.length === 0) throw new UserError(`${archive} contains no .wav files`);
   return clips;
 }
 
-/** Unix's type of file is in the upper half of the attributes. */
+/** The Unix file type is in the upper half of the attributes. */
 function isLink(entry: Entry): boolean {
   return ((entry.externalFileAttributes >>> 16) & 0o170000) === 0o120000;
 }
 
-/** macOS's copies of metadata (`__MACOSX/._a01.wav`) are no clips. */
+/** macOS's copies of metadata (`__MACOSX/._a01.wav`) are not clips. */
 function isClip(name: string): boolean {
   return /\.wav$/i.test(name) && !name.split("/").some((part) => part === "__MACOSX" || part.startsWith("."));
 }
 
 async function checkSpace(entries: readonly Entry[], folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(folder).catch((error: unknown) => {
     throw new UserError(`cannot make ${folder}: ${systemReason(error)}`, { cause: error });
   });
   const missing = entries.filter((entry) => !existsSync(resolve(folder, entry.fileName)));
@@ -136,7 +136,7 @@ async function unpackEntry(
 ): Promise<void> {
   const path = resolve(folder, entry.fileName);
   if (!path.startsWith(resolve(folder) + sep))
-    throw new UserError(`${archive}: ${entry.fileName} leads outside`);
+    throw new UserError(`${archive}: ${entry.fileName} points outside the folder`);
   const size = await stat(path).then(
     (found) => found.size,
     () => undefined,
@@ -158,7 +158,7 @@ async function readEntry(zip: ZipFile, entry: Entry, archive: string): Promise<B
     throw damaged(archive, entry, messageOf(error), error);
   }
   const bytes = Buffer.concat(pieces);
-  if (crc32(bytes) !== entry.crc32) throw damaged(archive, entry, "its checksum is not the archive's");
+  if (crc32(bytes) !== entry.crc32) throw damaged(archive, entry, "its checksum does not match");
   return bytes;
 }
 

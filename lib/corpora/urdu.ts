@@ -5,8 +5,8 @@ import { type CorpusDefinition, wavName } from "./corpus.js";
 const EMOTION = { A: "anger", H: "happiness", N: "neutral", S: "sadness" } as const;
 
 /**
- * Who says how many clips of each emotion, in the order in which they are numbered from 1 to 100. Speakers keep their number
- * in all emotions: only SM3, SM5 and SM6 are heard in more than one.
+ * Number of clips per speaker and emotion, in the order of the clips' numbers from 1 to 100. Speakers keep their number in all
+ * emotions; only SM3, SM5 and SM6 occur in more than one.
  */
 const PUBLISHED: Readonly<Record<keyof typeof EMOTION, string>> = {
   A: "SM1 22, SM2 28, SM3 2, SM4 48",
@@ -17,7 +17,7 @@ const PUBLISHED: Readonly<Record<keyof typeof EMOTION, string>> = {
   S: "SF10 2, SF11 4, SM23 6, SM24 38, SM25 40, SM26 2, SM27 4, SM6 4",
 };
 
-/** The clips of each emotion, in order: who says them, and which of the speaker's own it is. */
+/** The clips of each emotion, in order, with the speaker and the speaker's own number of the clip. */
 const CLIPS = Object.entries(PUBLISHED).map(([label, runs]) => ({
   label,
   clips: runs.split(", ").flatMap((run) => {
@@ -31,12 +31,12 @@ const SPEAKERS = [...new Set(CLIPS.flatMap(({ clips }) => clips.map(({ speaker }
 const KNOWN = new Set(SPEAKERS);
 
 /**
- * Sex and speaker, the speaker's own number of the clip in the emotion, emotion and the clip's number in it: `SM1_F10_A010`. The
- * last number has a zero before it, however long it is; the corpus's own page leaves it out, and writes `F01`.
+ * Sex and speaker, the speaker's own number of the clip in the emotion, the emotion, and the clip's number in it:
+ * `SM1_F10_A010`. The last number always has a leading zero; the corpus's home page omits it and writes `F01`.
  */
 const NAME = /^(S([FM])\d{1,2})_F0?([1-9]\d?)_([AHNS])0{0,2}([1-9]\d?|100)$/;
 
-/** Urdu: `Angry/SM1_F10_A010.wav`. The name says it all: folders are not read. */
+/** Urdu: `Angry/SM1_F10_A010.wav`. The file name contains everything; folders are not read. */
 export const urdu: CorpusDefinition = {
   name: "urdu",
   title: "URDU",

@@ -1,5 +1,5 @@
 import { dirname, extname, join, relative, resolve } from "node:path";
-import { isSoundName } from "../audio/endings.js";
+import { soundNames } from "../audio/endings.js";
 import { systemReason, UserError } from "../base/errors.js";
 import { filesBelow } from "../base/folder.js";
 import { groupBy } from "../base/group.js";
@@ -9,23 +9,23 @@ import { knownEmotion, Labels } from "./labels.js";
 import { refusedName, takesCell } from "./manifest.js";
 import { type NamedFields, namePattern } from "./name-pattern.js";
 
-/** A manifest that was made of file names. */
+/** A manifest generated from file names. */
 export interface WrittenManifest {
   /** The table. */
   text: string;
   clips: number;
-  /** Sound files that the pattern does not fit, relative to the folder, sorted. */
+  /** Sound files that do not match the pattern, relative to the folder, sorted. */
   unmatched: string[];
-  /** How many clips have each label that is no common word, most frequent first. */
+  /** Number of clips of each label that is not a common word, most frequent first. */
   unknown: [label: string, clips: number][];
   /** What was left out of the table, and why. */
   notes: string[];
 }
 
 export interface WriteManifestOptions {
-  /** Which label is which class. */
+  /** The classes of labels. */
   labels?: Labels;
-  /** Name of the corpus, where the pattern has none. */
+  /** Name of the corpus, where the pattern does not contain it. */
   corpus?: string;
 }
 
@@ -36,13 +36,13 @@ const COLUMNS = [
 ] as const;
 
 /**
- * The manifest of a folder whose file names say what is in them.
+ * Generates the manifest of a folder from its file names.
  *
- * @param folder searched at any depth; hidden files are left out
+ * @param folder searched at any depth; hidden files are skipped
  * @param pattern see {@link namePattern}
- * @param out where the table will be, since its paths are relative to it
- * @throws {UserError} when no file fits the pattern, with some names; or when two clips would have one id
- * @throws {UsageError} for a pattern that makes no sense
+ * @param out the path that the table will be written to: its paths are relative to that
+ * @throws {UserError} when no file matches the pattern (the message shows some names), or when two clips would have the same id
+ * @throws {UsageError} for an invalid pattern
  * @example const { text } = await manifestOf("emodb", "{speaker:2}{sentence:3}{emotion:1}{_}.wav", "emodb/clips.csv");
  */
 export async function manifestOf(
@@ -79,7 +79,7 @@ export async function manifestOf(
   const [sex, intensity, repetition] = [cell("sex"), cell("intensity"), cell("repetition")];
   const rows = kept.map(
     ({ name, fields, label, emotion }): Record<(typeof COLUMNS)[number], string | undefined> => {
-      // As written, unless the mapping says otherwise: the reader knows the common words.
+      // As written, unless a rule maps it: the reader of the manifest knows the common words.
       const mapped = emotion !== unmapped.classOf(label);
       return {
         id: idOf(name),
@@ -128,14 +128,14 @@ async function soundsIn(folder: string): Promise<string[]> {
   });
   return files
     .map(({ relative }) => relative)
-    .filter(isSoundName)
+    .filter(soundNames().isRead)
     .sort(byText);
 }
 
 function nothing(folder: string, pattern: string, names: readonly string[]): string {
-  if (names.length === 0) return `${folder} holds no sound files: name the folder that has them`;
+  if (names.length === 0) return `${folder} contains no sound files: give the folder that has them`;
   return (
-    `none of the ${plural(names.length, "sound file")} under ${folder} fits the pattern ${pattern}; there are, for example:\n` +
+    `none of the ${plural(names.length, "sound file")} under ${folder} matches the pattern ${pattern}; for example:\n` +
     names
       .slice(0, SHOWN)
       .map((name) => `  ${name}`)
@@ -143,7 +143,7 @@ function nothing(folder: string, pattern: string, names: readonly string[]): str
   );
 }
 
-/** The pattern's id, or the place in the folder, without the ending where that is enough. */
+/** The pattern's id, or the path in the folder, without the file ending where that is unique. */
 function idsOf(clips: readonly Clip[]): (name: string) => string {
   const bare = ({ name, fields }: Clip) => fields.id ?? name.slice(0, name.length - extname(name).length);
   const groups = groupBy(clips, (clip) => `${clip.fields.corpus ?? ""}/${bare(clip)}`);
@@ -157,14 +157,14 @@ function idsOf(clips: readonly Clip[]): (name: string) => string {
           .map(({ name }) => name)
           .join(
             " and ",
-          )} have the same id, ${clash.fields.id}: leave {id} out of the pattern, and the path is the id`,
+          )} have the same id, ${clash.fields.id}: leave {id} out of the pattern to use the path as the id`,
       );
     for (const clip of own) ids.set(clip.name, own.length > 1 ? clip.name : bare(clip));
   }
   return (name) => ids.get(name)!;
 }
 
-/** The cells of a column that a manifest takes; others, as CREMA-D's intensity `XX`, are left empty. */
+/** The valid cells of a column; others, such as CREMA-D's intensity `XX`, are left empty. */
 function takenCells(
   column: "sex" | "intensity" | "repetition",
   clips: readonly Clip[],
@@ -176,12 +176,12 @@ function takenCells(
   });
   if (strange.length > 0)
     notes.push(
-      `${column} left empty for ${plural(strange.length, "clip")}: it does not take ${[...new Set(strange)].slice(0, SHOWN).join(", ")}`,
+      `${column} left empty for ${plural(strange.length, "clip")}: not valid are ${[...new Set(strange)].slice(0, SHOWN).join(", ")}`,
     );
   return (cell) => (cell !== undefined && takesCell(column, cell) ? cell : undefined);
 }
 
-/** The path of the table beside the sound. */
+/** The path of the table in the folder of the sound files. */
 export function besideSounds(folder: string): string {
   return join(folder, "clips.csv");
 }

@@ -3,7 +3,7 @@ import { endianness } from "node:os";
 import { systemReason, UserError } from "../base/errors.js";
 import { fromBrain, fromHalf } from "./half.js";
 
-/** The system reads no more than 2 GiB at once. */
+/** Bytes per read; the system reads at most 2 GiB at once. */
 const MOST = 1 << 30;
 
 /**
@@ -40,12 +40,12 @@ export class ByteFile {
   }
 
   /**
-   * Bytes in a buffer of their own, so that they may be looked at as numbers.
+   * Reads bytes into a new, aligned buffer, so that they can be viewed as numbers.
    *
-   * @throws {UserError} where the file has fewer
+   * @throws {UserError} when the file has fewer bytes
    */
   async read(position: number, length: number): Promise<Buffer> {
-    // Before anything is allocated: a damaged file may ask for any length.
+    // Checked before the allocation: a damaged file may state any length.
     if (position + length > this.size) throw this.cut(position + length);
     const bytes = Buffer.from(new ArrayBuffer(length));
     for (let done = 0; done < length; ) {
@@ -60,10 +60,10 @@ export class ByteFile {
     return bytes;
   }
 
-  /** That the file ends before it should. */
+  /** The error for a file that ends too early. */
   cut(wanted: number): UserError {
     return new UserError(
-      `${this.path} is cut: it has ${this.size} bytes of ${wanted} or more; fetch the whole file again`,
+      `${this.path} is truncated: it has ${this.size} bytes of at least ${wanted}; download it again`,
     );
   }
 
@@ -72,10 +72,10 @@ export class ByteFile {
   }
 }
 
-/** Types of numbers that are read, as safetensors calls them. */
+/** The supported types of numbers, by safetensors' names. */
 export type FloatType = "F32" | "F16" | "BF16";
 
-/** Little-endian bytes as float32 values. The bytes are used up. */
+/** Little-endian bytes as float32 values. May reuse or change the bytes. */
 export function floatsOf(bytes: Buffer, type: FloatType): Float32Array {
   const { buffer, byteOffset, length } = littleEndian(bytes, type === "F32" ? 4 : 2);
   if (type === "F32") return new Float32Array(buffer as ArrayBuffer, byteOffset, length / 4);
@@ -83,7 +83,7 @@ export function floatsOf(bytes: Buffer, type: FloatType): Float32Array {
   return type === "F16" ? fromHalf(bits) : fromBrain(bits);
 }
 
-/** The bytes of numbers, little-endian. */
+/** The little-endian bytes of numbers. */
 export function bytesOf(numbers: Float32Array | Uint16Array): Buffer {
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size } = numbers;
   const bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
@@ -95,13 +95,13 @@ function littleEndian(bytes: Buffer, size: number): Buffer {
   return size === 4 ? bytes.swap32() : bytes.swap16();
 }
 
-/** How many values a shape has; `undefined` beyond whole numbers. */
+/** Number of values of a shape; `undefined` beyond safe integers. */
 export function valuesOf(shape: readonly number[]): number | undefined {
   const count = shape.reduce((product, n) => product * n, 1);
   return Number.isSafeInteger(count) ? count : undefined;
 }
 
-/** What a damaged file says, as a part of one line. */
+/** Text from a damaged file, made safe for a one-line message. */
 export function shown(text: string): string {
   return text.replace(/\p{Cc}/gu, "?").slice(0, 200);
 }

@@ -3,10 +3,10 @@ import { ByteFile, floatsOf, shown, valuesOf } from "./bytes.js";
 import { assertFinite } from "./safetensors.js";
 import type { TensorFile } from "./tensor-file.js";
 
-/** The one that CTranslate2 writes since 3.0 (2022). */
+/** The version that CTranslate2 has written since 3.0 (2022). */
 const BINARY_VERSION = 6;
 
-/** CTranslate2's types by their numbers; bytes of a value. */
+/** CTranslate2's types by number, with bytes per value. */
 const TYPES = [
   { name: "float32", size: 4 },
   { name: "int8", size: 1 },
@@ -25,7 +25,7 @@ interface Variable {
   bytes: number;
 }
 
-/** Whether a file may be CTranslate2's model.bin, by its first bytes: a version, then a length and a name that ends in zero. */
+/** Whether a file may be CTranslate2's model.bin, by its first bytes: a version, then the length of a zero-terminated name. */
 export function looksLikeCTranslate2(start: Buffer): boolean {
   if (start.length < 8) return false;
   const [version, length] = [start.readUInt32LE(0), start.readUInt16LE(4)];
@@ -34,8 +34,8 @@ export function looksLikeCTranslate2(start: Buffer): boolean {
 }
 
 /**
- * Variables of CTranslate2's model.bin, binary version 6: those of float32, float16 and bfloat16, and int8 with the scale of
- * each row (CTranslate2 stores `round(w * 127 / max|row|)` and that factor), which is divided out.
+ * Reads the variables of CTranslate2's model.bin, binary version 6: float32, float16, bfloat16, and int8 with a scale for each
+ * row. CTranslate2 stores `round(w * 127 / max|row|)` and the factor `127 / max|row|`, which is divided out.
  *
  * @example
  * const file = await CTranslate2File.open("model.bin");
@@ -57,7 +57,7 @@ export class CTranslate2File implements TensorFile {
     this.#variables = variables;
   }
 
-  /** @throws {UserError} naming the file, where it is not whole, or of another version */
+  /** @throws {UserError} naming the file, when it is incomplete or of another version */
   static async open(path: string): Promise<CTranslate2File> {
     const file = await ByteFile.open(path);
     try {
@@ -79,12 +79,12 @@ export class CTranslate2File implements TensorFile {
 
   async #valuesOf(name: string, { type, shape }: Variable, bytes: Buffer): Promise<Float32Array> {
     if (type === "float32" || type === "float16" || type === "bfloat16") return floatsOf(bytes, FLOATS[type]);
-    // Numbers that describe the network, as of heads, are single ones.
+    // Scalars describe the network, such as the number of heads.
     if (shape.length === 0) return Float32Array.of(bytes.readIntLE(0, bytes.length));
     const scale = this.#variables.get(`${name}_scale`);
     if (type !== "int8" || scale?.shape.length !== 1 || scale.shape[0] !== shape[0]) {
       throw new UserError(
-        `${this.path}: ${name} is ${type}${type === "int8" ? " without a scale for each row" : ""}; float32, float16, bfloat16, and int8 with scales are read: convert the model again with --quantization float16`,
+        `${this.path}: ${name} is ${type}${type === "int8" ? " without a scale for each row" : ""}; supported are float32, float16, bfloat16, and int8 with scales: convert the model again with --quantization float16`,
       );
     }
     return dequantised(
@@ -116,22 +116,22 @@ async function readContent(file: ByteFile): Promise<Content> {
   const spec = await reader.text();
   if (version !== BINARY_VERSION) {
     throw new UserError(
-      `${file.path} is CTranslate2's ${spec} in binary version ${version}; version ${BINARY_VERSION} is read: convert the model again with CTranslate2 3 or 4`,
+      `${file.path} is CTranslate2's ${spec} in binary version ${version}; supported is version ${BINARY_VERSION}: convert the model again with CTranslate2 3 or 4`,
     );
   }
-  // What the revision of the specification changed shows in names and shapes.
+  // The revision of the specification: its changes show in names and shapes.
   await reader.number(4);
   const variables = new Map<string, Variable>();
   for (let left = await reader.number(4); left > 0; left--) {
     const name = await reader.text();
-    if (variables.has(name)) throw damaged(file, `${name} is in it twice`);
+    if (variables.has(name)) throw damaged(file, `${name} occurs twice`);
     variables.set(name, await readVariable(reader, file, name));
   }
   for (let left = await reader.number(4); left > 0; left--) {
-    // Equal variables are kept once: those of norms and biases that were never trained, and the decoder's projection.
+    // Equal variables are stored once: norms and biases that were never trained, and the decoder's projection.
     const alias = await reader.text();
     const variable = variables.get(await reader.text());
-    if (!variable || variables.has(alias)) throw damaged(file, `${alias} stands for no variable`);
+    if (!variable || variables.has(alias)) throw damaged(file, `${alias} refers to no variable`);
     variables.set(alias, variable);
   }
   if (reader.position < file.size) throw damaged(file, `${file.size - reader.position} bytes follow its end`);
@@ -144,19 +144,22 @@ async function readVariable(reader: Reader, file: ByteFile, name: string): Promi
   for (let i = 0; i < rank; i++) shape.push(await reader.number(4));
   const type = TYPES[await reader.number(1)];
   const bytes = await reader.number(4);
-  if (!type) throw damaged(file, `${name} is of no type that CTranslate2 has`);
+  if (!type) throw damaged(file, `${name} has an unknown type`);
   if (valuesOf(shape) !== bytes / type.size)
-    throw damaged(file, `${name} has ${bytes} bytes, which its shape [${shape}] of ${type.name} does not`);
+    throw damaged(
+      file,
+      `${name} has ${bytes} bytes, which does not fit its shape [${shape}] of ${type.name}`,
+    );
   const begin = reader.position;
   reader.skip(bytes);
   return { type: type.name, shape, begin, bytes };
 }
 
 function damaged({ path }: ByteFile, reason: string): UserError {
-  return new UserError(`${path} is no whole model.bin of CTranslate2: ${shown(reason)}`);
+  return new UserError(`${path} is not a complete model.bin of CTranslate2: ${shown(reason)}`);
 }
 
-/** Reads one thing after the other. */
+/** Reads a file sequentially. */
 class Reader {
   readonly #file: ByteFile;
   position = 0;
@@ -165,7 +168,7 @@ class Reader {
     this.#file = file;
   }
 
-  /** A whole number without a sign. */
+  /** An unsigned integer. */
   async number(bytes: 1 | 2 | 4): Promise<number> {
     return (await this.#take(bytes)).readUIntLE(0, bytes);
   }

@@ -6,8 +6,8 @@ import type { StoredTensor } from "./safetensors.js";
 import type { Tensor } from "./types.js";
 
 /**
- * Tensors as they are kept: float16 where every value of every tensor is one exactly, else all of them float32. So the same
- * weights are the same bytes, whichever of the two a file had.
+ * Tensors in their stored form: float16 if every value of every tensor is exactly a float16, else all in float32. So the same
+ * weights give the same bytes, whichever of the two types a file used.
  */
 export function compact(tensors: ReadonlyMap<string, Tensor>): StoredTensor[] {
   const named = [...tensors];
@@ -27,8 +27,8 @@ export function compact(tensors: ReadonlyMap<string, Tensor>): StoredTensor[] {
 }
 
 /**
- * An encoder's identity: SHA-256 over how many heads it has, which no tensor shows, and over names, types, shapes and bytes
- * of its tensors in their order.
+ * An encoder's digest: SHA-256 over its number of heads, which no tensor shows, and over names, types, shapes and bytes of its
+ * tensors in their order.
  *
  * @example encoderDigest(8, compact(tensors)) // "f1c3..."
  */

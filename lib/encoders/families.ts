@@ -4,16 +4,16 @@ import { checkShapes, type Family, type ModelFiles, type Recognised } from "./fa
 import { hubert, wav2vec2 } from "./wav2vec2.js";
 import { whisper } from "./whisper.js";
 
-/** The kinds of encoders that are read. */
+/** The supported families of encoders. */
 export const FAMILIES: readonly Family[] = [whisper, wav2vec2, hubert];
 
 /** "Whisper tiny, base and small; wav2vec 2.0 base" */
 export const TITLES = FAMILIES.map(({ title }) => title).join("; ");
 
 /**
- * What a model is and how its tensors are made, their shapes checked.
+ * Recognises a model's family and sizes, how its tensors are made, and checks their shapes.
  *
- * @throws {UserError} for a model that is of no such kind, is not whole, or has other shapes than it says
+ * @throws {UserError} for an unsupported or incomplete model, or one whose shapes contradict its configuration
  */
 export async function recognise(files: ModelFiles): Promise<Recognised> {
   for (const family of FAMILIES) {
@@ -24,11 +24,11 @@ export async function recognise(files: ModelFiles): Promise<Recognised> {
   }
   const { tensors, config } = files;
   if (tensors.format === "CTranslate2")
-    throw new UserError(`${tensors.path} is CTranslate2's ${tensors.spec}: ${TITLES} are read`);
+    throw new UserError(`${tensors.path} is CTranslate2's ${tensors.spec}; supported are ${TITLES}`);
   const kind = config?.values.model_type;
   throw new UserError(
     typeof kind === "string"
-      ? `${config!.path} says that the model is of the kind "${shown(kind)}": ${TITLES} are read`
-      : `${config?.path ?? tensors.path} does not say what kind of model it is (model_type): ${TITLES} are read`,
+      ? `${config!.path} has the model_type "${shown(kind)}"; supported are ${TITLES}`
+      : `${config?.path ?? tensors.path} has no model_type; supported are ${TITLES}`,
   );
 }

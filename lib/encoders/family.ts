@@ -5,21 +5,21 @@ import { problemsOf } from "../base/schema.js";
 import type { TensorFile } from "./tensor-file.js";
 import type { EncoderInfo, Tensor } from "./types.js";
 
-/** What somebody has of a model: its tensors, and of Hugging Face's form its config.json. */
+/** The files of a model: its tensors and, in Hugging Face's format, its config.json. */
 export interface ModelFiles {
   tensors: TensorFile;
   config?: { path: string; values: Record<string, unknown> };
 }
 
-/** What of {@link EncoderInfo} is known from a model's files. */
+/** The part of {@link EncoderInfo} that a model's files determine: family and sizes. */
 export type Shape = Pick<
   EncoderInfo,
   "family" | "blocks" | "width" | "heads" | "hidden" | "bands" | "positions"
 >;
 
-/** One tensor of ours, and the tensors of the file that it is made of. */
+/** One weight of our network, and the tensors of the file that it is made from. */
 export interface Recipe {
-  /** As the weight of the tf.layers model is called: `block0.qkv/kernel`. */
+  /** Name of the weight in the tf.layers model: `block0.qkv/kernel`. */
   name: string;
   shape: number[];
   parts: { name: string; shape: readonly number[] }[];
@@ -27,30 +27,30 @@ export interface Recipe {
   make(parts: Float32Array[]): Float32Array;
 }
 
-/** An encoder that was recognised, and how its tensors are made. */
+/** A recognised encoder, and how its tensors are made. */
 export interface Recognised {
   shape: Shape;
-  /** What a published model of this shape is called; `undefined` where there is none. */
+  /** Name of the published model of this shape; `undefined` where there is none. */
   name?: string;
   recipes: Recipe[];
 }
 
-/** A kind of encoder: one entry of {@link FAMILIES}. */
+/** A family of encoders: one entry of {@link FAMILIES}. */
 export interface Family {
   name: EncoderInfo["family"];
-  /** What of it is read: "Whisper tiny, base and small". */
+  /** Its supported models: "Whisper tiny, base and small". */
   title: string;
   /**
-   * @returns `undefined` for a model of another kind
-   * @throws {UserError} for one of this kind that is not read
+   * @returns `undefined` for a model of another family
+   * @throws {UserError} for an unsupported model of this family
    */
   recognise(files: ModelFiles): Promise<Recognised | undefined>;
 }
 
 /**
- * A model's config.json as its schema has it, defaults filled in.
+ * Validates a model's config.json and fills in defaults.
  *
- * @throws {UserError} naming the file and all that is wrong with it
+ * @throws {UserError} naming the file and all its problems
  */
 export function checkedConfig<S extends v.GenericSchema<unknown, unknown>>(
   schema: S,
@@ -61,7 +61,7 @@ export function checkedConfig<S extends v.GenericSchema<unknown, unknown>>(
   return v.parse(schema, values);
 }
 
-/** A dense layer's kernel [inputs, outputs] of matrices [outputs, inputs], side by side. */
+/** A dense layer's kernel [inputs, outputs] from matrices [outputs, inputs], side by side. */
 export function denseKernel(inputs: number, ...outputs: number[]): Recipe["make"] {
   const columns = outputs.reduce((sum, n) => sum + n, 0);
   return (parts) => {
@@ -77,7 +77,7 @@ export function denseKernel(inputs: number, ...outputs: number[]): Recipe["make"
   };
 }
 
-/** A 1-d convolution's kernel [size, inputs, outputs] of PyTorch's [outputs, inputs, size]. */
+/** A 1-d convolution's kernel [size, inputs, outputs] from PyTorch's [outputs, inputs, size]. */
 export function convKernel(size: number, inputs: number, outputs: number): Recipe["make"] {
   return ([part]) => {
     const kernel = new Float32Array(size * inputs * outputs);
@@ -92,7 +92,7 @@ export function convKernel(size: number, inputs: number, outputs: number): Recip
 /**
  * Kernel of a 1-d convolution.
  *
- * @param part the name of PyTorch's
+ * @param part PyTorch's name
  */
 export function convolution(
   name: string,
@@ -109,13 +109,13 @@ export function convolution(
   };
 }
 
-/** What a file calls the two tensors of a normalisation. */
+/** A file's names of the two tensors of a normalisation. */
 export interface NormNames {
   gamma: string;
   beta: string;
 }
 
-/** As PyTorch calls them. */
+/** PyTorch's names. */
 export function torchNorm(name: string): NormNames {
   return { gamma: `${name}.weight`, beta: `${name}.bias` };
 }
@@ -125,15 +125,15 @@ export function norm(name: string, { gamma, beta }: NormNames, width: number): R
   return [same(`${name}/gamma`, [width], gamma), same(`${name}/beta`, [width], beta)];
 }
 
-/** A tensor as it is in the file. */
+/** A tensor that is used unchanged. */
 export function same(name: string, shape: number[], part: string): Recipe {
   return { name, shape, parts: [{ name: part, shape }], make: ([values]) => values! };
 }
 
 /**
- * Kernel and bias of a dense layer, or of several of one input side by side.
+ * Kernel and bias of a dense layer, or of several with the same input, side by side.
  *
- * @param parts what comes before `weight` and `bias` in the names of each
+ * @param parts prefix of `weight` and `bias` in the names of each
  * @param outputs of each
  */
 export function dense(name: string, parts: readonly string[], inputs: number, outputs: number): Recipe[] {
@@ -153,14 +153,14 @@ export function dense(name: string, parts: readonly string[], inputs: number, ou
   ];
 }
 
-/** Reads what one tensor of ours is made of, and makes it. */
+/** Reads the parts of one weight and makes it. */
 export async function make(recipe: Recipe, file: TensorFile): Promise<Tensor> {
   const parts: Float32Array[] = [];
   for (const { name } of recipe.parts) parts.push(await file.read(name));
   return { shape: recipe.shape, data: recipe.make(parts) };
 }
 
-/** @throws {UserError} naming the first tensor that is missing or has another shape than it must have */
+/** @throws {UserError} naming the first tensor that is missing or has the wrong shape */
 export function checkShapes(recipes: readonly Recipe[], file: TensorFile): void {
   for (const { name, shape } of recipes.flatMap(({ parts }) => parts)) {
     const found = file.shapes.get(name);

@@ -17,45 +17,45 @@ import type { EncoderInfo } from "./types.js";
 const HUGGING_FACE = "https://huggingface.co";
 const WEIGHTS = "model.safetensors";
 const CONFIG = "config.json";
-/** Of a pointer or a configuration, which have a few thousand. */
+/** Size limit of a pointer or a configuration, bytes; usual are a few thousand. */
 const SMALL = 1_000_000;
 
 export interface GetOptions
   extends Omit<DownloadOptions, "onProgress" | "most">,
     Pick<AddOptions, "onProgress"> {
-  /** Where the models are; default https://huggingface.co. */
+  /** Server of the models; default https://huggingface.co. */
   url?: string;
-  /** Shows no bars of the download. */
+  /** Shows no progress bars. */
   quiet?: boolean;
 }
 
-/** Where {@link getEncoder} puts a model's files while it works; a download that was stopped goes on from there. */
+/** Where {@link getEncoder} keeps a model's files until it is done; an interrupted download resumes from there. */
 export function downloadsOf(name: string): string {
   return join(encoderFolder(), "downloads", name);
 }
 
 /**
- * Fetches a published encoder from Hugging Face, compares the checksum that is told there, and keeps the encoder as
- * {@link addEncoder} does. One that is there, undamaged, is not fetched again.
+ * Downloads a published encoder from Hugging Face, verifies its checksum, and stores the encoder with {@link addEncoder}. An
+ * undamaged encoder that is already on this machine is not downloaded again.
  *
  * @param name one of {@link KNOWN_ENCODERS}
- * @throws {UsageError} for a name that is not known
- * @throws {UserError} with the reason and how to get it by hand
- * @throws {DOMException} AbortError when `signal` is set; the part that was fetched stays
+ * @throws {UsageError} for an unknown name
+ * @throws {UserError} with the reason and manual download instructions
+ * @throws {DOMException} AbortError when `signal` is aborted; the downloaded part is kept
  * @example const { digest } = await getEncoder("whisper-base");
  */
 export async function getEncoder(name: string, options: GetOptions = {}): Promise<EncoderInfo> {
   if (!Object.hasOwn(KNOWN_ENCODERS, name)) {
     const names = Object.keys(KNOWN_ENCODERS);
     throw new UsageError(
-      `there is no ${name} to get: there are ${names.join(", ")}${meant(name, names)}; "ser encoder add FOLDER" adds any other from its files`,
+      `${name} is not a known encoder: known are ${names.join(", ")}${meant(name, names)}; "ser encoder add FOLDER" adds any other from its files`,
     );
   }
   const known = KNOWN_ENCODERS[name]!;
   const there = await published(name, known);
   if (there) return there;
   const held = await claim(join(encoderFolder(), "downloads", ".claims"), name);
-  if (!held) throw new UserError(`${name} is being fetched by another process: wait for that one`);
+  if (!held) throw new UserError(`${name} is being downloaded by another process: wait until it is done`);
   try {
     const folder = await download(name, known, options);
     const { licence, source } = known;
@@ -68,7 +68,7 @@ export async function getEncoder(name: string, options: GetOptions = {}): Promis
   }
 }
 
-/** The encoder where it was fetched before, or added from a file that has the same. */
+/** The encoder, if it is already on this machine: downloaded before, or added from files with the same weights. */
 async function published(name: string, known: KnownEncoder): Promise<EncoderInfo | undefined> {
   const all = await listEncoders();
   const found = all.find(
@@ -90,7 +90,7 @@ async function download(name: string, known: KnownEncoder, options: GetOptions):
   const folder = downloadsOf(name);
   const weights = join(folder, WEIGHTS);
   try {
-    // Whether there is a network shows at the first and small file, which is not tried for long.
+    // The first file is small and has few retries: it shows whether there is a network.
     const first: DownloadOptions = { retries: 1, ...options, onProgress: undefined, most: SMALL };
     await downloadFile(`${base}/resolve/main/${CONFIG}`, join(folder, CONFIG), first);
     const pointer = await pointerAt(`${base}/raw/main/${WEIGHTS}`, join(folder, `${WEIGHTS}.pointer`), first);
@@ -108,7 +108,7 @@ async function download(name: string, known: KnownEncoder, options: GetOptions):
 }
 
 function byHand(name: string, { source, repository, pickle }: KnownEncoder): string {
-  const saved = pickle ? `. Where that page has a pickle only: ${linesOfPython(repository)}` : "";
+  const saved = pickle ? `. If that page has only a pickle: ${linesOfPython(repository)}` : "";
   return `To get it by hand, put ${WEIGHTS} and ${CONFIG} of ${source} into a folder and run: ser encoder add FOLDER --name ${name}${saved}`;
 }
 
@@ -117,7 +117,7 @@ interface Pointer {
   size: number;
 }
 
-/** What Git LFS keeps in place of a large file: its checksum and size. */
+/** Git LFS's pointer in place of a large file: its checksum and size. */
 async function pointerAt(url: string, file: string, options: DownloadOptions): Promise<Pointer> {
   await downloadFile(url, file, options);
   const text = await readFile(file, "utf8");
@@ -125,10 +125,10 @@ async function pointerAt(url: string, file: string, options: DownloadOptions): P
   const sha256 = /^oid sha256:([0-9a-f]{64})$/m.exec(text)?.[1];
   const size = /^size (\d+)$/m.exec(text)?.[1];
   if (sha256 && size) return { sha256, size: Number(size) };
-  throw new UserError(`${url} does not tell the file's checksum, as Hugging Face does`);
+  throw new UserError(`${url} does not state the file's checksum, as Hugging Face does`);
 }
 
-/** A file that is another one than was told is removed, so that the next try fetches it anew. */
+/** Compares size and checksum. A wrong file is removed, so that the next try downloads it again. */
 async function verify(path: string, pointer: Pointer, signal?: AbortSignal, quiet?: boolean): Promise<void> {
   const size = await sizeOf(path);
   const sha256 = size === pointer.size ? await digestOf(path, size, signal, quiet) : undefined;

@@ -34,7 +34,7 @@ export function toHalf(values: Float32Array): Uint16Array | undefined {
   return halves;
 }
 
-/** -1 where there is none. */
+/** The float16 bit pattern of a float32 bit pattern; -1 where it is not exact. */
 function exactHalf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = (bits >>> 23) & 255;
@@ -43,7 +43,7 @@ function exactHalf(bits: number): number {
     return fraction & 0x1fff ? -1 : sign | ((exponent - 112) << 10) | (fraction >>> 13);
   if (exponent === 0 && fraction === 0) return sign;
   if (exponent < 103 || exponent > 142) return -1;
-  // Below float16's normal range the unit is 2^-24.
+  // Subnormal float16 numbers are multiples of 2^-24.
   const whole = fraction | 0x80_0000;
   const shift = 126 - exponent;
   return whole & ((1 << shift) - 1) ? -1 : sign | (whole >>> shift);

@@ -1,4 +1,4 @@
-/** The object that a text is in JSON; `undefined` for anything else. */
+/** Parses a JSON object; `undefined` for any other text. */
 export function objectOf(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

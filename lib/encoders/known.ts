@@ -1,17 +1,17 @@
 import type { EncoderInfo } from "./types.js";
 
-/** What is known of a published encoder without having it. */
+/** The facts of a published encoder. */
 export interface KnownEncoder {
-  /** Of the tensors as they are kept, where they were at hand. */
+  /** Digest of the stored tensors, if it is known. */
   digest?: string;
-  /** Where the digest is known: what plans are made with. */
+  /** Sizes for planning runs, if the digest is known. */
   outline?: Pick<EncoderInfo, "family" | "width" | "blocks" | "parameters">;
   licence: string;
   /** The model's page. */
   source: string;
   /** OWNER/NAME on Hugging Face. */
   repository: string;
-  /** Its page has had the weights as a pickle only; safetensors may have come since. */
+  /** Its page had the weights only as a pickle; safetensors may have been added since. */
   pickle?: true;
 }
 
@@ -51,7 +51,7 @@ export const KNOWN_ENCODERS: Readonly<Record<string, KnownEncoder>> = Object.fro
   facebook("hubert-base", "hubert-base-ls960"),
 ]);
 
-/** What the encoder of a digest is published as; `undefined` where it is not known to be. */
+/** Name of the published encoder with a digest; `undefined` for others. */
 export function publishedName(digest: string): string | undefined {
   return Object.keys(KNOWN_ENCODERS).find((name) => KNOWN_ENCODERS[name]!.digest === digest);
 }

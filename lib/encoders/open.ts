@@ -13,10 +13,10 @@ const INDEX = "model.safetensors.index.json";
 const SHARD = /-\d{5}-of-\d{5}\.safetensors$/;
 
 /**
- * Opens a model's file, or the one in a folder, by what is in it, whatever it is called. Close its tensors afterwards.
+ * Opens a model file, or the one in a folder. The format is detected by content, not by name. Close its tensors afterwards.
  *
  * @param path `model.safetensors` beside its `config.json`, CTranslate2's `model.bin`, or a folder with either
- * @throws {UserError} saying what it is instead and what is wanted
+ * @throws {UserError} for any other file; the message says what it is and what is supported
  * @example const { tensors, config } = await openModel("whisper-base");
  */
 export async function openModel(path: string): Promise<ModelFiles> {
@@ -46,7 +46,7 @@ async function fileIn(folder: string): Promise<string> {
 
 function splitRefusal(index: string): UserError {
   return new UserError(
-    `${index}: a model in several files is not read; save it in one: ${linesOfPython(dirname(index), "1TB")}`,
+    `${index}: a model in several files is not supported; save it as one: ${linesOfPython(dirname(index), "1TB")}`,
   );
 }
 
@@ -59,20 +59,20 @@ async function startOf(path: string): Promise<Buffer> {
   }
 }
 
-/** Why a file of another kind is not read, in one line. */
+/** The error for an unsupported file. */
 async function refusal(path: string, start: Buffer): Promise<UserError> {
   const text = start.toString("latin1");
   if (start.length === 0) return new UserError(`${path} is empty: ${WANTED}`);
   if (text.startsWith("version https://git-lfs")) {
     return new UserError(
-      `${path} is only Git LFS's note of where the file is: fetch it with "git lfs pull", or from the model's page`,
+      `${path} is only a Git LFS pointer: get the file with "git lfs pull", or from the model's page`,
     );
   }
   if (isPickle(start)) return pickleRefusal(path, await namesBeside(path));
   return new UserError(`${path} is ${kindOf(text)}: ${WANTED}`);
 }
 
-/** What torch.save and pickle write: a zip archive with data.pkl, or the stream itself. */
+/** Whether torch.save or pickle wrote a file: a zip archive with data.pkl, or a pickle stream. */
 function isPickle(start: Buffer): boolean {
   const zip = start.length > 4 && start.readUInt32BE(0) === 0x504b0304;
   if (zip)
@@ -82,11 +82,11 @@ function isPickle(start: Buffer): boolean {
 
 function kindOf(text: string): string {
   if (text.startsWith("PK\u0003\u0004")) return "a zip archive";
-  if (text.startsWith("\u0089HDF")) return "HDF5, as Keras has it";
-  if (text.startsWith("GGUF") || text.startsWith("lmgg")) return "whisper.cpp's form";
-  if (text.startsWith("RIFF")) return "a sound";
-  if (/^[\t\n\r\x20-\x7e]+$/.test(text)) return "a text";
-  return "neither safetensors nor CTranslate2's form";
+  if (text.startsWith("\u0089HDF")) return "an HDF5 file, as Keras writes it";
+  if (text.startsWith("GGUF") || text.startsWith("lmgg")) return "a whisper.cpp model";
+  if (text.startsWith("RIFF")) return "a sound file";
+  if (/^[\t\n\r\x20-\x7e]+$/.test(text)) return "a text file";
+  return "neither safetensors nor CTranslate2's model.bin";
 }
 
 function namesBeside(path: string): Promise<string[]> {
@@ -96,14 +96,14 @@ function namesBeside(path: string): Promise<string[]> {
 function pickleRefusal(path: string, beside: readonly string[]): UserError {
   const from = beside.includes("config.json") ? dirname(path) : "openai/whisper-base";
   return new UserError(
-    `${path} is a pickle, which can run anything when it is read; save it as safetensors: ${linesOfPython(from)}`,
+    `${path} is a pickle, which can run any code when it is loaded; save it as safetensors: ${linesOfPython(from)}`,
   );
 }
 
-/** The lines of Python that save a model, of a folder or of Hugging Face, as one file of safetensors. */
+/** Python code that saves a model, from a folder or from Hugging Face, as one safetensors file. */
 export function linesOfPython(from: string, shard?: string): string {
   const size = shard ? `, max_shard_size="${shard}"` : "";
-  // The shell ends the lines at the next single quote.
+  // A single quote would end the shell's argument.
   const path = JSON.stringify(from).replaceAll("'", "\\u0027");
   const load = `m = AutoModel.from_pretrained(${path})`;
   const save = `m.save_pretrained("encoder", safe_serialization=True${size})`;
@@ -115,12 +115,12 @@ async function readConfig(file: string): Promise<ModelFiles["config"]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") {
       throw new UserError(
-        `${file} has no config.json beside it, which says what kind of model it is: fetch that from the model's page, too`,
+        `${file} has no config.json beside it, which states the kind of model: get it from the model's page, too`,
       );
     }
     throw new UserError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
   });
   const values = objectOf(text);
-  if (!values) throw new UserError(`${path} is not JSON as Hugging Face has it: fetch it again`);
+  if (!values) throw new UserError(`${path} is not a JSON object: download it again`);
   return { path, values };
 }

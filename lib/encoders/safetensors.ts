@@ -8,7 +8,7 @@ import type { TensorFile } from "./tensor-file.js";
 /** The format's own limit. */
 const LONGEST_HEADER = 100_000_000;
 
-/** Bytes of a value. Types that are not read may stand beside those that are. */
+/** Bytes per value. A file may also contain unsupported types. */
 const SIZES: Readonly<Record<string, number>> = {
   ...{ BOOL: 1, U8: 1, I8: 1, F8_E5M2: 1, F8_E4M3: 1, U16: 2, I16: 2, F16: 2, BF16: 2 },
   ...{ U32: 4, I32: 4, F32: 4, U64: 8, I64: 8, F64: 8 },
@@ -28,12 +28,12 @@ const headerSchema = v.objectWithRest(
 interface Entry {
   type: string;
   shape: readonly number[];
-  /** From the file's beginning. */
+  /** Position in the file, bytes. */
   begin: number;
   end: number;
 }
 
-/** A tensor as its bytes. */
+/** A tensor as bytes. */
 export interface StoredTensor {
   name: string;
   type: string;
@@ -42,14 +42,14 @@ export interface StoredTensor {
   bytes: Uint8Array;
 }
 
-/** Whether a file may be safetensors, by its first bytes: a header's length, then JSON. */
+/** Whether a file may be safetensors, by its first bytes: the length of the header, then JSON. */
 export function looksLikeSafetensors(start: Buffer): boolean {
   return start.length > 8 && start[8] === 0x7b && start.readBigUInt64LE() <= BigInt(LONGEST_HEADER);
 }
 
 /**
- * Tensors in a file of Hugging Face's safetensors format (https://huggingface.co/docs/safetensors): its header is checked as
- * a whole, tensors are read one at a time.
+ * Reads a file in Hugging Face's safetensors format (https://huggingface.co/docs/safetensors). The header is checked at once,
+ * tensors are read one at a time.
  *
  * @example
  * const file = await SafetensorsFile.open("model.safetensors");
@@ -71,7 +71,7 @@ export class SafetensorsFile implements TensorFile {
     this.#entries = entries;
   }
 
-  /** @throws {UserError} naming the file, where it is not whole or not of this format */
+  /** @throws {UserError} naming the file, when it is incomplete or not of this format */
   static async open(path: string): Promise<SafetensorsFile> {
     const file = await ByteFile.open(path);
     try {
@@ -86,7 +86,7 @@ export class SafetensorsFile implements TensorFile {
     const { type, bytes } = await this.stored(name);
     if (!isFloatType(type)) {
       throw new UserError(
-        `${this.path}: ${name} is of type ${type}; float32 (F32), float16 (F16) and bfloat16 (BF16) are read`,
+        `${this.path}: ${name} has the type ${type}; supported are float32 (F32), float16 (F16) and bfloat16 (BF16)`,
       );
     }
     const values = floatsOf(bytes, type);
@@ -94,7 +94,7 @@ export class SafetensorsFile implements TensorFile {
     return values;
   }
 
-  /** A tensor's type, shape and bytes, as they are in the file. */
+  /** Type, shape and bytes of a tensor, as stored in the file. */
   async stored(name: string): Promise<StoredTensor & { bytes: Buffer }> {
     const entry = this.#entries.get(name);
     if (!entry) throw new UserError(`${this.path} has no tensor ${name}`);
@@ -107,11 +107,11 @@ export class SafetensorsFile implements TensorFile {
   }
 }
 
-/** @throws {UserError} naming file and tensor, where a value is NaN or infinite */
+/** @throws {UserError} naming file and tensor, when a value is NaN or infinite */
 export function assertFinite(values: Float32Array, path: string, name: string): void {
   // A loop: "every" takes ten times as long, and encoders have tens of millions of values.
   for (let i = 0; i < values.length; i++)
-    if (!Number.isFinite(values[i])) throw new UserError(`${path}: ${name} holds NaN or infinity`);
+    if (!Number.isFinite(values[i])) throw new UserError(`${path}: ${name} contains NaN or infinity`);
 }
 
 function isFloatType(type: string): type is FloatType {
@@ -126,16 +126,21 @@ interface Header {
 
 async function readHeader(file: ByteFile): Promise<Header> {
   const fail = (reason: string): never => {
-    throw new UserError(`${file.path} is no whole safetensors file: ${shown(reason)}`);
+    throw new UserError(`${file.path} is not a complete safetensors file: ${shown(reason)}`);
   };
   const length = (await file.read(0, 8)).readBigUInt64LE();
   if (length > BigInt(LONGEST_HEADER)) return fail(`its header would have ${length} bytes`);
   const start = 8 + Number(length);
   const bytes = await file.read(8, Number(length));
-  const parsed = v.safeParse(headerSchema, objectOf(textOf(bytes)) ?? fail("its header is no JSON object"));
+  const parsed = v.safeParse(
+    headerSchema,
+    objectOf(textOf(bytes)) ?? fail("its header is not a JSON object"),
+  );
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    return fail(`its header says ${issue.received} at ${v.getDotPath(issue) ?? "its beginning"}`);
+    return fail(
+      `its header has an invalid value ${issue.received} at ${v.getDotPath(issue) ?? "its beginning"}`,
+    );
   }
   const { __metadata__: metadata = {}, ...named } = parsed.output;
   const entries = Object.entries(named as Record<string, v.InferOutput<typeof entrySchema>>)
@@ -158,7 +163,7 @@ async function readHeader(file: ByteFile): Promise<Header> {
       return fail(`${name} does not begin where the tensor before it ends`);
     const size = SIZES[type];
     if (size !== undefined && valuesOf(shape) !== (end - begin) / size)
-      return fail(`${name} has ${end - begin} bytes, which its shape [${shape}] of ${type} does not`);
+      return fail(`${name} has ${end - begin} bytes, which does not fit its shape [${shape}] of ${type}`);
     position = end;
   }
   if (position > file.size) throw file.cut(position);
@@ -175,9 +180,9 @@ function textOf(bytes: Buffer): string {
 }
 
 /**
- * Writes tensors as safetensors, in their order; the same tensors give the same bytes.
+ * Writes tensors as safetensors, in the given order; the same tensors give the same bytes.
  *
- * @throws what the file system does
+ * @throws {Error} the errors of the file system
  * @example await writeSafetensors("a.safetensors", [{ name: "a", type: "F32", shape: [2], bytes: bytesOf(values) }]);
  */
 export async function writeSafetensors(
@@ -197,7 +202,7 @@ export async function writeSafetensors(
 
 function headerOf(tensors: readonly StoredTensor[], metadata: Record<string, string>): Buffer {
   let end = 0;
-  // Not by an object, which would put names that are numbers first.
+  // Not with an object, which would sort numeric names first.
   const members = tensors.map(({ name, type, shape, bytes }) => {
     const begin = end;
     end += bytes.length;
@@ -205,7 +210,7 @@ function headerOf(tensors: readonly StoredTensor[], metadata: Record<string, str
   });
   if (Object.keys(metadata).length > 0) members.unshift(member("__metadata__", metadata));
   const json = `{${members.join(",")}}`;
-  // Padded so that the values begin where numbers of any type may.
+  // Padded so that the values are aligned for any type.
   const text = Buffer.from(json + " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(text.length));

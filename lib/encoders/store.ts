@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writeJson } from "../base/atomic.js";
+import { makeFolder, writeJson } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "../base/errors.js";
 import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
@@ -29,27 +29,31 @@ const TENSORS = "encoder.safetensors";
 const PARTIAL = ".partial";
 const DAY = 24 * 3600 * 1000;
 
+/** Options of {@link addEncoder}. */
 export interface AddOptions {
-  /** What it is called here; default: what a published model of its shape is called. */
+  /** Name of the encoder on this machine; default: the name of the published model of its shape. */
   name?: string;
-  /** Of the weights; default: that of the published encoder whose digest it has, else "unknown". */
+  /** Licence of the weights; default: that of the published encoder with the same digest, else "unknown". */
   licence?: string;
-  /** Where they are from; default likewise. */
+  /** Source of the weights; default: that of the published encoder with the same digest, else "unknown". */
   source?: string;
   signal?: AbortSignal;
-  /** Called after every tensor. */
+  /** Called after every tensor with the number done and the total. */
   onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Takes the encoder out of a model's file and keeps it in {@link encoderFolder}, whole or not at all. One that is there
- * already is renamed where a name is given, and written anew where it is damaged.
+ * Reads the encoder from a model file and stores it in the user's folder of encoders, completely or not at all. An encoder that
+ * is already there is renamed if a name is given, and rewritten if it is damaged. Supported: Whisper tiny, base and small,
+ * wav2vec 2.0 base and HuBERT base.
  *
- * @param path `model.safetensors` beside its `config.json`, CTranslate2's `model.bin`, or a folder with either
- * @throws {UserError} naming file and fault, for anything that is no encoder that is read
- * @throws {UsageError} for a name that cannot be one
- * @throws {DOMException} AbortError when `signal` is set
- * @example const { name, digest } = await addEncoder("Downloads/whisper-base");
+ * @param path `model.safetensors` with its `config.json` beside it, CTranslate2's `model.bin`, or a folder with either
+ * @throws {UserError} naming the file and the reason, for anything but a supported encoder
+ * @throws {UsageError} for an invalid name
+ * @throws {DOMException} AbortError when `signal` is aborted
+ * @example
+ * const message = await addEncoder("recordings").catch((error: UserError) => error.message);
+ * String(message).startsWith("recordings holds no model"); // => true
  */
 export async function addEncoder(path: string, options: AddOptions = {}): Promise<EncoderInfo> {
   if (options.name !== undefined) checkName(options.name);
@@ -96,11 +100,11 @@ async function readModel(path: string, { signal, onProgress }: AddOptions): Prom
   }
 }
 
-/** Names are distinct from digests and their beginnings, and are safe in paths. */
+/** Names cannot be mistaken for digests or their beginnings, and are safe in paths. */
 function checkName(name: string): void {
   if (/^\w[\w.-]{0,99}$/.test(name) && !isDigest(name)) return;
   throw new UsageError(
-    `"${name}" cannot be the name of an encoder: it takes letters, digits, ".", "-" and "_", and must not look like a digest`,
+    `"${name}" is not a valid encoder name: use letters, digits, ".", "-" and "_"; it must not look like a digest`,
   );
 }
 
@@ -108,15 +112,15 @@ function nameFor(path: string, name: string | undefined, shape: Shape, digest: s
   if (name === undefined) {
     const { blocks, width, heads } = shape;
     throw new UserError(
-      `${path} has the shape of no published model (${blocks} blocks of width ${width}, ${heads} heads): give it a name with --name`,
+      `${path} does not have the shape of a published model (${blocks} blocks of width ${width}, ${heads} heads): give it a name with --name`,
     );
   }
   const published = KNOWN_ENCODERS[name]?.digest;
-  // Somebody's own weights, or rounded ones, are not to be taken for the published ones.
+  // Fine-tuned or rounded weights must not be mistaken for the published ones.
   return published === undefined || published === digest ? name : `${name}-${digest.slice(0, 8)}`;
 }
 
-/** Plans know a published encoder by its name without having it; one that was fetched from its page has it whatever it is. */
+/** Plans refer to published encoders by name, so other weights must not use it, unless they are from the published source. */
 function checkNotPublished(name: string, digest: string, source: string | undefined): void {
   const known = KNOWN_ENCODERS[name];
   if (known?.digest === undefined || known.digest === digest || source === known.source) return;
@@ -129,7 +133,7 @@ async function checkNameFree(name: string, digest: string): Promise<void> {
   const other = (await listEncoders()).find((one) => one.name === name && one.digest !== digest);
   if (!other) return;
   throw new UserError(
-    `another encoder is called ${name} (${other.digest.slice(0, 12)}): give this one another name with --name, or remove that with "ser encoder rm ${name}"`,
+    `another encoder is called ${name} (${other.digest.slice(0, 12)}): give this one another name with --name, or remove the other with "ser encoder rm ${name}"`,
   );
 }
 
@@ -138,7 +142,7 @@ async function writeEncoder(info: EncoderInfo, stored: readonly StoredTensor[]):
   const partial = join(encoderFolder(), `${info.digest}-${randomBytes(4).toString("hex")}${PARTIAL}`);
   try {
     await removeLeftovers();
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     await writeSafetensors(join(partial, TENSORS), stored, { digest: info.digest });
     await writeJson(join(partial, INFO), info);
     await moveInto(partial, folder);
@@ -149,7 +153,7 @@ async function writeEncoder(info: EncoderInfo, stored: readonly StoredTensor[]):
   }
 }
 
-/** Another process may have added the same encoder meanwhile, which is as good; what is damaged makes room. */
+/** Renames the finished folder. Another process may have added the same encoder in the meantime; a damaged one is replaced. */
 async function moveInto(partial: string, folder: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
@@ -164,7 +168,7 @@ async function moveInto(partial: string, folder: string): Promise<void> {
   }
 }
 
-/** What a killed process left. */
+/** Removes what killed processes left, after a day. */
 async function removeLeftovers(): Promise<void> {
   const names = namesIn(encoderFolder()).filter((name) => name.endsWith(PARTIAL));
   for (const name of names) {
@@ -177,7 +181,7 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-/** {@link storedEncoders}, each of them read from end to end. */
+/** {@link storedEncoders}, each with its digest verified. */
 export async function checkedEncoders(): Promise<StoredEncoder[]> {
   const checked: StoredEncoder[] = [];
   for (const one of storedEncoders()) {
@@ -192,16 +196,23 @@ export async function checkedEncoders(): Promise<StoredEncoder[]> {
   return checked;
 }
 
-/** The encoders that are there, by name. */
+/**
+ * Lists the encoders on this machine, sorted by name. Damaged ones are left out.
+ *
+ * @throws {UserError} when the folder of encoders cannot be read
+ * @example
+ * for (const { name, blocks, width } of await listEncoders()) console.log(`${name}: ${blocks} blocks of width ${width}`);
+ */
 export async function listEncoders(): Promise<EncoderInfo[]> {
   return storedEncoders().flatMap((one) => ("info" in one ? one.info : []));
 }
 
 /**
- * The encoder of a name, or of a digest or at least its first 8 digits.
+ * Finds an encoder on this machine by name, by digest, or by at least the first 8 digits of its digest.
  *
- * @throws {UserError} saying how to get one that is not there
- * @example const { digest } = await findEncoder("whisper-base");
+ * @throws {UserError} when it is not found; the message says how to get it
+ * @example
+ * const found = await findEncoder("whisper-medium").catch((error: UserError) => error.message);
  */
 export async function findEncoder(named: string): Promise<EncoderInfo> {
   const found = (await listEncoders()).filter((one) => isNamed(named, one));
@@ -211,17 +222,21 @@ export async function findEncoder(named: string): Promise<EncoderInfo> {
 }
 
 /**
- * The weights of an encoder that is there.
+ * Reads the weights of an encoder on this machine and checks their digest.
  *
- * @param digest all 64 digits, as {@link findEncoder} has them
- * @throws {UserError} when it is not there or damaged, saying what to do
- * @example const { info, tensors } = await readEncoder((await findEncoder("whisper-base")).digest);
+ * @param digest all 64 digits, see {@link findEncoder}
+ * @throws {UserError} when it is not on this machine or is damaged; the message says what to do
+ * @example
+ * for (const { digest } of await listEncoders()) {
+ *   const { info, tensors } = await readEncoder(digest);
+ *   console.log(info.name, tensors.get("block0.qkv/kernel")!.shape); // [width, 3 * width]
+ * }
  */
 export async function readEncoder(digest: string): Promise<EncoderWeights> {
   const info = await findEncoder(digest);
   const file = await openStored(info);
   try {
-    // One changed bit would make other features, which the cache then has under this digest.
+    // A single changed bit would change the features, which the cache stores under this digest.
     await compareDigest(info, file);
     const tensors = new Map<string, Tensor>();
     for (const [name, shape] of file.shapes)
@@ -232,7 +247,7 @@ export async function readEncoder(digest: string): Promise<EncoderWeights> {
   }
 }
 
-/** Opens an encoder's file, its header checked: whose it is, that it is whole, and how many values it has. */
+/** Opens an encoder's file and checks its header: the digest, completeness, and the number of values. */
 async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
   const path = join(encoderFolder(), info.digest, TENSORS);
   const damaged = (reason: string, cause?: unknown) =>
@@ -243,13 +258,13 @@ async function openStored(info: EncoderInfo): Promise<SafetensorsFile> {
   const values = [...file.shapes.values()].reduce((sum, shape) => sum + (valuesOf(shape) ?? 0), 0);
   if (file.metadata.digest === info.digest && values === info.parameters) return file;
   await file.close();
-  throw damaged(`${path} is of another one`);
+  throw damaged(`${path} belongs to another encoder`);
 }
 
 /**
- * Reads an encoder's file from end to end and compares its digest.
+ * Reads an encoder's file completely and compares its digest.
  *
- * @throws {UserError} when it is damaged, saying what to do
+ * @throws {UserError} when it is damaged; the message says what to do
  */
 export async function checkEncoder(info: EncoderInfo): Promise<void> {
   const file = await openStored(info);
@@ -268,7 +283,7 @@ async function* storedIn(file: SafetensorsFile): AsyncGenerator<StoredTensor> {
   for (const name of file.shapes.keys()) yield await file.stored(name);
 }
 
-/** The encoder of a digest, where it is there and its file is what was written. */
+/** The encoder of a digest, if it is on this machine and undamaged. */
 async function intact(digest: string): Promise<EncoderInfo | undefined> {
   try {
     const info = readInfo(digest);
@@ -281,12 +296,13 @@ async function intact(digest: string): Promise<EncoderInfo | undefined> {
 }
 
 /**
- * Removes an encoder from the user's folder, a damaged one as well.
+ * Removes an encoder from this machine; also works for a damaged one.
  *
- * @param named its name, or a digest or at least its first 8 digits
+ * @param named its name, its digest, or at least the first 8 digits of its digest
  * @returns its digest
- * @throws {UserError} when there is none
- * @example await removeEncoder("whisper-tiny.en");
+ * @throws {UserError} when it is not found
+ * @example
+ * const removed = await removeEncoder("my-encoder").catch((error: UserError) => error.message);
  */
 export async function removeEncoder(named: string): Promise<string> {
   const damaged = storedEncoders().flatMap((one) => ("problem" in one ? one.digest : []));
@@ -294,7 +310,7 @@ export async function removeEncoder(named: string): Promise<string> {
   const digest = matching.length === 1 ? matching[0]! : (await findEncoder(named)).digest;
   const folder = join(encoderFolder(), digest);
   try {
-    // Renamed first, so that nobody finds half of it.
+    // Renamed first, so that no process finds a part of it.
     const leaving = `${folder}-${randomBytes(4).toString("hex")}${PARTIAL}`;
     await rename(folder, leaving);
     await rm(leaving, { recursive: true, force: true });

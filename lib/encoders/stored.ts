@@ -8,7 +8,7 @@ import { objectOf } from "./json.js";
 import { publishedName } from "./known.js";
 import { type EncoderInfo, encoderInfoSchema } from "./types.js";
 
-/** The file that says what is known of a kept encoder. */
+/** The file with the facts of a stored encoder. */
 export const INFO = "encoder.json";
 
 /** The user's folder of encoders, with one folder for each, named by its digest. */
@@ -16,11 +16,11 @@ export function encoderFolder(): string {
   return cacheFolder("encoders");
 }
 
-/** An encoder's place in the folder: what is known of it, or what is wrong with it. */
+/** A stored encoder: its facts, or what is wrong with it. */
 export type StoredEncoder = { info: EncoderInfo } | { digest: string; problem: string };
 
 /**
- * All encoders that are there, the damaged ones as well, by name. Without a promise, since plans are made without waiting.
+ * All stored encoders by name, including damaged ones. Synchronous, since plans are made synchronously.
  *
  * @throws {UserError} when the folder cannot be read
  */
@@ -38,12 +38,12 @@ export function storedEncoders(): StoredEncoder[] {
   return all.sort((a, b) => byText(key(a), key(b)));
 }
 
-/** Names in a folder; none where it is not there. */
+/** Names in a folder; none if it does not exist. */
 export function namesIn(folder: string): string[] {
   return ifThere(folder, ["ENOENT"], () => readdirSync(folder)) ?? [];
 }
 
-/** @throws {UserError} when it is missing or damaged, saying what to do */
+/** @throws {UserError} when it is missing or damaged; the message says what to do */
 export function readInfo(digest: string): EncoderInfo {
   const path = join(encoderFolder(), digest, INFO);
   const text = ifThere(path, ["ENOENT", "ENOTDIR"], () => readFileSync(path, "utf8"));
@@ -62,7 +62,7 @@ function ifThere<T>(path: string, absent: readonly string[], read: () => T): T |
   }
 }
 
-/** What to do about a damaged one. */
+/** What to do about a damaged encoder. */
 export function remedy(digest: string): string {
   const name = publishedName(digest);
   return `add it again with "ser encoder ${name ? `get ${name}` : "add FOLDER"}", or remove it with "ser encoder rm ${digest.slice(0, 12)}"`;
@@ -73,13 +73,13 @@ export function isDigest(named: string): boolean {
   return /^[0-9a-f]{8,64}$/.test(named);
 }
 
-/** Whether an encoder has this name, or a digest that begins so. */
+/** Whether an encoder has this name, or a digest that begins with it. */
 export function isNamed(named: string, { name, digest = "" }: { name: string; digest?: string }): boolean {
   return name === named || (isDigest(named) && digest.startsWith(named));
 }
 
-/** That several are meant, in words. */
+/** The message for a name that several encoders match. */
 export function ambiguous(named: string, found: readonly { digest: string }[]): string {
   const digests = found.map(({ digest }) => digest.slice(0, 12)).join(", ");
-  return `${named} may be any of ${digests}: give the first digits of its digest`;
+  return `${named} is ambiguous, it matches ${digests}: give the first digits of the digest`;
 }

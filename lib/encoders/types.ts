@@ -8,7 +8,7 @@ const digest = v.pipe(
   v.metadata({ takes: "64 hexadecimal digits" }),
 );
 
-/** What is known of an encoder without its weights. */
+/** The schema of {@link EncoderInfo}. */
 export const encoderInfoSchema = strict("an encoder", {
   name: text("what it is called here"),
   family: oneOf("the kind of network", ["whisper", "wav2vec2", "hubert"]),
@@ -24,17 +24,22 @@ export const encoderInfoSchema = strict("an encoder", {
   source: text("where the weights are from"),
 });
 
-/** `digest` is the encoder's identity: see {@link encoderDigest}. */
+/**
+ * Name, sizes and origin of an encoder, without its weights. `digest` identifies it on every machine: SHA-256 over the number of
+ * heads and over the names, types, shapes and bytes of its tensors.
+ */
 export type EncoderInfo = v.InferOutput<typeof encoderInfoSchema>;
 
-/** Values in C order. */
+/** Values with a shape. */
 export interface Tensor {
   shape: number[];
+  /** In C order: the last index changes fastest. */
   data: Float32Array;
 }
 
+/** An encoder with its weights. */
 export interface EncoderWeights {
   info: EncoderInfo;
-  /** By the names and in the shapes of the tf.layers model's weights: `block0.qkv/kernel` [width, 3 x width]. */
+  /** Named and shaped as the weights of the tf.layers model: `block0.qkv/kernel` is `[width, 3 * width]`. */
   tensors: Map<string, Tensor>;
 }

@@ -22,7 +22,7 @@ import type { Tensor } from "./types.js";
 
 const FEATURES = FEATURE_CONVOLUTIONS.length;
 
-/** Of both kinds the sizes, with the defaults of Hugging Face's configurations. */
+/** Sizes of both families, with the defaults of Hugging Face's configurations. */
 const configSchema = v.looseObject({
   num_hidden_layers: v.optional(whole("blocks", 1, 1024), 12),
   hidden_size: v.optional(whole("width", 1, 65_536), 768),
@@ -32,7 +32,7 @@ const configSchema = v.looseObject({
   num_conv_pos_embedding_groups: v.optional(whole("groups of the positional convolution", 1, MAX_GROUPS), 16),
 });
 
-/** The settings that every model which is read has in common, as text; a file may leave out what is the default. */
+/** The settings that all supported models share, as text; a file may leave out defaults. */
 const SETTINGS: Readonly<Record<string, string>> = {
   do_stable_layer_norm: "false",
   feat_extract_norm: '"group"',
@@ -94,14 +94,16 @@ function fromHuggingFace(
     [groups, "groups of the positional convolution"],
   ] as const) {
     if (sizes.width % count !== 0)
-      throw new UserError(`${path} is damaged: a width of ${sizes.width} has no ${count} ${what}`);
+      throw new UserError(
+        `${path} is damaged: a width of ${sizes.width} cannot be divided into ${count} ${what}`,
+      );
   }
   if (tensors.shapes.has(`${prefix}encoder.layers.${sizes.blocks}.attention.q_proj.weight`))
-    throw new UserError(`${tensors.path} has more blocks than the ${sizes.blocks} that ${path} says`);
+    throw new UserError(`${tensors.path} has more blocks than the ${sizes.blocks} of ${path}`);
   return { shape, name: nameOf(sizes, tensors), recipes: recipesOf(sizes, prefix, tensors) };
 }
 
-/** @throws {UserError} naming the first setting that makes the network another than the base models' */
+/** @throws {UserError} naming the first setting that differs from the base models' */
 function refuseOthers(path: string, values: Record<string, unknown>, called: string): void {
   for (const [key, wanted] of Object.entries(SETTINGS)) {
     const found = values[key] ?? null;
@@ -109,12 +111,12 @@ function refuseOthers(path: string, values: Record<string, unknown>, called: str
     const large = key === "do_stable_layer_norm" || key === "feat_extract_norm";
     const like = large ? `, as ${called} large has` : "";
     throw new UserError(
-      `${path} is a ${called} with ${key} ${JSON.stringify(found)}${like}: ${called} base (${key} ${wanted}) is read`,
+      `${path} is a ${called} with ${key} ${JSON.stringify(found)}${like}; supported is ${called} base (${key} ${wanted})`,
     );
   }
 }
 
-/** Channels of the convolutions over samples, which must be as many in each. */
+/** Channels of the convolutions over samples; all must have the same number. */
 function channelsOf(found: unknown, path: string, called: string): number {
   const all = found ?? new Array<number>(FEATURES).fill(512);
   const [first] = Array.isArray(all) ? (all as unknown[]) : [];
@@ -126,11 +128,11 @@ function channelsOf(found: unknown, path: string, called: string): number {
     all.every((one) => one === first);
   if (fits) return first as number;
   throw new UserError(
-    `${path} is a ${called} with conv_dim ${JSON.stringify(found)}: ${FEATURES} convolutions of as many channels each are read`,
+    `${path} is a ${called} with conv_dim ${JSON.stringify(found)}; supported are ${FEATURES} convolutions with the same number of channels`,
   );
 }
 
-/** Models with a head, and those without, call the encoder's tensors otherwise. */
+/** Models with and without a head use different names for the encoder's tensors. */
 function prefixOf(tensors: TensorFile, family: string, called: string): string {
   const first = "feature_extractor.conv_layers.0.conv.weight";
   const prefix = [`${family}.`, ""].find((one) => tensors.shapes.has(one + first));
@@ -138,7 +140,7 @@ function prefixOf(tensors: TensorFile, family: string, called: string): string {
   throw new UserError(`${tensors.path} has no tensor ${first}, which a ${called} has`);
 }
 
-/** Weights that were trained further for a task keep the shapes, but are not the published base model. */
+/** Fine-tuned weights have the same shapes, but are not the published base model. */
 function nameOf(sizes: Sizes, tensors: TensorFile): string | undefined {
   const { family, blocks, width, heads, hidden, channels, reach, groups } = sizes;
   const base = [12, 768, 12, 3072, 512, 128, 16];
@@ -178,7 +180,7 @@ function block(index: number, part: string, { width, hidden }: Sizes): Recipe[] 
   ];
 }
 
-/** The two parts of weight norm, by torch's names before and since 2.1. */
+/** The two parts of weight norm, by PyTorch's names before and since 2.1. */
 const WEIGHT_NORM = [
   ["weight_g", "weight_v"],
   ["parametrizations.weight.original0", "parametrizations.weight.original1"],
@@ -210,15 +212,22 @@ function normed(g: Float32Array, weights: Float32Array): Float32Array {
   weights.forEach((weight, i) => {
     squares[i % g.length]! += weight * weight;
   });
-  // Of a direction without length nothing is left; NaN would go on through the whole network.
+  // A direction of length 0 gives 0, since NaN would spread through the whole network.
   const scales = g.map((length, k) => length / (Math.sqrt(squares[k]!) || 1));
   return weights.map((weight, i) => weight * scales[i % g.length]!);
 }
 
 /**
- * The shape that the tf.layers model of an encoder takes: what is kept of the encoder, and the sizes that its tensors tell.
+ * The sizes for `wav2vec2` of the models: those of the stored encoder, completed by those that its tensors imply.
  *
- * @example const model = await wav2vec2Model(wav2vec2ShapeOf(weights.info, weights.tensors));
+ * @param tensors of {@link readEncoder}; `feature0/kernel` is `[10, 1, channels]`, `positional/kernel`
+ *   `[reach, width / groups, width]`
+ * @example
+ * const tensor = (...shape: number[]) => ({ shape, data: new Float32Array(shape.reduce((a, b) => a * b)) });
+ * const tensors = new Map([["feature0/kernel", tensor(10, 1, 512)], ["positional/kernel", tensor(128, 48, 768)]]);
+ * const sizes = { blocks: 12, width: 768, heads: 12, hidden: 3072, bands: 0, positions: 0 };
+ * const { channels, reach, groups } = wav2vec2ShapeOf(sizes, tensors);
+ * [channels, reach, groups]; // => [512, 128, 16]
  */
 export function wav2vec2ShapeOf(
   shape: Omit<Shape, "family">,

@@ -32,7 +32,7 @@ const TITLE = "Whisper tiny, base and small";
 const BANDS = 80;
 /** Frames of 20 ms in 30 s. */
 const POSITIONS = 1500;
-/** Tokens of the models that know English only; the others have more. */
+/** Tokens of the English-only models; the others have more. */
 const ENGLISH_TOKENS = 51_864;
 const configSchema = v.looseObject({
   d_model: whole("width", 2, 65_536),
@@ -67,13 +67,13 @@ function fromHuggingFace({ tensors, config }: ModelFiles): Recognised {
     positions: checked.max_source_positions,
   };
   checkSize(shape, tensors.path);
-  // Of a whole model, of its two halves without the head, and of the encoder alone.
+  // Of a complete model, of encoder and decoder without the head, and of the encoder alone.
   const prefix = ["model.encoder.", "encoder.", ""].find((one) => tensors.shapes.has(`${one}conv1.weight`));
   if (prefix === undefined) {
     throw new UserError(`${tensors.path} has no tensor model.encoder.conv1.weight, which a Whisper has`);
   }
   if (tensors.shapes.has(`${prefix}layers.${shape.blocks}.fc1.weight`))
-    throw new UserError(`${tensors.path} has more blocks than the ${shape.blocks} that ${path} says`);
+    throw new UserError(`${tensors.path} has more blocks than the ${shape.blocks} of ${path}`);
   const embedding = tensors.shapes.get(`${prefix.replace("encoder.", "decoder.")}embed_tokens.weight`);
   const name = nameOf(shape, embedding?.[0] ?? checked.vocab_size);
   return { shape, name, recipes: recipesOf(shape, huggingFaceNames(prefix)) };
@@ -85,7 +85,7 @@ async function fromCTranslate2(tensors: TensorFile): Promise<Recognised | undefi
     const found = tensors.shapes.get(name);
     if (found?.length === rank) return found;
     const wrong = found ? `has the shape [${found}]` : "is missing";
-    throw new UserError(`${tensors.path}: ${name} ${wrong}, which is so in no Whisper`);
+    throw new UserError(`${tensors.path}: ${name} ${wrong}: this is not a Whisper`);
   };
   const [width, bands] = sizes("encoder/conv1/weight", 3) as [number, number];
   const [positions] = sizes("encoder/position_encodings/encodings", 2) as [number];
@@ -100,21 +100,21 @@ async function fromCTranslate2(tensors: TensorFile): Promise<Recognised | undefi
   return { shape, name, recipes: recipesOf(shape, CTRANSLATE2_NAMES) };
 }
 
-/** @throws {UserError} for what no reading can make an encoder of ours */
+/** @throws {UserError} for unsupported sizes */
 function checkSize({ blocks, width, heads, bands }: Shape, path: string): void {
   const larger = LARGER.find((size) => size.width === width && size.blocks === blocks);
   if (bands !== BANDS) {
     const like = bands === 128 ? ", as Whisper large-v3 has" : "";
     throw new UserError(
-      `${path} is a Whisper of ${bands} mel bands${like}: ${TITLE} (${BANDS} bands) are read`,
+      `${path} is a Whisper with ${bands} mel bands${like}; supported are ${TITLE} (${BANDS} bands)`,
     );
   }
   if (larger || width >= LARGER[0]!.width) {
     const what = larger ? `Whisper ${larger.name}` : "a Whisper";
-    throw new UserError(`${path} is ${what} (${blocks} blocks of width ${width}): ${TITLE} are read`);
+    throw new UserError(`${path} is ${what} (${blocks} blocks of width ${width}); supported are ${TITLE}`);
   }
   if (heads < 1 || width < 2 || width % heads !== 0 || width % 2 !== 0)
-    throw new UserError(`${path} is damaged: a width of ${width} has no ${heads} heads`);
+    throw new UserError(`${path} is damaged: a width of ${width} cannot be divided into ${heads} heads`);
 }
 
 function nameOf(shape: Shape, tokens: number | undefined): string | undefined {
@@ -124,7 +124,7 @@ function nameOf(shape: Shape, tokens: number | undefined): string | undefined {
   return `whisper-${size.name}${tokens === ENGLISH_TOKENS ? ".en" : ""}`;
 }
 
-/** What a format calls the parts of a Whisper. */
+/** A format's names of the parts of a Whisper. */
 interface Names {
   conv: (i: 1 | 2) => string;
   positions: string;
@@ -134,9 +134,9 @@ interface Names {
 
 interface BlockNames {
   norm1: NormNames;
-  /** The matrices of q, k and v: three, or one of all. */
+  /** The matrices of q, k and v: three, or one for all. */
   qkv: string[];
-  /** Their biases; `undefined` for one that is zero. */
+  /** Their biases; `undefined` where one is zero. */
   qkvBias: (string | undefined)[];
   out: string;
   norm2: NormNames;
@@ -187,7 +187,7 @@ const CTRANSLATE2_NAMES: Names = {
   },
 };
 
-/** The encoder's tensors in our order. */
+/** The encoder's weights in our order. */
 function recipesOf(shape: Shape, names: Names): Recipe[] {
   const { blocks, width, bands, positions } = shape;
   return [

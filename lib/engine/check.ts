@@ -2,14 +2,14 @@ import type { LayersModel } from "@tensorflow/tfjs";
 import { UserError } from "../base/errors.js";
 import type { Batch, Inputs, Trainer } from "./trainer.js";
 
-/** A mean cross-entropy, in nats, that only a training out of control has: chance among 1000 classes is 6.9. */
+/** A mean cross-entropy, in nats, that only diverged training reaches: chance among 1000 classes is 6.9. */
 const DIVERGED = 1000;
 
 /**
- * The same trainer with its inputs and losses looked at: bad numbers spoil weights without a sign (a ReLU may turn
- * NaN into 0).
+ * The same trainer with checks of its inputs and losses, since invalid numbers corrupt weights silently (a ReLU may turn NaN
+ * into 0).
  *
- * @param name how the engine is called, and its detail, where they are not the trainer's own
+ * @param name of the engine and its detail, if they differ from the trainer's own
  */
 export function checked(
   trainer: Trainer,
@@ -27,13 +27,13 @@ export function checked(
       checkInputs(batch, shape);
       checkTargets(batch, classes);
       if (!(learningRate >= 0 && learningRate < Number.POSITIVE_INFINITY)) {
-        throw new UserError(`a learning rate is a positive number, not ${learningRate}`);
+        throw new UserError(`the learning rate must be a finite number of at least 0, not ${learningRate}`);
       }
       const loss = await trainer.step(batch, learningRate);
       done++;
       if (loss < DIVERGED) return loss;
       throw new UserError(
-        `the training diverged after ${done} updates (loss ${loss.toPrecision(3)}, learning rate ${learningRate}): lower the learning rate`,
+        `training diverged after ${done} updates (loss ${loss.toPrecision(3)}, learning rate ${learningRate}): lower the learning rate`,
       );
     },
     async predict(inputs: Inputs): Promise<Float32Array> {
@@ -48,7 +48,9 @@ export function checked(
         model.weights.every((weight, i) => state.weights[i]!.length === sizeOf(weight.shape)) &&
         [state.m, state.v].every((moments) => moments.length === model.trainableWeights.length);
       if (!fits)
-        throw new UserError(`the state does not belong to the model "${model.name}": its weights are others`);
+        throw new UserError(
+          `the state does not belong to the model "${model.name}": the weights have other shapes`,
+        );
       trainer.restore(state);
     },
     sync: () => trainer.sync(),
@@ -60,7 +62,7 @@ function checkInputs(
   { x, count }: { x: Float32Array; count: number },
   shape: readonly (number | null)[],
 ): void {
-  if (!(count > 0)) throw new UserError("there is nothing to train on: the batch is empty");
+  if (!(count > 0)) throw new UserError("the batch is empty");
   const size = x.length / count;
   const fixed = sizeOf(shape.map((n) => n ?? 1));
   if (shape.includes(null) ? size % fixed !== 0 : size !== fixed) {
@@ -81,14 +83,14 @@ function checkTargets({ y, weights, count }: Batch, classes: number): void {
     const sum = target.reduce((a, b) => a + b, 0);
     if (Math.abs(sum - 1) < 1e-3 && target.every((p) => p >= 0)) continue;
     throw new UserError(
-      `the target of clip ${clip} of the batch is no distribution over the ${classes} classes: [${target.join(", ")}]`,
+      `the target of clip ${clip} of the batch is not a distribution over the ${classes} classes: [${target.join(", ")}]`,
     );
   }
   if (
     weights &&
     (weights.length !== count || weights.some((w) => !(w >= 0 && w < Number.POSITIVE_INFINITY)))
   ) {
-    throw new UserError("the weights of the clips are one finite number of at least 0 each");
+    throw new UserError("the weights must be one finite number of at least 0 per clip");
   }
 }
 

@@ -14,20 +14,20 @@ import {
 } from "./core.js";
 import { type GraphNode, readGraph } from "./graph.js";
 
-/** A model as the core takes it. */
+/** A model compiled for the core. */
 export interface Compiled {
   /** See core/core.h. */
   program: Int32Array;
-  /** Where each of `model.weights` begins in the flat parameter vector. */
+  /** Offset of each of `model.weights` in the flat parameter vector. */
   offsets: number[];
-  /** Floats of the parameter vector. */
+  /** Length of the parameter vector, floats. */
   parameters: number;
-  /** Floats of one input. */
+  /** Length of one input, floats. */
   inputSize: number;
   classes: number;
 }
 
-/** The core lacks a layer, or a setting of one: the message names it. */
+/** The core does not support a layer, or a setting of one; the message names it. */
 export class UnknownLayer extends Error {
   override name = "UnknownLayer";
 }
@@ -35,8 +35,8 @@ export class UnknownLayer extends Error {
 /**
  * Translates a tf.layers model into the core's program. The model's last layer must give softmax probabilities.
  *
- * @param inputShape of one input, where the model leaves a dimension open; default the model's own
- * @throws {UnknownLayer} naming what the core does not know
+ * @param inputShape of one input, where the model leaves a dimension open; default: the model's own
+ * @throws {UnknownLayer} naming what the core does not support
  * @throws {UserError} when the model has several inputs or outputs, or an open dimension
  * @example const { program, offsets } = compile(model);
  */
@@ -44,7 +44,7 @@ export function compile(model: LayersModel, inputShape?: readonly number[]): Com
   const { program, graph, weights, input, output } = translate(model, CORE_MAGIC, inputShape);
   if (output.shape.length !== 1 || program.softmaxOutput !== output.buffer) {
     throw new UnknownLayer(
-      `the core trains models that end in a softmax over the classes; "${model.name}" does not`,
+      `the core trains only models that end in a softmax over the classes; "${model.name}" does not`,
     );
   }
   return {
@@ -56,16 +56,16 @@ export function compile(model: LayersModel, inputShape?: readonly number[]): Com
   };
 }
 
-/** A model as the core runs it forward only. */
+/** A model compiled for inference in the core. */
 export interface CompiledForward extends Omit<Compiled, "classes"> {
-  /** Of the output, without the batch. */
+  /** Shape of the output, without the batch. */
   outputShape: readonly number[];
 }
 
 /**
- * Translates a tf.layers model into a program that is only run forward: its last layer may be any, and dropout does nothing.
+ * Translates a tf.layers model into a program for inference only: it may end in any layer, and dropout does nothing.
  *
- * @param inputShape as in {@link compile}; programs for several of them differ in sizes only
+ * @param inputShape as in {@link compile}; programs for different shapes differ in sizes only
  * @throws {UnknownLayer} {UserError} as {@link compile}
  * @example const { program, outputShape } = compileForward(model, [450, 80]);
  */
@@ -104,13 +104,13 @@ function translate(model: LayersModel, magic: number, inputShape?: readonly numb
   return { program, graph, weights, input, output };
 }
 
-/** A buffer and how a layer sees it, without the batch. */
+/** A buffer and its shape for a layer, without the batch. */
 interface Value {
   buffer: number;
   shape: readonly number[];
-  /** Gives the buffer that says which rows are real, where a Masking layer lies before it. */
+  /** Returns the buffer that marks the real rows, where there is a Masking layer before it. */
   mask?: () => number;
-  /** Frames of zeros before and behind those in the buffer, which the shape counts: for the convolution that comes next. */
+  /** Frames of zeros before and after those in the buffer, counted in the shape, for the next convolution. */
   padding?: readonly [number, number];
 }
 
@@ -120,7 +120,7 @@ const last = (shape: readonly number[]) => shape.at(-1) ?? 1;
 /** All rows of a value: everything but its last dimension. */
 const rows = (shape: readonly number[]) => size(shape) / last(shape);
 
-/** Each weight begins a cache line. */
+/** Each weight starts at a cache line. */
 const ALIGNMENT = 16;
 
 function layOut(model: LayersModel) {
@@ -132,7 +132,7 @@ function layOut(model: LayersModel) {
   for (const weight of model.weights) {
     end = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
     const length = size(weight.shape as number[]);
-    const decay = weight.shape.length > 1 ? PARAM.decay : 0; // kernels, but no biases and nothing of normalisation
+    const decay = weight.shape.length > 1 ? PARAM.decay : 0; // kernels, but no biases and no weights of normalisation
     table.push(end, length, trainable.has(weight.id) ? PARAM.trainable | decay : 0);
     places.set(weight.id, end);
     offsets.push(end);
@@ -149,7 +149,7 @@ class Program {
   readonly #offsetOf: (id: number) => number;
   readonly #masks = new Map<string, number>();
   #dropouts = 0;
-  /** A Masking layer came before. */
+  /** Whether there was a Masking layer before. */
   masked = false;
 
   constructor(magic: number, offsetOf: (id: number) => number) {
@@ -157,7 +157,7 @@ class Program {
     this.#offsetOf = offsetOf;
   }
 
-  /** It is only run forward. */
+  /** Whether it is for inference only. */
   get forward(): boolean {
     return this.#magic === CORE_FORWARD;
   }
@@ -166,7 +166,7 @@ class Program {
     return this.#buffers.push(size(shape)) - 1;
   }
 
-  /** Writes an op into a buffer, by default a new one of the shape; gives the buffer. */
+  /** Adds an op that writes to a buffer, by default a new one of the shape; returns the buffer. */
   op(
     code: number,
     input: number,
@@ -183,12 +183,12 @@ class Program {
     return node.layer.weights.map((weight) => this.#offsetOf(weight.id));
   }
 
-  /** Tells one dropout layer's mask from another's. */
+  /** A number that makes each dropout layer's masks different. */
   salt(): number {
     return this.#dropouts++;
   }
 
-  /** The buffer that says which frames hold anything else than `padding`: 1 for those, else 0. */
+  /** The buffer that marks frames with any value other than `padding`: 1 for those, else 0. */
   mask({ buffer, shape }: Value, padding: number): number {
     const key = `${buffer} ${padding}`;
     const fields = [...shape, floatBits(padding), 1, FRAMES.count];
@@ -209,27 +209,27 @@ class Program {
   }
 }
 
-/** Writes a layer's ops; gives the buffer of its output. */
+/** Adds a layer's ops; returns the buffer of its output. */
 type LayerCompiler = (program: Program, node: GraphNode, inputs: readonly Value[]) => number;
 
 function unknown(node: GraphNode, what?: string): UnknownLayer {
   return new UnknownLayer(
-    `the core does not know ${node.kind}${what ? ` with ${what}` : ""} (layer "${node.layer.name}")`,
+    `the core does not support ${node.kind}${what ? ` with ${what}` : ""} (layer "${node.layer.name}")`,
   );
 }
 
-/** A setting of a layer, whose type tf.layers promises. */
+/** A setting of a layer, of the type that tf.layers guarantees. */
 function setting<T>(node: GraphNode, key: string): T {
   return node.config[key] as T;
 }
 
-/** The layer must have this setting, or the core cannot do it. */
+/** @throws {UnknownLayer} unless the setting has an allowed value */
 function mustBe(node: GraphNode, key: string, ...allowed: unknown[]): void {
   const value = node.config[key];
   if (!allowed.includes(value)) throw unknown(node, `${key} ${JSON.stringify(value)}`);
 }
 
-/** Whether an axis, which counts the batch, is a value's last. */
+/** Whether an axis (counted with the batch) is a value's last. */
 function isLastAxis(axis: number, shape: readonly number[]): boolean {
   return axis === -1 || axis === shape.length;
 }
@@ -247,7 +247,7 @@ function activate(program: Program, { buffer, shape }: Value, kind: number, alph
   return program.op(OP.activation, buffer, shape, [rows(shape), last(shape), kind, floatBits(alpha)]);
 }
 
-/** The activation that Dense and the convolutions have built in. */
+/** The built-in activation of Dense and the convolutions. */
 function withActivation(program: Program, node: GraphNode, buffer: number): number {
   const kind = activationCode(node);
   return activate(program, { buffer, shape: node.shape }, kind, kind === ACTIVATION.elu ? 1 : 0);
@@ -266,7 +266,7 @@ const dense: LayerCompiler = (program, node, [x]) => {
   return withActivation(program, node, out);
 };
 
-/** TimeDistributed(Dense) is Dense, which anyway works on the last dimension. */
+/** TimeDistributed(Dense) equals Dense, which works on the last dimension anyway. */
 const timeDistributed: LayerCompiler = (program, node, inputs) => {
   const inner = setting<{ className: string; config: GraphNode["config"] }>(node, "layer");
   if (inner.className !== "Dense") throw unknown(node, inner.className);
@@ -313,7 +313,7 @@ function window(node: GraphNode, { shape, padding }: Value, sizeKey: "kernelSize
   };
 }
 
-/** TensorFlow's padding: "same" gives ceil(n / stride) places, and the odd zero goes to the end. */
+/** TensorFlow's padding: "same" gives ceil(n / stride) outputs, and an odd zero goes to the end. */
 function pad(n: number, extent: number, stride: number, dilation: number, same: boolean) {
   const span = (extent - 1) * dilation + 1;
   if (!same) return { before: 0, after: 0, out: Math.floor((n - span) / stride) + 1 };
@@ -376,7 +376,7 @@ const separable: LayerCompiler = (program, node, [x]) => {
   );
 };
 
-/** Offsets of gamma and beta, each of which a normalisation may lack, and of what follows. */
+/** Offsets of gamma and beta, which a normalisation may lack, and of the remaining weights. */
 function scaleAndCenter(program: Program, node: GraphNode): { gamma: number; beta: number; rest: number[] } {
   const rest = program.weights(node);
   const gamma = setting<boolean>(node, "scale") ? rest.shift()! : NONE;
@@ -419,7 +419,7 @@ const withAlpha =
     activate(program, x!, kind, setting<number>(node, "alpha"));
 
 const softmax: LayerCompiler = (program, node, [x]) => {
-  // TensorFlow.js itself takes softmax over the last dimension only.
+  // TensorFlow.js itself supports softmax over the last dimension only.
   if (!isLastAxis(setting<number>(node, "axis"), node.shape))
     throw unknown(node, "an axis that is not the last");
   return activate(program, x!, ACTIVATION.softmax);
@@ -460,14 +460,14 @@ const dropout =
     return program.op(OP.dropout, x!.buffer, node.shape, fields);
   };
 
-/** Where a recurrent layer writes: its columns of a buffer. */
+/** The columns of a buffer that a recurrent layer writes. */
 interface Columns {
   out: number;
   column: number;
   stride: number;
 }
 
-/** The layers through which tf.layers hands a mask on; all others lose it. */
+/** The layers that pass a mask on in tf.layers; all others lose it. */
 const HANDS_MASK_ON: ReadonlySet<string> = new Set(
   "Dense TimeDistributed Activation ReLU Dropout SpatialDropout1D BatchNormalization LayerNormalization LSTM GRU Bidirectional".split(
     " ",
@@ -479,7 +479,7 @@ function maskOf(program: Program, node: GraphNode, [x]: readonly Value[]): Value
   return () => program.mask(x!, setting<number>(node, "maskValue"));
 }
 
-/** Masked frames are also set to 0, which those that hold 0 are already. */
+/** Masked frames are also set to 0; for a mask value of 0 they are 0 already. */
 const masking: LayerCompiler = (program, node, [x]) => {
   if (x!.shape.length !== 2) throw unknown(node, `an input of ${x!.shape.length} dimensions`);
   program.masked = true;
@@ -499,7 +499,7 @@ const frameWeights: LayerCompiler = (program, node, [x]) => {
   ]);
 };
 
-/** What a layer of padding leaves to the convolution behind it. */
+/** The padding that a FramePadding layer leaves to the next convolution. */
 function paddingOf(node: GraphNode): Value["padding"] {
   if (node.kind !== "FramePadding") return undefined;
   const padding = [setting<number>(node, "before"), setting<number>(node, "after")] as const;
@@ -547,7 +547,7 @@ function recurrentOp(
   const [kernel, recurrent, bias = NONE] = weights;
   for (const key of ["activation", "recurrentActivation"])
     if (node.config[key] === "softmax") throw unknown(node, `${key} "softmax"`);
-  // TensorFlow.js then takes the mask of whatever layer came before, of the wrong length perhaps.
+  // TensorFlow.js would use the mask of an earlier layer, perhaps of the wrong length.
   if (program.masked && !x.mask) throw unknown(node, "an input whose mask a layer before it has lost");
   const inner = [activationCode(node, "recurrentActivation"), activationCode(node)];
   const fields = [
@@ -600,7 +600,7 @@ const bidirectional: LayerCompiler = (program, node, inputs) => {
   return program.op(OP.multiply, both, node.shape, [...sizes, units]);
 };
 
-/** Buffers have no shape of their own. */
+/** No op: buffers have no shape of their own. */
 const reshape: LayerCompiler = (_program, _node, [x]) => x!.buffer;
 
 /** Output axis i is input axis `order[i]`. */
@@ -654,7 +654,7 @@ const multiply: LayerCompiler = (program, node, inputs) => {
   );
 };
 
-/** Two matrices multiplied over one axis of each; the core does so over the first, so a second one is moved there. */
+/** The product of two matrices over one axis of each; the core sums over the first, so a second axis is moved there. */
 const dot: LayerCompiler = (program, node, inputs) => {
   mustBe(node, "normalize", false, undefined, null);
   const axes = setting<number | [number, number]>(node, "axes");

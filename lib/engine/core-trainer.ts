@@ -7,11 +7,11 @@ import { startTfjs, type tf as Tfjs } from "./tfjs.js";
 import type { Batch, Inputs, Trainer, TrainerOptions, TrainerState } from "./trainer.js";
 
 /**
- * Trains a tf.layers model in the C core, which holds the weights until {@link Trainer.sync}. The result does not
+ * Trains a tf.layers model in the C core, which keeps the weights until {@link Trainer.sync}. The result does not
  * depend on the number of threads.
  *
  * @param core from detect.ts
- * @throws {UnknownLayer} when the core lacks a layer of the model
+ * @throws {UnknownLayer} when the core does not support a layer of the model
  * @throws {UserError} when the model has several inputs or outputs
  * @example const trainer = await createCoreTrainer(core, model, { optimizer: { name: "adam" }, seed: 1, maxBatch: 32 });
  */
@@ -21,7 +21,7 @@ export async function createCoreTrainer(
   options: TrainerOptions,
 ): Promise<Trainer> {
   const open = model.inputs[0]!.shape.slice(1).some((size) => size === null);
-  // A model for inputs of any length is tried with short ones, to hear of layers that the core lacks at once.
+  // A model for inputs of any length is compiled for short ones first, to find unsupported layers at once.
   const compiled = compile(model, open ? shapeFor(model, 1) : undefined);
   const weights = model.weights.map((weight) => weight.read().dataSync() as Float32Array);
   const parameters = gather(weights, compiled.offsets, compiled.parameters);
@@ -47,7 +47,7 @@ async function createNetwork(
   } catch (error) {
     if (!/memory/.test(messageOf(error))) throw error;
     throw new UserError(
-      `there is not enough memory for batches of ${options.maxBatch}: take a smaller batch size or shorter inputs`,
+      `not enough memory for batches of ${options.maxBatch}: use a smaller batch size or shorter inputs`,
     );
   }
 }
@@ -60,7 +60,7 @@ class CoreTrainer implements Trainer {
   readonly #core: Core;
   readonly #model: LayersModel;
   readonly #options: TrainerOptions;
-  /** Which of `model.weights` the trainable ones are. */
+  /** Indices of the trainable weights in `model.weights`. */
   readonly #trainable: number[];
   #compiled: Compiled;
   #network: CoreNetwork;
@@ -139,7 +139,7 @@ class CoreTrainer implements Trainer {
     return this.#network.destroy();
   }
 
-  /** The parts of a flat vector that belong to some of `model.weights`. */
+  /** The parts of a flat vector for some of `model.weights`, by index. */
   #split(flat: Float32Array, which: Iterable<number>): Float32Array[] {
     return Array.from(which, (i) => {
       const offset = this.#compiled.offsets[i]!;
@@ -147,7 +147,7 @@ class CoreTrainer implements Trainer {
     });
   }
 
-  /** A model for inputs of any length is compiled anew when the length changes. */
+  /** Compiles a model for inputs of any length again when the length changes. */
   async #fit({ x, count }: { x: Float32Array; count: number }): Promise<void> {
     const size = x.length / count;
     if (count === 0 || size === this.#compiled.inputSize) return;
@@ -161,7 +161,7 @@ class CoreTrainer implements Trainer {
 }
 
 /**
- * The model's input shape with its one open dimension such that an input has `size` numbers, or 1 where they are too few.
+ * The model's input shape, with the open dimension set so that an input has `size` numbers, at least to 1.
  *
  * @throws {UserError} when no shape of the model has that size
  */
@@ -171,13 +171,13 @@ function shapeFor(model: LayersModel, size: number): number[] {
   const open = Math.max(1, size / rest);
   if (!Number.isInteger(open) || shape.filter((n) => n === null).length !== 1) {
     throw new UserError(
-      `the model "${model.name}" takes inputs of [${shape.join(", ")}], not of ${size} numbers`,
+      `the model "${model.name}" takes inputs of shape [${shape.join(", ")}], not of ${size} numbers`,
     );
   }
   return shape.map((n) => n ?? open);
 }
 
-/** Arrays in their places in one. */
+/** Puts arrays at their offsets in one array. */
 function gather(parts: readonly Float32Array[], offsets: readonly number[], length: number): Float32Array {
   const flat = new Float32Array(length);
   parts.forEach((part, i) => {

@@ -1,6 +1,6 @@
-/** What the training core's program is written with: the numbers of core/core.h, which documents them. */
+/** The codes of the training core's programs, see core/core.h. */
 export const CORE_MAGIC = 0x53455231;
-/** Of a program that is only run forward. */
+/** For a program for inference only. */
 export const CORE_FORWARD = 0x53455232;
 export const NONE = -1;
 export const PARAM = { trainable: 1, decay: 2 } as const;
@@ -42,21 +42,21 @@ export const ACTIVATION = {
   gelu: 9,
 } as const;
 export const FRAMES = { count: 0, share: 1, log: 2 } as const;
-/** Groups of a convolution, of which the core takes no more. */
+/** The core's largest number of groups of a convolution. */
 export const MAX_GROUPS = 32;
-/** What one draw of a dropout is for. */
+/** What one random draw of dropout applies to. */
 export const DROPOUT = { units: 0, channels: 1, clips: 2 } as const;
 export const RNN = { sequences: 1, backwards: 2, inTime: 4 } as const;
 
-/** The bits of a 32-bit float as the integer that a program holds. */
+/** The bits of a 32-bit float as an integer, for a program. */
 export function floatBits(value: number): number {
   return new Int32Array(Float32Array.of(value).buffer)[0];
 }
 
 export interface CoreOptions {
-  /** Most clips of one batch. */
+  /** Largest number of clips of a batch. */
   maxBatch: number;
-  /** Of the dropout masks. */
+  /** Seed of the dropout masks. */
   seed: number;
   /** Default 0.9. */
   beta1?: number;
@@ -64,58 +64,58 @@ export interface CoreOptions {
   beta2?: number;
   /** Default 1e-7. */
   epsilon?: number;
-  /** Decoupled weight decay of the parameters marked for it; default 0. */
+  /** Decoupled weight decay of the parameters that are marked for it; default 0. */
   weightDecay?: number;
-  /** Largest global norm of the gradient; default: none. */
+  /** Largest global norm of the gradient; default: no clipping. */
   clipNorm?: number;
-  /** Default: one a core. The result does not depend on it. */
+  /** Default: one per CPU core. The result does not depend on it. */
   threads?: number;
 }
 
-/** A batch as the core takes it; the loss is `sum(weights * cross-entropy) / count`. */
+/** A batch for the core; the loss is `sum(weights * cross-entropy) / count`. */
 export interface CoreBatch {
   /** `count` inputs, one after another. */
   x: Float32Array;
   /** `count * classes` probabilities. */
   y: Float32Array;
-  /** One a clip; default 1. */
+  /** One per clip; default 1. */
   weights?: Float32Array;
   count: number;
 }
 
-/** What Adam remembers, laid out as the parameters, and the updates done. */
+/** Adam's moments, laid out as the parameters, and the number of updates done. */
 export interface CoreMoments {
   m: Float32Array;
   v: Float32Array;
   step: number;
 }
 
-/** One network in the core, with its own memory and threads. What comes out is a copy. */
+/** One network in the core, with its own memory and threads. All returned arrays are copies. */
 export interface CoreNetwork {
   readonly threads: number;
-  /** One update of the optimizer; the loss before it. */
+  /** Does one update of the optimizer; returns the loss before it. */
   step(batch: CoreBatch, learningRate: number): number;
-  /** Loss and gradient in training mode with the next step's dropout masks; changes nothing. */
+  /** Loss and gradient in training mode with the next step's dropout masks; changes no state. */
   gradients(batch: CoreBatch): { loss: number; gradients: Float32Array };
-  /** `count * classes` probabilities, in prediction mode; any count. */
+  /** `count * classes` probabilities, in inference mode; any count. */
   predict(x: Float32Array, count: number): Float32Array;
   /** The flat parameter vector, with the running statistics. */
   parameters(): Float32Array;
   setParameters(values: Float32Array): void;
   moments(): CoreMoments;
   setMoments(moments: CoreMoments): void;
-  /** Ends the threads and gives the memory back. */
+  /** Ends the threads and frees the memory. */
   destroy(): Promise<void>;
 }
 
-/** One network in the core that is only run forward, on one input at a time, whose rows all threads share. */
+/** One network in the core for inference only, on one input at a time, whose rows the threads share. */
 export interface CoreForward {
   readonly threads: number;
-  /** Gives it the sizes of another input; `program` is of the same network. */
+  /** Changes the sizes to those of another input; `program` is of the same network. */
   reshape(program: Int32Array): void;
-  /** The output, a copy. */
+  /** Returns a copy of the output. */
   run(x: Float32Array): Float32Array;
-  /** Ends the threads and gives the memory back. */
+  /** Ends the threads and frees the memory. */
   destroy(): Promise<void>;
 }
 
@@ -127,24 +127,24 @@ export interface Core {
   /**
    * @param program see core/core.h
    * @param parameters the initial values, `max(offset + size)` floats
-   * @throws {Error} when the program is not valid (a mistake of the compiler, not of a person) or memory lacks
+   * @throws {Error} when the program is not valid (a bug of the compiler, not of the user) or memory runs out
    */
   create(program: Int32Array, parameters: Float32Array, options: CoreOptions): Promise<CoreNetwork>;
   /**
    * @param program one that begins with CORE_FORWARD
-   * @param threads default: one a core; the result does not depend on it
+   * @param threads default: one per CPU core; the result does not depend on it
    * @throws {Error} as `create`
    */
   createForward(program: Int32Array, parameters: Float32Array, threads?: number): Promise<CoreForward>;
 }
 
-/** A core, or why there is none, in words. */
+/** A core, or the reason why it is not available. */
 export type FoundCore = { core: Core } | { reason: string };
 
-/** More a core does not take. */
+/** The core's largest number of threads. */
 export const MAX_THREADS = 64;
 
-/** Where a core keeps what: the ARRAY_... of core/core.h. */
+/** The arrays of a core: ARRAY_... of core/core.h. */
 export const ARRAY = {
   parameters: 0,
   m: 1,
@@ -156,19 +156,19 @@ export const ARRAY = {
   output: 7,
 } as const;
 
-/** The optimizer's numbers in the order of core_optimizer; no clipping is 0. */
+/** The optimizer's settings in the order of core_optimizer; 0 means no clipping. */
 export function optimizerOf(options: CoreOptions): [number, number, number, number, number] {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, weightDecay = 0, clipNorm = 0 } = options;
   return [beta1, beta2, epsilon, weightDecay, clipNorm];
 }
 
-/** @throws {RangeError} when the core has no room for the batch */
+/** @throws {RangeError} when the batch is empty or too large for the core */
 export function checkBatch({ count }: CoreBatch, maxBatch: number): void {
   if (!(Number.isInteger(count) && count >= 1 && count <= maxBatch))
     throw new RangeError(`a batch of ${count} clips; the network was made for 1 to ${maxBatch}`);
 }
 
-/** Predicts in batches of at most `maxBatch`; `one` gives at least `n` rows of probabilities for all `maxBatch`. */
+/** Predicts in batches of at most `maxBatch`; `one` returns `maxBatch` rows, the first `n` of them valid. */
 export function predictAll(
   x: Float32Array,
   count: number,

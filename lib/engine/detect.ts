@@ -7,38 +7,39 @@ import { startTfjs } from "./tfjs.js";
 import { ENGINES, type EngineName } from "./trainer.js";
 import { loadWasm } from "./wasm.js";
 
-/** Where the engines come from; tests give their own. */
+/** How the engines are loaded; tests replace this. */
 export interface EngineLoaders {
   gpu?: GpuLoader;
   native?: () => FoundCore;
   wasm?: () => FoundCore;
 }
 
-/** What `ser engine` tells of an engine. */
+/** The result of {@link detectEngines} for one engine, as `ser engine` prints it. */
 export interface EngineStatus {
   engine: EngineName;
   available: boolean;
-  /** Whether a training would take it. */
+  /** Whether training would use it. */
   chosen: boolean;
-  /** Why it is there or not. */
+  /** Why it is available or not. */
   reason: string;
-  /** That a step of a training runs on. */
+  /** Number of threads that a training step runs on. */
   threads?: number;
+  /** For example "AVX-512" or "WASM SIMD". */
   instructionSet?: string;
 }
 
-/** An engine to train on; `core` is there for `native` and `wasm`. */
+/** An engine to train on; `core` is set for `native` and `wasm`. */
 export interface ChosenEngine {
   engine: EngineName;
   core?: Core;
 }
 
 /**
- * The best engine there is, or the one that is asked for.
+ * The requested engine, or the best available one.
  *
- * @param wanted default `SER_ENGINE`, else the best
+ * @param wanted default: `SER_ENGINE`, else the best
  * @throws {UsageError} when no engine has that name
- * @throws {UserError} when the engine asked for is not available, with the reason
+ * @throws {UserError} when the requested engine is not available, with the reason
  */
 export async function chooseEngine(wanted?: string, loaders: EngineLoaders = {}): Promise<ChosenEngine> {
   const name = wantedEngine(wanted);
@@ -46,7 +47,7 @@ export async function chooseEngine(wanted?: string, loaders: EngineLoaders = {})
     const found = await load(name, loaders);
     if ("engine" in found) return found;
     throw new UserError(
-      `the engine "${name}" is not available: ${found.reason}; \`ser engine\` lists what is`,
+      `the engine "${name}" is not available: ${found.reason}; \`ser engine\` lists the available ones`,
     );
   }
   for (const engine of ENGINES) {
@@ -56,14 +57,14 @@ export async function chooseEngine(wanted?: string, loaders: EngineLoaders = {})
   throw new Error("tfjs is always available");
 }
 
-/** The engine that is asked for, if one is. */
+/** The requested engine, if any. */
 function wantedEngine(wanted: string | undefined): EngineName | undefined {
   const name = wanted ?? (process.env.SER_ENGINE || undefined);
   if (name === undefined) return undefined;
   const engine = ENGINES.find((known) => known === name);
   if (engine) return engine;
   const place = wanted === undefined ? "SER_ENGINE" : "--engine";
-  throw new UsageError(`${place}: there is no engine "${name}", but ${ENGINES.join(", ")}`);
+  throw new UsageError(`${place}: unknown engine "${name}"; the engines are ${ENGINES.join(", ")}`);
 }
 
 async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenEngine | { reason: string }> {
@@ -78,10 +79,17 @@ async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenE
 }
 
 /**
- * Every engine, best first, with why it is available or not. Each that is a core is started to count its threads.
+ * Lists all engines, best first, with the reason why each is available or not. The C core (`native`, `wasm`) is started to count
+ * its threads.
  *
- * @param wanted as in {@link chooseEngine}; when that is not available, none is chosen
+ * @param wanted name of the requested engine; default: the environment variable `SER_ENGINE`, else the best available. When
+ *   the requested engine is not available, none is chosen.
+ * @param loaders for tests
  * @throws {UsageError} when no engine has that name
+ * @example
+ * const engines = await detectEngines();
+ * engines.map(({ engine }) => engine); // => ["tensorflow-gpu", "native", "wasm", "tfjs"]
+ * engines.filter(({ chosen }) => chosen).length; // => 1
  */
 export async function detectEngines(wanted?: string, loaders: EngineLoaders = {}): Promise<EngineStatus[]> {
   const name = wantedEngine(wanted);
@@ -100,7 +108,7 @@ const ABOUT: Record<EngineName, string> = {
   "tensorflow-gpu": "tfjs-node-gpu loads and reports a CUDA device",
   native: "the C core, compiled for this machine",
   wasm: "the C core as WebAssembly, part of the package",
-  tfjs: "stock TensorFlow.js; for layers that the core does not know",
+  tfjs: "stock TensorFlow.js; for layers that the core does not support",
 };
 
 async function describe({
@@ -114,7 +122,7 @@ async function describe({
   return { reason, threads: 1, instructionSet: tf.getBackend() === "wasm" ? "WASM SIMD" : "JavaScript" };
 }
 
-/** A core knows its threads when a network runs: here a dense layer and a softmax over two numbers. */
+/** A core chooses its threads when it creates a network: here a dense layer and a softmax over two numbers. */
 async function countThreads(core: Core): Promise<number> {
   const dense = [OP.dense, 9, 0, 1, 1, 2, 2, 0, NONE];
   const softmax = [OP.activation, 8, 1, 2, 1, 2, ACTIVATION.softmax, 0];

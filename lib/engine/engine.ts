@@ -18,17 +18,22 @@ export type {
 } from "./trainer.js";
 
 /**
- * A trainer of a tf.layers model on the best engine there is, or the one that is asked for (`engine`, else
- * `SER_ENGINE`). The model's last layer must give softmax probabilities. Where the model has a layer that the core
- * does not know, one line on standard error names it, and stock TensorFlow.js trains.
+ * Creates a trainer of a tf.layers model on the requested engine (`engine`, else the environment variable `SER_ENGINE`), or on
+ * the best available one. The model's last layer must output softmax probabilities; the loss is the cross-entropy in nats. If
+ * the C core does not support a layer of the model, one line on standard error names it, and stock TensorFlow.js trains.
  *
- * @param loaders where the engines come from; tests give their own
- * @throws {UserError} when the engine asked for is not available, or the model asks for what no engine does; from
- *   `step`: when the batch is empty, an input is not finite, a target is no distribution, or the training diverges
+ * @param loaders for tests
+ * @throws {UserError} when the requested engine is not available, or the model has several inputs or outputs, a regularizer or
+ *   a constraint; from `step`: when the batch is empty, an input is not finite, a target is not a probability distribution, or
+ *   training diverges
  * @example
- * const trainer = await createTrainer(model, { optimizer: { name: "adam" }, seed: 1, maxBatch: 32 });
- * const loss = await trainer.step({ x, y, count: 32 }, 1e-3);
- * trainer.sync(); // the weights are in the model now
+ * const model = await models["cnn-small"]({ frames: 100, bands: 40, classes: 7, seed: 1 });
+ * const trainer = await createTrainer(model, { optimizer: { name: "adam" }, seed: 1, maxBatch: 7 });
+ * const rng = random(1);
+ * const x = Float32Array.from({ length: 7 * 100 * 40 }, () => rng.normal());
+ * const y = Float32Array.from({ length: 7 * 7 }, (_, i) => (i % 8 === 0 ? 1 : 0)); // clip i is of class i
+ * for (let i = 0; i < 3; i++) console.log(await trainer.step({ x, y, count: 7 }, 1e-3));
+ * trainer.sync(); // copies the weights into the model
  * await trainer.dispose();
  */
 export async function createTrainer(
@@ -51,16 +56,21 @@ async function createOn(
     return await createCoreTrainer(core, model, options);
   } catch (error) {
     if (!(error instanceof UnknownLayer)) throw error;
-    process.stderr.write(`ser: ${error.message}: it runs on tfjs, which is slow\n`);
+    process.stderr.write(`ser: ${error.message}: using tfjs, which is slow\n`);
     return createTfjsTrainer(model, { ...options, engine: "tfjs" });
   }
 }
 
 /**
- * The model's outputs, `count * classes` probabilities.
+ * Computes a model's outputs: `count * classes` probabilities, clip by clip.
  *
- * @throws {UserError} when an input is not finite
- * @example const probabilities = await predict(model, { x, shape: [100, 40], count: 8 });
+ * @param options clips per batch (default 64) and the engine (default: the best available)
+ * @throws {UserError} when an input is not finite or has another shape than the model takes
+ * @example
+ * const model = await models["cnn-small"]({ frames: 100, bands: 40, classes: 7, seed: 1 });
+ * const probabilities = await predict(model, { x: new Float32Array(2 * 100 * 40), shape: [100, 40], count: 2 });
+ * probabilities.length; // => 14
+ * probabilities.subarray(0, 7).reduce((a, b) => a + b); // => 1
  */
 export async function predict(
   model: LayersModel,

@@ -7,47 +7,53 @@ import { readGraph } from "./graph.js";
 import { startTfjs } from "./tfjs.js";
 import type { EngineName } from "./trainer.js";
 
-/** A network that is only run forward, on inputs of any length; calls at once are answered one after the other. */
+/** A network for inference only, on inputs of any length. Concurrent calls run one after the other. */
 export interface Forward {
   readonly engine: EngineName;
   readonly threads: number;
   /**
-   * All threads work on the one input.
+   * Runs one input on all threads.
    *
-   * @param x one input, `frames * columns` numbers
-   * @returns `rows * cols` numbers, a copy
-   * @throws {UserError} when the numbers are not as many as the frames have, or memory lacks
+   * @param x one input, `frames * columns` numbers, row by row
+   * @returns the output of the last layer, a copy
+   * @throws {UserError} when `x` has another length, the input is too short or too long for the model, or memory runs out
    */
   run(x: Float32Array, frames: number): Promise<ForwardOutput>;
+  /** Ends the threads and frees the memory. */
   dispose(): Promise<void>;
 }
 
+/** The output of a network for one input: `rows * cols` numbers, row by row. */
 export interface ForwardOutput {
   data: Float32Array;
   rows: number;
   cols: number;
 }
 
+/** Options of {@link createForward}. */
 export interface ForwardOptions {
-  /** Default: the best there is. */
+  /** Default: the best available. */
   engine?: EngineName;
   /** Default: all cores. The result does not depend on it. */
   threads?: number;
 }
 
 /**
- * Makes a tf.layers model ready to be run forward: it may end in any layer, takes inputs `[frames, columns]`
- * of any number of frames, and keeps nothing for training. The memory is that of the weights, twice, and of what the longest
- * input so far needed at a time. Where the core lacks a layer, one line on standard error names it, and TensorFlow.js runs.
+ * Prepares a tf.layers model for inference only: it may end in any layer and takes inputs `[frames, columns]` of any number of
+ * frames. It needs memory for two copies of the weights and for the activations of the longest input so far. If the C core does
+ * not support a layer, one line on standard error names it, and TensorFlow.js runs the model.
  *
- * @param model its own weights are not looked at; it may be disposed afterwards
+ * @param model its own weights are not used; it may be disposed afterwards
  * @param weights in the order of `model.weights`; not kept
- * @param loaders where the engines come from; tests give their own
- * @throws {UserError} when the engine asked for is not available, or the weights are not those of the model
+ * @param loaders for tests
+ * @throws {UserError} when the requested engine is not available, or the weights do not fit the model
  * @example
- * const encoder = await createForward(model, weights);
- * const { data, rows, cols } = await encoder.run(mel, 450);
- * await encoder.dispose();
+ * const sizes = { blocks: 1, width: 16, heads: 2, hidden: 32, bands: 80, positions: 1500 };
+ * const model = await whisper(sizes, { seed: 1 });
+ * const forward = await createForward(model, model.weights.map((weight) => weight.read().dataSync() as Float32Array));
+ * const { rows, cols } = await forward.run(new Float32Array(300 * 80), 300);
+ * [rows, cols]; // => [150, 32]
+ * await forward.dispose();
  */
 export async function createForward(
   model: LayersModel,
@@ -62,7 +68,7 @@ export async function createForward(
     return await coreForward(core, model, weights, options.threads);
   } catch (error) {
     if (!(error instanceof UnknownLayer)) throw error;
-    process.stderr.write(`ser: ${error.message}: it runs on tfjs, which is slow\n`);
+    process.stderr.write(`ser: ${error.message}: using tfjs, which is slow\n`);
     return tfjsForward(model, weights, "tfjs");
   }
 }
@@ -70,15 +76,15 @@ export async function createForward(
 function checkWeights(model: LayersModel, weights: readonly Float32Array[]): void {
   const sizes = model.weights.map(({ shape }) => (shape as number[]).reduce((a, b) => a * b, 1));
   if (sizes.length === weights.length && sizes.every((size, i) => weights[i]!.length === size)) return;
-  throw new UserError(`these are not the weights of the model "${model.name}": it has others`);
+  throw new UserError(`the weights do not fit the model "${model.name}": it has other shapes`);
 }
 
 /**
- * Frames that a network is tried with first, to hear of layers that the core lacks; twice as many where they are too few,
- * half as many where it has no positions for them.
+ * Frames that a network is compiled for first, to find unsupported layers; doubled where they are too few, halved where the
+ * network has too few positions.
  */
 const TRIED = 64;
-/** More than convolutions of any use eat. */
+/** More frames than useful convolutions need. */
 const MOST_TRIED = 65_536;
 
 async function coreForward(
@@ -100,7 +106,7 @@ async function coreForward(
       const wanted = programs.of(frames);
       checkInput(x, frames, wanted.inputSize);
       const data = await named(async () => {
-        // Nothing is awaited in between, where another call would reshape the network to its own length.
+        // No await in between: another call could reshape the network to its own length.
         if (wanted !== current) network.reshape(wanted.program);
         current = wanted;
         return network.run(x);
@@ -113,7 +119,7 @@ async function coreForward(
   };
 }
 
-/** Apart from what lives on with the network, so that nothing holds the weights any longer. */
+/** A function of its own, so that no closure of the network keeps the weights alive. */
 async function started(
   core: Core,
   { program, parameters: size, offsets }: CompiledForward,
@@ -125,7 +131,7 @@ async function started(
   return named(() => core.createForward(program, parameters, threads));
 }
 
-/** The programs of a network for numbers of frames. */
+/** The programs of a network by number of frames. */
 class Programs {
   readonly #known = new Map<number, CompiledForward>();
 
@@ -134,7 +140,7 @@ class Programs {
     private readonly columns: readonly number[],
   ) {}
 
-  /** A number of frames that the network takes. */
+  /** A number of frames that the network accepts. */
   tried(): number {
     let frames = TRIED;
     while (frames > 1 && !this.#fits(frames)) frames /= 2;
@@ -152,7 +158,7 @@ class Programs {
     }
   }
 
-  /** Whether anything is left of so many frames in every layer. */
+  /** Whether every layer still has at least one frame. */
   reaches(frames: number): boolean {
     return readGraph(this.model, [frames, ...this.columns]).nodes.every(({ shape }) =>
       shape.every((size) => size >= 1),
@@ -160,7 +166,8 @@ class Programs {
   }
 
   of(frames: number): CompiledForward {
-    if (!(Number.isInteger(frames) && frames >= 1)) throw new UserError(`${frames} frames are no input`);
+    if (!(Number.isInteger(frames) && frames >= 1))
+      throw new UserError(`an input cannot have ${frames} frames`);
     const known = this.#known.get(frames) ?? this.#compiled(frames);
     this.#known.set(frames, known);
     return known;
@@ -177,13 +184,13 @@ class Programs {
   }
 }
 
-/** What lacks memory is told in a person's words. */
+/** Turns errors of the core about memory into messages for users. */
 async function named<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!/memory/.test(messageOf(error))) throw error;
-    throw new UserError("there is not enough memory for an input of this length: cut it into shorter ones");
+    throw new UserError("not enough memory for an input of this length: cut it into shorter ones");
   }
 }
 

@@ -3,34 +3,34 @@ import { UserError } from "../base/errors.js";
 
 export type Layer = layers.Layer;
 
-/** One use of a layer: what it takes, what it gives, and its settings as tf.layers serialises them. */
+/** One use of a layer: its inputs, its output shape, and its settings as tf.layers serialises them. */
 export interface GraphNode {
   layer: Layer;
-  /** As tf.layers calls it, for example "Conv1D". */
+  /** Class name of the layer in tf.layers, for example "Conv1D". */
   kind: string;
-  /** Values the layer takes, as indices into {@link Graph.nodes}; none for the model's input. */
+  /** The layer's inputs, as indices into {@link Graph.nodes}; none for the model's input. */
   inputs: number[];
-  /** Without the batch. */
+  /** Shape of the output, without the batch. */
   shape: number[];
   config: Readonly<Record<string, unknown>>;
 }
 
-/** A model with one input and one output as a list of layers, each after those whose values it takes. */
+/** A model with one input and one output as a list of layers, each after its inputs. */
 export interface Graph {
   nodes: GraphNode[];
   /** The shape of one input. */
   inputShape: number[];
 }
 
-/** What a nested model looks like beside a layer. */
+/** A model that is used as a layer. */
 type NestedModel = Layer & { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] };
 
 /**
- * Reads a tf.layers model, sequential or functional, into a plain list; models used as layers are unfolded.
- * The values have the indices of their nodes; the last node is the model's output.
+ * Reads a tf.layers model, sequential or functional, into a flat list; nested models are expanded. Values have the indices of
+ * their nodes; the last node is the model's output.
  *
  * @param model one input, one output
- * @param inputShape of one input, where the model leaves a dimension open; default the model's own
+ * @param inputShape of one input, where the model leaves a dimension open; default: the model's own
  * @throws {UserError} when the model has several inputs or outputs, or a dimension stays open
  * @example readGraph(model).nodes.map((node) => node.kind) // ["InputLayer", "Conv1D", ...]
  */
@@ -39,7 +39,7 @@ export function readGraph(model: LayersModel, inputShape?: readonly number[]): G
   const [output] = model.outputs;
   if (model.inputs.length !== 1 || model.outputs.length !== 1 || !input || !output) {
     throw new UserError(
-      `the model "${model.name}" has ${model.inputs.length} inputs and ${model.outputs.length} outputs: training takes one each`,
+      `the model "${model.name}" has ${model.inputs.length} inputs and ${model.outputs.length} outputs; supported is one of each`,
     );
   }
   const shape = [...(inputShape ?? input.shape.slice(1))].map((size) => size ?? 0);
@@ -52,7 +52,7 @@ export function readGraph(model: LayersModel, inputShape?: readonly number[]): G
   visit(output, new Map([[input.id, 0]]));
   return { nodes, inputShape: shape };
 
-  /** The index of a tensor's value; `known` are the values of the model at hand by the tensor's id. */
+  /** The index of a tensor's value; `known` are the values of the current model by the tensor's id. */
   function visit(tensor: SymbolicTensor, known: Map<number, number>): number {
     const found = known.get(tensor.id);
     if (found !== undefined) return found;
@@ -88,8 +88,7 @@ function isModel(layer: Layer): layer is NestedModel {
 }
 
 /**
- * Training here adds no penalties to the loss and projects no weights: a model that asks for it must not be trained
- * as if it had not.
+ * The trainers apply no regularizers and constraints, so models that have them are rejected instead of trained without them.
  *
  * @throws {UserError} naming the layer and its setting
  */
@@ -98,12 +97,12 @@ export function refuseRegularizers(model: LayersModel): void {
     const asked = penalty(layer.getConfig());
     if (!asked) continue;
     throw new UserError(
-      `layer "${layer.name}" has a ${asked}, which no engine here applies: leave it out and set adamw's weightDecay`,
+      `layer "${layer.name}" has a ${asked}, which no engine applies: remove it and use adamw with weightDecay`,
     );
   }
 }
 
-/** The first regularizer or constraint of a layer's settings, also of the layers it holds. */
+/** The first regularizer or constraint in a layer's settings, including nested layers. */
 function penalty(config: object): string | undefined {
   for (const [key, value] of Object.entries(config)) {
     if (value === null || typeof value !== "object") continue;

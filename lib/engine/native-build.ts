@@ -9,19 +9,19 @@ import { addonFile, failureFile } from "./native.js";
 
 const run = promisify(execFile);
 
-/** Milliseconds: compiling takes some seconds, and who waits for another process looks this often. */
+/** Time limit of compiling, which takes some seconds, and interval of checks while another process compiles, ms. */
 const LIMIT = 180_000;
 const LOOK = 200;
 
 let built: Promise<void> | undefined;
 
 /**
- * Compiles the core of an installed package into the user's cache folder, once, where there is a C compiler. One process
- * does it, others wait. Never fails: where it could not be done `loadNative` says why, and WebAssembly serves. In a checkout
- * `npm ci` has done it.
+ * Compiles the core of an installed package into the user's cache folder, once, where there is a C compiler. One process compiles,
+ * others wait. Never fails: if compiling is not possible, `loadNative` gives the reason, and WebAssembly is used. In a checkout,
+ * `npm ci` compiles it.
  */
 export function buildNative(): Promise<void> {
-  // Nothing that goes wrong here is worth stopping a training for.
+  // No error here should stop training.
   built ??= build().catch(() => {});
   return built;
 }
@@ -54,11 +54,11 @@ async function hasCompiler(): Promise<boolean> {
 }
 
 async function compile(file: string): Promise<void> {
-  process.stderr.write("ser: compiling the training core for this machine, which is done once\n");
+  process.stderr.write("ser: compiling the training core for this machine (only once)\n");
   const script = join(projectRoot(), "lib", "build", "native.mjs");
   const told = await run(process.execPath, [script, dirname(file)], { timeout: LIMIT }).then(
     ({ stdout }) => stdout.trim(),
-    () => "the C compiler did not end",
+    () => "the C compiler did not finish",
   );
   if (!existsSync(file)) writeFileSync(failureFile(file), `${told || "the C compiler failed"}\n`);
 }

@@ -9,7 +9,7 @@ import { isInstalled, projectRoot } from "../base/root.js";
 import type { Core, CoreBatch, CoreForward, CoreNetwork, CoreOptions, FoundCore } from "./core.js";
 import { ARRAY, checkBatch, MAX_THREADS, optimizerOf, predictAll } from "./core.js";
 
-/** What addon.c exports. */
+/** The exports of addon.c. */
 interface Addon {
   builds(): string[];
   create(build: string, program: Int32Array, ...numbers: number[]): object;
@@ -24,11 +24,11 @@ interface Addon {
 }
 
 /**
- * The core as a Node addon, when it has been compiled for this machine (by `npm ci` in a checkout, else `buildNative`).
+ * The core as a Node addon, if it has been compiled for this machine (by `npm ci` in a checkout, else by `buildNative`).
  *
- * @param options.instructionSet one of those the machine has; default: that of `SER_CORE_ISA` (avx512, avx2, sse, neon), else
+ * @param options.instructionSet one that the machine supports; default: that of `SER_CORE_ISA` (avx512, avx2, sse, neon), else
  *   the best
- * @throws {UsageError} when `SER_CORE_ISA` is none of these, or none of this machine
+ * @throws {UsageError} when `SER_CORE_ISA` is not one of these, or not supported by this machine
  */
 export function loadNative(options: { instructionSet?: string } = {}): FoundCore {
   let addon: Addon;
@@ -41,7 +41,7 @@ export function loadNative(options: { instructionSet?: string } = {}): FoundCore
   }
   const builds = addon.builds();
   const instructionSet = options.instructionSet ?? wantedSet(builds) ?? builds[0];
-  if (!builds.includes(instructionSet)) return { reason: `this machine has ${builds.join(", ")} only` };
+  if (!builds.includes(instructionSet)) return { reason: `this machine supports only ${builds.join(", ")}` };
   const core: Core = {
     engine: "native",
     instructionSet,
@@ -60,30 +60,32 @@ const SETS: Readonly<Record<string, string>> = {
   neon: "NEON",
 };
 
-/** The instruction set that is asked for, if one is: for measuring, and for weights equal to another machine's. */
+/** The requested instruction set, if any: for benchmarks, and to reproduce another machine's weights. */
 function wantedSet(builds: readonly string[]): string | undefined {
   const name = process.env.SER_CORE_ISA || undefined;
   if (name === undefined) return undefined;
   const set = SETS[name];
   if (set && builds.includes(set)) return set;
   const known = Object.keys(SETS).filter((key) => builds.includes(SETS[key]!));
-  throw new UsageError(`SER_CORE_ISA: there is no "${name}" on this machine, but ${known.join(", ")}`);
+  throw new UsageError(
+    `SER_CORE_ISA: this machine does not support "${name}"; it supports ${known.join(", ")}`,
+  );
 }
 
 function whyMissing(file: string): string {
   if (!isInstalled()) return "not compiled: it needs a C compiler, then node lib/build/native.mjs";
   if (!existsSync(failureFile(file)))
-    return "not compiled: the first training does that, where there is a C compiler";
+    return "not compiled: the first training compiles it, if there is a C compiler";
   const reason = readFileSync(failureFile(file), "utf8").trim();
-  return `not compiled: ${reason}; without the file ${failureFile(file)} it is tried again`;
+  return `not compiled: ${reason}; delete ${failureFile(file)} to try again`;
 }
 
-/** Where it is written down why an addon could not be compiled, so that it is not tried every time. */
+/** The file with the reason why an addon could not be compiled, so that it is not tried every time. */
 export function failureFile(addon: string): string {
   return `${addon}.failed`;
 }
 
-/** lib/build/native.mjs names the file alike: an addon of other sources is never loaded. */
+/** lib/build/native.mjs uses the same name: an addon compiled from other sources is never loaded. */
 export function addonFile(): string {
   const root = projectRoot();
   const folder = join(root, "lib", "engine", "core");

@@ -2,14 +2,14 @@ import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs";
 import { startTfjs, type tf as Tfjs } from "./tfjs.js";
 import type { Batch, Inputs, OptimizerSettings, Trainer, TrainerOptions, TrainerState } from "./trainer.js";
 
-/** Clips a prediction takes at a time. */
+/** Batch size of predictions, clips. */
 const PREDICT_BATCH = 64;
 
 /**
- * Trains any tf.layers model with TensorFlow.js's own automatic differentiation: the engine that knows every layer,
- * and the slowest. Adam and AdamW are written out below, so that their state can be kept and given back exactly.
+ * Trains any tf.layers model with TensorFlow.js's automatic differentiation: the slowest engine, which supports every layer. Adam
+ * and AdamW are implemented below, so that their state can be saved and restored exactly.
  *
- * @param model its last layer gives probabilities; trained in place
+ * @param model its last layer outputs probabilities; trained in place
  * @example const trainer = await createTfjsTrainer(model, { optimizer: { name: "adam" }, seed: 1, maxBatch: 32 });
  */
 export async function createTfjsTrainer(model: LayersModel, options: TrainerOptions): Promise<Trainer> {
@@ -153,8 +153,8 @@ function globalNorm(gradients: readonly Float32Array[]): number {
 }
 
 /**
- * tf.layers draws the same mask at every step from a dropout layer with a seed, and an unrepeatable one without. Here
- * the mask is a function of seed, step and layer, so that a resumed training draws the masks it would have drawn.
+ * A dropout layer of tf.layers draws the same mask at every step with a seed, and an irreproducible one without. Here the mask is
+ * a function of seed, step and layer, so that resumed training draws the same masks.
  */
 function reseedDropout(model: LayersModel, seed: number, step: number): void {
   model.layers.forEach((layer, i) => {
@@ -163,7 +163,7 @@ function reseedDropout(model: LayersModel, seed: number, step: number): void {
   });
 }
 
-/** A bijection of 32-bit numbers that leaves neighbours far apart (MurmurHash3's finalizer). */
+/** A bijection of 32-bit numbers that spreads neighbours (MurmurHash3's finalizer). */
 function mix(x: number): number {
   let h = (x + 0x9e3779b9) | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { projectRoot } from "../base/root.js";
-// Saved models may hold these.
+// Saved models may contain these.
 import "./layers/frame-padding.js";
 import "./layers/frame-weights.js";
 import "./layers/gelu.js";
@@ -25,12 +25,12 @@ tf.enableProdMode();
 let started: Promise<typeof tf> | undefined;
 
 /**
- * Starts TensorFlow.js on its WebAssembly backend, on pure JavaScript where WebAssembly is not to be had, and
- * returns it. Everything in the library uses this one instance.
+ * Starts TensorFlow.js on its WebAssembly backend, or on plain JavaScript where WebAssembly is not available, and returns it.
+ * Everything in the library uses this one instance. Further calls return it at once.
  *
  * @example
  * const tf = await startTfjs();
- * tf.getBackend(); // "wasm"
+ * tf.getBackend(); // => "wasm"
  */
 export function startTfjs(): Promise<typeof tf> {
   started ??= start();
@@ -64,8 +64,8 @@ interface ConvolutionAttributes {
 }
 
 /**
- * The gradient of a 2D convolution by its filter, which the wasm backend lacks: for each place in the filter
- * the input it saw, times the gradient of the output, as one matrix product. NHWC, no dilation.
+ * The gradient of a 2D convolution with respect to its filter, which the wasm backend lacks: for each position in the filter, its
+ * inputs times the gradient of the output, as one matrix product. NHWC, no dilation.
  *
  * dW[i, j, c, o] = sum over n, y, x of X[n, y s + i - p, x s + j - p, c] dY[n, y, x, o]
  */

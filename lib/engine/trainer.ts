@@ -2,17 +2,22 @@ import * as v from "valibot";
 import { number, oneOf, strict } from "../base/schema.js";
 
 /**
- * The contract between the training loop and whatever executes it. Everything above this file (networks, loop,
- * experiments) speaks to a {@link Trainer}; everything below it (C core, TensorFlow.js) is one.
+ * The interface between the training loop and the engines. Everything above this file (networks, loop, experiments) uses a
+ * {@link Trainer}; everything below it (C core, TensorFlow.js) implements one.
  */
 
 /** What executes training, best first: tfjs-node-gpu on CUDA, the C core as addon or as WASM, or stock TensorFlow.js. */
 export const ENGINES = ["tensorflow-gpu", "native", "wasm", "tfjs"] as const;
+
+/**
+ * What executes a network, best first: `tensorflow-gpu` (tfjs-node-gpu on CUDA), `native` (the C core as a Node addon), `wasm`
+ * (the C core as WebAssembly), `tfjs` (stock TensorFlow.js).
+ */
 export type EngineName = (typeof ENGINES)[number];
 
 export const OPTIMIZERS = ["adam", "adamw"] as const;
 
-export const optimizerSchema = strict("How the weights follow the gradient.", {
+export const optimizerSchema = strict("The optimizer and its settings.", {
   name: oneOf("Optimizer; `adamw` has decoupled weight decay.", OPTIMIZERS),
   beta1: v.optional(number("Decay of the first moment.", { from: 0, to: 0.999999, usual: 0.9 })),
   beta2: v.optional(number("Decay of the second moment.", { from: 0, to: 0.999999, usual: 0.999 })),
@@ -24,19 +29,28 @@ export const optimizerSchema = strict("How the weights follow the gradient.", {
     ),
   ),
   clipNorm: v.optional(
-    number("Norm to which a longer gradient over all weights is scaled down; absent, none is.", { above: 0 }),
+    number(
+      "Gradient clipping: a gradient with a larger norm over all weights is scaled down to it. Absent: no clipping.",
+      { above: 0 },
+    ),
   ),
 });
+
+/**
+ * Settings of Adam (Kingma and Ba 2015) or AdamW (Loshchilov and Hutter 2019): `beta1` (default 0.9), `beta2` (0.999), `epsilon`
+ * (1e-7), `weightDecay` (AdamW only, kernels only; 0), `clipNorm` (largest norm of the gradient; no clipping by default).
+ */
 export type OptimizerSettings = v.InferOutput<typeof optimizerSchema>;
 
-/** What one update sees. */
+/** The clips of one update. */
 export interface Batch {
-  /** `count * product(inputShape)` numbers. */
+  /** Inputs: `count * product(inputShape)` numbers, clip by clip. */
   x: Float32Array;
-  /** `count * classes` probabilities. */
+  /** Targets: `count * classes` probabilities, clip by clip. */
   y: Float32Array;
-  /** Of each clip in the loss, `sum(weight * cross-entropy) / count`; default 1 each. */
+  /** Weight of each clip in the loss `sum(weight * cross-entropy) / count`; default 1 each. */
   weights?: Float32Array;
+  /** Number of clips. */
   count: number;
 }
 
@@ -46,14 +60,15 @@ export interface Inputs {
   x: Float32Array;
   /** The shape of one input, for example `[frames, bands]`. */
   shape: readonly number[];
+  /** Number of inputs. */
   count: number;
 }
 
-/** All that decides the steps to come. */
+/** The complete state of a trainer: it determines all further steps. */
 export interface TrainerState {
-  /** Updates done. */
+  /** Number of updates done. */
   step: number;
-  /** In the order of `model.weights`, with the running statistics. */
+  /** In the order of `model.weights`, with the running statistics of batch normalization. */
   weights: Float32Array[];
   /** First moments, in the order of `model.trainableWeights`. */
   m: Float32Array[];
@@ -66,26 +81,28 @@ export interface Trainer {
   readonly engine: EngineName;
   /** Threads and instruction set, in words. */
   readonly detail: string;
-  /** For example "AVX-512": with the engine what decides the last bits; the number of threads does not. */
+  /** For example "AVX-512". Engine and instruction set affect the last bits of the results; the number of threads does not. */
   readonly instructionSet: string;
-  /** One update; resolves to the loss before it, of that batch, with dropout active. */
+  /** Does one update; resolves to the batch's loss before it, with dropout active. */
   step(batch: Batch, learningRate: number): Promise<number>;
   /** `count * classes` probabilities, in inference mode. */
   predict(inputs: Inputs): Promise<Float32Array>;
-  /** A copy. */
+  /** A copy of the state. */
   state(): TrainerState;
-  /** Takes a copy; the steps that follow are, bit for bit, those that followed the state. */
+  /** Returns to a state, which is copied: the next steps repeat, bit for bit, those that followed it. */
   restore(state: TrainerState): void;
-  /** Puts the weights into the tf.LayersModel. */
+  /** Copies the weights into the tf.LayersModel. */
   sync(): void;
+  /** Ends the threads and frees the memory. */
   dispose(): Promise<void>;
 }
 
+/** Options of {@link createTrainer}. */
 export interface TrainerOptions {
-  /** Default: the best there is. */
+  /** Default: the best available. */
   engine?: EngineName;
   optimizer: OptimizerSettings;
-  /** Of dropout. */
+  /** Seed of dropout. */
   seed: number;
   /** The largest `count` of a batch. */
   maxBatch: number;

@@ -26,7 +26,7 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: { env: { memory: Memory } }) => { exports: unknown };
 };
 
-/** What core.c exports; a core, an array and a program are addresses. */
+/** The exports of core.c; a core, an array and a program are addresses. */
 interface Exports {
   core_memory(bytes: number): number;
   core_stack(): number;
@@ -57,14 +57,14 @@ interface Exports {
   core_quit(core: number): void;
 }
 
-/** 64 KiB each: a megabyte to start with, four gigabytes at most. */
+/** Pages of 64 KiB: one megabyte at first, at most four gigabytes. */
 const PAGES = { initial: 16, maximum: 65536 };
 const NO_MEMORY = 2;
 
 const compiled = new Map<string, object>();
 
 /**
- * The core as WebAssembly, with threads where shared memory is to be had.
+ * The core as WebAssembly, with threads where shared memory is available.
  *
  * @param options.threads false: the module without threads
  */
@@ -98,12 +98,12 @@ function compile(base64: string): object {
   return module;
 }
 
-/** A core that has been made, in a memory of its own, and the workers that are its other threads. */
+/** A core instance with its own memory, and the workers that are its other threads. */
 interface Instance {
   core: Exports;
   handle: number;
   threads: number;
-  /** Where the program lies. */
+  /** Address of the program. */
   program: number;
   array(which: number): Float32Array;
   destroy(): Promise<void>;
@@ -233,7 +233,7 @@ async function network(
   };
 }
 
-/** A thread that works with the main one until core_quit; each has a stack of its own in the shared memory. */
+/** A thread that works with the main one until core_quit; each has its own stack in the shared memory. */
 const THREAD = `
   const { parentPort, workerData } = require("node:worker_threads");
   const { module, memory, stack, core, thread } = workerData;

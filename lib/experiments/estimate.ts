@@ -5,22 +5,22 @@ import type { TrainingSettings } from "../training/settings.js";
 import type { PlannedRun } from "./plan.js";
 import type { Store } from "./store.js";
 
-/** Training time of a clip in an epoch, milliseconds, on one busy AVX-512 core; 100 frames of 64 bands. */
+/** Training time per clip and epoch in milliseconds, on one busy AVX-512 core; 100 frames of 64 bands. */
 const GUESS: Record<BaselineName | NetworkName, number> = {
   ...{ majority: 0.01, linear: 1, svm: 0.5, "cnn-small": 0.5, cnn: 6, lstm: 2.5, bilstm: 5, clstm: 1.2 },
   ...{ attention: 0.5, "weighted-layers": 0.05, "top-blocks": 30 },
 };
 
-/** The entries that a history will have at most: epochs, or of a baseline what is tried. */
+/** Largest number of entries of a history: the epochs, or the settings that a baseline tries. */
 export function epochsOf({ model, epochs }: TrainingSettings): number {
   return isBaseline(model) ? triesOf(model) : epochs;
 }
 
 /**
- * How long runs will take at most (patience may end a training early), seconds on one core: by the time of the store's
- * finished runs of the same model where there are any, else by a guess.
+ * Estimates how long runs will take at most (patience may end a training early), in seconds on one core: from the store's
+ * finished runs of the same model, or else from a guess.
  *
- * @returns the seconds, and the models whose time is guessed
+ * @returns the seconds, and the models whose time is a guess
  */
 export async function estimate(
   store: Store,
@@ -50,7 +50,7 @@ export async function estimate(
   return { seconds, guessed: [...guessed].sort() };
 }
 
-/** How often a training sees a clip, `epochs` of the first and all of the second training, where there is one. */
+/** Number of clips that a training processes: `epochs` of the first training, and all epochs of a refit. */
 function work(
   { refit, epochs: all }: TrainingSettings,
   { train, validation }: { train: number; validation: number },

@@ -10,9 +10,12 @@ import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
 import { findClips } from "../corpora/synthetic/stand-in.js";
+import { chooseEngine } from "../engine/detect.js";
 import { startTfjs } from "../engine/tfjs.js";
+import { isBaseline } from "../models/names.js";
 import type { OwnNetworks } from "../models/own.js";
 import { protocolNamed } from "../protocols/registry.js";
+import { assertPossible } from "../runs/possible.js";
 import { type RunRecord, readRecord } from "../runs/record.js";
 import { type Grid, type GridBlock, type GridInput, parseGrid, readGrid } from "./grid.js";
 import { canFork, doInJobs, warmFeatures } from "./jobs.js";
@@ -22,7 +25,7 @@ import { doRuns, type RunEvent, type RunnerOptions } from "./runner.js";
 import { readStored, Store } from "./store.js";
 import { readSummary } from "./summary.js";
 
-/** A grid applied to clips: what there is to do, and where it goes. */
+/** A grid applied to clips: the planned runs, and their store. */
 export interface Work {
   grid: Grid;
   clips: readonly Clip[];
@@ -30,7 +33,7 @@ export interface Work {
   store: Store;
   /** All runs of the grid. */
   all: readonly PlannedRun[];
-  /** Those of them that are asked for. */
+  /** The requested runs among them. */
   runs: readonly PlannedRun[];
 }
 
@@ -70,7 +73,7 @@ function named(runs: readonly PlannedRun[], names: readonly string[]): PlannedRu
   );
 }
 
-/** Those of the runs that are not done. */
+/** The runs that are not finished. */
 export async function pendingOf({ store, runs }: Pick<Work, "store" | "runs">): Promise<PlannedRun[]> {
   const done = await Promise.all(runs.map(({ name }) => store.isDone(name)));
   return runs.filter((_, i) => !done[i]);
@@ -93,7 +96,7 @@ export interface DoOptions extends Omit<RunnerOptions, "grid" | "onEvent" | "log
 /** What became of a run. */
 export interface Outcome {
   run: PlannedRun;
-  /** `elsewhere`: another process is at it. */
+  /** `elsewhere`: another process is working on it. */
   state: "done" | "failed" | "elsewhere" | "open";
   /** It was done before. */
   reused: boolean;
@@ -103,9 +106,9 @@ export interface Outcome {
 }
 
 /**
- * Does an experiment, or a single training, which is an experiment of one run: those of its runs that are not done, in as
- * many processes as there are cores. What was stopped goes on from its checkpoint, what failed before is tried again, and
- * what another process is at is left to it. Readings of test parts go to the store's ledger.
+ * Trains the unfinished runs of an experiment, in as many processes as there are cores. A single training is an experiment of
+ * one run. Interrupted runs resume from their checkpoint, failed runs are tried again, and runs that another process is
+ * working on are left to it. Readings of test parts go to the store's ledger.
  *
  * @returns what became of each run that was asked for, in the order of the grid
  * @throws {Interrupted} when the signal comes, saying what is kept
@@ -125,6 +128,8 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
   const pending = force ? runs : await pendingOf(work);
   const first = firstRunsOf(pending);
   for (const { name } of [...first, ...runs]) await store.forgive(name);
+  const open = new Map([...first, ...pending].map((planned) => [planned.name, planned]));
+  await assertCanRun(grid, [...open.values()], options);
   const waitedFor = force ? first : await pendingOf({ store, runs: first });
   const stages = [waitedFor, pending].filter((stage) => stage.length > 0);
   try {
@@ -145,7 +150,36 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
   return outcomesOf(work, new Set(pending.map(({ name }) => name)), options.stopAtFailure);
 }
 
-/** Does runs that others wait for, then these. */
+/**
+ * Refuses before the first features are made: an engine that is not there, and with `stopAtFailure` each run that cannot be
+ * done. Otherwise such a run fails by itself, and the others are done.
+ */
+async function assertCanRun(
+  grid: Grid,
+  runs: readonly PlannedRun[],
+  { engine = grid.engine, stopAtFailure, from }: DoOptions,
+): Promise<void> {
+  const networks = runs.some(({ settings }) => !isBaseline(settings.training.model));
+  if (networks && (engine ?? process.env.SER_ENGINE)) await chooseEngine(engine);
+  if (stopAtFailure) for (const planned of runs) await assertPossible(planned, from);
+}
+
+async function possibleOf(runs: readonly PlannedRun[]): Promise<PlannedRun[]> {
+  const possible: PlannedRun[] = [];
+  for (const planned of runs) {
+    const can = await assertPossible(planned).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof UserError) return false;
+        throw error;
+      },
+    );
+    if (can) possible.push(planned);
+  }
+  return possible;
+}
+
+/** Does the first trainings that other runs need, then these runs. */
 async function doStages(
   work: Work,
   stages: readonly (readonly PlannedRun[])[],
@@ -189,8 +223,8 @@ async function doPending(
       const common = { ...rest, grid, engine, threads, signal, log: tell, onEvent };
       return await doRuns(store, pending, { ...common, quiet: tell ? quiet : true });
     }
-    await warmFeatures(pending, { signal, quiet });
-    // Other processes know by what is there what is to be done.
+    await warmFeatures(await possibleOf(pending), { signal, quiet });
+    // Other processes take a run as open when its folder is missing.
     if (options.force) for (const { name } of pending) await store.setAside(name);
     const job = { grid, clips, perceived: perceived && [...perceived], engine, threads };
     await doInJobs(store, pending, { jobs, job, signal, onEvent });
@@ -202,7 +236,7 @@ async function doPending(
 /** How long a process waits before it looks again what others have left, milliseconds. */
 const LOOK_AGAIN = 1000;
 
-/** Waits for the runs that other processes are at, and does those of a process that died. */
+/** Waits for the runs that other processes are working on, and takes over those of a process that died. */
 async function doWhatOthersLeft(
   work: Work,
   runs: readonly PlannedRun[],
@@ -235,7 +269,7 @@ async function outcomesOf(work: Work, tried: ReadonlySet<string>, stopAtFailure 
   if (!stopAtFailure || !other) return outcomes;
   if (other.state === "elsewhere")
     throw new UserError(`another process is at ${other.folder}: wait for it, or stop it`);
-  // It had the claim when this process came to the run, and has none now.
+  // That process held the claim when this one reached the run, and no longer does.
   throw new UserError(
     other.error ?? `${other.folder} was begun by another process, which has ended: the same command goes on`,
   );
@@ -246,7 +280,7 @@ async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken
   const folder = store.runFolder(name);
   const about = { run, folder, reused: false };
   if (tried && taken) return { ...about, state: "elsewhere" };
-  // First: where a run is done again and fails, the old one is still there.
+  // Checked first: if a run is done again and fails, the old one still exists.
   const failure = await store.failure(name);
   if (failure) return { ...about, state: "failed", error: failure.error };
   const record = await readRecord(folder);
@@ -254,6 +288,7 @@ async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken
   return { ...about, state: "open" };
 }
 
+/** What an experiment takes beside its grid. */
 export interface ExperimentOptions
   extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs" | "networks"> {
   /** Folder with the corpora; where it has none, synthetic ones are made in it. Default `data`. */
@@ -268,18 +303,18 @@ export interface ExperimentOptions
    */
   synthetic?: (block: GridBlock) => Partial<GridBlock>;
   quiet?: boolean;
-  /** What is being done, a line at a time; default: standard error. */
+  /** Progress messages, one line each; default: standard error. */
   log?: (line: string) => void;
 }
 
 /**
- * Reads the runs of an experiment that are there and trains those that are missing: `train` of the public API.
+ * Reads the finished runs of an experiment and trains the missing ones: `train` of the public API.
  *
  * @param grid the name of one in `results/experiments`, the path of a file as for {@link readGrid}, or a grid
  * @throws {Interrupted} when the signal comes; the same call goes on
  */
 export async function readOrTrain(
-  grid: string | GridInput,
+  grid: string | GridInput | Grid,
   options: ExperimentOptions = {},
 ): Promise<RecordedExperiment> {
   try {
@@ -293,7 +328,7 @@ export async function readOrTrain(
 }
 
 async function readRunsOrTrain(
-  grid: string | GridInput,
+  grid: string | GridInput | Grid,
   options: ExperimentOptions,
 ): Promise<RecordedExperiment> {
   const {
@@ -324,7 +359,7 @@ async function readRunsOrTrain(
   return readStored(own.name, stores);
 }
 
-async function gridOf(grid: string | GridInput, results: string): Promise<Grid> {
+async function gridOf(grid: string | GridInput | Grid, results: string): Promise<Grid> {
   if (typeof grid !== "string") return parseGrid(grid);
   if (extname(grid) !== "") return readGrid(grid);
   const folder = join(results, "experiments");
@@ -362,11 +397,13 @@ function withCorpora(grid: Grid, there: ReadonlySet<string>, log: (line: string)
     .filter(({ protocols }) => protocols.length > 0);
   if (runs.length > 0) return { ...grid, runs };
   throw new UserError(
-    `experiment ${grid.name} needs ${missing}, and there are ${[...there].join(", ")}: see \`ser data download\``,
+    there.size === 0
+      ? `experiment ${grid.name} needs clips of ${missing}, and there are no clips`
+      : `experiment ${grid.name} needs clips of ${missing}, and the clips are of ${[...there].join(", ")}: \`ser data download\` gets the four corpora`,
   );
 }
 
-/** The summary of an experiment cut to these runs, where it has them all. */
+/** The summary of an experiment, limited to these runs; `undefined` if it lacks some of them. */
 async function summarised(
   grid: Grid,
   names: readonly string[],
@@ -380,7 +417,7 @@ async function summarised(
   return { ...summary, name: grid.name, grid, planned: [...names].sort(), runs, failures: [] };
 }
 
-/** Shows the progress of many runs in one bar, with what is under way, and names those that fail. */
+/** Shows the progress of many runs in one bar, with those in progress, and logs those that fail. */
 export function followRuns(
   total: number,
   done: number,

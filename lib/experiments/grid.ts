@@ -51,7 +51,7 @@ const inBlock = (key: string) => `give it as "${key}" of the block, a list`;
 
 /** Settings of a training that a block may change for all of its runs. */
 const overridesSchema = strict(
-  "Settings of the training in place of the network's usual ones, the same for all runs of the block.",
+  "Training settings that differ from the defaults of the network, the same for all runs of the block.",
   partial(overridden),
   {
     model: inBlock("models"),
@@ -85,7 +85,7 @@ function sayRefused(make: () => unknown, say: Say): void {
 }
 
 const featuresSchema = v.union([
-  oneOf("The features that `ser train` makes of this kind.", ["logmel", "mfcc"]),
+  oneOf("The default features of this kind, as in `ser train`.", ["logmel", "mfcc"]),
   v.variant("kind", [
     v.pipe(
       someEncoderSchema,
@@ -109,7 +109,7 @@ const featuresSchema = v.union([
   ]),
 ]);
 
-const blockSchema = strict("A block of runs: every combination of what its lists have.", {
+const blockSchema = strict("A block of runs: every combination of the values in its lists.", {
   protocols: list("Names of protocols, as `ser protocols` lists them.", protocolSchema),
   folds: v.optional(
     v.pipe(
@@ -122,15 +122,18 @@ const blockSchema = strict("A block of runs: every combination of what its lists
     "all",
   ),
   models: list("Baselines and networks.", modelSchema("A baseline or a network.")),
-  sizes: v.optional(list("Sizes of the networks; `{}` for a network's own.", sizeSchema)),
+  sizes: v.optional(list("Sizes of the networks; `{}` for the default size.", sizeSchema)),
   features: v.optional(
-    list("Features: a name, or an object with what differs from those of its kind.", featuresSchema),
+    list(
+      "Features: a name, or an object with the settings that differ from the defaults of its kind.",
+      featuresSchema,
+    ),
     ["logmel"],
   ),
   training: v.optional(overridesSchema, {}),
   augment: v.optional(
     list(
-      "Sets of augmentations that go together; `[]` for none.",
+      "Sets of augmentations that are applied together; `[]` for none.",
       v.array(oneOf("An augmentation.", Object.keys(AUGMENTATIONS) as AugmentationName[])),
     ),
     [[]],
@@ -138,21 +141,24 @@ const blockSchema = strict("A block of runs: every combination of what its lists
   normalisation: v.optional(list("Kinds of normalisation.", TRAINING_ENTRIES.normalisation), ["global"]),
   targets: v.optional(
     list(
-      "What is learnt.",
-      oneOf("The emotion the actor meant, or the one that most listeners heard (CREMA-D).", [
-        "intended",
-        "perceived",
-      ]),
+      "Targets of the training.",
+      oneOf(
+        "`intended`: the emotion the actor meant; `perceived`: the one that most listeners heard (CREMA-D).",
+        ["intended", "perceived"],
+      ),
     ),
     ["intended"],
   ),
   seeds: v.optional(
-    list("Seeds of weights, order, dropout and augmentation.", whole("A seed.", 0, 2 ** 31)),
+    list(
+      "Random seeds of weights, order of the clips, dropout and augmentation.",
+      whole("A seed.", 0, 2 ** 31),
+    ),
     [1],
   ),
 });
 
-/** One full product: every protocol with every model, size, features, augmentation, normalisation, target and seed. */
+/** A block of runs: every protocol with every model, size, features, augmentation, normalisation, target and seed. */
 export type GridBlock = v.InferOutput<typeof blockSchema>;
 
 /** What a grid's file holds. */
@@ -169,39 +175,44 @@ export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
     v.regex(/^\w[\w.-]*$/),
     v.metadata({ takes: 'letters, digits, ".", "-" and "_", since it names a folder' }),
   ),
-  description: v.optional(v.pipe(v.string(), v.description("What it is for, in a line.")), ""),
+  description: v.optional(v.pipe(v.string(), v.description("Purpose, in one line.")), ""),
   score: v.optional(
     oneOf("The part that is scored; `validation` never reads a test part.", ["validation", "test"]),
     "validation",
   ),
   engine: v.optional(
-    oneOf("What trains; default: the best there is. Does not change a run's name.", ENGINES),
+    oneOf("Training engine; default: the best that is available. Not part of a run's name.", ENGINES),
   ),
   runs: list("Blocks of runs.", v.pipe(blockSchema, rule<GridBlock>(blockRules))),
 });
 
-/** A grid as it is written down: what is left out has the defaults of {@link parseGrid}. */
+/** A grid before defaults are filled in, as in its file; {@link parseGrid} fills them in. */
 export type GridInput = v.InferInput<typeof gridSchema>;
 
-/** An experiment as its file says it, with the defaults filled in. */
+/** The grid of an experiment, with the defaults filled in. */
 export type Grid = Omit<v.InferOutput<typeof gridSchema>, "$schema">;
 
-/** What one run of a grid is, but for the fold. */
+/** The settings of one run of a grid, without the fold. */
 export interface Cell {
+  /** Name of the protocol, as the grid gives it. */
   protocol: string;
   folds: "all" | readonly string[];
   features: FeatureSettings;
   training: TrainingSettings;
+  /** The emotion the actor intended, or the one that most listeners perceived (CREMA-D). */
   target: "intended" | "perceived";
 }
 
 /**
- * Reads a grid from a JSON file, or from the default export of a module (`.mjs`, `.js`, `.cjs`; `.ts` where tsx is
- * installed).
+ * Reads a grid from a JSON file, or from the default export of a module (`.mjs`, `.js`, `.cjs`; `.ts` if tsx is installed).
  *
- * @throws {UserError} when the file cannot be read
- * @throws {UsageError} naming the file and all that is wrong with it
- * @example const grid = await readGrid("results/experiments/quick.json");
+ * @throws {UserError} if the file cannot be read
+ * @throws {UsageError} naming the file and everything that is wrong with it
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * const runs = [{ protocols: ["savee/loso"], models: ["linear", "cnn"] }];
+ * await writeFile("first.json", JSON.stringify({ name: "first", runs }));
+ * (await readGrid("first.json")).runs[0]!.models; // => ["linear", "cnn"]
  */
 export async function readGrid(path: string): Promise<Grid> {
   return parseGrid(besideFile(await contentOf(path), dirname(path)), path);
@@ -263,30 +274,42 @@ async function readJson(path: string): Promise<unknown> {
  * seed 1, all folds, and the training settings that suit the model.
  *
  * @param where the file, named in errors
- * @throws {UsageError} naming all that is wrong, each by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
- * @example parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] })
+ * @throws {UsageError} naming everything that is wrong, each by its JSON path: `runs[0].models[1] is "cnm": it takes ...`
+ * @example
+ * const grid = parseGrid({ name: "first", runs: [{ protocols: ["savee/loso"], models: ["cnn"] }] });
+ * [grid.score, grid.runs[0]!.folds, grid.runs[0]!.seeds]; // => ["validation", "all", [1]]
  */
-export function parseGrid(value: unknown, where?: string): Grid {
+export function parseGrid(value: unknown, where?: string, shown?: Shown): Grid {
   // An editor's: it is no part of the experiment.
-  const { $schema, ...grid } = parseSettings(gridSchema, value, where, "the grid");
+  const { $schema, ...grid } = parseSettings(gridSchema, value, where, "the grid", shown);
   return grid;
 }
 
-/** The keys of a block that options give one by one. */
+type Shown = Parameters<typeof parseSettings>[4];
+
+/**
+ * A grid of one block: errors give places in the block, and say nothing of grids.
+ *
+ * @throws {UsageError} as {@link parseGrid}
+ */
+export function parseBlock(value: GridInput): Grid {
+  return parseGrid(value, undefined, (path) => (path[0] === "runs" ? path.slice(2) : path));
+}
+
+/** The keys of a block that have an option of their own. */
 const SINGLE = ["features", "models", "augment"];
 
 /**
- * A grid of one block that was made of options: of what is wrong the option is told, and nothing of grids.
+ * Checks a grid of one block that was made from command line options; errors name the option instead of the grid.
  *
  * @throws {UsageError} as {@link parseGrid}
  * @example parseOptions({ name: "train", runs: [{ protocols: ["held-out"], models: ["cnn"] }] })
  */
 export function parseOptions(value: GridInput): Grid {
-  const { $schema, ...grid } = parseSettings(gridSchema, value, undefined, "what was given", (path) => {
+  return parseGrid(value, undefined, (path) => {
     const own = path[0] === "runs" ? path.slice(2) : path;
     return SINGLE.includes(String(own[0])) && own.slice(1).every((key) => key === 0) ? [] : own;
   });
-  return grid;
 }
 
 /** What does not go together in a block. */
@@ -307,9 +330,11 @@ function blockRules(block: GridBlock, say: Say): void {
 }
 
 /**
- * The cells of a grid: of each block the full product, and of all blocks the union, each cell once.
+ * The cells of a grid: the full product of each block, and the union of all blocks without duplicates.
  *
- * @example expandGrid(parseGrid({ name: "a", runs: [{ protocols: ["savee/loso"], models: ["cnn", "lstm"], seeds: [1, 2] }] })).length // 4
+ * @example
+ * const block = { protocols: ["savee/loso"], models: ["cnn", "lstm"], seeds: [1, 2] };
+ * expandGrid(parseGrid({ name: "first", runs: [block] })).length; // => 4
  */
 export function expandGrid(grid: Grid): Cell[] {
   const cells = new Map<string, Cell>();

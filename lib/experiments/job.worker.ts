@@ -8,11 +8,11 @@ import { firstRunsOf, planGrid } from "./plan.js";
 import { doRuns, type RunEvent } from "./runner.js";
 import { Store } from "./store.js";
 
-/** What a process is told to do: the first message it gets. */
+/** The task of a process: the first message that it gets. */
 export interface Job {
   grid: Grid;
   clips: readonly Clip[];
-  /** The emotions that most listeners heard, by clip id. */
+  /** The emotions that most listeners perceived, by clip id. */
   perceived?: [string, Clip["emotion"]][];
   /** Folder of the store. */
   store: string;
@@ -22,21 +22,21 @@ export interface Job {
   tables?: [string, string][];
   engine?: EngineName;
   threads: number;
-  /** What the person ran, for the ledger. */
+  /** The user's command, for the ledger. */
   command: string;
 }
 
-// A process of an experiment: is told what to do, does runs until there are none left, and tells its parent.
+// A process of an experiment: gets its task, does runs until none are left, and reports events to its parent.
 const controller = new AbortController();
 const stop = () => controller.abort();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stop);
-// A parent that is killed says nothing, but the channel to it closes.
+// If the parent is killed, only the channel to it closes.
 process.on("disconnect", stop);
 
 process.once("message", (job: Job) => {
   work(job)
     .catch((error: unknown) => {
-      // The parent says that it was stopped, once.
+      // The parent reports the interruption once.
       process.exitCode = error instanceof Interrupted ? 130 : 1;
       if (!(error instanceof Interrupted)) console.error(error instanceof UserError ? error.message : error);
     })

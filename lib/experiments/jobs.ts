@@ -13,7 +13,7 @@ import type { PlannedRun } from "./plan.js";
 import type { RunEvent } from "./runner.js";
 import type { Store } from "./store.js";
 
-/** The processes that {@link doInJobs} starts: this many, each told the same. */
+/** Options of {@link doInJobs}: the number of processes, and the task that each of them gets. */
 export interface JobsOptions {
   jobs: number;
   job: Omit<Job, "store" | "runs" | "tables" | "command">;
@@ -22,11 +22,11 @@ export interface JobsOptions {
 }
 
 /**
- * Does the runs in several processes, which share the store as strangers would. A process that dies takes no run but its
- * own with it: that one is recorded as failed, and another process takes its place.
+ * Does the runs in several processes, which share the store like independent ones. If a process dies, only its current run is
+ * recorded as failed, and a new process replaces it.
  *
- * @throws {Interrupted} when the signal comes, after the processes have kept their checkpoints
- * @throws {UserError} when a process ends outside a run, after the others were stopped
+ * @throws {Interrupted} when `signal` aborts, after the processes have saved their checkpoints
+ * @throws {UserError} if a process ends outside a run, after the others were stopped
  */
 export async function doInJobs(
   store: Store,
@@ -38,7 +38,7 @@ export async function doInJobs(
   const passOn = () => stop.abort();
   if (signal?.aborted) passOn();
   signal?.addEventListener("abort", passOn, { once: true });
-  // Where one fails, the others are stopped as by Ctrl-C.
+  // If one fails, the others are stopped as by Ctrl-C.
   const failures: unknown[] = [];
   const worker = () =>
     keepWorking(store, runs, { ...options, signal: stop.signal }).catch((error: unknown) => {
@@ -70,7 +70,7 @@ interface ProcessEnd {
   code: number | null;
   /** "code 3", "signal SIGKILL". */
   reason: string;
-  /** The run it was at. */
+  /** The run that it was working on. */
   current?: string;
 }
 
@@ -90,7 +90,7 @@ function processOf(job: Job, { signal, onEvent }: JobsOptions): Promise<ProcessE
       signal?.removeEventListener("abort", stop);
       resolve({ code, reason: by ? `signal ${by}` : `code ${code}`, current });
     });
-    // A process that is gone before it was told anything: its exit says so.
+    // If the process is already gone, its exit event reports it.
     child.send(job, () => {});
   });
 }
@@ -99,15 +99,15 @@ function jobScript(): string {
   return join(projectRoot(), "dist", "experiments-job.worker.cjs");
 }
 
-/** Whether there is what {@link doInJobs} starts: the bundle that `npm ci` and `npm run build` make. */
+/** Whether the bundle that {@link doInJobs} starts exists; `npm ci` and `npm run build` make it. */
 export function canFork(): boolean {
   return existsSync(jobScript());
 }
 
 /**
- * Makes the features that the runs will need, on all cores, so that the runs find them in the cache.
+ * Extracts the features that the runs need, on all cores, so that the runs find them in the cache.
  *
- * @throws {Interrupted} when the signal comes
+ * @throws {Interrupted} when `signal` aborts
  */
 export async function warmFeatures(
   runs: readonly PlannedRun[],

@@ -4,7 +4,9 @@ import type { Readings } from "./readings.js";
 
 /** A run that ended with an error. */
 export interface Failure {
+  /** Name of the run. */
   name: string;
+  /** `name@version`. */
   protocol: string;
   fold: string;
   model: string;
@@ -12,15 +14,15 @@ export interface Failure {
   error: string;
 }
 
-/** All that is known of an experiment. */
+/** An experiment with its finished and failed runs. */
 export interface RecordedExperiment {
   name: string;
   grid: Grid;
-  /** The names of all runs of the grid, sorted; those that are neither in `runs` nor in `failures` are yet to be done. */
+  /** The names of all runs of the grid, sorted; those neither in `runs` nor in `failures` are still to be trained. */
   planned: string[];
   /** Sorted by name. */
   runs: StoredRun[];
   failures: Failure[];
-  /** Of test parts. */
+  /** Readings of test parts. */
   readings: Readings;
 }

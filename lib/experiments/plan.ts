@@ -2,7 +2,7 @@ import { UsageError, UserError } from "../base/errors.js";
 import type { Clip } from "../corpora/clip.js";
 import { columnsOf, type FeatureSettings } from "../features/settings.js";
 import { isOwn } from "../models/names.js";
-import { builderOf, type OwnNetworks, topologyDigest } from "../models/own.js";
+import { builderOf, buildOwn, type OwnNetworks, topologyDigest } from "../models/own.js";
 import { protocolNamed } from "../protocols/registry.js";
 import type { Plan, Split } from "../protocols/types.js";
 import { type RunSettings, runName } from "../runs/record.js";
@@ -10,7 +10,7 @@ import { firstOf } from "../runs/together.js";
 import type { TrainingSettings } from "../training/settings.js";
 import { expandGrid, type Grid } from "./grid.js";
 
-/** A run of a grid before it is done. */
+/** A planned run of a grid. */
 export interface PlannedRun {
   name: string;
   plan: Plan;
@@ -19,8 +19,8 @@ export interface PlannedRun {
 }
 
 /**
- * The runs of a grid on the clips that are there, each once, in the order of the grid, in which runs of the same features
- * follow one another.
+ * The runs of a grid on the available clips, without duplicates, in the order of the grid, which keeps runs with the same
+ * features together.
  *
  * @param grid see {@link Grid}
  * @param clips as `loadClips(root, { calm: "keep" })` gives them
@@ -54,7 +54,7 @@ export function planGrid(
   return [...runs.values()];
 }
 
-/** The settings of a network that a script gives, with the digest of its layers; others as they are. */
+/** Adds the digest of its layers to the settings of a script's own network; leaves others unchanged. */
 function withDigest(
   training: TrainingSettings,
   { features, classes, networks }: { features: FeatureSettings; classes: number; networks?: OwnNetworks },
@@ -64,16 +64,18 @@ function withDigest(
   const build = builderOf(model, networks);
   if (!build)
     throw new UsageError(
-      `nobody gives the network ${model}: a script does, by \`train(grid, { networks: { ${model.slice(4)}: ... } })\``,
+      `the network ${model} is not defined: a script defines it, by \`train(grid, { networks: { ${model.slice(4)}: ... } })\``,
     );
-  const network = build({ frames: training.frames, bands: columnsOf(features), classes, seed });
+  const shape = { frames: training.frames, bands: columnsOf(features), classes, seed };
+  const network = buildOwn(model, build, shape);
   const digest = topologyDigest(network);
   network.dispose();
   return { ...training, network: digest };
 }
 
 /**
- * The first trainings that runs wait for, each once: under a protocol whose folds choose together those of all its folds.
+ * The first trainings that runs depend on, without duplicates: under a protocol that chooses over all folds, those of all its
+ * folds.
  *
  * @example firstRunsOf(planGrid(grid, clips))
  */
@@ -131,8 +133,8 @@ export function foldsOf(plan: Plan, names: "all" | readonly string[]): Split[] {
 }
 
 /**
- * One of n parts of the runs, so that n processes that are told different ones do all of them once. The runs are dealt out
- * in the order of their names.
+ * One of n parts of the runs, so that n processes with different shards do all of them once. Runs are dealt out in the order
+ * of their names.
  *
  * @param shard `i/n`, i from 1
  * @throws {UsageError} for anything else

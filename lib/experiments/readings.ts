@@ -4,57 +4,64 @@ import { canonicalJson } from "../base/hash.js";
 import { byText, plural } from "../base/text.js";
 import { isDamaged, Ledger, type LedgerEntry } from "../protocols/ledger.js";
 
-/** Readings of test parts that were counted before there was a ledger. */
+/** Readings of test parts from before the ledger. */
 export interface EarlierReadings {
+  /** Their number. */
   readings: number;
-  /** They were of runs that the experiment shows. */
+  /** By runs that the experiment shows. */
   shown: boolean;
   synthetic?: boolean;
   leaky?: boolean;
-  /** Written down by a person from what was known, not counted by the program. */
+  /** Entered by a person, not counted by the program. */
   byHand?: boolean;
   /** Where the number comes from. */
   note: string;
 }
 
-/** All that is known of an experiment's readings of test parts. */
+/** The recorded readings of an experiment's test parts. */
 export interface Readings {
-  /** Of the ledger, sorted by id. */
+  /** Entries of the ledger, sorted by id. */
   entries: LedgerEntry[];
+  /** Readings from before the ledger. */
   before: EarlierReadings[];
 }
 
-/** What readings are counted of: an experiment. */
+/** An experiment whose readings are counted. */
 export interface Counted {
   readings: Readings;
+  /** Names of the runs that the experiment shows. */
   planned: readonly string[];
 }
 
-/** How often test parts were read. What is synthetic or leaky on purpose is counted apart. */
+/** How often test parts were read. Readings of synthetic clips and under leaky protocols are counted separately. */
 export interface ReadingCounts {
-  /** By runs that the experiment shows, and by others. */
+  /** `shown` and `notShown`. */
   total: number;
+  /** By runs that the experiment shows. */
   shown: number;
-  /** By runs of settings or clips that are no longer in the grid, and by networks of no run. */
+  /** By runs whose settings or clips are no longer in the grid, and by models without a run. */
   notShown: number;
-  /** Of `total`, those counted before there was a ledger, and of these those written down by hand. */
+  /** Those of `total` from before the ledger. */
   beforeLedger: number;
+  /** Those of `beforeLedger` that a person entered. */
   byHand: number;
+  /** Of synthetic clips; not in `total`. */
   synthetic: number;
+  /** Under leaky protocols, of real clips; not in `total`. */
   leaky: number;
 }
 
 const FOLDER = "readings";
-/** What was written before there was a ledger: a line a reading, with the run's name and the time. */
+/** The log from before the ledger: one line per reading, with the run's name and the time. */
 const LOG = "test-readings.jsonl";
 
-/** The ledger of a folder of runs. */
+/** The ledger of a store. */
 export function ledgerIn(folder: string, grid?: string): Ledger {
   return new Ledger(join(folder, FOLDER), grid);
 }
 
 /**
- * The readings that were written down in a folder of runs.
+ * The readings that are recorded in a store.
  *
  * @param planned the names of the runs that are shown
  */
@@ -82,7 +89,7 @@ function runOf(line: string): string {
   }
 }
 
-/** The readings that a text of JSON has; `undefined` where it is damaged. */
+/** Parses readings from JSON; `undefined` if it is damaged. */
 export function readingsIfWhole(text: string): Readings | undefined {
   try {
     const { entries, before } = JSON.parse(text) as Readings;
@@ -96,12 +103,12 @@ export function readingsIfWhole(text: string): Readings | undefined {
 }
 
 /**
- * The readings of a store together with those that a summary made of it earlier, here or elsewhere, has kept. Each entry
- * counts once.
+ * Merges the readings of a store with those kept in an earlier summary of it, from this machine or another. Each entry counts
+ * once.
  */
 export function mergeReadings(store: Readings, kept: Readings = { entries: [], before: [] }): Readings {
   const entries = new Map<string, LedgerEntry>();
-  // An entry never changes: where one copy of it is damaged, the other one is right.
+  // An entry never changes: if one copy is damaged, the other is right.
   for (const entry of [...kept.entries, ...store.entries]) {
     const known = entries.get(entry.id);
     if (!known || isDamaged(known)) entries.set(entry.id, entry);
@@ -109,7 +116,7 @@ export function mergeReadings(store: Readings, kept: Readings = { entries: [], b
   const byHand = (all: Readings) => all.before.filter((one) => one.byHand);
   const logged = (all: Readings) => all.before.filter((one) => !one.byHand);
   const count = (all: readonly EarlierReadings[]) => all.reduce((sum, { readings }) => sum + readings, 0);
-  // A log does not tell its lines apart: the longer one has the other's.
+  // Lines of a log have no ids: the longer log contains the shorter one.
   const longer = count(logged(store)) > count(logged(kept)) ? store : kept;
   const notes = new Map([...byHand(kept), ...byHand(store)].map((one) => [canonicalJson(one), one]));
   return {
@@ -119,10 +126,12 @@ export function mergeReadings(store: Readings, kept: Readings = { entries: [], b
 }
 
 /**
- * How often test parts were read.
+ * Counts how often test parts were read.
  *
  * @param experiment its readings, and the names of the runs that it shows
- * @example countReadings(await readStored("best", "results/summary")).total
+ * @example
+ * const experiment = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * countReadings(experiment).total; // => 0
  */
 export function countReadings({ readings: { entries, before }, planned }: Counted): ReadingCounts {
   const known = new Set(planned);
@@ -150,7 +159,11 @@ export function countReadings({ readings: { entries, before }, planned }: Counte
 /**
  * The counts in a line.
  *
- * @example readingsLine(experiment) // "test parts read: 12 times; besides 3 times of synthetic voices"
+ * @example
+ * const real = { readings: 12, shown: true, note: "logged" };
+ * const synthetic = { readings: 3, shown: true, synthetic: true, note: "logged" };
+ * const experiment = { readings: { entries: [], before: [real, synthetic] }, planned: [] };
+ * readingsLine(experiment); // => "test parts read: 12 times; besides 3 times of synthetic voices"
  */
 export function readingsLine(experiment: Counted): string {
   const { total, synthetic, leaky } = countReadings(experiment);

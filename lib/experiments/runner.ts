@@ -7,7 +7,7 @@ import type { Grid } from "./grid.js";
 import type { PlannedRun } from "./plan.js";
 import type { Store } from "./store.js";
 
-/** What happens while runs are done; between processes it goes as JSON. */
+/** An event during runs; sent between processes as JSON. */
 export type RunEvent =
   | { kind: "start"; name: string }
   | { kind: "epoch"; name: string; epoch: number; epochs: number; uar: number }
@@ -31,8 +31,8 @@ export interface RunnerOptions
 }
 
 /**
- * Does those of the runs that are not done and that nobody else is at, one after the other, in this process. Any number of
- * processes may do this with one store at once.
+ * Does the unfinished runs that no other process is working on, one after the other, in this process. Any number of processes
+ * may do this with one store at once.
  *
  * @param store that the runs go to
  * @param runs in the order in which they are begun
@@ -60,7 +60,7 @@ async function isOver(store: Store, name: string): Promise<boolean> {
   return (await store.isDone(name)) || (await store.failure(name)) !== undefined;
 }
 
-/** Does a run if nobody else is at it; false where somebody is. */
+/** Does a run unless another process is working on it; returns false in that case. */
 async function attempt(store: Store, planned: PlannedRun, options: RunnerOptions): Promise<boolean> {
   const { name } = planned;
   const { signal, onEvent, force, stopAtFailure } = options;

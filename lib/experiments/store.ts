@@ -11,7 +11,7 @@ import type { Failure, RecordedExperiment } from "./known.js";
 import { ledgerIn, mergeReadings, readingsIn } from "./readings.js";
 import { readSummary, writtenReadings } from "./summary.js";
 
-/** What `experiment.json` in a store says. */
+/** The contents of `experiment.json` in a store. */
 export interface ExperimentFile {
   schema: 1;
   grid: Grid;
@@ -33,7 +33,7 @@ export class Store {
     this.folder = folder;
   }
 
-  /** Where a run goes. */
+  /** The folder of a run. */
   runFolder(name: string): string {
     return join(this.folder, name);
   }
@@ -42,7 +42,7 @@ export class Store {
     return join(this.folder, ".claims");
   }
 
-  /** Writes down what the experiment is. Runs of other settings that are in the folder stay, and count no more. */
+  /** Writes `experiment.json`. Runs of other settings stay in the folder and no longer count. */
   async open(grid: Grid, names: readonly string[]): Promise<void> {
     const file: ExperimentFile = { schema: 1, grid, runs: [...names].sort() };
     await writeJson(join(this.folder, EXPERIMENT), file);
@@ -52,7 +52,7 @@ export class Store {
     return (await readRecord(this.runFolder(name)))?.name === name;
   }
 
-  /** Sets a finished run aside, so that it is done again, and removes what is left of one begun. */
+  /** Moves a finished run aside, so that it is done again, and removes an unfinished one. */
   async setAside(name: string): Promise<void> {
     const folder = this.runFolder(name);
     const partial = partialFolder(folder);
@@ -63,7 +63,7 @@ export class Store {
     await this.forgive(name);
   }
 
-  /** Brings a run back that was set aside and not done again. */
+  /** Restores a run that was moved aside and not done again. */
   async bringBack(name: string): Promise<void> {
     if (!(await this.isDone(name))) await moveBack(this.runFolder(name));
   }
@@ -72,14 +72,14 @@ export class Store {
   async fail(name: string, settings: RunSettings, error: unknown): Promise<Failure> {
     const { protocol, fold, training } = settings;
     const { model, seed } = training;
-    // Paths are no part of results: of a file its name is enough.
+    // Results contain no paths, only names of files.
     const text = messageOf(error).replace(/(?:\/[^\s/:"]+)+\/(?=[^\s/])/g, "");
     const failure: Failure = { name, protocol, fold, model, seed, error: text };
     await writeJson(this.#failureFile(name), failure);
     return failure;
   }
 
-  /** Forgets a failure: the run is being tried again. */
+  /** Removes a recorded failure: the run is tried again. */
   async forgive(name: string): Promise<void> {
     const file = this.#failureFile(name);
     await rm(file, { force: true }).catch((error: unknown) => {
@@ -91,7 +91,7 @@ export class Store {
     return readJson<Failure>(this.#failureFile(name));
   }
 
-  /** The failures of the runs that are not done. */
+  /** The failures among runs that are not finished. */
   async failures(names: readonly string[]): Promise<Failure[]> {
     const found = await Promise.all(
       names.map(async (name) => ((await this.isDone(name)) ? undefined : this.failure(name))),
@@ -99,7 +99,7 @@ export class Store {
     return found.flatMap((failure) => failure ?? []);
   }
 
-  /** Where its runs write down that they read a test part. */
+  /** The ledger of its readings of test parts. */
   ledger(grid?: Grid): Ledger {
     return ledgerIn(this.folder, grid && sha256(canonicalJson(grid)));
   }
@@ -110,13 +110,13 @@ export class Store {
 }
 
 /**
- * An experiment with the predictions of all its runs, from its store (`results/runs/NAME`) or from the summary of it
- * (`results/summary/NAME`), whichever is there. Both give the same. Readings of test parts that only the summary beside the
- * folder of stores knows of (`../summary/NAME`) are counted in either case.
+ * Reads an experiment with the predictions of all its runs, from its store (`results/runs/NAME`) or its summary
+ * (`results/summary/NAME`). Both give the same. Readings of test parts that only the summary beside the stores has
+ * (`../summary/NAME`) are counted in either case.
  *
  * @param name of the experiment
  * @param root the folder that has it: `results/runs` or `results/summary`
- * @throws {UserError} naming what is missing or damaged
+ * @throws {UserError} naming the missing or damaged file
  * @example const { runs } = await readStored("four-corpora", "results/summary");
  */
 export async function readStored(name: string, root: string): Promise<RecordedExperiment> {
@@ -126,7 +126,7 @@ export async function readStored(name: string, root: string): Promise<RecordedEx
   const file = await readJson<ExperimentFile>(join(folder, EXPERIMENT));
   if (!file) throw new UserError(await absent(name, root));
   if (!Array.isArray(file.runs) || file.runs.some((run) => typeof run !== "string") || !file.grid)
-    throw new UserError(`${join(folder, EXPERIMENT)} is damaged: \`ser ablate GRID\` writes it anew`);
+    throw new UserError(`${join(folder, EXPERIMENT)} is damaged: \`ser ablate GRID\` rewrites it`);
   const store = new Store(folder);
   const runs: StoredRun[] = [];
   for (const run of file.runs) {
@@ -139,7 +139,7 @@ export async function readStored(name: string, root: string): Promise<RecordedEx
     planned: file.runs,
     runs,
     failures: await store.failures(file.runs),
-    // A summary of it, made here or elsewhere, may know of readings that are not in this store.
+    // A summary, from this machine or another, may have readings that this store lacks.
     readings: mergeReadings(
       await readingsIn(folder, file.runs),
       await writtenReadings(join(dirname(resolve(root)), "summary", name)),
@@ -148,21 +148,21 @@ export async function readStored(name: string, root: string): Promise<RecordedEx
 }
 
 /**
- * Runs by themselves, such as `ser train` makes, as an experiment.
+ * Reads single runs, such as those of `ser train`, as an experiment.
  *
  * @param folders of the runs
- * @throws {UserError} naming a folder without a finished run; when the runs were scored on different parts
+ * @throws {UserError} naming a folder without a finished run, or if the runs were scored on different parts
  * @example await readRuns(["results/runs/savee-loso-1-cnn-0123456789ab"])
  */
 export async function readRuns(folders: readonly string[]): Promise<RecordedExperiment> {
   const read = await Promise.all(
     folders.map(async (folder) => {
       const run = await readRun(folder);
-      if (!run) throw new UserError(`${folder} holds no finished run (no run.json of this version)`);
+      if (!run) throw new UserError(`${folder} has no finished run (no run.json of this version)`);
       return run;
     }),
   );
-  // One that is named twice counts once.
+  // A run that is named twice counts once.
   const distinct = new Map(read.map((run) => [run.record.name, run]));
   const runs = [...distinct.values()].sort((a, b) => byText(a.record.name, b.record.name));
   const [first] = runs as [StoredRun, ...StoredRun[]];
@@ -170,7 +170,7 @@ export async function readRuns(folders: readonly string[]): Promise<RecordedExpe
   const other = runs.find(({ record }) => record.settings.score !== score);
   if (other)
     throw new UserError(
-      `${first.record.name} was scored on ${score}, ${other.record.name} was not: give runs of one kind`,
+      `${first.record.name} was scored on ${score}, ${other.record.name} was not: give runs scored on the same part`,
     );
   const planned = runs.map(({ record }) => record.name);
   const name = planned.length > 1 ? `${planned[0]}-and-${planned.length - 1}-more` : planned[0]!;
@@ -188,7 +188,7 @@ export async function readRuns(folders: readonly string[]): Promise<RecordedExpe
     planned,
     runs,
     failures: [],
-    // Other runs that lie in the same folder have nothing to do with these.
+    // Without the readings of other runs in the same folder.
     readings: {
       entries: readings.flatMap(({ entries }) =>
         entries.filter(({ run }) => run !== undefined && own.has(run)),
@@ -199,7 +199,7 @@ export async function readRuns(folders: readonly string[]): Promise<RecordedExpe
 }
 
 /**
- * The name of the experiment in whose store a run is; `undefined` for a run by itself.
+ * The name of the experiment whose store has a run; `undefined` for a single run.
  *
  * @param folder of the run
  * @param run its name
@@ -209,7 +209,7 @@ export async function experimentOf(folder: string, run: string): Promise<string 
   return file?.runs.includes(run) ? file.grid.name : undefined;
 }
 
-/** The part that a run's figures are of. */
+/** The part of a run's figures. */
 function partOf(score: RunSettings["score"]): Grid["score"] {
   return score === "test" ? "test" : "validation";
 }
@@ -222,8 +222,8 @@ async function absent(name: string, root: string): Promise<string> {
     if (await readJson(join(root, folder, EXPERIMENT))) found.push(folder);
     else if (await readJson(join(root, folder, "summary.json"))) found.push(folder);
   }
-  const known = found.length > 0 ? ` (there are ${found.join(", ")})` : "";
-  return `there is no experiment ${name} in ${root}${known}: \`ser ablate GRID\` makes one`;
+  const known = found.length > 0 ? ` (found: ${found.join(", ")})` : "";
+  return `experiment ${name} not found in ${root}${known}: \`ser ablate GRID\` makes one`;
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {
@@ -232,7 +232,7 @@ async function readJson<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    throw new UserError(`${path} is damaged (${messageOf(error)}): \`ser ablate GRID\` writes it anew`, {
+    throw new UserError(`${path} is damaged (${messageOf(error)}): \`ser ablate GRID\` rewrites it`, {
       cause: error,
     });
   }

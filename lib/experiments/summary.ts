@@ -1,7 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { assertReplaceable, readIfThere, replaceFolder } from "../base/atomic.js";
+import { assertReplaceable, makeFolder, readIfThere, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
@@ -27,16 +27,16 @@ interface SummaryFile {
   schema: 1;
   grid: RecordedExperiment["grid"];
   planned: string[];
-  /** Of the runs in `runs/`. */
+  /** Names of the runs in `runs/`. */
   runs: string[];
   failures: RecordedExperiment["failures"];
-  /** In summaries from before the ledger: the readings of test parts by these runs. */
+  /** Only in summaries from before the ledger: the number of readings of test parts by these runs. */
   testReadings?: number;
   /** SHA-256 of every file but this one, machines.json and readings.json. */
   files: Record<string, string>;
 }
 
-/** Where and how fast a run was: all that differs from machine to machine. */
+/** The machine of a run, and its times: everything that differs between machines. */
 interface Machine {
   engine: string;
   environment: Environment;
@@ -46,15 +46,14 @@ interface Machine {
 }
 
 /**
- * Writes what is worth keeping of an experiment: for each run its record (`runs/NAME.json`) and its predictions
- * (`runs/NAME.csv`), the clips once (`clips.csv`), and `summary.json` with the SHA-256 of them all. The bytes depend on the
- * runs alone; where they were made and how long it took is in `machines.json`, beside the rest, and when and by which
- * command test parts were read in `readings.json`. What a summary in the folder has of readings is kept: of those made
- * elsewhere nothing else may know.
+ * Writes the summary of an experiment: for each run its record (`runs/NAME.json`) and its predictions (`runs/NAME.csv`), the
+ * clips once (`clips.csv`), and `summary.json` with the SHA-256 of them all. These bytes depend only on the runs. The machines
+ * and times of the runs are in `machines.json`, the readings of test parts with their times and commands in `readings.json`.
+ * Readings in an earlier summary in the folder are kept: those of other machines may be recorded nowhere else.
  *
  * @param folder `results/summary/NAME`; replaced as a whole
  * @returns the SHA-256 of all files but machines.json and readings.json, and their size in bytes
- * @throws {UserError} when the folder cannot be written or holds something else than a summary
+ * @throws {UserError} if the folder cannot be written or contains something other than a summary
  * @example await writeSummary(await readStored("quick", "results/runs"), "results/summary/quick");
  */
 export async function writeSummary(
@@ -86,7 +85,7 @@ export async function writeSummary(
   try {
     await rm(partial, { recursive: true, force: true });
     for (const [path, content] of files) {
-      await mkdir(dirname(join(partial, path)), { recursive: true });
+      await makeFolder(dirname(join(partial, path)));
       await writeFile(join(partial, path), content);
     }
   } catch (error) {
@@ -116,7 +115,7 @@ function filesOf(runs: readonly StoredRun[]): Map<string, string> {
   return files;
 }
 
-/** Clips by their line in clips.csv from 0, parts as v and t, classes by number, probabilities in units of 1 / GRAIN. */
+/** Clips by their row in clips.csv from 0, parts as v and t, classes by index, probabilities in units of 1 / GRAIN. */
 function predictionsText(
   classes: readonly string[],
   predictions: readonly PredictedClip[],
@@ -153,7 +152,7 @@ const NOWHERE: Machine = {
 };
 
 /**
- * Reads what {@link writeSummary} wrote; `undefined` where there is no summary.
+ * Reads what {@link writeSummary} wrote; `undefined` if there is no summary.
  *
  * @throws {UserError} naming the file that is missing, damaged or changed
  */
@@ -162,7 +161,9 @@ export async function readSummary(folder: string): Promise<Omit<RecordedExperime
   if (text === undefined) return undefined;
   const summary = parseJson<SummaryFile | null>(text, join(folder, SUMMARY));
   if (summary?.schema !== 1) {
-    throw new UserError(`${join(folder, SUMMARY)} is of another version: summarize the experiment again`);
+    throw new UserError(
+      `${join(folder, SUMMARY)} has another format version: summarize the experiment again`,
+    );
   }
   if (!Array.isArray(summary.runs) || !Array.isArray(summary.planned) || !summary.files)
     throw new UserError(`${join(folder, SUMMARY)} is damaged: summarize the experiment again`);
@@ -176,7 +177,9 @@ export async function readSummary(folder: string): Promise<Omit<RecordedExperime
   for (const name of summary.runs) {
     const record = recordOf(await read(`runs/${name}.json`), machines[name] ?? NOWHERE);
     if (record.schema !== RUN_SCHEMA) {
-      throw new UserError(`${folder}: its runs are of another version: do them again (\`ser ablate\`)`);
+      throw new UserError(
+        `${folder}: its runs have another format version: train them again (\`ser ablate\`)`,
+      );
     }
     runs.push({ record, predictions: predictionsOf(await read(`runs/${name}.csv`), clips) });
   }
@@ -187,9 +190,9 @@ export async function readSummary(folder: string): Promise<Omit<RecordedExperime
 }
 
 /**
- * The readings that a summary keeps; `undefined` where it keeps none.
+ * The readings that a summary keeps; `undefined` if it has no file of them.
  *
- * @throws {UserError} where the file is damaged: nothing else may know of what it counted
+ * @throws {UserError} if the file is damaged: its readings may be recorded nowhere else
  */
 export async function writtenReadings(folder: string): Promise<Readings | undefined> {
   const path = join(folder, READINGS);
@@ -198,11 +201,11 @@ export async function writtenReadings(folder: string): Promise<Readings | undefi
   const readings = readingsIfWhole(text);
   if (readings) return readings;
   throw new UserError(
-    `${path} is damaged: it keeps the readings of test parts. Bring it back from version control, or remove it to start with one reading for each run`,
+    `${path} is damaged: it keeps the readings of test parts. Restore it from version control, or remove it to start with one reading for each run`,
   );
 }
 
-/** Of a summary without readings.json: what one from before the ledger counted, else one for each run that was tested. */
+/** Readings of a summary without readings.json: its own count if it is from before the ledger, else one per tested run. */
 function readingsByRuns(runs: readonly StoredRun[], counted: number | undefined): EarlierReadings[] {
   const of = (readings: number, note: string, marks: Partial<EarlierReadings> = {}) =>
     readings > 0 ? [{ readings, shown: true, ...marks, note }] : [];
@@ -224,7 +227,7 @@ async function checked(folder: string, path: string, expected: string | undefine
     throw new UserError(`cannot read ${file}: ${systemReason(error)}`, { cause: error });
   });
   if (sha256(text) === expected) return text;
-  throw new UserError(`${file} is not what was summarized (its SHA-256 differs): summarize again`);
+  throw new UserError(`${file} has changed since it was summarized (its SHA-256 differs): summarize again`);
 }
 
 function parseJson<T>(text: string, path: string): T {

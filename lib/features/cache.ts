@@ -1,9 +1,8 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, writevSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { KERNEL_SOURCE as AUDIO_KERNEL_SOURCE } from "../audio/kernelBinary.js";
-import { writeJson } from "../base/atomic.js";
+import { makeFolder, writeJson } from "../base/atomic.js";
 import { messageOf, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Matrix } from "../base/matrix.js";
@@ -15,7 +14,7 @@ import { columnsOf, type SoundSettings } from "./settings.js";
  * Increased whenever a code change alters the values of any feature: decoding, resampling, trimming, deltas. (The kernels
  * in C are identified by the hash of their source.)
  */
-export const FEATURE_VERSION = 1;
+export const FEATURE_VERSION = 2;
 
 const KERNELS = [AUDIO_KERNEL_SOURCE, KERNEL_SOURCE];
 
@@ -148,7 +147,7 @@ export class FeatureCache {
   }
 
   async #openSegment(): Promise<number> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     await writeJson(join(this.#folder, "settings.json"), this.#settings);
     const name = `${Date.now().toString(36)}-${process.pid}.segment`;
     this.#path = join(this.#folder, name);

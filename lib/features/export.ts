@@ -68,5 +68,14 @@ export async function writeFeatures(path: string, matrix: Matrix, settings: Soun
   if (path.endsWith(".npy")) return writeNpy(path, matrix);
   if (path.endsWith(".csv")) return writeAtomic(path, toCsv(matrix, settings));
   if (path.endsWith(".json")) return writeAtomic(path, `${JSON.stringify(toJson(matrix, settings))}\n`);
-  throw new UsageError(`${path}: features are written as ${EXPORTS.join(", ")}`);
+  throw otherEnding(path);
+}
+
+/** @throws {UsageError} for a path whose extension {@link writeFeatures} does not know */
+export function assertExport(path: string): void {
+  if (!EXPORTS.some((ending) => path.endsWith(ending))) throw otherEnding(path);
+}
+
+function otherEnding(path: string): UsageError {
+  return new UsageError(`${path}: features are written as ${EXPORTS.join(", ")}`);
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { type Audio, AudioError } from "../audio/audio.js";
-import { decodeAudio } from "../audio/read.js";
+import { decodeFile } from "../audio/read.js";
 import { cutSegment, fragmentOf, type Segment } from "../audio/segment.js";
 import { messageOf, systemReason } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
@@ -71,7 +71,7 @@ interface ReadFile {
 
 async function readFile(path: string): Promise<ReadFile> {
   const { bytes, stamp } = await readStamped(path);
-  return { path, hash: sha256(bytes), stamp, audio: await decodeAudio(bytes, path) };
+  return { path, hash: sha256(bytes), stamp, audio: await decodeFile(bytes, path) };
 }
 
 /** SHA-256 of decoded samples: equal for equal audio, whatever the container. */

@@ -1,7 +1,6 @@
 import { lstat, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { conversionHint } from "../audio/audio.js";
-import { isOtherSoundName, isSoundName, SOUND_ENDINGS } from "../audio/endings.js";
+import { SOUND_ENDINGS, soundNames, unreadHint } from "../audio/endings.js";
 import { systemReason, UserError } from "../base/errors.js";
 import { type FileBelow, filesBelow } from "../base/folder.js";
 import { expandPattern, isPattern } from "../base/glob.js";
@@ -106,9 +105,10 @@ async function takeFolder(folder: string, { files, missing, passedOver }: FoundS
     onProblem: (path, error) => missing.push(`cannot read ${path}: ${systemReason(error)}`),
   });
   inside.sort((a, b) => byText(a.relative, b.relative));
-  const sounds = inside.filter(({ path }) => isSoundName(path));
+  const { isRead, isOther } = soundNames();
+  const sounds = inside.filter(({ path }) => isRead(path));
   files.push(...sounds.map(({ path, relative }) => ({ path, name: withoutEnding(relative), named: false })));
-  const others = inside.filter(({ path }) => isOtherSoundName(path));
+  const others = inside.filter(({ path }) => isOther(path));
   const told = others.length > 0 && othersText(others);
   if (sounds.length > 0) {
     if (told) passedOver.push(`${folder}: ${told}`);
@@ -122,7 +122,7 @@ async function takeFolder(folder: string, { files, missing, passedOver }: FoundS
 function othersText(others: readonly FileBelow[]): string {
   const names = others.slice(0, SHOWN).map(({ relative }) => relative);
   const more = others.length > SHOWN ? ", ..." : "";
-  return `${plural(others.length, "file")} of kinds that are not read: ${names.join(", ")}${more}; ${conversionHint(others[0]!.path)}`;
+  return `${plural(others.length, "file")} of kinds that are not read: ${names.join(", ")}${more}; ${unreadHint(others[0]!.path)}`;
 }
 
 function withoutEnding(name: string): string {

@@ -126,7 +126,13 @@ function severalNetworks(
       margin: { left: 80, right: 30, bottom: 66 },
     },
     layout: {
-      ...Object.assign({}, ...places.map((place, i) => panelsOf(place, i, i % columns === 0, scales, theme))),
+      ...Object.assign(
+        {},
+        ...places.map((place, i) => {
+          const edges = { left: i % columns === 0, bottom: i + columns >= networks.length };
+          return panelsOf(place, i, edges, scales, theme);
+        }),
+      ),
       annotations: networks.map(({ name }, i) => ({
         text: `<b>${plain(name)}</b>`,
         x: (places[i]!.x[0] + places[i]!.x[1]) / 2,
@@ -288,22 +294,22 @@ function scalesOf(runs: readonly TrainingRun[], theme: Theme): Scales {
   };
 }
 
-/** The axes of a network's two panels; only the first network in a row has axis titles. */
+/** The axes of a network's two panels; titles stand at the left and at the bottom, where no network is below. */
 function panelsOf(
   place: { x: Span; loss: Span; uar: Span },
   panel: number,
-  first: boolean,
+  { left, bottom }: { left: boolean; bottom: boolean },
   scales: Scales,
   theme: Theme,
 ): object {
   const { loss, uar } = axesOf(panel);
   const epochs = { ...scales.epochs, domain: place.x };
-  const labels = { showticklabels: first };
+  const labels = { showticklabels: left };
   return {
     [`xaxis${loss}`]: { ...axis(theme), ...epochs, anchor: `y${loss}`, showticklabels: false },
-    [`xaxis${uar}`]: { ...axis(theme, "epoch"), ...epochs, anchor: `y${uar}` },
+    [`xaxis${uar}`]: { ...axis(theme, bottom ? "epoch" : ""), ...epochs, anchor: `y${uar}` },
     [`yaxis${loss}`]: {
-      ...axis(theme, first ? "loss" : ""),
+      ...axis(theme, left ? "loss" : ""),
       range: scales.loss,
       domain: place.loss,
       anchor: `x${loss}`,
@@ -311,7 +317,7 @@ function panelsOf(
     },
     [`yaxis${uar}`]: {
       ...scales.uar,
-      title: axis(theme, first ? "validation UAR" : "").title,
+      title: axis(theme, left ? "validation UAR" : "").title,
       domain: place.uar,
       anchor: `x${uar}`,
       ...labels,

@@ -89,6 +89,8 @@ const cardSchema = v.object({
   ),
   /** Scores on validation and, where it was read, on test, without the confusion matrices. */
   metrics: v.object({ validation: v.optional(brief), test: v.optional(brief) }),
+  /** SHA-256 of the files beside the card, by name; absent in older cards. */
+  sha256: v.optional(v.record(v.string(), v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)))),
 });
 
 /**

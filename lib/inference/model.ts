@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { io, LayersModel } from "@tensorflow/tfjs";
 import type { Audio } from "../audio/audio.js";
+import { LevelMeter, levelText } from "../audio/level.js";
 import { readAudio } from "../audio/read.js";
 import { openAudio } from "../audio/stream.js";
 import { writeAtomic, writeJson } from "../base/atomic.js";
@@ -159,7 +160,15 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
     weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs }],
   });
   await writeProgram(folder, model);
-  await writeJson(join(folder, CARD), card);
+  await writeJson(join(folder, CARD), { ...card, sha256: await digestsIn(folder) });
+}
+
+/** The SHA-256 of the files of a model, by name, as its card has them. */
+export async function digestsIn(folder: string): Promise<Record<string, string>> {
+  const there = await readdir(folder);
+  const names = [WEIGHTS, TOPOLOGY, PROGRAM].filter((name) => there.includes(name));
+  const digests = names.map(async (name) => [name, sha256(await read(join(folder, name)))] as const);
+  return Object.fromEntries(await Promise.all(digests));
 }
 
 /**
@@ -169,7 +178,7 @@ export async function saveModel(folder: string, model: LayersModel, card: ModelC
  */
 export async function readCard(folder: string): Promise<ModelCard> {
   const path = join(folder, CARD);
-  return checkCard(await readJson<unknown>(path), path);
+  return checkCard(parsed<unknown>(await read(path), path), path);
 }
 
 /**
@@ -197,7 +206,7 @@ export async function loadModel(folder: string, options: { threshold?: number } 
       `${folder} takes the columns of the table ${features.name}, which cannot be computed from sound: its predictions for the test clips are in its run; to predict, train with --kind logmel or --encoder`,
     );
   }
-  const bytes = await read(join(folder, WEIGHTS));
+  const bytes = await readWhole(folder, card, WEIGHTS);
   const classify = await classifierOf(folder, card, bytes);
   const threshold = options.threshold ?? card.threshold;
   const extract = await featuresOf(folder, card, features);
@@ -267,9 +276,10 @@ class LoadedModel implements EmotionModel {
     if (typeof audio !== "string") return this.#hear({ ...audio, warnings: [] }, options);
     const long = openAudio(audio);
     if (!long || long.duration <= UTTERANCE) return this.#hear(await readAudio(audio), options);
-    const pieces = watched(long.pieces(), long.duration * long.sampleRate, options);
+    const meter = new LevelMeter(long.format.bitsPerSample);
+    const pieces = watched(metered(long.pieces(), meter), long.duration * long.sampleRate, options);
     const prediction = await last(this.stream(pieces, long.sampleRate), options.onWindow);
-    return { ...prediction, warnings: [...long.warnings, ...prediction.warnings] };
+    return { ...prediction, warnings: [...long.warnings, ...levelWarnings(meter), ...prediction.warnings] };
   }
 
   async judge({ samples, sampleRate }: Sound): Promise<Record<string, number>> {
@@ -308,7 +318,12 @@ class LoadedModel implements EmotionModel {
   }
 
   async #hear(
-    { samples, sampleRate, warnings }: Sound & Pick<Audio, "warnings">,
+    {
+      samples,
+      sampleRate,
+      warnings,
+      format,
+    }: Sound & Pick<Audio, "warnings"> & Partial<Pick<Audio, "format">>,
     options: PredictOptions,
   ): Promise<Prediction> {
     const sound = { samples, sampleRate };
@@ -319,7 +334,9 @@ class LoadedModel implements EmotionModel {
             this.stream(watched(piecesOf(sound), samples.length, options), sampleRate),
             options.onWindow,
           );
-    return { ...prediction, warnings: [...warnings, ...prediction.warnings] };
+    const meter = new LevelMeter(format?.bitsPerSample);
+    meter.push(samples);
+    return { ...prediction, warnings: [...warnings, ...levelWarnings(meter), ...prediction.warnings] };
   }
 
   async #utterance({ samples, sampleRate }: Sound): Promise<Prediction> {
@@ -391,6 +408,21 @@ function* piecesOf({ samples, sampleRate }: Sound): Generator<Float32Array> {
   for (let at = 0; at < samples.length; at += sampleRate) yield samples.subarray(at, at + sampleRate);
 }
 
+/** What `ser data check` says of a clip's level; that it is silent is the answer. */
+export function levelWarnings(meter: LevelMeter): string[] {
+  return meter
+    .faults()
+    .filter(({ kind }) => kind !== "silent")
+    .map((fault) => `${fault.kind === "clipped" ? "clipped: " : ""}${levelText(fault)}`);
+}
+
+function* metered(pieces: Iterable<Float32Array>, meter: LevelMeter): Generator<Float32Array> {
+  for (const piece of pieces) {
+    meter.push(piece);
+    yield piece;
+  }
+}
+
 /** Lets Ctrl-C interrupt between two pieces: everything else is computed without a pause. */
 async function* watched(
   pieces: Iterable<Float32Array>,
@@ -422,8 +454,7 @@ export async function last<W, T>(stream: AsyncGenerator<W, T>, onWindow?: (windo
  * @throws {UserError} naming the file that is missing or damaged
  */
 export async function readWeights(folder: string): Promise<Float32Array> {
-  const path = join(folder, WEIGHTS);
-  return floatsOf(await read(path), path);
+  return floatsOf(await readWhole(folder, await readCard(folder), WEIGHTS), join(folder, WEIGHTS));
 }
 
 /**
@@ -437,7 +468,9 @@ export async function weightsDigest(folder: string): Promise<string> {
 
 async function classifierOf(folder: string, card: ModelCard, bytes: Buffer): Promise<Classifier> {
   const weights = floatsOf(bytes, join(folder, WEIGHTS));
-  const program = await readProgram(join(folder, PROGRAM));
+  // Checked where the program makes it unnecessary too: a damaged copy is not half trusted.
+  const topology = parsed<io.ModelJSON>(await readWhole(folder, card, TOPOLOGY), join(folder, TOPOLOGY));
+  const program = await readProgram(folder, card);
   const core = program && isCurrent(program) ? predictionCore() : undefined;
   const cols = inputColumns(card);
   if (program && core) {
@@ -450,7 +483,6 @@ async function classifierOf(folder: string, card: ModelCard, bytes: Buffer): Pro
     }
     return coreClassifier(core, program, weights);
   }
-  const topology = await readJson<io.ModelJSON>(join(folder, TOPOLOGY));
   const specs = topology.weightsManifest?.[0]?.weights ?? [];
   checkSize(
     folder,
@@ -479,19 +511,33 @@ function floatsOf(bytes: Buffer, path: string): Float32Array {
   return weights;
 }
 
-async function readProgram(path: string): Promise<SavedProgram | undefined> {
+/** If it is missing or damaged, the network is compiled again: slower, with the same result. */
+async function readProgram(folder: string, card: ModelCard): Promise<SavedProgram | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as SavedProgram;
+    return JSON.parse((await readWhole(folder, card, PROGRAM)).toString("utf8")) as SavedProgram;
   } catch {
-    // If it is missing or damaged, the network is compiled again: slower, with the same result.
     return undefined;
   }
 }
 
-async function readJson<T>(path: string): Promise<T> {
-  const text = (await read(path)).toString("utf8");
+/**
+ * Reads a file of a model.
+ *
+ * @throws {UserError} if its bytes are not those that the card names; older cards name none
+ */
+async function readWhole(folder: string, card: ModelCard, name: string): Promise<Buffer> {
+  const path = join(folder, name);
+  const bytes = await read(path);
+  const wanted = card.sha256?.[name];
+  if (wanted === undefined || sha256(bytes) === wanted) return bytes;
+  throw new UserError(
+    `${path} is damaged: its SHA-256 is not the one in ${CARD}; copy the model's folder again, or train again`,
+  );
+}
+
+function parsed<T>(bytes: Buffer, path: string): T {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(bytes.toString("utf8")) as T;
   } catch (error) {
     throw new UserError(`${path} is not JSON: train the model again (ser train --help)`, { cause: error });
   }

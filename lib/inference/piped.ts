@@ -1,6 +1,7 @@
 import { addAbortSignal, type Readable } from "node:stream";
-import { type Audio, AudioError } from "../audio/audio.js";
+import { type Audio, AudioError, type AudioFormat, ForeignError } from "../audio/audio.js";
 import { chunks } from "../audio/chunks.js";
+import { ChannelLevels, cancellationText } from "../audio/mix.js";
 import { bytesPerSample, checkLayout, decodeLayout, type Layout } from "../audio/pcm.js";
 import { decodeAudio } from "../audio/read.js";
 import { isWav, locateWav } from "../audio/wav.js";
@@ -25,6 +26,7 @@ export interface PipedSound {
   sampleRate: number;
   /** Seconds, where the header states them. */
   duration: number | undefined;
+  format: AudioFormat;
   /** Defects; complete when the last piece has been read. */
   warnings: string[];
   /** Mono, to the end of the input, once. */
@@ -118,34 +120,57 @@ async function wavLayout(source: Source): Promise<Layout | undefined> {
     if (!isWav(bytes) || bytes.length > MOST_HEAD) return undefined;
     const ids = new Set<string>();
     for (const { id, offset, size } of chunks(bytes, 12, true)) {
-      if (id === "data") return ids.has("fmt ") ? layoutAt(bytes.slice(0, offset), offset, size) : undefined;
+      if (id === "data")
+        return ids.has("fmt ") ? layoutAt(bytes.slice(0, offset), offset, size, source.warnings) : undefined;
       ids.add(id);
     }
   } while (await source.more());
   return undefined;
 }
 
-/** @param head a copy of all before the samples */
-function layoutAt(head: Uint8Array, offset: number, stated: number): Layout {
+/**
+ * @param head a copy of all before the samples
+ * @param warnings defects of the header are added
+ * @returns `undefined` for samples that only ffmpeg decodes
+ */
+function layoutAt(head: Uint8Array, offset: number, stated: number, warnings: string[]): Layout | undefined {
   // Whether a size of 0 means "unknown" is told by what follows, which is not there yet.
   if (stated === 0) head.fill(0xff, offset - 4, offset);
-  const layout = locateWav(head, NAME, [], Number.MAX_SAFE_INTEGER);
+  const odd: string[] = [];
+  const layout = located(head, odd);
+  if (!layout) return undefined;
   checkLayout(layout);
+  // That a pipe states no size is as it should be.
+  warnings.push(...odd.filter((text) => !text.startsWith("the data chunk states no size")));
   const most = layout.container === "wav" ? UNKNOWN_SIZE : Number.MAX_SAFE_INTEGER / 2;
   const unknown = layout.size === 0 || layout.size >= most;
   return { ...layout, size: unknown ? Number.POSITIVE_INFINITY : layout.size };
 }
 
+function located(head: Uint8Array, warnings: string[]): Layout | undefined {
+  try {
+    return locateWav(head, 0, NAME, warnings, Number.MAX_SAFE_INTEGER);
+  } catch (error) {
+    if (error instanceof ForeignError) return undefined;
+    throw error;
+  }
+}
+
 class Live implements PipedSound {
   readonly sampleRate: number;
   readonly duration: number | undefined;
+  readonly format: AudioFormat;
   readonly warnings: string[];
   readonly #source: Source;
   readonly #layout: Layout;
   readonly #frameBytes: number;
+  readonly #levels: ChannelLevels;
 
   constructor(source: Source, layout: Layout) {
+    const { container, encoding, channels, bitsPerSample } = layout;
     this.sampleRate = layout.sampleRate;
+    this.format = { container, encoding, channels, bitsPerSample };
+    this.#levels = new ChannelLevels(channels);
     this.warnings = source.warnings;
     this.#source = source;
     this.#layout = layout;
@@ -171,6 +196,8 @@ class Live implements PipedSound {
     if (Number.isFinite(size) && there < size)
       this.warnings.push(`truncated: ${there} of ${size} bytes of samples are present`);
     if (rest > 0) this.warnings.push("the samples end in the middle of a frame");
+    const { cancellation } = this.#levels;
+    if (cancellation !== undefined) this.warnings.push(cancellationText(cancellation));
     await this.#drain();
   }
 
@@ -178,7 +205,7 @@ class Live implements PipedSound {
     const piece = { ...this.#layout, offset: 0, size: bytes.length, before: done / this.#frameBytes };
     const odd: string[] = [];
     try {
-      const { samples } = decodeLayout(bytes, piece, odd);
+      const { samples } = decodeLayout(bytes, piece, odd, this.#levels);
       if (!this.warnings.some((text) => text.startsWith("the samples reach"))) this.warnings.push(...odd);
       return samples;
     } catch (error) {

@@ -1,6 +1,7 @@
+import { LevelMeter } from "../audio/level.js";
 import { messageOf, UserError } from "../base/errors.js";
 import { concatenated } from "../base/matrix.js";
-import { type EmotionModel, last, type Prediction, UTTERANCE } from "./model.js";
+import { type EmotionModel, last, levelWarnings, type Prediction, UTTERANCE } from "./model.js";
 import { openPiped } from "./piped.js";
 import type { RawFormat } from "./raw.js";
 import { findRecordings, type Recordings, STANDARD_INPUT } from "./recordings.js";
@@ -86,23 +87,28 @@ async function predictPiped(
   const input = process.stdin;
   try {
     const piped = await openPiped(input, { raw, signal });
-    const { sampleRate, warnings } = piped;
+    const { sampleRate, format, warnings } = piped;
     const whole = async (samples: Float32Array) => {
       onSound?.(samples, sampleRate);
-      return model.predict({ samples, sampleRate }, { signal, onProgress, onWindow });
+      const sound = { samples, sampleRate, format };
+      return model.predict(sound, { signal, onProgress, onWindow });
     };
-    async function* pieces(sound: AsyncIterable<Float32Array>) {
+    const meter = new LevelMeter(format.bitsPerSample);
+    async function* heard(sound: AsyncIterable<Float32Array>) {
       for await (const piece of sound) {
+        meter.push(piece);
         onSound?.(piece, sampleRate);
         yield piece;
       }
     }
-    let prediction: Prediction;
-    if ("samples" in piped) prediction = await whole(piped.samples);
-    else if (piped.duration !== undefined && piped.duration <= UTTERANCE)
-      prediction = await whole(await joined(piped.pieces()));
-    else prediction = await last(model.stream(pieces(piped.pieces()), sampleRate), onWindow);
-    return { ...prediction, warnings: [...warnings, ...prediction.warnings] };
+    const isShort = "pieces" in piped && piped.duration !== undefined && piped.duration <= UTTERANCE;
+    const prediction =
+      "samples" in piped
+        ? await whole(piped.samples)
+        : isShort
+          ? await whole(await joined(piped.pieces()))
+          : await last(model.stream(heard(piped.pieces()), sampleRate), onWindow);
+    return { ...prediction, warnings: [...warnings, ...levelWarnings(meter), ...prediction.warnings] };
   } finally {
     // After an error there may be more to come, which would keep the process waiting.
     input.destroy();

@@ -79,7 +79,7 @@ export function isCurrent(saved: SavedProgram): boolean {
 export function predictionCore(): Core | undefined {
   const wanted = process.env.SER_ENGINE || undefined;
   if (wanted !== undefined && !(ENGINES as readonly string[]).includes(wanted))
-    throw new UserError(`SER_ENGINE: there is no engine "${wanted}", but ${ENGINES.join(", ")}`);
+    throw new UserError(`SER_ENGINE: unknown engine "${wanted}"; the engines are ${ENGINES.join(", ")}`);
   if (wanted === "tfjs" || wanted === "tensorflow-gpu") return undefined;
   const native = wanted === "wasm" ? { reason: "" } : loadNative();
   if ("core" in native) return native.core;

@@ -5,11 +5,10 @@ import { apply, headLayers, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 
 /**
- * Attention pooling: every frame is projected on its own (128 units, ReLU), a learnt score a frame says how much it
- * counts, and the mean over real frames by the softmax of the scores, with that of the squares beside it, goes to a dense
- * layer. It has no layer over time: for frames that hold their surroundings already, as an encoder's do, where the only
- * question left is which of them tell the emotion. Of log-mel frames it hears little more than a mean spectrum; take
- * another network for those. Padding has no weight.
+ * Attention pooling: each frame is projected on its own (128 units, ReLU) and gets a learned score. The mean over real frames
+ * weighted by the softmax of the scores, together with that of the squares, goes to a dense layer. It has no layer over time: it
+ * is for frames that already contain their context, as an encoder's do, so that only the choice of the relevant ones is left. For
+ * log-mel frames it is little more than a mean spectrum; use another network for those. Padding has no weight.
  *
  * @param options see {@link ModelOptions}; its size may have `units`, `dropout`
  * @example const model = await attention({ frames: 150, bands: 512, classes: 7, seed: 1 });
@@ -27,7 +26,7 @@ export async function attention(options: ModelOptions): Promise<LayersModel> {
   const scores = apply(layers.flatten(), apply(score, projected));
   const real = apply(frameWeights({ output: "log" }), input);
   const weights = apply(layers.softmax({ axis: -1 }), apply(layers.add(), [scores, real]));
-  // A value that one layer takes twice is thrown away too early by tf.layers' predict.
+  // tf.layers' predict disposes of a value too early if one layer takes it twice.
   const again = apply(layers.activation({ activation: "linear" }), projected);
   const squares = apply(layers.multiply(), [projected, again]);
   const means = [projected, squares].map((value) => apply(layers.dot({ axes: [1, 1] }), [weights, value]));

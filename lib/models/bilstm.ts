@@ -4,11 +4,10 @@ import { addHead, lstmLayer, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 
 /**
- * The LSTM network in both directions: two layers of 128 cells forwards and 128 backwards, side by side, the mean
- * over time, a dense layer. The whole clip is known when it is judged, so that every frame may be heard in the
- * light of what follows as well as of what came before: a pitch is high or low against the phrase's end too.
- * Side by side rather than summed, since the two directions learn different things. 608,775 parameters for 64 bands
- * and 7 classes.
+ * A bidirectional LSTM: two layers of 128 cells forwards and 128 backwards, concatenated, the mean over time, a dense layer. The
+ * whole clip is known when it is classified, so each frame can use the context after it as well as before it: a pitch is high or
+ * low relative to the end of the phrase, too. The directions are concatenated rather than summed, since they learn different
+ * things. 608,775 parameters for 64 bands and 7 classes.
  *
  * @param options see {@link ModelOptions}; its size may have `units` of each direction, `layers`, `dropout`
  * @example const model = await bilstm({ frames: 100, bands: 64, classes: 7, seed: 1 });

@@ -5,13 +5,12 @@ import { SIZES, sizeOf } from "./size.js";
 
 /**
  * Convolutions, then an LSTM (CLSTM): two blocks of a convolution over time of 5 frames (64 and 128 filters), batch
- * normalisation, ReLU, maximum over two frames and dropout; 128 LSTM cells over what is left; the mean over
- * time; a dense layer. The convolutions find short sounds and bring the frames down to a quarter, so that the LSTM
- * follows events rather than frames: it has a quarter of the steps to remember over and costs a quarter of the time.
- * 202,503 parameters for 64 bands and 7 classes.
+ * normalisation, ReLU, max pooling over two frames and dropout; 128 LSTM cells over the result; the mean over time; a dense
+ * layer. The convolutions detect short sounds and reduce the frames to a quarter, so that the LSTM has a quarter of the steps
+ * to remember over and takes a quarter of the time. 202,503 parameters for 64 bands and 7 classes.
  *
  * @param options see {@link ModelOptions}; its size may have `filters` of the blocks, `units`, `layers`, `dropout`
- * @throws {UsageError} when there are more blocks than the frames can be halved
+ * @throws {UsageError} when there are more blocks than times that the frames can be halved
  * @example const model = await clstm({ frames: 100, bands: 64, classes: 7, seed: 1 });
  */
 export async function clstm(options: ModelOptions): Promise<LayersModel> {
@@ -40,7 +39,7 @@ export async function clstm(options: ModelOptions): Promise<LayersModel> {
   });
   for (let i = 0; i < depth; i++) {
     if (i > 0) model.add(layers.dropout({ rate: dropout }));
-    // The seeds before are those of the blocks.
+    // The blocks use the seeds before these.
     model.add(lstmLayer(tf, units, seed * 100 + Math.max(4, blocks.length) + 2 * i));
   }
   model.add(layers.globalAveragePooling1d({}));

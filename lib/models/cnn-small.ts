@@ -4,14 +4,14 @@ import type { ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 
 /**
- * A small convolutional network over time: three convolutions that see 5, 11 and 21 frames, each with batch
- * normalisation and ReLU, halving the time between them, then the mean over time. Convolving over time alone
- * lets the filters mix all bands at once, which for a few thousand clips needs far fewer parameters than a
- * two-dimensional kernel stack; the mean over time makes the answer independent of where in the clip a cue was.
- * It trains in minutes on any engine: the network of the demo. 21,255 parameters for 40 bands and 7 classes.
+ * A small convolutional network over time: three convolutions with receptive fields of 5, 11 and 21 frames, each with batch
+ * normalisation and ReLU, max pooling over two frames between them, then the mean over time. Convolutions over time only mix all
+ * bands at once, which needs far fewer parameters than two-dimensional kernels, for a few thousand clips. The mean over time makes
+ * the output independent of the position of a cue in the clip. It trains in minutes on any engine: the network of the demo.
+ * 21,255 parameters for 40 bands and 7 classes.
  *
  * @param options see {@link ModelOptions}; its size may have `filters` of the convolutions, `dropout`
- * @throws {UsageError} when there are more convolutions than the frames can be halved
+ * @throws {UsageError} when there are more convolutions than the number of frames allows
  * @example const model = await cnnSmall({ frames: 100, bands: 40, classes: 7, seed: 1 });
  */
 export async function cnnSmall(options: ModelOptions): Promise<LayersModel> {

@@ -2,25 +2,26 @@ import type { LayersModel, layers, Sequential, SymbolicTensor } from "@tensorflo
 import { startTfjs, type tf as Tfjs } from "../engine/tfjs.js";
 import type { Size } from "./size.js";
 
+/** What a network of {@link models} is made from. */
 export interface ModelOptions {
-  /** Frames of an input; at least 4. */
+  /** Number of frames of an input; at least 4. */
   frames: number;
-  /** Columns of an input: log-mel bands or MFCC, with their deltas. */
+  /** Number of columns of an input: log-mel bands or MFCC, with their deltas. */
   bands: number;
   /** Number of classes. */
   classes: number;
-  /** Of the initial weights. */
+  /** Seed of the initial weights. */
   seed: number;
-  /** What is not as the network has it by itself. */
+  /** What differs from the network's default size in {@link SIZES}. */
   size?: Size;
 }
 
-/** What a layer makes of one value, or of several, in a graph. */
+/** Applies a layer to one value, or to several, in a graph. */
 export function apply(layer: layers.Layer, value: SymbolicTensor | SymbolicTensor[]): SymbolicTensor {
   return layer.apply(value) as SymbolicTensor;
 }
 
-/** The end that networks share: a dense layer between two dropouts, and the classes. */
+/** The head that networks share: a dense layer between two dropouts, and a softmax over the classes. */
 export function headLayers(
   tf: typeof Tfjs,
   { classes, seed }: ModelOptions,
@@ -47,9 +48,9 @@ export async function addHead(
 }
 
 /**
- * A layer of LSTM cells (Hochreiter and Schmidhuber 1997) that gives its state at every frame. tf.layers' default
- * recurrent activation, a piecewise linear sigmoid, is not what others call an LSTM, and its default recurrent
- * initializer, orthogonal, is slow at this size.
+ * A layer of LSTM cells (Hochreiter and Schmidhuber 1997) that outputs its state at every frame. Differs from tf.layers' defaults:
+ * their recurrent activation is a piecewise linear sigmoid, unlike in other libraries, and their recurrent initializer,
+ * orthogonal, is slow at this size.
  */
 export function lstmLayer(
   tf: typeof Tfjs,

@@ -1,29 +1,29 @@
-/** Of a function at a place. */
+/** Value and gradient of a function at a point. */
 export interface ValueAndGradient {
   value: number;
   gradient: Float64Array;
 }
 
 export interface MinimiseOptions {
-  /** The largest component of the gradient at which it is done; default 1e-5. */
+  /** Stops when no component of the gradient is larger in absolute value; default 1e-5. */
   tolerance?: number;
   /** Default 500. */
   maxIterations?: number;
   /** Stops between iterations. */
   signal?: AbortSignal;
-  /** Before each iteration, with the number of those that are done and the largest component of the gradient. */
+  /** Called before each iteration with the number of iterations done and the largest component of the gradient. */
   onIteration?: (iterations: number, slope: number) => void;
 }
 
-/** Pairs of steps and changes of gradient that are remembered. */
+/** Number of stored pairs of steps and gradient changes. */
 const MEMORY = 10;
 
 /**
- * The minimum of a smooth convex function by L-BFGS (Liu and Nocedal 1989) with backtracking: deterministic, and done
- * when no component of the gradient is above `tolerance`.
+ * Minimises a smooth convex function by L-BFGS (Liu and Nocedal 1989) with backtracking. Deterministic; stops when no component of
+ * the gradient is above `tolerance`.
  *
  * @param f value and gradient
- * @param start where to begin; not changed
+ * @param start initial parameters; not changed
  * @param options see {@link MinimiseOptions}
  * @example await minimise((x) => ({ value: x[0] ** 2, gradient: Float64Array.of(2 * x[0]) }), Float64Array.of(3)) // [0]
  */
@@ -41,13 +41,13 @@ export async function minimise(
     onIteration?.(iteration, largest(at.gradient));
     const direction = descent(at.gradient, pairs);
     const slope = dot(direction, at.gradient);
-    // The first direction is the gradient itself, of no natural length.
+    // The first direction is the gradient itself, which has no natural length.
     let step = pairs.length === 0 ? Math.min(1, 1 / largest(direction)) : 1;
     let next = along(x, step, direction);
     let there = f(next);
     while (!(there.value <= at.value + 1e-4 * step * slope)) {
       step /= 2;
-      // Values no longer tell places apart: this is the minimum, as far as numbers go.
+      // The values no longer change: this is the minimum to machine precision.
       if (step < 1e-12) return x;
       next = along(x, step, direction);
       there = f(next);
@@ -63,7 +63,7 @@ export async function minimise(
   return x;
 }
 
-/** The direction of the next step: minus the gradient times the inverse Hessian as the pairs tell it (two loops). */
+/** The direction of the next step: minus the gradient times the inverse Hessian estimated from the pairs (two loops). */
 function descent(
   gradient: Float64Array,
   pairs: readonly { s: Float64Array; y: Float64Array; rho: number }[],

@@ -8,12 +8,12 @@ import { LogisticLoss, type LogisticProblem } from "./logistic-loss.js";
  *
  * sum_i w_i (-log softmax(W' x_i + b)[y_i]) / sum_i w_i + penalty / 2 * |W|^2
  *
- * The biases are not penalised. The loss is convex, so that there is one minimum and no seed; it is found by L-BFGS.
- * scikit-learn's `LogisticRegression` has the same minimum at C = 1 / (penalty * sum of weights).
+ * The biases are not penalised. The loss is convex, so there is one minimum and no seed; it is found by L-BFGS. Equals
+ * scikit-learn's `LogisticRegression` with C = 1 / (penalty * sum of weights).
  *
  * @param problem rows, labels and weights
  * @param penalty above 0
- * @param start parameters to start from, such as those of a stronger penalty: `columns * classes` of W, then b
+ * @param start initial parameters, such as those of a stronger penalty: `columns * classes` values of W, then b
  * @param options of the solver; tolerance 1e-4 by default, scikit-learn's
  * @returns the parameters in that order, and the loss without the penalty
  * @example const { parameters } = await fitLogistic({ x, columns: 2, labels: [0, 1, 1], classes: 2 }, 0.01);

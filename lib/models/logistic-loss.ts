@@ -2,7 +2,7 @@ import { growTo, instantiate, type KernelMemory } from "../base/wasm.js";
 import { KERNEL_BINARY } from "./kernelBinary.js";
 import type { ValueAndGradient } from "./lbfgs.js";
 
-/** Rows to be told apart by a linear model. */
+/** Rows to be classified by a linear model. */
 export interface LogisticProblem {
   /** `count * columns` standardised values. */
   x: Float32Array;
@@ -10,7 +10,7 @@ export interface LogisticProblem {
   /** Class index of each row. */
   labels: readonly number[];
   classes: number;
-  /** Of each row in the loss; default 1. */
+  /** Weight of each row in the loss; default 1. */
   weights?: ArrayLike<number>;
 }
 
@@ -19,19 +19,19 @@ interface Exports extends KernelMemory {
   gradient(lanes: number, columns: number, errors: number, weights: number, pairs: number, out: number): void;
 }
 
-/** Rows that kernel.c works on at a time. */
+/** Number of rows that kernel.c processes at a time. */
 const ROWS = 4;
 
 /**
- * The loss that multinomial logistic regression makes smallest (see linear.ts), with the memory that kernel.c takes for
- * it: `columns * classes` doubles twice over and four rows, not the problem's.
+ * The loss of multinomial logistic regression (see linear.ts), with the memory that kernel.c needs for it: twice
+ * `columns * classes` doubles and four rows, whatever the number of rows.
  *
  * @example const { value, gradient } = new LogisticLoss({ x, columns: 2, labels: [0, 1], classes: 2 }).at(0.1, parameters);
  */
 export class LogisticLoss {
   readonly #problem: LogisticProblem;
   readonly #wasm = instantiate<Exports>(KERNEL_BINARY);
-  /** Vectors of two classes in a row of parameters; an odd class has an idle one beside it. */
+  /** Number of pairs of classes in a row of parameters; an odd number of classes is padded by one. */
   readonly #pairs: number;
   readonly #x: Float32Array;
   readonly #rowWeights: Float64Array;
@@ -46,7 +46,7 @@ export class LogisticLoss {
     this.#pairs = Math.ceil(classes / 2);
     const width = 2 * this.#pairs;
     const sizes = [ROWS, ROWS * width, ROWS * columns, (columns + 1) * width, (columns + 1) * width];
-    // Vectors lie at multiples of 16 bytes.
+    // Vectors are aligned to 16 bytes.
     const start = Math.ceil(this.#wasm.__heap_base.value / 16) * 16;
     const doubles = sizes.reduce((a, b) => a + b, 0);
     growTo(this.#wasm, start + 8 * doubles + 4 * ROWS * columns);
@@ -100,12 +100,12 @@ export class LogisticLoss {
     return { value, gradient };
   }
 
-  /** Computes the logits of the rows from one on, of which there may be fewer than {@link ROWS}; gives how many. */
+  /** Computes the logits of up to {@link ROWS} rows, beginning with one; returns how many. */
   #rows(first: number): number {
     const { x, columns, labels, weights } = this.#problem;
     const count = Math.min(ROWS, labels.length - first);
     this.#x.set(x.subarray(first * columns, (first + count) * columns));
-    // Rows beyond the last weigh nothing, whatever they hold.
+    // Rows beyond the last have weight 0, whatever they contain.
     for (let r = 0; r < ROWS; r++) this.#rowWeights[r] = r < count ? (weights ? weights[first + r]! : 1) : 0;
     this.#wasm.logits(
       this.#x.byteOffset,
@@ -118,7 +118,7 @@ export class LogisticLoss {
     return count;
   }
 
-  /** Adds what the rows add to the gradient, now that the logits are their errors. */
+  /** Adds the rows' share of the gradient, after the logits have become errors. */
   #addGradient(): void {
     this.#wasm.gradient(
       this.#lanes.byteOffset,
@@ -131,7 +131,7 @@ export class LogisticLoss {
   }
 }
 
-/** Turns a row of logits into probabilities minus the truth, in place; returns the cross-entropy. */
+/** Replaces a row of logits by probabilities minus the one-hot label; returns the cross-entropy. */
 function softmaxError(logits: Float64Array, at: number, classes: number, truth: number): number {
   let highest = logits[at]!;
   for (let c = at + 1; c < at + classes; c++) highest = Math.max(highest, logits[c]!);

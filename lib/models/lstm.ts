@@ -4,10 +4,9 @@ import { addHead, lstmLayer, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 
 /**
- * A recurrent network: two layers of 128 LSTM cells, the mean of the second over time, a dense layer. The first
- * layer follows the frames, the second what becomes of them over a phrase. The mean over time stands in for the last state: after a clip's end comes padding, in which a last
- * state forgets, and what an utterance sounds like is spread over it all. 239,111 parameters for 64 bands
- * and 7 classes.
+ * A recurrent network: two layers of 128 LSTM cells, the mean of the second over time, a dense layer. The first layer follows the
+ * frames, the second longer spans such as a phrase. The mean over time replaces the last state, which would forget the utterance
+ * in the padding after it, and an emotion is spread over the whole utterance. 239,111 parameters for 64 bands and 7 classes.
  *
  * @param options see {@link ModelOptions}; its size may have `units`, `layers`, `dropout`
  * @example const model = await lstm({ frames: 100, bands: 64, classes: 7, seed: 1 });

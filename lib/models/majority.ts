@@ -2,11 +2,11 @@ import type { LayersModel } from "@tensorflow/tfjs";
 import { affine } from "./linear.js";
 
 /**
- * The baseline of all baselines: whatever it hears, it answers with the shares of the classes in the training part,
- * and so always with the commonest. Its accuracy is that class's share in the test part, its UAR chance.
+ * The simplest baseline: for any input it outputs the shares of the classes in the training part, so it always predicts the most
+ * frequent one. Its accuracy is that class's share in the test part, its UAR is chance.
  *
  * @param labels class indices of the training clips
- * @param columns of the input, none of which is looked at
+ * @param columns of the input, which is ignored
  * @param classes number of classes
  * @example const model = await majority([0, 0, 1], 448, 7);
  */

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import { oneOf } from "../base/schema.js";
 
 /**
- * Models without time, to be beaten: the commonest class, and on each clip's statistics a linear model, and support vector
- * machines with an RBF kernel.
+ * The baselines, which ignore the order of frames: the most frequent class, and a linear model and support vector machines with an
+ * RBF kernel on each clip's statistics.
  */
 export const BASELINES = ["majority", "linear", "svm"] as const;
 
@@ -19,10 +19,16 @@ export const NETWORKS = [
   "top-blocks",
 ] as const;
 
+/** A model on a clip's statistics: `majority` (the most frequent class), `linear` (logistic regression) or `svm` (RBF kernel). */
 export type BaselineName = (typeof BASELINES)[number];
+
+/** A network of {@link models}. */
 export type NetworkName = (typeof NETWORKS)[number];
-/** A network that a script gives, by a name of its own: `own:mine`. */
+
+/** A network that a script defines, under a name of its own: `own:mine`. */
 export type OwnName = `own:${string}`;
+
+/** A baseline, a network, or a network that a script defines. */
 export type ModelName = BaselineName | NetworkName | OwnName;
 
 /** The baselines, then the networks. */

@@ -1,4 +1,5 @@
 import type { LayersModel, layers, Tensor } from "@tensorflow/tfjs";
+import { messageOf, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { startTfjs } from "../engine/tfjs.js";
 import type { ModelOptions } from "./layers.js";
@@ -18,6 +19,38 @@ export type OwnNetworks = Readonly<Record<string, BuildNetwork>>;
 /** How a network that a script gives is made; `undefined` for one of the workbench, or that nobody gives. */
 export function builderOf(model: ModelName, networks: OwnNetworks = {}): BuildNetwork | undefined {
   return isOwn(model) ? networks[model.slice("own:".length)] : undefined;
+}
+
+/**
+ * Makes a network by a function of a script.
+ *
+ * @throws {UserError} naming the network, if the function fails, gives no network, or one that does not end in softmax
+ */
+export function buildOwn(
+  model: ModelName,
+  build: BuildNetwork,
+  shape: Parameters<BuildNetwork>[0],
+): LayersModel {
+  let network: LayersModel | undefined;
+  try {
+    network = build(shape);
+  } catch (error) {
+    throw new UserError(`the function of the network ${model} failed: ${messageOf(error)}`, { cause: error });
+  }
+  if (!network?.layers || typeof network.toJSON !== "function")
+    throw new UserError(`the function of the network ${model} returns no tf.layers model`);
+  // Layers of a network that was disposed of; TensorFlow.js has no public word for it.
+  if (network.layers.some((layer) => (layer as unknown as { _refCount?: number })._refCount === 0))
+    throw new UserError(
+      `the network ${model} has layers of an earlier one: make its layers inside the function, which is called for every run`,
+    );
+  const last = network.layers.at(-1) as unknown as { activation?: { getClassName(): string } };
+  const activation = last.activation?.getClassName();
+  if (activation !== undefined && activation !== "softmax")
+    throw new UserError(
+      `the network ${model} ends in ${activation}: its last layer must give softmax probabilities (activation: "softmax")`,
+    );
+  return network;
 }
 
 /** SHA-256 of what a network is made of, whatever its layers are called: TensorFlow.js numbers them as they come. */

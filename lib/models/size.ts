@@ -3,32 +3,44 @@ import { canonicalJson } from "../base/hash.js";
 import { list, number, problemsBy, refuse, type Say, strict, whole } from "../base/schema.js";
 import { isBaseline, isOwn, type ModelName, type NetworkName } from "./names.js";
 
-/** What may be said of a network's size; a network takes the keys that {@link SIZES} has of it. */
-export const sizeSchema = strict("Size of the network; what is left out is as the network has it.", {
-  filters: v.optional(
-    list(
-      "Filters of each block of convolutions, as many as there are blocks; of cnn, cnn-small and clstm.",
-      whole("Filters of a block.", 1, 4096),
+/** The settings of a network's size; each network takes the keys that {@link SIZES} lists for it. */
+export const sizeSchema = strict(
+  "Size of the network; keys that are left out have the default of the network.",
+  {
+    filters: v.optional(
+      list(
+        "Filters of each convolution block, one number per block (cnn, cnn-small, clstm).",
+        whole("Filters of a block.", 1, 4096),
+      ),
     ),
-  ),
-  units: v.optional(
-    whole(
-      "LSTM cells of a layer (bilstm: of each direction), with half as many units in the dense layer; of cnn, units of the dense layer; of attention, of that and of the projection.",
-      1,
-      4096,
+    units: v.optional(
+      whole(
+        "LSTM cells of a layer (bilstm: of each direction), with half as many units in the dense layer; for cnn the units of the dense layer, for attention those of the dense layer and of the projection.",
+        1,
+        4096,
+      ),
     ),
-  ),
-  layers: v.optional(whole("Layers of LSTM cells; of lstm, bilstm and clstm.", 1, 8)),
-  blocks: v.optional(whole("Blocks of the encoder that are trained further; of top-blocks.", 1, 64)),
-  dropout: v.optional(
-    number("Dropout around the dense layer; elsewhere in the network it changes in proportion.", {
-      ...{ from: 0, to: 0.9 },
-    }),
-  ),
-});
+    layers: v.optional(whole("LSTM layers (lstm, bilstm, clstm).", 1, 8)),
+    blocks: v.optional(whole("Encoder blocks that are fine-tuned (top-blocks).", 1, 64)),
+    dropout: v.optional(
+      number("Dropout at the dense layer; all other dropout of the network scales with it.", {
+        ...{ from: 0, to: 0.9 },
+      }),
+    ),
+  },
+);
+
+/** Size of a network. Each network takes the keys that {@link SIZES} lists for it; absent keys keep its default. */
 export type Size = v.InferOutput<typeof sizeSchema>;
 
-/** The size that each network has by itself. */
+/**
+ * The default size of each network.
+ *
+ * @example
+ * const size = { ...SIZES.lstm, layers: 1 };
+ * const model = await models.lstm({ frames: 100, bands: 64, classes: 7, seed: 1, size });
+ * model.countParams() < 239111; // => true
+ */
 export const SIZES = {
   cnn: { filters: [32, 64, 128, 128], units: 128, dropout: 0.2 },
   "cnn-small": { filters: [32, 48, 64], dropout: 0.3 },
@@ -40,12 +52,12 @@ export const SIZES = {
   "top-blocks": { blocks: 2, dropout: 0.3 },
 } satisfies Record<NetworkName, Size>;
 
-/** The size that a model has by itself; none of a baseline, nor of a network that a script gives. */
+/** The default size of a model; empty for a baseline and for a network that a script defines. */
 export function usualSize(model: ModelName): Size {
   return isBaseline(model) || isOwn(model) ? {} : SIZES[model];
 }
 
-/** What of a size is not as the network has it by itself; `undefined` where nothing is. */
+/** The part of a size that differs from the network's default; `undefined` where nothing does. */
 export function ownSize(model: ModelName, size: Size = {}): Size | undefined {
   const usual = usualSize(model);
   const own = Object.entries(size).filter(
@@ -56,7 +68,7 @@ export function ownSize(model: ModelName, size: Size = {}): Size | undefined {
 }
 
 /**
- * What a network does not take of a size.
+ * Reports settings of a size that a network does not take.
  *
  * @param input frames and bands, where they are known
  */
@@ -94,9 +106,9 @@ const BLOCKS: Partial<Record<NetworkName, (input: { frames: number; bands: numbe
 };
 
 /**
- * The size of a network: its own with what is asked for in its place.
+ * The size of a network: its defaults, replaced by the given settings.
  *
- * @throws {UsageError} naming what the network does not take
+ * @throws {UsageError} naming the settings that the network does not take
  */
 export function sizeOf<Name extends keyof typeof SIZES>(
   model: Name,

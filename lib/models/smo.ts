@@ -1,15 +1,15 @@
-/** Two classes to be told apart by a support vector machine. */
+/** A two-class problem for a support vector machine. */
 export interface SmoProblem {
-  /** The kernel of every row with every row, `count * count` values; symmetric, positive semi-definite. */
+  /** The kernel between all rows, `count * count` values; symmetric, positive semi-definite. */
   kernel: Float32Array;
-  /** Of each row +1 or -1. */
+  /** Class of each row: +1 or -1. */
   signs: ArrayLike<number>;
-  /** Of each row what its alpha may be at most: C times its weight. */
+  /** Largest alpha of each row: C times its weight. */
   limits: ArrayLike<number>;
 }
 
 export interface SmoSolution {
-  /** Of each row; it is a support vector where this is above 0. */
+  /** One per row; rows above 0 are support vectors. */
   alphas: Float64Array;
   /** The decision is `sum of signs[i] * alphas[i] * k(x[i], x) - rho`: above 0 for the class +1. */
   rho: number;
@@ -17,7 +17,7 @@ export interface SmoSolution {
   loss: number;
 }
 
-/** In the place of a curvature that is not above 0, as libsvm has it. */
+/** Replaces a curvature that is not above 0, as in libsvm. */
 const TAU = 1e-12;
 
 /**
@@ -27,8 +27,8 @@ const TAU = 1e-12;
  *
  * by sequential minimal optimisation: two alphas at a time, chosen by the gradient and the curvature between them (Fan, Chen
  * and Lin, Working Set Selection Using Second Order Information, JMLR 6, 2005), until no pair violates the conditions of the
- * minimum by more than `tolerance`. That is the algorithm of libsvm, and so of scikit-learn's `SVC`, without its cache and
- * its shrinking. Deterministic.
+ * minimum by more than `tolerance`. This is the algorithm of libsvm, and so of scikit-learn's `SVC`, without its cache and
+ * shrinking. Deterministic.
  *
  * @param problem see {@link SmoProblem}
  * @param tolerance default 1e-3, libsvm's
@@ -41,12 +41,12 @@ export function solveSmo(problem: SmoProblem, tolerance = 1e-3): SmoSolution {
   return machine.solution();
 }
 
-/** Each step lowers the objective, so that it ends by itself; the bound is for numbers that no longer tell steps apart. */
+/** Each step lowers the objective, so it ends by itself; the limit is for steps below machine precision. */
 const MOST_STEPS = 10_000_000;
 
 class Machine {
   readonly #kernel: Float32Array;
-  /** Of the kernel. */
+  /** The kernel's diagonal. */
   readonly #diagonal: Float64Array;
   readonly #signs: Float64Array;
   readonly #limits: Float64Array;
@@ -64,7 +64,7 @@ class Machine {
     this.#slopes = this.#signs.map((sign) => -sign);
   }
 
-  /** Moves the pair of alphas by which the objective falls most; false where it is at its minimum. */
+  /** Updates the pair of alphas that lowers the objective most; false at the minimum. */
   improve(tolerance: number): boolean {
     const signs = this.#signs;
     const slopes = this.#slopes;
@@ -83,7 +83,7 @@ class Machine {
     return true;
   }
 
-  /** Of the alphas that may move with their signs, the one of the lowest slope; -1 where there is none. */
+  /** Of the alphas that can move in the direction of their signs, the one with the lowest slope; -1 for none. */
   #steepest(): number {
     let first = -1;
     let lowest = Number.POSITIVE_INFINITY;
@@ -96,7 +96,7 @@ class Machine {
     return first;
   }
 
-  /** Of the alphas that may move against their signs, the one with which i gains `difference^2 / curvature` most; -1 at the minimum. */
+  /** Of the alphas that can move against their signs, the one with the largest `difference^2 / curvature`; -1 at the minimum. */
   #partner(i: number, tolerance: number): number {
     const slopes = this.#slopes;
     const kernel = this.#kernel;
@@ -119,12 +119,12 @@ class Machine {
     return widest < tolerance ? -1 : second;
   }
 
-  /** How far an alpha may go up (direction 1) or down (-1). */
+  /** How far an alpha can go up (direction 1) or down (-1). */
   #room(i: number, direction: number): number {
     return direction > 0 ? this.#limits[i]! - this.#alphas[i]! : this.#alphas[i]!;
   }
 
-  /** A step that ends at a bound ends exactly there. */
+  /** Changes an alpha; near a bound it is set exactly to the bound. */
   #move(i: number, by: number): void {
     const limit = this.#limits[i]!;
     const to = this.#alphas[i]! + by;
@@ -138,7 +138,7 @@ class Machine {
     return { alphas: this.#alphas, rho, loss: losses.reduce((a, b) => a + b, 0) / losses.length };
   }
 
-  /** rho: the mean slope of the alphas between their bounds, else the middle of what those at their bounds allow. */
+  /** rho: the mean slope of the alphas between their bounds, else the middle of the interval that those at the bounds allow. */
   #offset(): number {
     let sum = 0;
     let free = 0;

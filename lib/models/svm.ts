@@ -10,26 +10,26 @@ export interface RbfMachine {
   gamma: number;
   columns: number;
   classes: number;
-  /** Which rows of the problem are support vectors of any pair. */
+  /** Indices of the problem's rows that are support vectors of any pair. */
   rows: number[];
   /** Those rows, `rows.length * columns` values. */
   vectors: Float32Array;
-  /** `rows.length * pairs` values: what each support vector adds to the decision of each pair, times the kernel. */
+  /** `rows.length * pairs` values: the coefficient of each support vector's kernel in the decision of each pair. */
   coefficients: Float32Array;
-  /** Of each pair, added to its decision, which is above 0 for the first of the two classes. */
+  /** Added to the decision of each pair, which is above 0 for the first of the two classes. */
   intercepts: Float32Array;
   /** Mean hinge loss of the pairs on their rows. */
   loss: number;
 }
 
 export interface RbfOptions {
-  /** Of the minimum; default 1e-3, libsvm's. */
+  /** Tolerance of the minimum; default 1e-3, libsvm's. */
   tolerance?: number;
   /** Stops between pairs. */
   signal?: AbortSignal;
 }
 
-/** Rows of which the distances take 2.5 GB. */
+/** Limit of the rows: their distances take 2.5 GB. */
 const MOST_ROWS = 25_000;
 
 /** The pairs of classes, in the order of libsvm. */
@@ -39,8 +39,8 @@ export function pairsOf(classes: number): [number, number][] {
 }
 
 /**
- * Squared Euclidean distances of all rows, `count * count` values; they are computed once and serve every gamma. 6,000 rows
- * take 144 MB.
+ * Squared Euclidean distances between all rows, `count * count` values, computed once for all values of gamma. 6,000 rows take
+ * 144 MB.
  *
  * @throws {UserError} for more than 25,000 rows
  */
@@ -51,7 +51,7 @@ export async function squaredDistances(
   const n = labels.length;
   if (n > MOST_ROWS)
     throw new UserError(
-      `an svm compares all clips with all, and ${n} are too many (at most ${MOST_ROWS}): take linear, or a network`,
+      `an svm compares all pairs of clips, and ${n} clips are too many (at most ${MOST_ROWS}): use linear, or a network`,
     );
   const out = new Float32Array(n * n);
   for (let i = 0; i < n; i++) {
@@ -74,13 +74,13 @@ export async function squaredDistances(
 
 /**
  * Trains a support vector machine with the kernel `exp(-gamma * |x - y|^2)` for every pair of classes, as libsvm and
- * scikit-learn's `SVC(kernel="rbf")` do. A row's alpha is at most C times its weight; `balancedWeights` are what scikit-learn
- * calls `class_weight="balanced"`.
+ * scikit-learn's `SVC(kernel="rbf")` do. A row's alpha is at most C times its weight; `balancedWeights` equals scikit-learn's
+ * `class_weight="balanced"`.
  *
  * @param problem rows, standardised; labels, weights
  * @param distances of {@link squaredDistances}
  * @param gamma above 0
- * @param costs values of C, each above 0: one machine for each, in their order
+ * @param costs values of C, each above 0; one machine is trained for each, in this order
  * @example const [machine] = await fitRbf(problem, await squaredDistances(problem), 1 / problem.columns, [1]);
  */
 export async function fitRbf(
@@ -105,7 +105,7 @@ export async function fitRbf(
     const kernel = kernelOf(distances, labels.length, rows, gamma);
     for (const [c, cost] of costs.entries()) {
       const { coefficients, intercepts, losses } = found[c]!;
-      // A class that nobody has loses, and two of them draw.
+      // A class without rows loses; two such classes tie.
       intercepts[p] = Math.sign(signs.reduce((sum, sign) => sum + sign, 0));
       if (new Set(signs).size < 2) continue;
       const limits = rows.map((i) => cost * (weights ? weights[i]! : 1));
@@ -123,7 +123,7 @@ export async function fitRbf(
   }));
 }
 
-/** The kernel of some rows among each other. */
+/** The kernel between some rows. */
 function kernelOf(distances: Float32Array, n: number, rows: readonly number[], gamma: number): Float32Array {
   const own = new Float32Array(rows.length ** 2);
   for (const [i, row] of rows.entries())
@@ -136,7 +136,7 @@ function kernelOf(distances: Float32Array, n: number, rows: readonly number[], g
   return own;
 }
 
-/** What is left once the rows that no pair takes are gone. */
+/** The machine without the rows that are support vectors of no pair. */
 function machineOf(
   { x, columns, classes, labels }: LogisticProblem,
   gamma: number,
@@ -147,7 +147,7 @@ function machineOf(
   const rows = [...labels.keys()].filter((i) =>
     all.subarray(i * pairs, (i + 1) * pairs).some((value) => value !== 0),
   );
-  // Where all rows are of one class, for a network that has a layer of support vectors.
+  // If all rows are of one class: the network needs at least one support vector.
   if (rows.length === 0) rows.push(0);
   const vectors = new Float32Array(rows.length * columns);
   const coefficients = new Float32Array(rows.length * pairs);
@@ -161,13 +161,13 @@ function machineOf(
 /**
  * A machine as a tf.layers model of stock layers: an input of `[1, columns]`, probabilities of the classes. The kernel is
  * a dense layer: `-gamma * |x - s|^2 = 2 * gamma * x . s - gamma * |s|^2 - gamma * |x|^2` is linear in x and |x|^2, and
- * `elu(z) = exp(z) - 1` where z is at most 0, as it is here; the 1 counts for nothing, since the coefficients of a pair sum to 0.
+ * `elu(z) = exp(z) - 1` where z is at most 0, as it is here; the 1 has no effect, since the coefficients of a pair sum to 0.
  *
- * Every pair of classes then votes by the tanh of its decision, for one and against the other, and the probabilities are the
- * softmax of the sums of the votes. libsvm's votes are the signs: the tanh also says how sure a pair is, so that votes are
- * never equal, and probabilities can be calibrated. On SAVEE with eGeMAPS the two differ by a point of UAR, which is noise.
+ * Each pair of classes then votes with the tanh of its decision, for one class and against the other, and the probabilities are
+ * the softmax of the sums of the votes. libsvm's votes are the signs. The tanh also expresses confidence, so that there are no
+ * ties, and probabilities can be calibrated. On SAVEE with eGeMAPS the two differ by one point of UAR, which is noise.
  *
- * The weights hold the features of training clips, as those of every kernel machine do: mind that before you pass them on.
+ * The weights contain the features of training clips, as in every kernel machine: consider that before you publish them.
  *
  * @example const network = await svm(machine);
  */
@@ -177,7 +177,7 @@ export async function svm({ gamma, columns, classes, ...machine }: RbfMachine): 
   const { layers } = tf;
   const input = tf.input({ shape: [1, columns] });
   const x = apply(layers.flatten(), input);
-  // A value that one layer takes twice is thrown away too early by tf.layers' predict.
+  // tf.layers' predict disposes of a value too early if one layer takes it twice.
   const again = apply(layers.activation({ activation: "linear" }), x);
   const dense = (units: number, activation: "linear" | "elu" | "tanh" | "softmax", useBias: boolean) =>
     layers.dense({ units, activation, useBias, kernelInitializer: "zeros" });

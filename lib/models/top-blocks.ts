@@ -5,25 +5,24 @@ import { apply, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 import { NORM_EPSILON, transformerBlock } from "./transformer.js";
 
-/** Columns of a head of attention in every published Whisper; other widths have one head. */
+/** Width of an attention head in every published Whisper; widths that are not a multiple of it have one head. */
 const HEAD = 64;
 
-/** The sizes of the blocks that go with a width. */
+/** The sizes of the blocks for a width. */
 export function blockShape(width: number): { heads: number; width: number; hidden: number } {
   return { heads: width % HEAD === 0 ? width / HEAD : 1, width, hidden: 4 * width };
 }
 
 /**
- * How much faster the judge learns than the blocks. Under Adam a step is as long as the learning rate whatever the gradient,
- * so what is multiplied by this learns as if its learning rate were this many times as high.
+ * How much faster the classifier learns than the blocks. Adam's steps are as long as the learning rate, whatever the gradient, so
+ * scaling the classifier's input by this factor has the effect of a learning rate that is higher by it.
  */
 const GAIN = 20;
 
 /**
- * Blocks of a Whisper encoder that are trained further, over the frames of the layer below them: attention that pays none to
- * padding, the mean over real frames, a norm, dropout and a dense softmax. `train()` begins with the encoder's own weights. The
- * judge, whose weights are new, learns {@link GAIN} times as fast as the blocks, for which learning rates of some 5e-5 are
- * usual.
+ * The top blocks of a Whisper encoder, fine-tuned on the frames of the layer below them: attention that ignores padding, the mean
+ * over real frames, a norm, dropout and a dense softmax. `train()` starts from the encoder's weights. The classifier, whose weights
+ * are new, learns {@link GAIN} times as fast as the blocks, for which learning rates of about 5e-5 are usual.
  *
  * @param options see {@link ModelOptions}; `bands` is the width of the encoder; its size may have `blocks`, `dropout`
  * @example const model = await topBlocks({ frames: 150, bands: 512, classes: 7, seed: 1 });

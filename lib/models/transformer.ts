@@ -10,25 +10,24 @@ export interface TransformerBlockOptions {
   index: number;
   heads: number;
   width: number;
-  /** Of the layer between the two of the feed-forward part. */
+  /** Width of the feed-forward layer. */
   hidden: number;
-  /** Whether a norm stands before its branch (Whisper) or after its sum (wav2vec 2.0, HuBERT). */
+  /** Whether the norm comes before each branch (Whisper) or after each sum (wav2vec 2.0, HuBERT). */
   norm: "before" | "after";
-  /** `[frames]` numbers to be added to the scores of the keys: {@link frameWeights}' logarithms. */
+  /** `[frames]` numbers that are added to the scores of the keys: the logarithms of {@link frameWeights}. */
   mask?: SymbolicTensor;
-  /** Share of clips that go without a branch in training; default 0. */
+  /** Share of clips that skip a branch in training; default 0. */
   drop?: number;
-  /** Of the initial weights; default: they are zeros, which cost no time where others are read in their place. */
+  /** Seed of the initial weights; without one they are zeros, which is fastest where stored weights replace them. */
   seed?: number;
 }
 
-/** Layer normalisation's, in every encoder that is read here. */
+/** Epsilon of layer normalisation in all supported encoders. */
 export const NORM_EPSILON = 1e-5;
 
 /**
- * A block of a transformer's encoder (Vaswani et al. 2017): attention, then a feed-forward part with GELU, each
- * beside a way that leaves it out. Layers with weights: `norm1`, `qkv` (queries, keys and values side by side), `out`,
- * `norm2`, `up`, `down`.
+ * A block of a transformer encoder (Vaswani et al. 2017): attention, then a feed-forward part with GELU, each with a residual
+ * connection. Layers with weights: `norm1`, `qkv` (queries, keys and values side by side), `out`, `norm2`, `up`, `down`.
  *
  * @param x `[frames, width]`
  * @returns `[frames, width]`

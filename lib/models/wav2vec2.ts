@@ -7,7 +7,7 @@ import { apply } from "./layers.js";
 import { NORM_EPSILON, transformerBlock } from "./transformer.js";
 import type { EncoderOptions, EncoderShape } from "./whisper.js";
 
-/** Kernels and strides of the convolutions over samples: a frame hears 400 of them, 25 ms, and the next begins 320 later. */
+/** Kernel sizes and strides of the convolutions over samples: a frame covers 400 samples (25 ms), frames are 320 apart (20 ms). */
 export const FEATURE_CONVOLUTIONS = [
   [10, 5],
   [3, 2],
@@ -18,27 +18,31 @@ export const FEATURE_CONVOLUTIONS = [
   [2, 2],
 ] as const;
 
+/** The sizes of a wav2vec 2.0 or HuBERT encoder; `bands` and `positions` are 0. */
 export interface Wav2vec2Shape extends EncoderShape {
-  /** Of the convolutions over samples; default 512. */
+  /** Channels of the convolutions over samples; default 512. */
   channels?: number;
-  /** Frames that the positional convolution sees; default 128. */
+  /** Kernel size of the positional convolution, frames; default 128. */
   reach?: number;
-  /** Groups of its columns; default 16. */
+  /** Groups of the positional convolution; default 16. */
   groups?: number;
 }
 
 /**
- * The encoder of wav2vec 2.0 (Baevski et al. 2020), base, and of HuBERT (Hsu et al. 2021), base, which is the same
- * network, with all its states as the output: seven convolutions over the samples, the first of which has its channels
- * normalised over time; a projection; a convolution that tells frames their places; blocks of attention with the norm
- * behind each sum. The large models, which normalise otherwise, are not this network.
+ * The encoder of wav2vec 2.0 base (Baevski et al. 2020) and of HuBERT base (Hsu et al. 2021), which are the same network, with
+ * the hidden states of all layers as the output: seven convolutions over the samples, the first of them with group
+ * normalization over time; a projection; a positional convolution; transformer blocks with the norm after each sum. The large
+ * models normalize differently and are not this network.
  *
- * From `[samples, 1]` at 16 kHz, samples open but at least 400, to `[floor((samples - 400) / 320) + 1, (blocks + 1) width]`: the
- * states side by side, first what goes into the first block, then what comes out of each; transformers' `hidden_states`.
- * The published models want samples that {@link standardized} has seen.
+ * From `[samples, 1]` at 16 kHz, any number of at least 400, to `[floor((samples - 400) / 320) + 1, (blocks + 1) * width]`: the
+ * states side by side, first the input of the first block, then the output of each block, as transformers' `hidden_states`.
+ * The published models expect samples from {@link standardized}.
  *
  * @example
- * const model = await wav2vec2({ blocks: 12, width: 768, heads: 12, hidden: 3072, bands: 0, positions: 0 });
+ * // The base models have 12 blocks of width 768, 12 heads, hidden 3072, and the default channels, reach and groups.
+ * const sizes = { blocks: 2, width: 64, heads: 4, hidden: 256, bands: 0, positions: 0, channels: 32 };
+ * const model = await wav2vec2(sizes, { seed: 1 });
+ * model.outputs[0]!.shape; // => [null, null, 192]
  */
 export async function wav2vec2(shape: Wav2vec2Shape, { seed }: EncoderOptions = {}): Promise<LayersModel> {
   const { blocks, width, heads, hidden } = shape;
@@ -89,7 +93,7 @@ function projected(
   return apply(layer, normalized(tf, x, "projection.norm"));
 }
 
-/** Frames with what the positional convolution says of their places, as they go into the first block. */
+/** Frames plus the positional convolution's output: the input of the first block. */
 function placed(
   tf: typeof Tfjs,
   x: SymbolicTensor,
@@ -112,10 +116,11 @@ function normalized(tf: typeof Tfjs, x: SymbolicTensor, name: string): SymbolicT
 }
 
 /**
- * Samples of zero mean and unit variance, as wav2vec 2.0 and HuBERT base were trained on, whole clips at a time: (x - mean) /
- * sqrt(variance + 1e-7). Hugging Face's `do_normalize`.
+ * Scales the samples of a whole clip to zero mean and unit variance, as wav2vec 2.0 and HuBERT base were trained on:
+ * (x - mean) / sqrt(variance + 1e-7). Equals Hugging Face's `do_normalize`.
  *
- * @example const x = standardized(audio.samples); // [samples, 1] for wav2vec2()
+ * @example
+ * standardized(Float32Array.of(1, 3, 1, 3)); // => [-1, 1, -1, 1]
  */
 export function standardized(samples: Float32Array): Float32Array {
   const mean = samples.reduce((sum, x) => sum + x, 0) / samples.length;

@@ -5,10 +5,10 @@ import { apply, type ModelOptions } from "./layers.js";
 import { sizeOf } from "./size.js";
 
 /**
- * The weighted sum of an encoder's layers, as SUPERB has it (Yang et al. 2021): the input has a row a layer, its states
- * pooled over time; each value is standardised on its own by batch normalisation; the rows are added up by learnt weights
- * that sum to 1; dropout and a dense softmax judge the sum. For when it is not known which layer tells the emotion; where
- * one layer is known to, a linear model on that is smaller and as good.
+ * The weighted sum of an encoder's layers, as in SUPERB (Yang et al. 2021): the input has one row per layer, its states pooled
+ * over time; each value is standardised by batch normalisation; the rows are summed with learned weights that sum to 1; dropout and
+ * a dense softmax classify the sum. Use it when the best layer is not known; otherwise a linear model on that layer is smaller and
+ * as good.
  *
  * @param options see {@link ModelOptions}; `frames` is the number of layers, `bands` that of the pooled values of each; its
  *   size may have `dropout`
@@ -23,7 +23,7 @@ export async function weightedLayers(options: ModelOptions): Promise<LayersModel
   const flat = apply(layers.flatten(), input);
   const standard = apply(layers.batchNormalization({ momentum: 0.9 }), flat);
   const states = apply(layers.reshape({ targetShape: [rows, bands] }), standard);
-  // Shares of rows that are all there are the same for every input: a dense layer makes of them weights that are no input's.
+  // No row is padding, so all shares are equal for every input: a dense layer turns them into weights that do not depend on it.
   const equal = apply(frameWeights(), input);
   const learnt = layers.dense({
     units: rows,

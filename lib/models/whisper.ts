@@ -8,32 +8,38 @@ import { transformerBlock } from "./transformer.js";
 
 /** The sizes of a speech encoder. */
 export interface EncoderShape {
+  /** Number of transformer blocks. */
   blocks: number;
+  /** Number of values per frame. */
   width: number;
+  /** Number of attention heads. */
   heads: number;
-  /** Of the feed-forward part. */
+  /** Width of the feed-forward layer. */
   hidden: number;
-  /** Mel bands of the input; 0 where it takes samples. */
+  /** Mel bands of the input; 0 for encoders that take samples. */
   bands: number;
-  /** Most frames of one input's states; 0: any. */
+  /** Largest number of frames of the states; 0: no limit. */
   positions: number;
 }
 
+/** Options of {@link whisper} and {@link wav2vec2}. */
 export interface EncoderOptions {
-  /** Of the initial weights; default: they are zeros, which cost no time where others are read in their place. */
+  /** Seed of the initial weights; without one they are zeros, which is fastest where stored weights replace them. */
   seed?: number;
 }
 
 /**
- * The encoder of Whisper (Radford et al. 2023) with all its states as the output: two convolutions over time, the second
- * of which halves the frames, Whisper's positions, and blocks of attention with the norm before each branch. The
- * final norm is left out: it belongs to the decoder's view of the last state.
+ * The encoder of Whisper (Radford et al. 2023) with the hidden states of all layers as the output: two convolutions over time,
+ * the second of which halves the number of frames, sinusoidal positions, and transformer blocks with the norm before each
+ * branch. The final norm is left out, since it belongs to what the decoder receives.
  *
- * From `[frames, bands]` log-mel, frames open, to `[ceil(frames / 2), (blocks + 1) width]`: the states side by side, first what goes
- * into the first block, then what comes out of each.
+ * From `[frames, bands]` log-mel, any number of frames up to `2 * positions`, to `[ceil(frames / 2), (blocks + 1) * width]`: the
+ * states side by side, first the input of the first block, then the output of each block.
  *
  * @example
- * const model = await whisper({ blocks: 6, width: 512, heads: 8, hidden: 2048, bands: 80, positions: 1500 });
+ * // The sizes of whisper-tiny.en.
+ * const model = await whisper({ blocks: 4, width: 384, heads: 6, hidden: 1536, bands: 80, positions: 1500 });
+ * model.outputs[0]!.shape; // => [null, null, 1920]
  */
 export async function whisper(shape: EncoderShape, { seed }: EncoderOptions = {}): Promise<LayersModel> {
   const { blocks, width, heads, hidden, bands } = shape;

@@ -1,4 +1,4 @@
 import { runCells } from "./child.js";
 
-// The process that runs one notebook's cells, which it is given on standard input.
+// The process that runs the cells of one notebook, read from standard input.
 runCells();

@@ -4,7 +4,7 @@ import type { Display } from "../base/notebook.js";
 import { type CellEvent, TextLimit } from "./outputs.js";
 import { type CellFailure, createSession } from "./session.js";
 
-/** What a process that runs one notebook's cells is told, as one line of JSON on standard input. */
+/** The task of a process that runs one notebook's cells: one line of JSON on standard input. */
 export interface ChildTask {
   root: string;
   /** The notebook's own folder, for relative imports. */
@@ -13,14 +13,14 @@ export interface ChildTask {
 }
 
 export interface ChildCell {
-  /** The number shown beside the cell, from 1. */
+  /** The execution number of the cell, from 1. */
   number: number;
   source: string;
   /** Tagged "raises-exception": an error does not stop the notebook. */
   mayFail: boolean;
 }
 
-/** What it answers: lines of JSON on file descriptor 3. */
+/** Events of the process: lines of JSON on file descriptor 3. */
 export type ChildEvent =
   | { kind: "ready"; typescript: string }
   | { kind: "start"; number: number }
@@ -29,13 +29,12 @@ export type ChildEvent =
   | { kind: "done" }
   | CellEvent;
 
-/** After the last cell: time for a late rejection to show. */
+/** Wait after the last cell, in which a late rejection can still be reported. */
 const LAST_WORDS_MS = 100;
 
 /**
- * Runs the cells of one notebook in this process and ends it. Cells run in a process of their own so that an exit, a crash
- * or an endless loop costs one notebook. Events are written synchronously: nothing of what a cell said is lost when the
- * process dies in it.
+ * Runs the cells of one notebook in this process, then exits. Each notebook has its own process, so that an exit, a crash or
+ * an endless loop affects only that notebook. Events are written synchronously, so that no output is lost if the process dies.
  */
 export async function runCells(): Promise<void> {
   const task = await readTask();
@@ -56,7 +55,7 @@ export async function runCells(): Promise<void> {
   const session = createSession({
     root: task.root,
     folder: task.folder,
-    // A run is of the library as it was when it began.
+    // A run uses the library as it was at the start.
     reload: false,
     events: {
       display: (display: Display) => emit({ kind: "display", display }),
@@ -90,9 +89,9 @@ export async function runCells(): Promise<void> {
   process.exit(0);
 }
 
-/** What was thrown or rejected where nobody waited for it. */
+/** The failure of an uncaught error or unhandled rejection. */
 export function lateFailure({ ename, evalue, traceback }: CellFailure): CellFailure {
-  const when = "thrown or rejected where nothing waited for it, by this cell or one before it";
+  const when = "an uncaught error or unhandled rejection, of this cell or one before it";
   return { ename: "UncaughtError", evalue: `${ename}: ${evalue}`, traceback: [when, ...traceback] };
 }
 
@@ -107,7 +106,7 @@ function emit(event: ChildEvent): void {
     try {
       rest = rest.subarray(writeSync(3, rest));
     } catch (error) {
-      // Whoever started this process is gone (or nobody did): there is nothing left to run for.
+      // The parent process is gone, or there was none.
       if (!(error instanceof Error && "code" in error && error.code === "EAGAIN"))
         process.kill(process.pid, "SIGKILL");
     }

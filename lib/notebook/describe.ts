@@ -2,7 +2,7 @@ import { basename, relative } from "node:path";
 import { duration } from "../base/progress.js";
 import type { NotebookReport } from "./run.js";
 
-/** What came of a notebook, for a terminal: one line, and below it the error that stopped it. */
+/** The result of a notebook for a terminal: one line, followed by the error that stopped it. */
 export function describeReport(report: NotebookReport): string {
   const { path, written, seconds, cells, bytes, failure } = report;
   const place = relative(process.cwd(), written) || written;
@@ -13,7 +13,7 @@ export function describeReport(report: NotebookReport): string {
   return [line, ...details.slice(0, 20).map((text) => `  ${text}`)].join("\n");
 }
 
-/** Bytes in words: "12 kB", "1.3 MB". */
+/** A size in bytes as text: "12 kB", "1.3 MB". */
 export function size(bytes: number): string {
   return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -65,7 +65,7 @@ async function showFigure(figure: Figure, scale: number): Promise<void> {
   });
 }
 
-/** A figure as plain JSON with six digits a number: more are not seen, and a notebook is committed. */
+/** A figure as plain JSON with six digits per number: more are not visible, and notebooks are committed. */
 function compact(figure: Figure): object {
   const text = JSON.stringify(figure, (_key, value) => {
     if (typeof value === "number") return Number.isInteger(value) ? value : Number(value.toPrecision(6));
@@ -97,7 +97,7 @@ function tableOf(what: object): Table | undefined {
   }
   if (!("columns" in what && "index" in what && "values" in what && "shape" in what)) return undefined;
   const { columns, index, values } = what as FrameLike;
-  // A series has plain values, a frame has rows.
+  // A series has values, a frame has rows.
   const rows = values.map((row, i) => [cellOf(index[i]), ...(Array.isArray(row) ? row : [row]).map(cellOf)]);
   return { header: ["", ...columns.map(String)], rows };
 }

@@ -17,7 +17,7 @@ const TOKEN = new RegExp(
   "g",
 );
 
-/** TypeScript as HTML with comments, strings, keywords and numbers marked; total on any text. */
+/** TypeScript as HTML with comments, strings, keywords and numbers marked. Accepts any text. */
 export function highlight(source: string): string {
   let html = "";
   let last = 0;

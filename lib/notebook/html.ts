@@ -7,7 +7,7 @@ import { type Cell, hasTag, type Notebook, type Output, type Text, textOf } from
 import { PAGE_SCRIPT, PAGE_STYLE } from "./page.js";
 import { openSanitizer } from "./sanitize.js";
 
-/** The notebook's first heading. */
+/** The first heading of a notebook. */
 export function titleOf(notebook: Notebook): string {
   for (const { cell_type, source } of notebook.cells) {
     const heading = cell_type === "markdown" ? /^#+\s+(.+)$/m.exec(textOf(source)) : null;
@@ -17,12 +17,11 @@ export function titleOf(notebook: Notebook): string {
 }
 
 /**
- * A notebook as one page that needs no network: figures can be zoomed and hovered (plotly.js is in the page, gzipped, once),
- * the style follows the reader's light or dark mode. Formulas are MathML, which needs no script either. HTML in outputs and
- * in texts is reduced to what shows things: no scripts, no styles, no addresses but of pictures and sound within the page,
- * and links.
+ * A notebook as one self-contained page that works offline. Figures can be zoomed and hovered (the page contains plotly.js
+ * once, gzipped), and the style follows the reader's light or dark mode. Formulas are MathML, which needs no script. HTML in
+ * outputs and texts is sanitized: no scripts, no styles, and no addresses except embedded images and audio, and links.
  *
- * Cells tagged "hide-input" or "hide-output" lose that part.
+ * The input or output of cells tagged "hide-input" or "hide-output" is left out.
  *
  * @example await writeFile("01-explore.html", await notebookPage(await readNotebook("01-explore.ipynb")));
  */
@@ -37,7 +36,7 @@ export async function notebookPage(notebook: Notebook): Promise<string> {
   );
 }
 
-/** A page of links to notebooks' pages. */
+/** A page with links to the pages of notebooks. */
 export function indexPage(entries: readonly { file: string; title: string }[]): string {
   const links = entries.map(
     ({ file, title }) => `<li><a href="${escapeHtml(encodeURI(file))}">${escapeHtml(title)}</a></li>`,
@@ -80,7 +79,7 @@ class PageBuilder {
     }
   }
 
-  /** The richest form that a page can show. */
+  /** Picks the richest form that a page can show. */
   #data(data: MimeBundle): string {
     const text = (type: string) => textOf(data[type] as Text);
     if (data["application/vnd.plotly.v1+json"]) return this.#figure(data);
@@ -94,7 +93,7 @@ class PageBuilder {
     return data["text/plain"] ? pre("result", text("text/plain")) : "";
   }
 
-  /** The picture, until the script puts the interactive figure in its place. */
+  /** The image, until the script replaces it by the interactive figure. */
   #figure(data: MimeBundle): string {
     this.figures++;
     const picture = data["image/png"] ? image("image/png", textOf(data["image/png"] as Text)) : "";

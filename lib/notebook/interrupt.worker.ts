@@ -13,11 +13,11 @@ import {
   TOLD,
 } from "./presses.js";
 
-/** How long the main thread may take to hear of an interrupt by itself. */
+/** How long the main thread may take to notice an interrupt by itself. */
 const PATIENCE_MS = 500;
-/** What it computes in that time at least when it does not hear. One that waits for its turn on a busy machine computes less. */
+/** CPU time that a thread stuck in a computation uses at least in that time. On a busy machine a waiting thread uses less. */
 const COMPUTED_MS = 400;
-/** It may also be deaf and compute nothing, as in `Atomics.wait`. */
+/** Limit for a thread that neither reacts nor computes, as in `Atomics.wait`. */
 const LAST_PATIENCE_MS = 5000;
 
 const shared: Int32Array = workerData;
@@ -26,7 +26,7 @@ let answers = 0;
 
 const presses = new Socket({ fd: PRESSES_FD, readable: true, writable: true })
   .on("data", hear)
-  // Whoever started the kernel is gone: so is this process, even one that computes and hears nothing.
+  // The supervisor is gone: end this process, even if it is stuck in a computation.
   .on("close", () => process.kill(process.pid, "SIGKILL"))
   .on("error", () => {});
 parentPort!.on("message", () => presses.write(ASK));
@@ -45,7 +45,7 @@ function press(): void {
   const number = Atomics.load(shared, TOLD);
   const start = performance.now();
   const before = process.cpuUsage();
-  // Each press has its own patience: one that comes soon after another may meet a thread that no longer hears.
+  // Each interrupt starts its own wait: the thread may have become stuck since the previous one.
   clearInterval(watching);
   watching = setInterval(() => {
     const heard = () => Atomics.load(shared, HEARD) >= number;
@@ -54,7 +54,7 @@ function press(): void {
       if (Atomics.compareExchange(shared, STATE, State.Open, State.Ending) !== State.Open) return;
     }
     clearInterval(watching);
-    // Again: from here on a thread that hears waits for what happens to it.
+    // Checked again: in state Ending, a thread that notices the interrupt waits for the outcome.
     if (heard()) Atomics.compareExchange(shared, STATE, State.Ending, State.Open);
     else endComputing();
   }, PATIENCE_MS);
@@ -65,7 +65,7 @@ function patienceEnds(start: number, before: NodeJS.CpuUsage): boolean {
   return (user + system) / 1000 >= COMPUTED_MS || performance.now() - start >= LAST_PATIENCE_MS;
 }
 
-/** Ends what the main thread's stack holds, by the inspector: it alone reaches a thread that does not let go. */
+/** Terminates the main thread's current execution through the inspector: nothing else reaches a thread that is stuck. */
 function endComputing(): void {
   const inspector = new Session();
   inspector.connectToMainThread();

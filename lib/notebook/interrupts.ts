@@ -3,18 +3,18 @@ import { Worker } from "node:worker_threads";
 import { ASK, HEARD, type InterruptMessage, STATE, State, TOLD } from "./presses.js";
 
 /**
- * Interrupts that no cell can miss or refuse. Signals will not do: Node hears of them between two turns of its event loop
- * only, so not in `await step(); for (;;) {}`; its own `breakOnSigint` covers a script up to its first await and drops a
- * signal that comes as that ends. So a second thread hears of interrupts (from the process that {@link superviseKernel}
- * describes) and passes them on. A cell that waits ends at once. One that computes, in its own code or the library's, is
- * ended by the inspector when half a second later nothing was heard; a call into native code once it returns.
+ * Interrupts that no cell can miss or block. Signals are not enough: Node handles them only between two turns of its event
+ * loop, so not in `await step(); for (;;) {}`; its `breakOnSigint` covers a script up to its first await and drops a signal
+ * that arrives as that ends. So a second thread receives interrupts (from the process of {@link superviseKernel}) and passes
+ * them on. A waiting cell ends at once. A computing cell, in its own code or the library's, is ended by the inspector if it
+ * has not reacted after half a second; a call into native code ends once it returns.
  *
- * Interrupts and cells come by different ways, and either may be late. So the process that hears the signals is asked before
- * each cell: it answers when it has passed on all that came before, which are of no cell or of one that has ended.
+ * Interrupts and cells arrive on different channels, and either may be late. So the process that receives the signals is asked
+ * before each cell: it answers once it has passed on all earlier ones, which belong to no cell or to one that has ended.
  *
- * The inspector unwinds the stack without `catch` and `finally`, and Node's bookkeeping of asynchronous calls does not
- * foresee that. With `--no-force-async-hooks-checks` it goes on; where a cell has used AsyncLocalStorage or async_hooks it
- * ends the process, and Jupyter starts the kernel anew.
+ * The inspector unwinds the stack without `catch` and `finally`, which breaks Node's tracking of asynchronous calls. With
+ * `--no-force-async-hooks-checks` Node continues; if a cell has used AsyncLocalStorage or async_hooks, the process ends and
+ * Jupyter restarts the kernel.
  */
 export class Interrupts {
   readonly #shared = new Int32Array(new SharedArrayBuffer(12));
@@ -22,7 +22,7 @@ export class Interrupts {
   readonly #asking: (() => void)[] = [];
   #answers = 0;
 
-  /** @param onInterrupt ends the cell; `ended`: what it computed is gone already, with all that waited for it */
+  /** @param onInterrupt ends the cell; `ended`: its computation was terminated already, with everything awaiting it */
   constructor(root: string, onInterrupt: (ended: boolean) => void) {
     const file = join(root, "dist", "notebook-interrupt.worker.cjs");
     this.#worker = new Worker(file, { workerData: this.#shared });
@@ -34,7 +34,7 @@ export class Interrupts {
     this.#worker.unref();
   }
 
-  /** Waits until every interrupt asked for before this call has been heard. */
+  /** Waits until every earlier interrupt has been received. */
   caughtUp(): Promise<void> {
     return new Promise((resolve) => {
       this.#asking.push(resolve);
@@ -42,7 +42,7 @@ export class Interrupts {
     });
   }
 
-  /** Does something that must not be ended: what the compiler knows would be lost with it. */
+  /** Runs something that must not be interrupted, since that would corrupt the compiler's state. */
   shield<T>(action: () => T): T {
     let before: number;
     do before = Atomics.compareExchange(this.#shared, STATE, State.Open, State.Shielded);
@@ -54,17 +54,17 @@ export class Interrupts {
     }
   }
 
-  /** A cell is over: the interrupts until now were its own, and none of them may end what comes next, its answer for one. */
+  /** Called when a cell is over: earlier interrupts were meant for it and must not end what follows, such as its reply. */
   absorb(): void {
     this.#heard(Atomics.load(this.#shared, TOLD));
   }
 
-  /** Where an end is under way already, it hits this. */
+  /** Marks a message as received. A termination that has already begun ends this call. */
   #heard(number: number): void {
-    // First: what is ended here has heard nevertheless, and no further end begins.
+    // Marked first, so that no further termination begins if this one ends here.
     if (number > Atomics.load(this.#shared, HEARD)) Atomics.store(this.#shared, HEARD, number);
     while (Atomics.load(this.#shared, STATE) === State.Ending) {
-      // The inspector ends this loop, or the other thread sees that there is nothing to end.
+      // Ended by the inspector, or by the other thread when there is nothing to terminate.
     }
   }
 }

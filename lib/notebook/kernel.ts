@@ -13,14 +13,14 @@ interface ExecuteRequest {
   stop_on_error?: boolean;
 }
 
-/** Publishes a message of a type to all frontends, as caused by the request being executed. */
+/** Publishes a message of a type to all frontends, as a result of the current request. */
 type Publish = (type: string, content: object) => void;
 
-/** Requests that arrive this soon after an error were sent before it was seen ("run all") and are not carried out. */
+/** Requests that arrive this soon after an error were sent before the user saw it ("run all") and are not executed. */
 const ABORT_MS = 100;
 
 /**
- * Serves Jupyter: the protocol of tslab (sockets, completion, inspection), our session. Ends when Jupyter shuts it down or
+ * Serves Jupyter with tslab's protocol (sockets, completion, inspection) and our session. Ends when Jupyter shuts it down or
  * is gone. Runs in the process that `superviseKernel` starts.
  *
  * @param connectionFile Jupyter's file with ports and key
@@ -46,7 +46,7 @@ export async function serveKernel(connectionFile: string): Promise<void> {
   });
   const server = createServer(session, handler, connectionFile);
   const exit = process.exit.bind(process);
-  // A cell must not end the kernel and all that was computed with it.
+  // A cell must not end the kernel, since all its values would be lost.
   process.exit = (code) => {
     throw new Error(
       `process.exit(${code ?? ""}) does nothing in a notebook: restart or stop the kernel in Jupyter`,
@@ -62,7 +62,7 @@ export async function serveKernel(connectionFile: string): Promise<void> {
   exit(0);
 }
 
-/** One request to execute a cell, under way or done; what the cell prints later still is its own. */
+/** One request to execute a cell, running or done; later output of the cell still belongs to it. */
 class Execution {
   readonly #publish: Publish;
   readonly #count: number;
@@ -94,7 +94,7 @@ class Execution {
   }
 }
 
-/** What answers requests; tslab's class with its own execution replaced. */
+/** The request handler: tslab's class with our own execution. */
 function createHandler(session: Session, onExecution: (execution: Execution) => void) {
   let queue: Promise<unknown> = Promise.resolve();
   let abortBefore = 0;
@@ -132,7 +132,7 @@ function createHandler(session: Session, onExecution: (execution: Execution) => 
       return { restart };
     }
 
-    /** Carries out requests in the order they came, one at a time. */
+    /** Executes requests in order, one at a time. */
     handleRequest(request: ExecuteRequest, publish: Publish): Promise<object> {
       const arrived = performance.now();
       const answer = queue.then(() =>
@@ -153,7 +153,7 @@ function writer(execution: Execution, name: "stdout" | "stderr"): typeof process
   }) as typeof process.stdout.write;
 }
 
-/** tslab's sockets, with the messages it sends wrongly or not at all. */
+/** tslab's sockets, with the messages that it sends wrongly or not at all. */
 function createServer(session: Session, handler: ReturnType<typeof createHandler>, connectionFile: string) {
   let close = () => {};
   const closed = new Promise<void>((resolve) => {
@@ -164,8 +164,8 @@ function createServer(session: Session, handler: ReturnType<typeof createHandler
 
     override async init(): Promise<void> {
       await super.init();
-      // By default every 512th message waits for a turn of the event loop, and the socket refuses those sent meanwhile.
-      // None of these sockets ever has to wait for its receivers.
+      // By default every 512th message waits for a turn of the event loop, and the socket rejects messages sent meanwhile.
+      // None of these sockets has to wait for its receivers.
       for (const socket of [this.iopub, this.shell, this.control]) socket.sendTimeout = 0;
     }
 
@@ -180,7 +180,7 @@ function createServer(session: Session, handler: ReturnType<typeof createHandler
     }
 
     override close(): void {
-      // The reply to the shutdown is still on its way.
+      // The reply to the shutdown must still be sent.
       setTimeout(() => {
         super.close();
         close();

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { writeJson } from "../base/atomic.js";
 import { UserError } from "../base/errors.js";
 
-/** How the kernel is called: in Jupyter's list, and in the notebooks' metadata. */
+/** Name of the kernel in Jupyter's list and in the metadata of notebooks. */
 export const KERNEL = {
   name: "ser-typescript",
   metadata: { name: "ser-typescript", display_name: "TypeScript (speech emotion)", language: "typescript" },
 } as const;
 
 /**
- * Where Jupyter looks for a user's kernels: `JUPYTER_DATA_DIR`, else the platform's own place
+ * Where Jupyter looks for a user's kernels: `JUPYTER_DATA_DIR`, or else the platform's folder
  * (https://docs.jupyter.org/en/latest/use/jupyter-directories.html).
  */
 export function jupyterDataFolder(
@@ -25,12 +25,12 @@ export function jupyterDataFolder(
 }
 
 /**
- * Tells Jupyter of the kernel: writes `kernels/ser-typescript/kernel.json` into its data folder. Jupyter needs nothing
- * else, and no Python code of the kernel's own. The kernel runs from the program's folder: after moving it, install again.
+ * Installs the kernel in Jupyter: writes `kernels/ser-typescript/kernel.json` into its data folder. Jupyter needs nothing
+ * else, and no Python code. The kernel runs from the program's folder: install again after moving it.
  *
- * @param ser the program that Jupyter is to start
+ * @param ser the program that Jupyter starts
  * @returns the folder that was written
- * @throws {UserError} when it cannot be written
+ * @throws {UserError} if it cannot be written
  * @example await installKernel("/home/me/ser/dist/ser.cjs"); // ~/.local/share/jupyter/kernels/ser-typescript
  */
 export async function installKernel(ser: string, data = jupyterDataFolder()): Promise<string> {

@@ -1,20 +1,20 @@
 import type { TokenizerAndRendererExtension, Tokens } from "marked";
 import { escapeHtml } from "../base/html.js";
 
-// As pandoc and Jupyter read dollars: no space within them, no digit behind ("from $5 to $6" is about money), and here no
-// backtick either, so that code stays code.
+// Dollars as in pandoc and Jupyter: no space inside, no digit after ("from $5 to $6" is about money). Also no backtick inside,
+// so that code stays code.
 const INLINE = /^\$(?![\s$])((?:\\[\s\S]|[^\\$`])+?)(?<!\s)\$(?![\d$])/;
 const DISPLAY = /^\$\$((?:\\[\s\S]|[^\\$`])+?)\$\$/;
-/** Read before lists and headings are: a line of a formula may begin with a minus. A blank line ends it. */
+/** Parsed before lists and headings: a line of a formula may begin with a minus. A blank line ends it. */
 const BLOCK = /^ {0,3}\$\$((?:\\[\s\S]|[^\\$`\n]|\n(?!\s*\n))+?)\$\$[ \t]*(?:\n|$)/;
 const ANYWHERE = new RegExp(`(?<!\\\\)(?:${DISPLAY.source.slice(1)}|${INLINE.source.slice(1)})`, "g");
 
 type ToMathml = (source: string, display: boolean) => string;
 
 /**
- * A function that makes HTML of Markdown (GitHub's), with formulas in `$...$` and `$$...$$` as MathML, which browsers draw
- * themselves. A formula with a mistake is shown as it was written. What comes out may hold any HTML that was in the text:
- * the sanitizer is next.
+ * Returns a function that converts GitHub Markdown to HTML, with formulas in `$...$` and `$$...$$` as MathML, which browsers
+ * render themselves. A formula with an error is shown as written. The result may contain any HTML of the text and must be
+ * sanitized next.
  *
  * @example const html = (await openMarkdown())("**loudness** in decibels: $20 \\log_{10} r$");
  */
@@ -32,13 +32,13 @@ export async function openMarkdown(): Promise<(text: string) => string> {
     extension("block", /(?<=\n) {0,3}\$\$/, [BLOCK], formula),
     extension("inline", /\$/, [DISPLAY, INLINE], formula),
   ];
-  // Stars and underscores of formulas are no emphasis.
+  // Asterisks and underscores in formulas are no emphasis.
   const emStrongMask = (text: string) => text.replace(ANYWHERE, (found) => "a".repeat(found.length));
   const marked = new Marked({ gfm: true, extensions, hooks: { emStrongMask } });
   return (text) => marked.parse(text, { async: false });
 }
 
-/** Formulas of a level of Markdown: where one may begin, how one is read, the display form first. */
+/** Formulas at one level of Markdown: where one may begin and how it is parsed, display formulas first. */
 function extension(
   level: "block" | "inline",
   start: RegExp,

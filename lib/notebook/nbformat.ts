@@ -4,7 +4,7 @@ import { systemReason, UsageError, UserError } from "../base/errors.js";
 import type { MimeBundle } from "../base/notebook.js";
 import type { CellFailure } from "./session.js";
 
-/** A text in a notebook file: whole, or in lines that keep their line feeds. */
+/** A text in a notebook file: one string, or lines that keep their line feeds. */
 export type Text = string | string[];
 
 export type Output =
@@ -23,9 +23,9 @@ export interface Cell {
   id?: string;
   metadata: { tags?: string[]; [key: string]: unknown };
   source: Text;
-  /** Pictures of a markdown cell. */
+  /** Images of a markdown cell. */
   attachments?: unknown;
-  /** Code cells only, as is `execution_count`. */
+  /** Code cells only, like `execution_count`. */
   outputs?: Output[];
   execution_count?: number | null;
 }
@@ -41,7 +41,7 @@ export interface Notebook {
 /**
  * Reads a notebook of format 4.
  *
- * @throws {UserError} naming the file, when it is not there or no notebook
+ * @throws {UserError} naming the file, if it is missing or not a notebook
  * @example const notebook = await readNotebook("notebooks/01-explore.ipynb");
  */
 export async function readNotebook(path: string): Promise<Notebook> {
@@ -55,10 +55,10 @@ export async function readNotebook(path: string): Promise<Notebook> {
 }
 
 /**
- * A notebook from its JSON text. What is missing and has a plain default (metadata, outputs) is filled in.
+ * Parses a notebook from JSON. Missing metadata and outputs get defaults.
  *
  * @param path named in errors
- * @throws {UserError} when the text is no notebook of format 4
+ * @throws {UserError} if the text is not a notebook of format 4
  */
 export function parseNotebook(text: string, path: string): Notebook {
   const refuse = (reason: string) => new UserError(`${path} is not a notebook: ${reason}`);
@@ -66,7 +66,7 @@ export function parseNotebook(text: string, path: string): Notebook {
   try {
     value = JSON.parse(text);
   } catch {
-    throw refuse("its text is not JSON; if it was cut off, take the version before it");
+    throw refuse("its text is not JSON; if it was cut off, restore an earlier version");
   }
   if (!isRecord(value) || !Array.isArray(value.cells)) throw refuse('it has no list of "cells"');
   if (value.nbformat !== 4)
@@ -74,12 +74,13 @@ export function parseNotebook(text: string, path: string): Notebook {
   const cells = value.cells.map((cell: unknown, i) => {
     if (!isRecord(cell)) throw refuse(`cell ${i + 1} is not an object`);
     if (!["code", "markdown", "raw"].includes(String(cell.cell_type))) {
-      throw refuse(`cell ${i + 1} is of the unknown type ${JSON.stringify(cell.cell_type)}`);
+      throw refuse(`cell ${i + 1} has the unknown type ${JSON.stringify(cell.cell_type)}`);
     }
     if (!isText(cell.source)) throw refuse(`cell ${i + 1} has no source`);
     const outputs = Array.isArray(cell.outputs) ? cell.outputs.filter(isRecord) : [];
     const metadata = isRecord(cell.metadata) ? cell.metadata : {};
-    if (metadata.tags !== undefined && !isTags(metadata.tags)) throw refuse(`cell ${i + 1} has odd tags`);
+    if (metadata.tags !== undefined && !isTags(metadata.tags))
+      throw refuse(`the tags of cell ${i + 1} are not a list of texts`);
     return { ...cell, metadata, ...(cell.cell_type === "code" && { outputs }) } as unknown as Cell;
   });
   return {
@@ -106,8 +107,8 @@ function isTags(value: unknown): value is string[] {
 }
 
 /**
- * A notebook file's text: format 4.5, every cell with an id, texts in lines (so that versions can be compared), and the JSON of
- * a display on one line (a figure's thousands of numbers, each on its own, would double the file).
+ * The text of a notebook file: format 4.5, every cell with an id, texts split into lines (so that diffs are readable), and the
+ * JSON of a display on one line (one line per number of a figure would double the file).
  */
 export function formatNotebook(notebook: Notebook): string {
   const mark = randomBytes(8).toString("hex");
@@ -147,7 +148,7 @@ function dataOf(type: string, value: unknown, onOneLine: (value: unknown) => str
   return typeof value === "string" || isText(value) ? linesOf(value) : onOneLine(value);
 }
 
-/** Forms that are base64: one line. */
+/** Whether a form is base64, which is written on one line. */
 function isBinary(type: string): boolean {
   return /^(?:image|audio|video)\//.test(type) && type !== "image/svg+xml";
 }
@@ -163,12 +164,12 @@ function linesOf(text: Text): string[] {
     .filter((line) => line !== "");
 }
 
-/** True when the cell has the tag. */
+/** Whether a cell has a tag. */
 export function hasTag(cell: Cell, tag: string): boolean {
   return cell.metadata.tags?.includes(tag) ?? false;
 }
 
-/** The names that a notebook's cells tagged "parameters" declare. */
+/** The names that are declared in a notebook's cells tagged "parameters". */
 export function parameterNames(notebook: Notebook): string[] {
   return notebook.cells
     .filter((cell) => hasTag(cell, "parameters"))
@@ -178,8 +179,8 @@ export function parameterNames(notebook: Notebook): string[] {
 }
 
 /**
- * A copy with the parameters overridden: behind the cell tagged "parameters" stands one tagged "injected-parameters" that
- * declares those given anew (papermill's convention). One that was injected before is replaced.
+ * A copy with overridden parameters: the cell tagged "parameters" is followed by one tagged "injected-parameters" that declares
+ * the given ones again (papermill's convention). A previously injected cell is replaced.
  *
  * @throws {UsageError} for a name that the notebook does not declare as a parameter
  * @example injectParameters(notebook, { corpus: "ravdess", epochs: 3 })
@@ -209,10 +210,10 @@ export function injectParameters(
   return { ...notebook, cells };
 }
 
-/** Metadata of an output with audio that must not be passed on; `listen` sets it. */
+/** Metadata of an output with audio that must not be redistributed; set by `listen`. */
 export const PRIVATE_AUDIO = "ser_private_audio";
 
-/** A copy in which audio that must not be passed on is a line of text. */
+/** A copy in which audio that must not be redistributed is replaced by a line of text. */
 export function withoutAudio(notebook: Notebook): Notebook {
   const silenced = (output: Output): Output => {
     if (output.output_type !== "display_data" || !output.metadata[PRIVATE_AUDIO]) return output;
@@ -230,7 +231,7 @@ export function withoutAudio(notebook: Notebook): Notebook {
 }
 
 /**
- * The parameters for each of several notebooks: those it has.
+ * Assigns parameters to notebooks: each gets those that it declares.
  *
  * @throws {UsageError} for a name that none of them has
  */

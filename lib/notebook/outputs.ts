@@ -2,20 +2,20 @@ import type { Display, MimeBundle } from "../base/notebook.js";
 import type { Output } from "./nbformat.js";
 import type { CellFailure } from "./session.js";
 
-/** What a session's process tells while cells run. */
+/** An event while a cell runs. */
 export type CellEvent =
   | { kind: "stream"; name: "stdout" | "stderr"; text: string }
   | { kind: "display"; display: Display }
   | { kind: "result"; data: MimeBundle }
   | { kind: "error"; failure: CellFailure };
 
-/** A cell's text beyond this many characters is left out: a runaway loop must not make a file nobody can open. */
+/** Text of a cell beyond this many characters is left out, so that a runaway loop cannot make the file too large to open. */
 export const TEXT_LIMIT = 1_000_000;
 
-/** A cell's displays beyond this many characters are refused. */
+/** Displays of a cell beyond this many characters are left out. */
 export const DISPLAY_LIMIT = 20_000_000;
 
-/** Passes a cell's text on until it is too much; one for all streams of a cell. */
+/** Limits the text of a cell; one for all streams of the cell. */
 export class TextLimit {
   #left: number;
   #dropped = 0;
@@ -24,7 +24,7 @@ export class TextLimit {
     this.#left = limit;
   }
 
-  /** What of the text is to be shown. */
+  /** The part of the text that is shown. */
   take(text: string): string {
     const shown = text.slice(0, this.#left);
     this.#left -= shown.length;
@@ -32,23 +32,23 @@ export class TextLimit {
     return shown;
   }
 
-  /** What to say of the text that was left out, or `undefined`. */
+  /** A note about text that was left out, or `undefined`. */
   note(): string | undefined {
     if (this.#dropped === 0) return undefined;
     return `... ${(this.#dropped / 1e6).toFixed(1)} MB more are left out: a cell shows at most ${TEXT_LIMIT / 1e6} MB of text\n`;
   }
 }
 
-/** Collects what cells put out, as a notebook file has it. */
+/** Collects the outputs of cells in the format of a notebook file. */
 export class Outputs {
-  /** Of the cell under way. */
+  /** Outputs of the current cell. */
   #outputs: Output[] = [];
   #count: number | null = null;
   #size = 0;
-  /** Displays by id, of all cells: a later cell may replace an earlier one's. */
+  /** Displays of all cells by id: a later cell may replace an earlier display. */
   readonly #displays = new Map<string, Extract<Output, { output_type: "display_data" }>[]>();
 
-  /** From now on outputs go to this list, of the cell with this number. */
+  /** Starts a cell: from now on outputs go to this list. */
   startCell(outputs: Output[], count: number): void {
     this.#outputs = outputs;
     this.#count = count;

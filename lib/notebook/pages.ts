@@ -7,7 +7,7 @@ import { projectRoot } from "../base/root.js";
 import { indexPage, notebookPage, titleOf } from "./html.js";
 import { readNotebook } from "./nbformat.js";
 
-/** A page that was written. */
+/** A written page. */
 export interface Page {
   path: string;
   title: string;
@@ -17,10 +17,10 @@ export interface Page {
 /**
  * Writes a page for each notebook, and `index.html` with links to them.
  *
- * @param files notebooks; none: those in results/notebooks, and for want of any those in notebooks/
+ * @param files notebooks; if empty, those in results/notebooks, or else those in notebooks/
  * @param options.out folder of the pages; default results/notebooks
  * @returns the pages, the index last
- * @throws {UserError} when there is no notebook, or one cannot be read
+ * @throws {UserError} if there is no notebook, or one cannot be read
  * @example await writePages([]);
  */
 export async function writePages(files: readonly string[], options: { out?: string } = {}): Promise<Page[]> {
@@ -45,5 +45,5 @@ async function executedNotebooks(): Promise<string[]> {
     const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith(".ipynb")) : [];
     if (names.length > 0) return names.sort().map((name) => join(folder, name));
   }
-  throw new UserError('there is no notebook to make a page of: run "ser notebook run" first');
+  throw new UserError('no notebooks found: run "ser notebook run" first');
 }

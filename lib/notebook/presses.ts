@@ -1,28 +1,30 @@
-// What the threads and processes that pass an interrupt on to a cell say to one another.
+// The messages between the threads and processes that pass an interrupt on to a cell.
 
 /** The file descriptor of the kernel's process on which a byte arrives for each interrupt. */
 export const PRESSES_FD = 3;
 
-/** Places in the memory that the kernel's thread and the one that hears interrupts share: what may be done to the former ... */
+/** Index in the memory shared by the main thread and the interrupt thread: the {@link State} of the main thread. */
 export const STATE = 0;
-/** ... the number of the last message from that one which the former has heard or need not hear ... */
+/** Index of the number of the last message that the main thread has received or may ignore. */
 export const HEARD = 1;
-/** ... and of the last that was sent. */
+/** Index of the number of the last message sent to it. */
 export const TOLD = 2;
 
+/** Whether the main thread may be terminated, may not, or is being terminated. */
 export const State = { Open: 0, Shielded: 1, Ending: 2 } as const;
 
-/** What the process that passes interrupts on sends for each. */
+/** Sent by the supervising process for each interrupt. */
 export const PRESS = "i";
-/** What it is asked, and its answer when all interrupts before the question are sent. */
+/** Asks the supervising process whether all earlier interrupts are sent. */
 export const ASK = "?";
+/** Its answer once they are. */
 export const ANSWER = "!";
 
-/** An interrupt was asked for; the computing that did not hear of it was ended; a question was answered. */
+/** `press`: an interrupt arrived. `ended`: a computation that did not react was terminated. `answer`: a question was answered. */
 export interface InterruptMessage {
   kind: "press" | "ended" | "answer";
   /** From 1. */
   number: number;
-  /** How many questions were answered until now: a message may be lost with what is ended, and the next one makes up for it. */
+  /** Number of questions answered so far: a message may be lost in a termination, and the next one makes up for it. */
   answers: number;
 }

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { writeAtomic } from "../base/atomic.js";
+import { assertWritable, writeAtomic } from "../base/atomic.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
@@ -26,35 +26,35 @@ import { Outputs, TextLimit } from "./outputs.js";
 import type { CellFailure } from "./session.js";
 
 export interface RunNotebookOptions {
-  /** Override what the cell tagged "parameters" declares. */
+  /** Values that override those of the cell tagged "parameters". */
   parameters?: Readonly<Record<string, unknown>>;
-  /** Seconds the notebook may take; default 600. */
+  /** Time limit of the notebook in seconds; default 600. */
   timeout?: number;
-  /** Stops the notebook; what it has done is kept. */
+  /** Stops the notebook; its outputs so far are kept. */
   signal?: AbortSignal;
   /** No progress on standard error. */
   quiet?: boolean;
 }
 
-/** What came of a notebook. */
+/** The result of running a notebook. */
 export interface NotebookRun {
   notebook: Notebook;
   seconds: number;
-  /** Code cells that ran. */
+  /** Number of code cells that ran. */
   cells: number;
-  /** The error that stopped it; `cell` is the number beside it. */
+  /** The error that stopped it; `cell` is its execution number. */
   failure?: CellFailure & { cell: number };
   /** It was stopped from outside. */
   interrupted: boolean;
 }
 
 /**
- * Executes a notebook in a fresh process and returns it with its outputs. Cells tagged "skip" are left out; an error in one
- * tagged "raises-exception" is an output like others; any other ends the notebook there, and the cells before it keep their
- * outputs. So does the end of the process, from within (`process.exit`, a crash) or at the time limit.
+ * Executes a notebook in a new process and returns it with its outputs. Cells tagged "skip" are left out. An error in a cell
+ * tagged "raises-exception" is an ordinary output; any other error ends the notebook, and earlier cells keep their outputs. So
+ * does the end of the process: by `process.exit`, a crash, or the time limit.
  *
- * @param path the notebook's place, for its relative imports and for messages
- * @throws {UsageError} for a parameter the notebook does not have
+ * @param path of the notebook, for its relative imports and for messages
+ * @throws {UsageError} for a parameter that the notebook does not have
  * @example
  * const { notebook, failure } = await runNotebook(await readNotebook(path), path, { parameters: { corpus: "tess" } });
  */
@@ -111,22 +111,22 @@ export async function runNotebook(
   };
 }
 
-/** The code cells that are to run, with their outputs emptied; those that are not lose theirs too. */
+/** The code cells that will run. The outputs of all code cells are removed. */
 function runnable(notebook: Notebook): Cell[] {
   const code = notebook.cells.filter((cell) => cell.cell_type === "code");
   for (const cell of code) Object.assign(cell, { outputs: [], execution_count: null });
   return code.filter((cell) => textOf(cell.source).trim() !== "" && !hasTag(cell, "skip"));
 }
 
-/** What a bar leaves that was cleared: it is not shown, and not worth a place in a file. */
+/** Whether an output is empty, such as that of a cleared progress bar: it is not written to the file. */
 function isBlank(output: Output): boolean {
   return output.output_type === "display_data" && Object.values(output.data).every((form) => form === "");
 }
 
 function startChild(task: ChildTask): ChildProcess {
   const program = join(task.root, "dist", "notebook-cells.worker.cjs");
-  if (!existsSync(program)) throw new UserError(`${program} is not there: build it with "npm run build"`);
-  // A process group of its own: Ctrl-C is for the runner alone, and what cells started is ended with them.
+  if (!existsSync(program)) throw new UserError(`${program} not found: build it with "npm run build"`);
+  // A separate process group: Ctrl-C reaches only the runner, and processes started by cells are ended with them.
   const child = spawn(process.execPath, [program], {
     stdio: ["pipe", "pipe", "pipe", "pipe"],
     detached: true,
@@ -141,14 +141,14 @@ function killGroup(child: ChildProcess): void {
   try {
     if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It has ended.
+    // Already ended.
   }
 }
 
-/** Until the process is gone and all it said is heard. */
+/** Handles the output of the process until it has ended. */
 async function listen(child: ChildProcess, run: Run): Promise<void> {
   for (const name of ["stdout", "stderr"] as const) {
-    // Cells' own output comes as events; this is what other code, not JavaScript, prints.
+    // The output of cells arrives as events; this is what native code prints.
     (child[name] as Readable).setEncoding("utf8").on("data", (text: string) => run.print(name, text));
   }
   const exited = new Promise<{ code: number | null; signal: string | null }>((done, fail) => {
@@ -160,12 +160,12 @@ async function listen(child: ChildProcess, run: Run): Promise<void> {
     const event = eventIn(line);
     if (event) run.hear(event);
   }
-  // Anything that cells started and left behind ends with them.
+  // Ends processes that cells started and left running.
   if (run.done) killGroup(child);
   run.close(await exited);
 }
 
-/** An event, or `undefined` for the line that the process was writing when it was ended. */
+/** An event, or `undefined` for an incomplete line of a process that was ended. */
 function eventIn(line: string): ChildEvent | undefined {
   try {
     return JSON.parse(line);
@@ -174,7 +174,7 @@ function eventIn(line: string): ChildEvent | undefined {
   }
 }
 
-/** A notebook under way. */
+/** A running notebook. */
 class Run {
   readonly #cells: Cell[];
   readonly #progress: Progress;
@@ -187,7 +187,7 @@ class Run {
   done = false;
   typescript = "";
   failure: NotebookRun["failure"];
-  /** Why the process was ended from here. */
+  /** Why this process ended the other one. */
   ended: CellFailure | undefined;
 
   constructor(cells: Cell[], progress: Progress) {
@@ -223,7 +223,7 @@ class Run {
     this.#outputs.add({ kind: "stream", name, text: this.#raw.take(text) });
   }
 
-  /** The process is gone: if the notebook was not done, that is the failure. */
+  /** The process has ended: if the notebook was not done, that is its failure. */
   close(how: { code: number | null; signal: string | null }): void {
     if (this.done) return;
     const failure = this.ended ?? deathOf(how, this.#exit);
@@ -257,7 +257,7 @@ function deathOf(
 ): CellFailure {
   const evalue =
     exit !== undefined
-      ? `the process was ended with code ${exit}: a cell must not call process.exit`
+      ? `the process ended with code ${exit}: a cell must not call process.exit`
       : `the process died (${signal ?? `exit code ${code}`}); it may have run out of memory`;
   return { ename: "ProcessEnded", evalue, traceback: [`ProcessEnded: ${evalue}`] };
 }
@@ -275,26 +275,28 @@ function languageInfo(version: string) {
 export interface RunNotebooksOptions extends RunNotebookOptions {
   /** Folder of the executed notebooks; default results/notebooks. */
   out?: string;
-  /** Writes a notebook that succeeded over itself, without audio that may not be passed on. */
+  /** Overwrites a notebook that succeeded, without audio that must not be redistributed. */
   inPlace?: boolean;
-  /** Told of each notebook as it ends. */
+  /** Called after each notebook. */
   onEnd?(report: NotebookReport): void;
 }
 
 export interface NotebookReport extends Omit<NotebookRun, "notebook"> {
-  /** The notebook's place, and where it was written with its outputs. */
+  /** Path of the notebook. */
   path: string;
+  /** Path of the executed notebook. */
   written: string;
   bytes: number;
 }
 
 /**
- * Executes notebooks one after the other and writes each with its outputs, also one that failed (then never over itself).
- * A notebook that fails does not keep the others from running.
+ * Executes notebooks one after the other and writes each with its outputs. A notebook that fails is written too, but never
+ * overwritten, and the others still run.
  *
- * @param names files, or names as in notebooks/ with or without `.ipynb`; a number alone ("01") will do; none: all
- * @throws {UserError} for a notebook that is not there or none; {Interrupted} when the signal stops it
- * @throws {UsageError} for a parameter that none of the notebooks has; the others get those they have
+ * @param names files, or names in notebooks/ with or without `.ipynb`; a number ("01") is enough; if empty, all
+ * @throws {UserError} if a notebook is missing or not a notebook
+ * @throws {Interrupted} when `signal` aborts
+ * @throws {UsageError} for a parameter that none of the notebooks has; each gets those that it declares
  * @example const reports = await runNotebooks(["01"], { parameters: { corpus: "ravdess" } });
  */
 export async function runNotebooks(
@@ -305,6 +307,8 @@ export async function runNotebooks(
   const paths = await findNotebooks(names);
   const notebooks = await Promise.all(paths.map(readNotebook));
   const given = assignParameters(notebooks, options.parameters ?? {});
+  const folders = options.inPlace ? paths.map((path) => dirname(path)) : [out];
+  for (const folder of new Set(folders)) await assertWritable(folder);
   const reports: NotebookReport[] = [];
   for (const [i, path] of paths.entries()) {
     const run = await runNotebook(notebooks[i]!, path, { ...options, parameters: given[i] });
@@ -316,12 +320,13 @@ export async function runNotebooks(
     const report = { ...rest, path, written, bytes: Buffer.byteLength(text) };
     reports.push(report);
     options.onEnd?.(report);
-    if (run.interrupted) throw new Interrupted(`stopped; what ${basename(path)} had done is in ${written}`);
+    if (run.interrupted)
+      throw new Interrupted(`stopped: the outputs of ${basename(path)} so far are in ${written}`);
   }
   return reports;
 }
 
-/** The notebooks meant by names, in order of their names when none is given. */
+/** The paths of notebooks by name; without names, all of them, sorted. */
 export async function findNotebooks(names: readonly string[]): Promise<string[]> {
   const folder = join(projectRoot(), "notebooks");
   const all = (await readdir(folder)).filter((name) => name.endsWith(".ipynb")).sort();
@@ -332,7 +337,7 @@ export async function findNotebooks(names: readonly string[]): Promise<string[]>
     const matching = all.filter((file) => file === `${stem}.ipynb` || file.startsWith(`${stem}-`));
     if (matching.length === 1) return join(folder, matching[0]!);
     throw new UserError(
-      `there is no notebook ${name}: notebooks/ has ${all.map((file) => basename(file, ".ipynb")).join(", ") || "none"}`,
+      `notebook ${name} not found: notebooks/ has ${all.map((file) => basename(file, ".ipynb")).join(", ") || "none"}`,
     );
   });
 }

@@ -1,4 +1,4 @@
-/** What may stand in a page; everything else is replaced by its contents, and these with theirs are dropped. */
+/** Elements that are dropped with their contents; other elements that are not allowed are replaced by their contents. */
 const DROPPED = new Set([
   "SCRIPT",
   "STYLE",
@@ -28,7 +28,7 @@ const ATTRIBUTES = new Set([
   "title",
   "width",
 ]);
-/** MathML that only draws; none of it holds HTML, and none of its attributes an address. */
+/** Presentational MathML: none of these elements contains HTML, and none of the attributes an address. */
 const FORMULA = new Set(
   (
     "math mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt mstyle msub msubsup " +
@@ -41,21 +41,21 @@ const FORMULA_ATTRIBUTES = new Set(
     "maxsize minsize movablelimits rowspan rspace scriptlevel separator stretchy symmetric voffset width"
   ).split(" "),
 );
-/** The side of its column that a cell stands on. */
+/** Alignment of a cell in its column. */
 const FORMULA_CLASS = /^tml-(?:left|right)$/;
 const MATHML = "http://www.w3.org/1998/Math/MathML";
 const LINK = /^(?:https?:|mailto:|#|[\w./-]+(?:[?#]|$))/i;
 const EMBEDDED = /^data:(?:image\/(?:png|jpeg|gif|webp)|audio\/[\w.-]+);base64,[\w+/=\s]*$/i;
 
 /**
- * A function that reduces HTML to what shows things: no scripts, handlers, styles or forms; links to pages; pictures and sound
- * only where they are in the text itself, so that a page loads nothing; formulas.
+ * Returns a function that sanitizes HTML: no scripts, handlers, styles or forms. Links, formulas, and images and audio embedded
+ * in the text are kept, so that a page loads nothing.
  */
 export async function openSanitizer(): Promise<(html: string) => string> {
   const { JSDOM } = await import("jsdom");
   const { document } = new JSDOM("<!doctype html><body></body>").window;
   return (html) => {
-    // A document of its own: nothing in it is loaded or run.
+    // A separate document, in which nothing is loaded or run.
     const { body } = document.implementation.createHTMLDocument();
     body.innerHTML = html;
     clean(body);
@@ -81,8 +81,7 @@ function clean(parent: Element): void {
 }
 
 /**
- * HTML within a formula is dropped with its contents, whatever it is: where the two meet, what one parser has read another
- * may read as something else.
+ * HTML within a formula is dropped with its contents: parsers differ in how they read HTML inside MathML.
  */
 function cleanFormula(formula: Element): void {
   for (const element of [...formula.children]) {

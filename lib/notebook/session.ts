@@ -5,14 +5,14 @@ import { type Display, type MimeBundle, setNotebookHost } from "../base/notebook
 import type { Interrupts } from "./interrupts.js";
 import { type Converter, type Diagnostic, type JupyterParts, loadTslab } from "./tslab.js";
 
-/** Why a cell failed, in the words of Jupyter's protocol. */
+/** Why a cell failed, with the names of Jupyter's protocol. */
 export interface CellFailure {
   ename: string;
   evalue: string;
   traceback: string[];
 }
 
-/** What a session tells of the cell that runs. */
+/** Outputs of the current cell. */
 export interface SessionEvents {
   display(display: Display): void;
   /** The value of the cell's last expression. */
@@ -24,13 +24,13 @@ export interface SessionOptions {
   root: string;
   /** The folder that relative imports in cells start from; default `root`/notebooks. */
   folder?: string;
-  /** Looks before each cell whether lib/ has changed; default true. */
+  /** Checks before each cell whether lib/ has changed; default true. */
   reload?: boolean;
   interrupts?: Pick<Interrupts, "shield" | "absorb" | "caughtUp">;
   events: SessionEvents;
 }
 
-/** Runs cells one after the other; what a cell declares, the later ones know. */
+/** Runs cells one after the other; later cells see the declarations of earlier ones. */
 export interface Session {
   /**
    * Runs a cell.
@@ -39,12 +39,12 @@ export interface Session {
    * @returns why it failed, or `undefined`; never rejects
    */
   run(source: string, cell: number): Promise<CellFailure | undefined>;
-  /** What was thrown outside of a cell's course, such as a rejection nobody waited for. */
+  /** Describes an error outside a running cell, such as an unhandled rejection. */
   describe(error: unknown): CellFailure;
   /**
-   * Ends the cell where it waits. What it waited for goes on without it. Where no cell runs, nothing is ended.
+   * Ends the cell while it waits; what it waited for continues. Does nothing if no cell runs.
    *
-   * @param ended what the cell computed was ended already, and nothing will come of it
+   * @param ended the cell's computation was terminated already
    */
   interrupt(ended?: boolean): void;
   close(): void;
@@ -56,10 +56,10 @@ export interface Session {
 
 /**
  * A TypeScript session around tslab. Cells are type-checked like the library (strict), may `await` anywhere, and import
- * from lib/ as files beside them do (`../lib/index.ts`). When a file in lib/ has changed, the library is loaded anew before
- * the next cell and the names that cells imported from it mean the new one; what was computed stays.
+ * from lib/ like files in the same folder (`../lib/index.ts`). If a file in lib/ has changed, the library is reloaded before the
+ * next cell, and names imported by earlier cells refer to the new version; computed values are kept.
  *
- * One a process. The working folder becomes `root`, so that paths in cells are the same wherever Jupyter was started.
+ * One per process. The working folder becomes `root`, so that paths in cells do not depend on where Jupyter was started.
  *
  * @example
  * const session = createSession({ root, events: { display: () => {}, result: (data) => console.log(data) } });
@@ -86,7 +86,7 @@ export function createSession(options: SessionOptions): Session {
       complaints = converted.diagnostics;
       const output = converted.output && `${converted.output}\n//# sourceURL=cell-${running}`;
       if (output) cells.set(`cell-${running}`, { source: written, compiled: output });
-      // Always: tslab looks for TypeScript's complaint about await, which module cells that may await do not have.
+      // Always true: tslab looks for TypeScript's error about await, which cells compiled as modules do not raise.
       return { ...library.complete(converted), output, hasToplevelAwait: true };
     },
     close: () => tslab.converter.close(),
@@ -115,7 +115,7 @@ export function createSession(options: SessionOptions): Session {
     update: boolean,
   ) => events.display({ data: jsonBundle(data), metadata, id: transient?.display_id, update });
 
-  /** The cell with its relative imports as seen from the root, of the same length where the cell is in notebooks/. */
+  /** The cell with its relative imports resolved from the root, of the same length if the cell is in notebooks/. */
   function local(source: string): string {
     let text = source;
     for (const { specifier, start, end } of tslab.imports(source).reverse()) {
@@ -167,7 +167,7 @@ export function createSession(options: SessionOptions): Session {
     return undefined;
   }
 
-  /** Carries out the cells' imports of the library again. */
+  /** Repeats the cells' imports of the library. */
   async function renew(): Promise<void> {
     for (const declaration of library.imports) {
       written = declaration;
@@ -204,7 +204,7 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
-/** Completion and inspection, which the kernel asks of the executor, see the same imports as running. */
+/** Adds completion and inspection with the same imports as in execution. */
 function completing(
   converter: Converter,
   tslabs: Converter,
@@ -222,12 +222,12 @@ function completing(
 }
 
 /**
- * The library's compiled files. tslab hands over the changed ones only, and the unchanged modules that import them would go
- * on with the old ones: so after a change all are handed over, and all are loaded anew.
+ * The library's compiled files. tslab passes on only changed ones, and unchanged modules that import them would keep the old
+ * ones. So after a change all files are passed on and reloaded.
  */
 class Library {
   readonly #files = new Map<string, string>();
-  /** The cells' own import declarations of the library, each once. */
+  /** The import declarations of the library in all cells, without duplicates. */
   readonly imports: string[] = [];
 
   complete<T extends { sideOutputs?: { path: string; data: string }[] }>(converted: T): T {
@@ -251,9 +251,9 @@ class Library {
 }
 
 /**
- * A relative import of a cell as tslab resolves it, from the root and with the ending of the compiled file:
- * `../lib/index.ts` in notebooks/ is `.//lib/index.js` (of the same length, so that complaints point at the right
- * column). A notebook elsewhere, for example a copy, finds lib/ by its name.
+ * A relative import of a cell as tslab resolves it, from the root and with the extension of the compiled file:
+ * `../lib/index.ts` in notebooks/ becomes `.//lib/index.js` (of the same length, so that errors point at the right column). A
+ * notebook in another place, such as a copy, finds lib/ by its name.
  */
 export function localSpecifier(
   specifier: string,
@@ -269,7 +269,7 @@ export function localSpecifier(
   return inLib ? `.//${inLib[1]}` : compiledName;
 }
 
-/** Every JSON form as an object, every binary one as base64. */
+/** JSON forms as objects, binary forms as base64. */
 function jsonBundle(data: MimeBundle): MimeBundle {
   return Object.fromEntries(Object.entries(data).map(([type, value]) => [type, jsonValue(type, value)]));
 }
@@ -288,10 +288,10 @@ function resultBundle(value: unknown): MimeBundle {
   return { "text/plain": inspect(value, { depth: 3, maxArrayLength: 100, breakLength: 100 }) };
 }
 
-/** Names that a cell exports get their type written out, which TypeScript cannot do for some types of packages. */
+/** Errors for exported names whose type TypeScript cannot write out, as for some types of packages. */
 const UNNAMEABLE = new Set([2742, 4023, 4025, 4058, 4094]);
 
-/** The compiler's complaints, those of the cell with their line and a caret below. */
+/** The compiler's errors; those in the cell with their line and a caret below it. */
 function compileFailure(
   cell: { source: string; name: string },
   complaints: readonly Diagnostic[],
@@ -315,25 +315,25 @@ function compileFailure(
   };
 }
 
-/** A complaint with the specifiers as cells have them: see {@link localSpecifier}. */
+/** An error message with the import paths as written in the cell: see {@link localSpecifier}. */
 function asWritten(message: string): string {
   return message.replace(/(['"])\.\/\/(lib\/[^'"]+)\.js\1/g, "$1../$2.ts$1");
 }
 
-/** A cell as it was written and as it runs. */
+/** A cell as written and as compiled. */
 interface CompiledCell {
   source: string;
   compiled: string;
 }
 
-/** Something that was thrown, with the lines of the cells it came through where they can be told. */
+/** A thrown value, with the lines of cells in its stack trace if they can be determined. */
 function thrownFailure(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellFailure {
   if (!types.isNativeError(error)) {
     const text = inspect(error);
     return { ename: "Error", evalue: text, traceback: [text] };
   }
   const frames = (error.stack ?? "").split("\n").filter((line) => /^ {4}at /.test(line));
-  // Below the cell's outermost frame is only what runs cells.
+  // Frames below the cell's outermost one belong to the kernel.
   const outermost = frames.findLastIndex((frame) => CELL_FRAME.test(frame));
   const shown = frames
     .slice(0, outermost >= 0 ? outermost + 1 : frames.length)
@@ -345,7 +345,7 @@ function thrownFailure(error: unknown, cells: ReadonlyMap<string, CompiledCell>)
   };
 }
 
-/** What tslab says of a cell that was interrupted. */
+/** tslab's message for an interrupted cell. */
 const INTERRUPTED = "Interrupted asynchronously";
 
 function interrupted(error: unknown): boolean {
@@ -354,7 +354,7 @@ function interrupted(error: unknown): boolean {
 
 const CELL_FRAME = /(cell-\d+):(\d+):\d+/;
 
-/** A line of a stack trace; where it is of a cell, with that cell's line. */
+/** A line of a stack trace, with the source line if it is of a cell. */
 function withCellLine(frame: string, cells: ReadonlyMap<string, CompiledCell>): string[] {
   const [position, name, number] = CELL_FRAME.exec(frame) ?? [];
   if (!position) return [frame];
@@ -365,8 +365,8 @@ function withCellLine(frame: string, cells: ReadonlyMap<string, CompiledCell>): 
 }
 
 /**
- * The line (from 1) of a source that a line of its compiled form stands for. Compiling keeps statements but neither blank
- * lines nor types and breaks some lines in two, so the line is found by its text, and not at all where that is in doubt.
+ * The source line (from 1) of a compiled line. Compilation keeps statements, drops blank lines and types, and splits some
+ * lines, so the line is found by its text, and only if the match is unique.
  */
 function originalLine({ source, compiled }: CompiledCell, number: number): number | undefined {
   const plain = (text: string) =>
@@ -384,5 +384,5 @@ function originalLine({ source, compiled }: CompiledCell, number: number): numbe
   return only((line) => line === wanted) ?? only((line) => line.includes(wanted) || wanted.includes(line));
 }
 
-/** Characters a line needs to be known by: a lone brace is no mark. */
+/** Shortest line that is matched, in characters: a single brace is not unique. */
 const SHORTEST = 3;

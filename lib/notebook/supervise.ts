@@ -6,9 +6,9 @@ import { projectRoot } from "../base/root.js";
 import { ANSWER, PRESS, PRESSES_FD } from "./presses.js";
 
 /**
- * What Jupyter starts, stops and signals: a process that does nothing but pass interrupts on to the kernel, so that it
- * always hears them. The kernel is a process of its own group, which no signal reaches, and ends with this one,
- * as this one does with Jupyter.
+ * The process that Jupyter starts, stops and signals. It only passes interrupts on to the kernel, so that it always receives
+ * them. The kernel is in a process group of its own, which no signal reaches. It ends with this process, and this one with
+ * Jupyter.
  *
  * @param connectionFile Jupyter's file with ports and key
  * @returns the kernel's exit code
@@ -23,7 +23,7 @@ export async function superviseKernel(connectionFile: string): Promise<number> {
   const presses = kernel.stdio[PRESSES_FD] as Duplex;
   presses.on("error", () => {});
   process.on("SIGINT", () => presses.write(PRESS));
-  // A signal may lie there that the event loop comes to after this question: a whole turn of it lets that go first.
+  // A pending signal may be handled after this question: waiting a full turn of the event loop lets it go first.
   presses.on("data", (questions: Buffer) => {
     setImmediate(() => setImmediate(() => presses.write(ANSWER.repeat(questions.length))));
   });

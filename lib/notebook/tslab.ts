@@ -2,17 +2,17 @@ import { readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** A complaint of the compiler; lines and characters count from 0. */
+/** A compiler error; lines and characters count from 0. */
 export interface Diagnostic {
   start: { line: number; character: number };
   end: { line: number; character: number };
   messageText: string;
   code: number;
-  /** From the root; absent when it is the cell. */
+  /** Relative to the root; absent for the cell itself. */
   fileName?: string;
 }
 
-/** What tslab's converter makes of a cell. */
+/** A cell compiled by tslab's converter. */
 export interface Converted {
   output?: string;
   declOutput?: string;
@@ -33,13 +33,13 @@ export interface Executor {
   close(): void;
 }
 
-/** A socket of ZeroMQ, as far as it is looked at here. */
+/** The part of a ZeroMQ socket that is used here. */
 interface WireSocket {
-  /** Milliseconds that sending waits for room. */
+  /** How long sending waits for room, in milliseconds. */
   sendTimeout: number;
 }
 
-/** The messages of Jupyter's protocol as tslab has them. */
+/** A message of Jupyter's protocol in tslab. */
 export interface WireMessage {
   header: { msg_type: string };
   content: Record<string, unknown>;
@@ -47,7 +47,7 @@ export interface WireMessage {
   signAndSend(key: string, socket: unknown): void;
 }
 
-/** tslab's implementation of the protocol: sockets, completion, inspection; the executing is ours. */
+/** tslab's implementation of the protocol: sockets, completion, inspection. Execution is our own. */
 export interface JupyterParts {
   JupyterHandlerImpl: new (
     executor: Executor,
@@ -87,7 +87,7 @@ interface CompilerDiagnostic {
   messageText: unknown;
 }
 
-/** A node of the syntax tree, as far as it is looked at here. */
+/** The part of a syntax tree node that is used here. */
 interface Node {
   name: { text: string };
   objectAssignmentInitializer?: Node;
@@ -148,21 +148,21 @@ export interface Tslab {
     out: { log(value: unknown): void; error(...values: unknown[]): void },
   ): Executor;
   jupyter: JupyterParts;
-  /** The specifiers of all imports in a source, with the place of their text (without quotes). */
+  /** All import paths in a source, with their position (without quotes). */
   imports(source: string): { specifier: string; start: number; end: number }[];
-  /** Tells the compiler of files in lib/ that were changed, made or removed; true when there were any. */
+  /** Notifies the compiler of changed, new or removed files in lib/; returns whether there were any. */
   noticeChanges(): boolean;
 }
 
 /**
- * Loads tslab with what stock tslab lacks: the options of this project's tsconfig.json, top-level await in all its
- * forms, and files of lib/ that appear, change or go while a notebook is open. Once a process: tslab keeps global state.
+ * Loads tslab with features that it lacks: the options of this project's tsconfig.json, all forms of top-level await, and files
+ * of lib/ that are added, changed or removed while a notebook is open. Once per process: tslab has global state.
  *
  * tslab 1.0.22 keeps one rebuild timer and throws "Unexpected pending rebuildTimer" when a file watcher asks for a second
- * one; from then on every cell fails. So nothing watches here: before each cell `noticeChanges` looks at lib/ itself and
- * tells the compiler, which also makes the moment of a reload certain.
+ * one; from then on every cell fails. So no file is watched: before each cell `noticeChanges` checks lib/ and notifies the
+ * compiler, which also makes reloads predictable.
  *
- * @param root the project's folder; it must be the working folder, since tslab resolves against that
+ * @param root the project's folder; it must be the working folder, since tslab resolves paths against it
  */
 export function loadTslab(root: string): Tslab {
   const load = createRequire(join(root, "package.json"));
@@ -200,7 +200,7 @@ export function loadTslab(root: string): Tslab {
         return ts.createWatchProgram(host);
       },
     },
-    // tslab forgets the file of a complaint with a chain of reasons, unless they are one text.
+    // tslab drops the file of an error with a chain of messages, unless they are one text.
     getPreEmitDiagnosticsOfFiles: {
       enumerable: true,
       value: (program: object, files: readonly object[]) =>
@@ -210,7 +210,7 @@ export function loadTslab(root: string): Tslab {
         })),
     },
   });
-  // tslab copies own keys only.
+  // tslab copies only own keys.
   for (const key of Object.keys(ts)) {
     if (Object.hasOwn(patched, key)) continue;
     Object.defineProperty(patched, key, { enumerable: true, get: () => ts[key as keyof Compiler] });
@@ -228,7 +228,7 @@ export function loadTslab(root: string): Tslab {
     jupyter: load("tslab/dist/jupyter"),
     imports: (source) =>
       ts.preProcessFile(source).importedFiles.map(({ fileName, pos }) => {
-        // TypeScript 5.0 gives the place of the literal's opening quote or of the text behind it.
+        // TypeScript 5.0 gives the position of the literal's opening quote or of the text after it.
         const start = source.startsWith(fileName, pos) ? pos : pos + 1;
         return { specifier: fileName, start, end: start + fileName.length };
       }),
@@ -243,8 +243,8 @@ export function loadTslab(root: string): Tslab {
 }
 
 /**
- * tslab reads a name of an earlier cell as `exports.name`, but not in `{ name }`, where it would not be found. This writes
- * it out there: `{ name: exports.name }`.
+ * tslab rewrites a name of an earlier cell to `exports.name`, except in `{ name }`, where it would not be found. This rewrites
+ * it there, to `{ name: exports.name }`.
  */
 function longhand(ts: Compiler, builder: Builder) {
   const checker = builder.getProgram().getTypeChecker();
@@ -269,7 +269,7 @@ function longhand(ts: Compiler, builder: Builder) {
   };
 }
 
-/** Keeps the compiler's wishes to watch, for `notify`, and never watches. */
+/** Records which files the compiler wants to watch, for `notify`, without watching them. */
 class Watchers {
   readonly #files = new Map<string, Set<FileCallback>>();
   readonly #folders = new Map<string, Set<FolderCallback>>();
@@ -295,7 +295,7 @@ function keep<F>(map: Map<string, Set<F>>, path: string, callback: F): Closable 
   return { close: () => callbacks.delete(callback) };
 }
 
-/** Timers of the compiler: one of tslab's own at most; further ones, and all within `atOnce`, run when `atOnce` ends. */
+/** Timers of the compiler: at most one is tslab's own; further ones, and all set within `atOnce`, run when `atOnce` ends. */
 class Timers {
   readonly #waiting = new Map<object, () => void>();
   #atOnce = false;
@@ -322,7 +322,7 @@ class Timers {
       try {
         clear(id);
       } catch {
-        // It has run already.
+        // Already run.
       }
     };
   }
@@ -331,7 +331,7 @@ class Timers {
     this.#atOnce = true;
     try {
       action();
-      // A timer may set another: invalidating what is known of a file asks for a new program.
+      // A timer may set another: invalidating a file requests a new program.
       for (let next = this.#next(); next; next = this.#next()) next();
     } finally {
       this.#atOnce = false;
@@ -347,7 +347,7 @@ class Timers {
   }
 }
 
-/** The TypeScript files under a folder with their times and sizes. */
+/** The TypeScript files in a folder, with their modification times and sizes. */
 class FolderState {
   readonly #folder: string;
   #files: Map<string, string>;
@@ -357,7 +357,7 @@ class FolderState {
     this.#files = this.#read();
   }
 
-  /** What has changed since the last call. */
+  /** Changes since the last call. */
   changes(): { path: string; kind: "Created" | "Changed" | "Deleted" }[] {
     const before = this.#files;
     this.#files = this.#read();

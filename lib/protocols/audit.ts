@@ -61,22 +61,51 @@ interface Placed {
  * audit.checks[1].name; // => "test apart by speaker"
  */
 export function auditSplit(plan: Plan, fold: Split, samples: ReadonlyMap<string, string>): Audit {
-  const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
-  const placed = LISTS.flatMap((part) =>
-    (fold[part] ?? []).flatMap((id): Placed[] => (clipOf.has(id) ? [{ clip: clipOf.get(id)!, part }] : [])),
-  );
+  const { clipOf, placed } = placedIn(plan, fold);
   const checks = [
-    onePartEach(fold, clipOf),
-    ...plan.apart.map((group) => hinted(testApart(group, placed), plan)),
-    ...validationGroups(plan).map((group) => hinted(validationApart(group, placed, plan), plan)),
+    ...apartChecks(plan, fold, clipOf, placed),
     samplesKnown(placed, samples),
     ...identicalSamples(placed, samples),
-    copiesTogether(placed),
-    ...overlappingSegments(placed),
+    ...copyChecks(placed),
     ...unheardClasses(plan, placed),
     ...textRemark(plan),
   ];
   return auditOf(checks, plan.leaky);
+}
+
+/**
+ * The checks of {@link auditSplit} that can fail and need no samples, so that a run can be refused before its features are made.
+ *
+ * @example auditPlaces(plan, plan.folds[0]).every(({ passed }) => passed)
+ */
+export function auditPlaces(plan: Plan, fold: Split): AuditCheck[] {
+  const { clipOf, placed } = placedIn(plan, fold);
+  return [...apartChecks(plan, fold, clipOf, placed), ...copyChecks(placed)];
+}
+
+function placedIn(plan: Plan, fold: Split): { clipOf: Map<string, Clip>; placed: Placed[] } {
+  const clipOf = new Map(plan.clips.map((clip) => [clip.id, clip]));
+  const placed = LISTS.flatMap((part) =>
+    (fold[part] ?? []).flatMap((id): Placed[] => (clipOf.has(id) ? [{ clip: clipOf.get(id)!, part }] : [])),
+  );
+  return { clipOf, placed };
+}
+
+function apartChecks(
+  plan: Plan,
+  fold: Split,
+  clipOf: ReadonlyMap<string, Clip>,
+  placed: readonly Placed[],
+): AuditCheck[] {
+  return [
+    onePartEach(fold, clipOf),
+    ...plan.apart.map((group) => hinted(testApart(group, placed), plan)),
+    ...validationGroups(plan).map((group) => hinted(validationApart(group, placed, plan), plan)),
+  ];
+}
+
+function copyChecks(placed: readonly Placed[]): AuditCheck[] {
+  return [copiesTogether(placed), ...overlappingSegments(placed)];
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Block, Text } from "./document.js";
 import { confusionBlocks, missingBlocks, pairTable, scoreTable, speakerValues } from "./protocol.js";
 import { left, marks, right, warning } from "./words.js";
 
-/** The cross-corpus matrices, and every cell with all figures. */
+/** The cross-corpus matrices, and a table of all cells with their figures. */
 export function crossCorpusBlocks(results: Results, across: readonly ProtocolResults[]): Block[] {
   if (across.length === 0) return [];
   const blocks: Block[] = [
@@ -99,7 +99,7 @@ function matrixBlocks(matrix: CrossCorpus, results: Results): Block[] {
   ];
 }
 
-/** The leaky protocols beside the honest ones. */
+/** Leaky protocols compared with speaker-independent ones. */
 export function leakageBlocks({ leakage, score, protocols }: Results): Block[] {
   if (!protocols.some(({ leaky }) => leaky)) return [];
   const blocks: Block[] = [

@@ -4,7 +4,7 @@ import type { RecordedExperiment } from "../experiments/known.js";
 import type { Block, TableBlock } from "./document.js";
 import { left, right } from "./words.js";
 
-/** Audit, failures, and how to do it again. */
+/** Audit, failures, and how to reproduce the experiment. */
 export function closingBlocks(results: Results, experiment: RecordedExperiment): Block[] {
   return [
     { kind: "heading", level: 2, text: "Audit" },

@@ -1,6 +1,6 @@
 import type { Figure } from "../figures/figure.js";
 
-/** A piece of text: plain, strong or code. Nothing in it is read as markup. */
+/** A piece of text: plain, strong or code. Markup in it is escaped. */
 export type Piece = string | { strong: string } | { code: string };
 
 /** Text of one or several pieces. */
@@ -16,13 +16,13 @@ export interface Column {
 export type Block =
   | { kind: "heading"; level: 1 | 2 | 3; text: string }
   | { kind: "paragraph"; text: Text }
-  /** What a reader must not overlook: synthetic, leaky, transductive, incomplete. */
+  /** A warning: synthetic, leaky, transductive, incomplete. */
   | { kind: "warning"; text: Text }
   | { kind: "list"; items: readonly Text[] }
   | TableBlock
   | { kind: "figure"; name: string; figure: Figure; caption: string }
   | { kind: "code"; text: string }
-  /** Closed until asked for, on a page. */
+  /** Collapsed on a page. */
   | { kind: "fold"; summary: string; blocks: readonly Block[] };
 
 export interface TableBlock {
@@ -37,7 +37,7 @@ export function piecesOf(text: Text): readonly Piece[] {
   return typeof text === "object" && !("strong" in text) && !("code" in text) ? text : [text];
 }
 
-/** The figures of a document by name, in the order in which they stand. */
+/** The figures of a document by name, in order. */
 export function figuresOf(blocks: readonly Block[]): Map<string, Figure> {
   const figures = new Map<string, Figure>();
   for (const block of blocks) {

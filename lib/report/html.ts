@@ -35,12 +35,12 @@ summary { cursor: pointer; color: #1f6fb5; }
 `.trim();
 
 /**
- * A document as one HTML page that needs nothing else: style and figures are in it, and there are no scripts.
+ * A document as one self-contained HTML page: style and figures are embedded, and there are no scripts.
  *
  * @param title of the page
  * @param blocks the document
  * @param svgs the figures drawn as SVG, by name
- * @throws {RangeError} when a figure of the document is not among `svgs`
+ * @throws {RangeError} if a figure of the document is missing in `svgs`
  */
 export function toHtml(title: string, blocks: readonly Block[], svgs: ReadonlyMap<string, string>): string {
   const ids = anchors(blocks);
@@ -61,7 +61,7 @@ ${blocks.map((block, i) => blockHtml(block, svgs, ids.get(block), i === 0 ? cont
 `;
 }
 
-/** What a heading is linked by: its words, numbered where they come again. */
+/** Ids of headings: their words, numbered when they repeat. */
 function anchors(blocks: readonly Block[]): Map<Block, string> {
   const used = new Map<string, number>();
   const ids = new Map<Block, string>();
@@ -110,7 +110,7 @@ function blockHtml(block: Block, svgs: ReadonlyMap<string, string>, id = "", aft
   }
 }
 
-/** Characters of a name that stays in one line. */
+/** Longest name that is kept on one line, in characters. */
 const LONG = 40;
 
 function tableHtml({ caption, columns, rows }: TableBlock): string {
@@ -120,7 +120,7 @@ function tableHtml({ caption, columns, rows }: TableBlock): string {
     const cells = row.map((text, col) => {
       const [open, close] = col === 0 ? [`th scope="row"`, "th"] : ["td", "td"];
       const html = textHtml(text);
-      // A name that leaves the other columns no room is broken into lines.
+      // A longer name may break, so that the other columns have room.
       const look = col === 0 && html.length > LONG ? ' class="long"' : side[col];
       return `<${open}${look}>${html}</${close}>`;
     });
@@ -140,8 +140,8 @@ function figureHtml(name: string, caption: string, svgs: ReadonlyMap<string, str
 }
 
 /**
- * An SVG file as a part of a page: scaled by its `viewBox`, named for screen readers, and its ids made the figure's own,
- * since figures of one page share one space of names.
+ * An SVG file for embedding in a page: scaled by its `viewBox`, labelled for screen readers, and its ids prefixed with the
+ * figure's name, since ids must be unique within a page.
  */
 export function inlineSvg(svg: string, name: string, label: string): string {
   const own = svg
@@ -167,7 +167,7 @@ function pieceHtml(piece: Piece): string {
     : `<code>${escaped(piece.code)}</code>`;
 }
 
-/** Control characters, which HTML cannot hold, are marked. */
+/** Escapes text for HTML, which cannot contain control characters: they are replaced by a mark. */
 function escaped(text: string): string {
   return escapeHtml(text.replace(/[^\P{Cc}\n\t]/gu, "\uFFFD"));
 }

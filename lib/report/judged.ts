@@ -16,11 +16,11 @@ import { drawReport, type Report, type ReportOptions } from "./report.js";
 import { warning } from "./words.js";
 
 /**
- * The page of answers that are no experiment's: predictions of somebody else's system under a protocol, or those of a saved
- * model to labelled clips. The same tables, intervals, comparisons and pictures as in a report, by the same functions.
+ * The report of predictions without an experiment: those of another system under a protocol, or those of a saved model for
+ * labelled clips. It has the same tables, intervals, comparisons and pictures as a report, from the same functions.
  *
- * @param experiment the answers as runs, with the recorded runs that they are compared with
- * @param about title, what is told first, what comes behind the figures, and whose confusions are drawn
+ * @param experiment the predictions as runs, with the recorded runs that they are compared with
+ * @param about the title, the opening, what follows the figures, and whose confusion matrix is drawn
  * @example await judgedReport(experiment, { title: "Predictions of mine", opening: [], featured: "mine" })
  */
 export async function judgedReport(
@@ -47,10 +47,10 @@ export async function judgedReport(
   return drawReport(title, blocks, json, options);
 }
 
-/** How many clips without an answer are named. */
+/** How many clips without a prediction are named. */
 const NAMED = 20;
 
-/** What was scored, what was missing, and how often. */
+/** The scored file, its missing predictions, and the number of readings. */
 export function scoreOpening(
   experiment: RecordedExperiment,
   { path, plan, external, refereed, notes }: ScoreFacts,
@@ -96,7 +96,7 @@ export function scoreOpening(
   ];
 }
 
-/** What a terminal shows: the opening and the main figures. */
+/** The text for a terminal: the opening and the main figures. */
 export function summaryOf(results: Results, opening: readonly Block[], label: string): string {
   const told = opening.flatMap((block) =>
     block.kind === "paragraph" || block.kind === "warning"
@@ -133,7 +133,7 @@ function paragraph(text: Text): Block {
   return { kind: "paragraph", text };
 }
 
-/** What was judged, what was left out, and what the model had heard of it. */
+/** The evaluated clips, those left out, and those that the model was trained on. */
 export function evaluationOpening(evaluation: ModelEvaluation): Block[] {
   const { facts, run } = evaluation;
   const { unknown, absent, broken, heard, calm } = facts;
@@ -185,7 +185,7 @@ export function evaluationOpening(evaluation: ModelEvaluation): Block[] {
   ];
 }
 
-/** What the model's threshold costs and saves on these clips. */
+/** Coverage and accuracy at the model's threshold on these clips. */
 export function abstentionBlocks({ record, predictions }: StoredRun): Block[] {
   const { classes, threshold } = record;
   if (threshold === 0) return [];
@@ -204,7 +204,7 @@ export function abstentionBlocks({ record, predictions }: StoredRun): Block[] {
   ];
 }
 
-/** The figures as JSON: without what only a run of the workbench has, settings, audits and the like. */
+/** The figures as JSON, without what only a run of the workbench has, such as settings and audits. */
 export function judgedJson({ experiment, protocols, readings }: Results): object {
   return {
     name: experiment,

@@ -3,7 +3,7 @@ import { slug } from "../base/text.js";
 import { type Block, type Piece, piecesOf, type TableBlock, type Text } from "./document.js";
 
 /**
- * The tables of a document for a paper, each behind the heading it stands under; those that are folded away are left out.
+ * The tables of a document as LaTeX, each after its heading; collapsed ones are left out.
  *
  * @param name of the document, for the labels: `tab:NAME-1`
  * @example toLatex("text", blocks)

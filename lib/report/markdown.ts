@@ -1,10 +1,10 @@
 import { type Block, type Piece, piecesOf, type TableBlock, type Text } from "./document.js";
 
 /**
- * A document as GitHub's Markdown, tables aligned for the eye. Figures are referred to as files.
+ * A document as GitHub Markdown, with aligned tables. Figures are links to files.
  *
  * @param blocks the document
- * @param figurePath where the figure of a name is, relative to the Markdown file
+ * @param figurePath path of a figure by name, relative to the Markdown file
  * @example toMarkdown(blocks, (name) => `figures/${name}.svg`)
  */
 export function toMarkdown(blocks: readonly Block[], figurePath: (name: string) => string): string {
@@ -58,7 +58,7 @@ function pieceText(piece: Piece): string {
   if (typeof piece === "string") return escaped(piece);
   if ("strong" in piece) return `**${escaped(piece.strong)}**`;
   const fence = "`".repeat(longestRun(piece.code) + 1);
-  // Inside a code span nothing is escaped, but a bar would end a table's cell.
+  // Nothing is escaped in a code span, but a bar would end a table cell.
   const code = oneLine(piece.code).replaceAll("|", "\\|");
   return fence.length === 1 ? `\`${code}\`` : `${fence} ${code} ${fence}`;
 }
@@ -72,12 +72,12 @@ function longestRun(text: string): number {
   return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
 }
 
-/** Signs that Markdown would read, with a backslash; an underscore within a word is none of them. */
+/** Escapes Markdown characters with a backslash, except an underscore within a word. */
 function escaped(text: string): string {
   return (
     oneLine(text)
       .replace(/[\\`*<>|~]/g, "\\$&")
-      // Brackets are plain but where they would make a link.
+      // Brackets are escaped only where they would make a link.
       .replace(/\](?=[([:])/g, "\\]")
       .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_")
       .replace(/&(?=[#\w]+;)/g, "&amp;")

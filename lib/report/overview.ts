@@ -11,7 +11,7 @@ import { augmentationText, featuresText, trainingText } from "../runs/settings-t
 import type { Block, TableBlock, Text } from "./document.js";
 import { bestOf, bold, labelText, left, marks, nameOf, right, warning } from "./words.js";
 
-/** How much there is, what must not be overlooked, and the main figures. */
+/** The size of the experiment, warnings, and the main figures. */
 export function opening(results: Results, experiment: RecordedExperiment): Block[] {
   const { description, runs, score } = results;
   const open = experiment.planned.length - runs - results.failures.length;
@@ -56,7 +56,7 @@ export function opening(results: Results, experiment: RecordedExperiment): Block
   return headline ? [...blocks, headline] : blocks;
 }
 
-/** How often test parts were read, and how that is known. */
+/** How often test parts were read, and how that was counted. */
 function readingsText({ readings }: Results): string {
   const { total, shown, notShown, beforeLedger, byHand, synthetic, leaky } = readings;
   if (total + synthetic + leaky === 0) return "No test part was read.";
@@ -86,7 +86,7 @@ function transductive(results: Results): boolean {
   return results.protocols.some(({ entries }) => entries.some((entry) => entry.transductive));
 }
 
-/** UAR of every network under every protocol. */
+/** UAR of every model under every protocol. */
 function headlineTable(results: Results): TableBlock | undefined {
   const within = results.protocols.filter(({ protocol }) => !sidesOf(protocol));
   const labels = [...new Set(within.flatMap(({ entries }) => entries.map(({ label }) => label)))];
@@ -113,7 +113,7 @@ function headlineTable(results: Results): TableBlock | undefined {
   };
 }
 
-/** Protocols, networks with their settings, engines. */
+/** Protocols, models with their settings, engines. */
 export function whatWasRun(results: Results): Block[] {
   const networks = new Map<string, Network>();
   for (const { protocol, entries } of results.protocols) {
@@ -154,13 +154,13 @@ export function whatWasRun(results: Results): Block[] {
 
 interface Network {
   entry: EntryResults;
-  /** Under which it was trained in this way. */
+  /** Protocols under which it was trained in this way. */
   protocols: string[];
 }
 
 /**
- * What all networks have in common is said once; the table has what differs, and where one network was trained
- * differently under different protocols, under which.
+ * Settings that all models share are listed once; the table has those that differ, with the protocols if a model was trained
+ * differently under several.
  */
 function networkBlocks(results: Results, networks: readonly Network[]): Block[] {
   const columns = [
@@ -212,7 +212,7 @@ function networkBlocks(results: Results, networks: readonly Network[]): Block[] 
   return [table, { kind: "list", items }];
 }
 
-/** The parameters of a network depend on the number of classes. */
+/** The number of parameters depends on the number of classes. */
 function parametersText({ protocols }: Results, entry: EntryResults): string {
   const all = protocols
     .flatMap(({ entries }) => entries)
@@ -222,7 +222,7 @@ function parametersText({ protocols }: Results, entry: EntryResults): string {
   return least === most ? thousands(least) : `${thousands(least)} to ${thousands(most)}`;
 }
 
-/** "cross-corpus/..." for a family of many. */
+/** "cross-corpus/..." for a family of protocols. */
 function familiesOf(protocols: readonly string[]): string[] {
   const families = groupBy(protocols, (protocol) => protocol.slice(0, protocol.indexOf("/")));
   return [...families].flatMap(([family, own]) => (own.length > 4 ? [`${family}/...`] : own));
@@ -235,7 +235,7 @@ function foldSizes({ folds }: ProtocolResults): string {
     : texts.join("; ");
 }
 
-/** What the measures and intervals are. */
+/** Explains the measures and intervals. */
 export function howToRead(results: Results): Block[] {
   const entries = results.protocols.flatMap((protocol) => protocol.entries);
   const items: Text[] = [

@@ -14,7 +14,7 @@ import { isBaseline } from "../models/names.js";
 import type { Block } from "./document.js";
 import { labelText, marks, partUnder, subtitleOf } from "./words.js";
 
-/** The pictures of a protocol: all networks, their learning, and more of the one that validation prefers. */
+/** The figures of a protocol: all models, their learning curves, and details of the best model on validation. */
 export function picturesOf(
   protocol: ProtocolResults,
   entries: readonly Entry[],
@@ -79,7 +79,7 @@ export function picturesOf(
   return [...blocks, ...figuresOfBest(name, protocol, entry, best, results)];
 }
 
-/** The figures of the network that validation prefers: its confusions, its speakers, its confidence. */
+/** The figures of the best model on validation: its confusion matrix, its speakers, its confidence. */
 function figuresOfBest(
   name: string,
   protocol: ProtocolResults,
@@ -89,7 +89,7 @@ function figuresOfBest(
 ): Block[] {
   const scores = best[score]!;
   const seeds = pooled(entry, score);
-  // Of answers that no run gave only what was given is known.
+  // Predictions that no run made have no further data.
   const scaled = !best.settings.external;
   const kinds = scaled ? (["probabilities", "calibrated"] as const) : (["probabilities"] as const);
   const flags = { synthetic: protocol.synthetic, leaky: protocol.leaky };

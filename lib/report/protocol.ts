@@ -8,7 +8,7 @@ import type { Block, Text } from "./document.js";
 import { picturesOf } from "./pictures.js";
 import { bestOf, bold, labelText, left, marks, partName, right, warning } from "./words.js";
 
-/** The section of a protocol: figures of the part that was scored, pairs, pictures, breakdowns, the other part. */
+/** The section of a protocol: scores on the scored part, pairs, figures, breakdowns, the other part. */
 export function protocolBlocks(
   protocol: ProtocolResults,
   entries: readonly Entry[],
@@ -28,7 +28,7 @@ export function protocolBlocks(
 /**
  * The same without its heading.
  *
- * @param featured the label of the network whose confusions, speakers and confidence are drawn; default: validation's best
+ * @param featured label of the model whose confusion matrix, speakers and confidence are drawn; default: the best on validation
  */
 export function figureBlocks(
   protocol: ProtocolResults,
@@ -74,7 +74,7 @@ function markWarnings(protocol: ProtocolResults): Block[] {
   ];
 }
 
-/** What the sentences alone have, and whether that matters. */
+/** UAR of the sentences alone, and whether it matters. */
 function textBlocks({ text, leaky }: ProtocolResults): Block[] {
   if (!text) return [];
   const { uar, chance } = text;
@@ -91,15 +91,15 @@ function textBlocks({ text, leaky }: ProtocolResults): Block[] {
 interface ScoreColumn {
   title: string;
   text: (scores: PartScores) => string | undefined;
-  /** What the best of the column is chosen by; the largest is best. */
+  /** The value by which the best of the column is chosen: the largest is best. */
   worth: (scores: PartScores) => number | undefined;
-  /** The listeners' figure, where they have one. */
+  /** The listeners' figure, if they have one. */
   people?: (measure: Record<"uar" | "accuracy", Interval>) => Interval;
   /** The sentence baseline's. */
   alone?: (text: { uar: Interval }) => Interval;
 }
 
-/** Before and after calibration; once where there was none. */
+/** The values before and after calibration; only one if there was no calibration. */
 function fromTo(before: number, after: number, format: (value: number) => string): string {
   return before === after ? format(before) : `${format(before)} → ${format(after)}`;
 }
@@ -147,7 +147,7 @@ const SCORE_COLUMNS: readonly ScoreColumn[] = [
   },
 ];
 
-/** All figures of all networks on one part, with the listeners where there are some. */
+/** All figures of all models on one part, with the listeners' if known. */
 export function scoreTable(protocol: ProtocolResults, part: "validation" | "test"): Block[] {
   const rows = protocol.entries.flatMap((entry) => {
     const scores = entry[part];
@@ -193,7 +193,7 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
   ];
 }
 
-/** Each speaker's own UAR, where there are too few for an interval. */
+/** UAR of each speaker, if there are too few for an interval. */
 export function speakerValues(protocol: ProtocolResults, part: "validation" | "test"): Block[] {
   const rows = protocol.entries.flatMap((entry) => {
     const uar = entry[part]?.uar;
@@ -223,7 +223,7 @@ export function speakerValues(protocol: ProtocolResults, part: "validation" | "t
   ];
 }
 
-/** All pairs of networks with their tests. */
+/** All pairs of models with their tests. */
 export function pairTable(protocol: ProtocolResults): Block[] {
   const { pairs } = protocol;
   if (pairs.length === 0) return [];
@@ -254,7 +254,7 @@ export function pairTable(protocol: ProtocolResults): Block[] {
   ];
 }
 
-/** What figures rest on less than was planned. */
+/** Which figures lack planned folds or seeds. */
 export function missingBlocks({ entries }: ProtocolResults): Block[] {
   return entries.flatMap((entry) => (entry.missing ? [warning(`${entry.label}: ${entry.missing}.`)] : []));
 }
@@ -298,7 +298,7 @@ function breakdownBlocks(protocol: ProtocolResults, { score }: Results): Block[]
   ];
 }
 
-/** The confusion matrices of all networks as tables. */
+/** The confusion matrices of all models as tables. */
 export function confusionBlocks(protocol: ProtocolResults, { score }: Results): Block[] {
   const tables = protocol.entries.flatMap((entry): Block[] => {
     const scores = entry[score];

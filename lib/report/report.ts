@@ -56,7 +56,7 @@ export async function buildReport(
   options: ReportOptions = {},
 ): Promise<Report> {
   if (experiment.runs.length === 0)
-    throw new UserError(`experiment ${experiment.name} has no finished run: do \`ser ablate\` first`);
+    throw new UserError(`experiment ${experiment.name} has no finished run: run \`ser ablate\` first`);
   const json = resultsOf(experiment, options);
   const blocks = documentOf(experiment, entriesOf(experiment.runs), json);
   const text = shortcutPage(json);
@@ -68,7 +68,7 @@ export async function buildReport(
  * Draws a document's figures and writes it as Markdown and as a page.
  *
  * @param title of the page
- * @param options.pages further documents, whose figures are among the document's, by the names of their files
+ * @param options.pages further documents by file name, with figures of this document only
  */
 export async function drawReport(
   title: string,

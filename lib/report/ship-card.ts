@@ -20,7 +20,7 @@ import type { Block, Column, Text } from "./document.js";
 import { INTENDED_USES, limitsOf, SHIPPED_FOLDER, UNFIT_USES, UNFIT_WARNING } from "./ship-texts.js";
 import { left, right, warning } from "./words.js";
 
-/** What a card says beside what is in the run. */
+/** Facts for a model card that are not in the run. */
 export interface CardFacts {
   /** Of all files of the model, and of its weights alone. */
   bytes: number;
@@ -31,15 +31,15 @@ export interface CardFacts {
   commands: readonly string[];
 }
 
-/** Low before high, whatever the alphabet says. */
+/** Low before high, not in alphabetical order. */
 const INTENSITIES = ["low", "medium", "high", "normal", "strong"];
 
 /**
- * The model card of a run: what it is, what it is and is not for, the data, the figures on test with their intervals, the
- * limits, and how to use and to make it. The sections are those of Mitchell et al. 2019, "Model Cards for Model Reporting",
- * FAT*, 220-229.
+ * The model card of a run: the model, its intended and unsuitable uses, the data, the test figures with their intervals, the
+ * limits, and how to use and reproduce it. The sections follow Mitchell et al. 2019, "Model Cards for Model Reporting", FAT*,
+ * 220-229.
  *
- * @param run scored on test, of the library's corpora alone
+ * @param run scored on test, trained only on the library's corpora
  * @example toMarkdown(cardBlocks(await readRun("results/runs/a"), facts), () => "")
  */
 export function cardBlocks(run: StoredRun, facts: CardFacts, options: BootstrapOptions = {}): Block[] {
@@ -112,7 +112,7 @@ function details(record: RunRecord, { bytes, weights }: CardFacts): Text[] {
   ];
 }
 
-/** The encoder is not in the folder: its weights are somebody else's. */
+/** The encoder is not in the folder, since its weights belong to others. */
 function encoderBlocks({ encoder }: RunRecord): Text[] {
   if (!encoder) return [];
   const { name, parameters, licence, source, digest } = encoder;
@@ -205,10 +205,10 @@ function dataBlocks(run: StoredRun, parts: readonly CorpusParts[], facts: CardFa
   ];
 }
 
-/** A speaker with this share of the test clips is told of. */
+/** A speaker with this share of the test clips is mentioned. */
 const LEANING = 0.2;
 
-/** Where many of the test clips of several corpora are of one speaker. */
+/** A note if many of the test clips of several corpora are of one speaker. */
 function leaningBlocks({ predictions }: StoredRun): Block[] {
   const test = predictions.filter(({ part }) => part === "test");
   const speakers = groupBy(test, ({ speaker }) => speaker);
@@ -275,7 +275,7 @@ function figureBlocks(run: StoredRun, facts: CardFacts, options: BootstrapOption
   ];
 }
 
-/** Where the text tells the emotion. */
+/** A note if the text predicts the emotion. */
 function confoundedBlocks(record: RunRecord, options: BootstrapOptions): Block[] {
   const text = textUnder(record, options);
   if (!text?.confounded) return [];
@@ -444,7 +444,7 @@ console.log(abstained ? "no answer" : emotion, confidence, probabilities);`,
   ];
 }
 
-/** A table under its title, what there is to say of it, and what is to be known of its clips. */
+/** A table with its title, remarks, and the note about its clips. */
 function tableBlocks(
   title: string,
   text: string,
@@ -456,7 +456,7 @@ function tableBlocks(
   return [paragraph({ strong: sentence(title) }, ...said), { kind: "table", columns, rows }];
 }
 
-/** "[45.4, 57.8]", or of few speakers each one's own value. */
+/** "[45.4, 57.8]", or for few speakers the value of each. */
 function spread(figure: Interval, format: (value: number) => string): string {
   if ("low" in figure) return `[${format(figure.low)}, ${format(figure.high)}]`;
   const names = Object.keys(figure.perSpeaker);

@@ -1,7 +1,7 @@
 import type { CorpusName } from "../corpora/clip.js";
 import { corpora } from "../corpora/registry.js";
 
-/** Where the shipped model is, which `ser predict` takes by default. */
+/** Folder of the released model, the default of `ser predict`. */
 export const SHIPPED_FOLDER = "results/model";
 
 /** The plain warning near the top of the card. */
@@ -10,7 +10,7 @@ export const UNFIT_WARNING =
   "AI Act (Regulation (EU) 2024/1689, Article 5(1)(f)) forbids. It hears how an actor said a sentence, not what anyone feels, and its answer to any single " +
   "recording is a guess.";
 
-/** Uses it is not fit for, one an item. */
+/** Unsuitable uses, one per item. */
 export const UNFIT_USES: readonly string[] = [
   "The emotions of employees, applicants, pupils or students. Inferring emotions at work and in education is forbidden " +
     "in the European Union, but for medical and safety reasons.",
@@ -21,17 +21,17 @@ export const UNFIT_USES: readonly string[] = [
   "Anything commercial: the terms of the corpora forbid it (see LICENSE).",
 ];
 
-/** What it may be used for. */
+/** Intended uses, one per item. */
 export const INTENDED_USES: readonly string[] = [
   "Research and teaching: a small baseline to compare with, to take apart, or to train further, on speech like that it was trained on.",
   "Showing, on one's own voice or on acted speech, what such a model can do and where it fails.",
 ];
 
 /**
- * What limits any figure of a model of these corpora.
+ * Limits of the figures of any model trained on these corpora.
  *
- * @param classes how many emotions it tells apart
- * @param apart what its protocol holds apart: `speaker`, `sentence`
+ * @param classes number of emotions
+ * @param apart what its protocol keeps apart: `speaker`, `sentence`
  */
 export function limitsOf(names: readonly CorpusName[], classes: number, apart: readonly string[]): string[] {
   const accents = [...new Set(names.flatMap((name) => corpora[name].accent ?? []))].sort().reverse();
@@ -51,9 +51,9 @@ export function limitsOf(names: readonly CorpusName[], classes: number, apart: r
 }
 
 /**
- * The terms of a model's weights, about half a page of plain text, lines of at most 80 characters.
+ * The licence of a model's weights: about half a page of plain text, in lines of at most 80 characters.
  *
- * @param names the corpora it was made with
+ * @param names the corpora that it was trained on
  * @example licenceText(["ravdess", "savee"])
  */
 export function licenceText(names: readonly CorpusName[]): string {

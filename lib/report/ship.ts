@@ -1,20 +1,20 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { assertReplaceable, replaceFolder } from "../base/atomic.js";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { assertReplaceable, assertWritable, makeFolder, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, systemReason, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { megabytes } from "../base/text.js";
 import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
 import { experimentOf } from "../experiments/store.js";
-import { loadModel } from "../inference/model.js";
+import { digestsIn, loadModel } from "../inference/model.js";
 import { isOwn } from "../models/names.js";
 import { partialFolder, type RunRecord, readRun } from "../runs/record.js";
 import { toMarkdown } from "./markdown.js";
 import { cardBlocks } from "./ship-card.js";
 import { licenceText, SHIPPED_FOLDER } from "./ship-texts.js";
 
-/** A model beyond this many bytes is no longer small enough to be in a repository. */
+/** Largest model that is small enough for a repository, in bytes. */
 const SHIP_LIMIT = 3e6;
 
 const CARD = "card.json";
@@ -44,7 +44,8 @@ export interface Shipped {
 }
 
 /**
- * Makes the folder of a released model from a finished run: an exact copy of the model, a model card (README.md) with the
+ * Makes the folder of a released model from a finished run: an exact copy of the model (whose card gets the digests of its
+ * files, if it is of an older run), a model card (README.md) with the
  * run's scores on test, and the LICENSE of the weights. The same run gives the same bytes.
  *
  * @param runFolder with `run.json`, `predictions.csv` and `model/`
@@ -67,20 +68,24 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   }
   const { record } = run;
   const unfit = unfitness(record);
-  if (unfit) throw new UserError(`${record.name} cannot ship: ${unfit}`);
+  if (unfit) throw new UserError(`${record.name} cannot be released: ${unfit}`);
   const model = join(runFolder, "model");
   const files = await modelFiles(model);
+  const { card, sha256: digest } = await loadModel(model);
+  // Cards of older runs name no digests.
+  if (!card.sha256)
+    files.set(CARD, Buffer.from(`${JSON.stringify({ ...card, sha256: await digestsIn(model) }, null, 2)}\n`));
   const bytes = [...files.values()].reduce((sum, content) => sum + content.length, 0);
   if (bytes > limit) {
     throw new UserError(
-      `${model} has ${megabytes(bytes)}, and a model that ships at most ${megabytes(limit)}: train a smaller network`,
+      `${model} has ${megabytes(bytes)}, and a released model at most ${megabytes(limit)}: train a smaller network`,
     );
   }
-  const { card, sha256: digest } = await loadModel(model);
   if (card.run !== record.name)
-    throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run anew`);
+    throw new UserError(`${model} is of the run ${card.run}, not of ${record.name}: copy the run again`);
   const own = [CARD, README, LICENSE];
   await assertReplaceable(out, (names) => own.every((name) => names.includes(name)), "a shipped model");
+  await assertWritable(dirname(resolve(out)));
   const weights = { bytes: files.get("weights.bin")!.length, sha256: digest };
   const commands = await commandsOf(runFolder, record, note);
   const blocks = cardBlocks(run, { bytes, weights, note, commands }, options);
@@ -96,23 +101,23 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   return { folder: out, run: record.name, bytes, sha256: digest, files: written };
 }
 
-/** Why a run is none to be shown as a result, and what to do; `undefined` for one that is. */
+/** Why a run cannot be released, and what to do; `undefined` if it can. */
 function unfitness(record: RunRecord): string | undefined {
   const { synthetic, leaky, transductive, test, audit, corpora, encoder, settings } = record;
   if (isOwn(settings.training.model))
     return `${settings.training.model} is a network that a script gives, which nobody else has: train one of the workbench's networks`;
   if (settings.training.model === "top-blocks")
-    return `its weights hold blocks of ${encoder?.name ?? "an encoder"}, which are somebody else's: train a linear model, or another network, on the encoder`;
+    return `its weights contain blocks of ${encoder?.name ?? "an encoder"}, which belong to others: train a linear model, or another network, on the encoder`;
   if (settings.features.kind === "table")
-    return `it takes the columns of the table ${settings.features.name}, which nobody's sound gives: train on spectra, or on an encoder`;
+    return `it takes the columns of the table ${settings.features.name}, which cannot be computed from audio: train on spectra, or on an encoder`;
   if (synthetic)
-    return "it was trained on SYNTHETIC voices, which say nothing of real ones: train on the corpora (`ser data download`)";
+    return "it was trained on SYNTHETIC voices, which say nothing about real ones: train on the corpora (`ser data download`)";
   if (leaky)
-    return "its protocol is LEAKY, so that its figures flatter: train under another (`ser protocols` lists them)";
+    return "its protocol is LEAKY, so its figures are too high: train under another (`ser protocols` lists them)";
   if (transductive)
-    return "it is TRANSDUCTIVE, and takes other clips of the same speaker: train with --normalisation global";
+    return "it is TRANSDUCTIVE and needs other clips of the same speaker: train with --normalisation global";
   if (!test)
-    return 'it was not scored on test: do it again with --score test, or "score": "test" in the grid';
+    return 'it was not scored on test: run it again with --score test, or "score": "test" in the grid';
   if (!audit.passed) {
     const failed = audit.checks.filter(({ passed }) => !passed).map(({ name }) => name);
     return `its audit failed (${failed.join(", ")}): train under a protocol whose audit passes`;
@@ -133,7 +138,7 @@ async function modelFiles(folder: string): Promise<Map<string, Buffer>> {
       await Promise.all(own.map(async (name) => [name, await readFile(join(folder, name))] as const)),
     );
   } catch (error) {
-    throw new UserError(`cannot read the model in ${folder}: ${systemReason(error)}; do the run again`, {
+    throw new UserError(`cannot read the model in ${folder}: ${systemReason(error)}; run it again`, {
       cause: error,
     });
   }
@@ -157,7 +162,7 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): 
   const partial = partialFolder(folder);
   try {
     await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     for (const [name, content] of files) await writeFile(join(partial, name), content);
   } catch (error) {
     throw cannotWrite(partial, error);

@@ -11,7 +11,7 @@ import { bold, left, marks, right } from "./words.js";
 
 const TITLE = "What is said and how it is said";
 
-/** The networks on unseen speakers, and with unseen sentences; nothing where no protocol keeps sentences apart. */
+/** The models on unseen speakers, and with unseen sentences; empty if no protocol keeps sentences apart. */
 export function shortcutBlocks(results: Results): Block[] {
   const { shortcuts } = results;
   if (shortcuts.length === 0) return [];
@@ -29,9 +29,9 @@ export function shortcutBlocks(results: Results): Block[] {
 }
 
 /**
- * The same as a page by itself, which can be cited.
+ * The same as a separate page, which can be cited.
  *
- * @returns `undefined` where no protocol keeps sentences apart
+ * @returns `undefined` if no protocol keeps sentences apart
  */
 export function shortcutPage(results: Results): Block[] | undefined {
   if (results.shortcuts.length === 0) return undefined;
@@ -67,7 +67,7 @@ export function shortcutPage(results: Results): Block[] | undefined {
   ];
 }
 
-/** For each corpus what the text has, and what is left of the best network. */
+/** For each corpus the UAR of the text alone, and that of the best model without the shortcut. */
 function findings(results: Results): Block[] {
   return [...byCorpora(results)].flatMap(([corpora, own]): Block[] => {
     const text = textOf(results, own[0]!);
@@ -130,7 +130,7 @@ function mainTable(results: Results): Block {
   };
 }
 
-/** The pairs that differ in nothing but which sentences trained. */
+/** The pairs that differ only in the sentences of the training part. */
 function twinTable({ shortcuts, score }: Results): Block[] {
   const paired = shortcuts.flatMap((one) => (one.twin ? [{ one, twin: one.twin }] : []));
   if (paired.length === 0) return [];
@@ -189,7 +189,7 @@ function pictures(results: Results): Block[] {
   });
 }
 
-/** The networks of one corpus, three dots each, with the text alone and chance as lines. */
+/** The models of one corpus, three dots each, with the text alone and chance as lines. */
 export function shortcutFigure(
   results: Pick<Results, "protocols" | "synthetic" | "score">,
   own: readonly Shortcut[],
@@ -212,7 +212,7 @@ export function shortcutFigure(
   });
 }
 
-/** What the sentence alone has where only the speakers are unseen. */
+/** UAR of the sentence alone where only the speakers are unseen. */
 function textOf({ protocols }: Pick<Results, "protocols">, { speakers }: Shortcut): ProtocolResults["text"] {
   return protocols.find(({ protocol }) => protocol === speakers?.protocol)?.text;
 }

@@ -7,12 +7,12 @@ export const left = (title: string): Column => ({ title });
 /** A column of numbers. */
 export const right = (title: string): Column => ({ title, align: "right" });
 
-/** What must not be overlooked. */
+/** A warning. */
 export function warning(text: Text): Block {
   return { kind: "warning", text };
 }
 
-/** Text that is bold where it is the best. */
+/** Text, bold if `is` is true. */
 export function bold(text: string, is: boolean): Text {
   return is ? { strong: text } : text;
 }
@@ -23,13 +23,13 @@ interface Marked {
   text?: { confounded: boolean };
 }
 
-/** " (LEAKY)", " (SYNTHETIC)", " (TEXT-CONFOUNDED)", several or nothing. */
+/** " (LEAKY)", " (SYNTHETIC)", " (TEXT-CONFOUNDED)", several of them or "". */
 export function marks({ leaky, synthetic, text }: Marked): string {
   const confounded = text?.confounded ? " (TEXT-CONFOUNDED)" : "";
   return `${leaky ? " (LEAKY)" : ""}${synthetic ? " (SYNTHETIC)" : ""}${confounded}`;
 }
 
-/** "test part"; of clips that were given, and that no protocol tests, what they are. */
+/** "test part", or the name of given clips that belong to no protocol. */
 export function partName({ protocol }: { protocol: string }, part: "validation" | "test"): string {
   return protocol === GIVEN_CLIPS ? GIVEN_CLIPS : `${part} part`;
 }
@@ -46,7 +46,7 @@ export function nameOf(protocol: ProtocolResults): Text {
   return mark ? [`${protocol.protocol} `, { strong: mark }] : protocol.protocol;
 }
 
-/** A network with its mark. */
+/** A model with its mark. */
 export function labelText({ label, transductive }: EntryResults): string {
   return transductive ? `${label} (TRANSDUCTIVE)` : label;
 }
@@ -58,7 +58,7 @@ export function subtitleOf({ protocol, entries }: ProtocolResults, score: "valid
   return scores ? `${part} · ${scores.n} clips, ${scores.speakers} speakers` : protocol;
 }
 
-/** The index of the largest value; none where fewer than two are there. */
+/** The index of the largest value; `undefined` for fewer than two values. */
 export function bestOf(values: readonly (number | undefined)[]): number | undefined {
   const known = values.flatMap((value) => value ?? []);
   return known.length < 2 ? undefined : values.indexOf(Math.max(...known));

@@ -11,7 +11,7 @@ import { protocolBlocks } from "./protocol.js";
 import { shortcutBlocks } from "./shortcut.js";
 
 /**
- * A report as a document: what was run, what it gave and how sure that is, and how to do it again.
+ * A report as a document: the runs, their results with intervals, and how to reproduce them.
  *
  * @param experiment the recorded runs
  * @param entries of these runs, for the figures

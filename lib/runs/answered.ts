@@ -20,10 +20,10 @@ import {
   type StoredRun,
 } from "./record.js";
 
-/** Probabilities of a clip by class, in the order of the classes, by the clip's id. */
+/** Class probabilities by clip id, in the order of the classes. */
 export type Answers = ReadonlyMap<string, readonly number[]>;
 
-/** How answers were come by that no run of the workbench gave. */
+/** The source of predictions that no run of the workbench made. */
 interface Given {
   settings: RunSettings;
   classes: string[];
@@ -38,15 +38,15 @@ interface Given {
 }
 
 /**
- * Scores the predictions of somebody else's system on the test parts of a protocol: as runs, so that everything that is made
- * of runs is made of them: tables, intervals, comparisons. That a test part is scored is a reading, and is written down
- * before. A clip without an answer is counted wrong: as the class behind its own.
+ * Scores the predictions of another system on the test parts of a protocol. The result is runs, so that tables, intervals and
+ * comparisons work as for any run. Scoring a test part is a reading, which is recorded first. A clip without a prediction is
+ * counted wrong: it gets the class after its own.
  *
- * @param refereed answers by fold, as `referee` sorts them
- * @param external the system; nothing is known of its features and settings, and the records have none to show
- * @param ledger where readings are written down
+ * @param refereed predictions by fold, as `referee` returns them
+ * @param external the system; its features and settings are not known
+ * @param ledger where readings are recorded
  * @returns a run for each fold
- * @throws {UserError} when the reading cannot be written down
+ * @throws {UserError} if the reading cannot be recorded
  * @example const runs = await externalRuns(plan, referee(plan, rows, "mine.csv"), { name: "mine", sha256 }, ledger);
  */
 export async function externalRuns(
@@ -90,14 +90,14 @@ export function certain(index: number, classes: number): number[] {
   return Array.from({ length: classes }, (_, c) => Number(c === index));
 }
 
-/** The name under which clips that no protocol tests stand in a report. */
+/** The protocol name, in a report, of labelled clips outside any protocol. */
 export const GIVEN_CLIPS = "labelled clips";
 
 /**
- * The answers of a saved model to labelled clips, as a run.
+ * The predictions of a saved model for labelled clips, as a run.
  *
  * @param sha256 of its weights
- * @param clips all of them answered
+ * @param clips all with a prediction in `answers`
  */
 export function evaluatedRun(
   card: ModelCard,
@@ -124,7 +124,7 @@ function asRun(clips: readonly Clip[], answers: Answers, given: Given): StoredRu
   const { classes, digest, text, ...own } = given;
   const predictions = clips.map((clip): PredictedClip => {
     const { id, corpus, sex = "", sentence, sentenceId, intensity = "", emotion } = clip;
-    // As the predictions of a run are read.
+    // Rounded as for the predictions of a run.
     const probabilities = answers.get(id)!.map((p) => Math.round(GRAIN * p) / GRAIN);
     return {
       ...{ id, part: "test", corpus, speaker: groupOf(clip, "speaker")!, sex, intensity, probabilities },

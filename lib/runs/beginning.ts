@@ -14,18 +14,18 @@ import type { Beginning } from "../training/beginning.js";
 import { type RunSettings, readRecord } from "./record.js";
 import { originText } from "./settings-text.js";
 
-/** A beginning with what is known of it. */
+/** Initial weights and their origins. */
 export interface KnownBeginning extends Beginning {
   /** The weights, then those that they were trained from, and so on. */
   origins: Origin[];
 }
 
 /**
- * Reads the weights that a run begins with.
+ * Reads the initial weights of a run.
  *
- * @param settings whose training names them
- * @param folder of the model; default: it is looked for where trained models are
- * @throws {UserError} where there is none, or where its features or its network are others than the settings'
+ * @param settings whose `training.from` is their SHA-256
+ * @param folder of the model; default: the folders of trained models are searched
+ * @throws {UserError} if no such model is found, or its features or network differ from the settings
  */
 export async function readBeginning(
   settings: Pick<RunSettings, "training" | "features">,
@@ -38,9 +38,9 @@ export async function readBeginning(
   const wrong = differences(card, settings);
   if (wrong.length > 0)
     throw new UserError(
-      `the model ${from.slice(0, 12)} (${card.run}) that this run is to begin with has another ${wrong.join(", ")}`,
+      `the initial model ${from.slice(0, 12)} (${card.run}) differs from this run's settings in ${wrong.join(", ")}`,
     );
-  // A model that was moved elsewhere has no record beside it, or that of another.
+  // A model that was moved has no record beside it, or that of another run.
   const record = await readRecord(dirname(resolve(place)));
   const own: Origin = {
     ...{ sha256: from, run: card.run, corpora: card.corpora },
@@ -52,7 +52,7 @@ export async function readBeginning(
   return { sha256: from, weights, classes: card.classes, origins: [own, ...(card.from ?? [])] };
 }
 
-/** What of a model is not as in the settings, in words. */
+/** In what a model differs from the settings, in words. */
 function differences(
   card: ModelCard,
   { training, features }: Pick<RunSettings, "training" | "features">,
@@ -69,10 +69,10 @@ function differences(
 }
 
 /**
- * Whether the weights that a run begins with heard what the run is to be judged by. Weights of other corpora did not. Of
- * those that heard a corpus of the test or validation part, the clips must be known and be apart from these as the
- * protocol keeps its parts apart: known they are where the parts are this fold's own, or where their protocol says it of
- * the published names.
+ * Checks that the initial weights of a run were not trained on its test or validation clips. Weights of other corpora pass.
+ * For weights trained on a corpus of the test or validation part, the training clips must be known, and kept apart from these
+ * parts as the protocol requires. They are known if they are this fold's own, or if their protocol can be planned from the
+ * published file names.
  *
  * @param clips the digest of this run's parts, as `runName` gives it
  */
@@ -122,7 +122,7 @@ function heardWith(
   const own = (list: readonly Clip[]) => list.filter(({ corpus }) => shared.includes(corpus));
   const judged = own([...heard.train, ...heard.validation, ...(origin.refit ? heard.refit : [])]);
   const trained = origin.refit ? judged : own(heard.train);
-  // Within one fold the protocol itself says what is apart.
+  // Within one fold the protocol itself keeps the parts apart.
   const test = same ? [] : sharing(clipsOf.test, judged, () => plan.apart);
   const { validationApart, validationApartIn = {} } = plan;
   const groups = ({ corpus }: Clip) => validationApartIn[corpus] ?? validationApart;
@@ -149,7 +149,7 @@ function partsIn(plan: Plan, fold: Split): ClipParts {
   return { train: pick(train), validation: pick(validation), test: pick(test), refit: pick(refit) };
 }
 
-/** The parts that a protocol makes of the published names; `undefined` where it cannot tell. */
+/** The parts of a protocol, planned from the published file names; `undefined` if they are not certain. */
 function publishedParts({ protocol, fold: name, corpora }: Origin): ClipParts | undefined {
   if (protocol === undefined) return undefined;
   try {
@@ -157,7 +157,7 @@ function publishedParts({ protocol, fold: name, corpora }: Origin): ClipParts | 
     const plan = protocolNamed(protocol).plan(clips);
     const there = new Set(plan.clips.map(({ corpus }) => corpus as string));
     const fold = plan.folds.find((one) => one.name === name);
-    // A random split depends on which clips there were.
+    // A random split depends on which clips were available.
     if (!fold || plan.leaky || corpora.some((corpus) => !there.has(corpus))) return undefined;
     return partsIn(plan, fold);
   } catch (error) {
@@ -166,7 +166,7 @@ function publishedParts({ protocol, fold: name, corpora }: Origin): ClipParts | 
   }
 }
 
-/** The clips that are among others, or in a group with one of them. */
+/** The clips that also occur in `heard`, or share a group with a clip of it. */
 function sharing(
   clips: readonly Clip[],
   heard: readonly Clip[],

@@ -7,12 +7,18 @@ import { isBaseline } from "../models/names.js";
 import type { Audit } from "../protocols/audit.js";
 import { textAloneText } from "../protocols/sentence-baseline.js";
 import { triedText } from "../training/history.js";
+import { collapseOf } from "./collapse.js";
 import type { RunRecord, StoredRun } from "./record.js";
 import { featuresName, originText } from "./settings-text.js";
 
 /**
- * The tables of a run as text: figures with their intervals over speakers, by corpus, by class, and the confusion matrix, of
- * the test part, or of validation where the test part was not read. Shares are percentages.
+ * The tables of a run as text: figures with 95 % intervals over speakers, by corpus, by class, and the confusion matrix.
+ * They are of the test part, or of validation if the test part was not read. Shares are percentages.
+ *
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * console.log(describeRun(runs[0]!));
+ * describeRun(runs[0]!).includes("Confusion matrix of the validation part"); // => true
  */
 export function describeRun(run: StoredRun): string {
   const { record } = run;
@@ -56,6 +62,7 @@ export function describeRun(run: StoredRun): string {
     ["true \\ predicted", ...classes.map((name) => name.slice(0, 5))],
     classes.map((name, i) => [name, ...scored.confusion[i]!]),
   );
+  const collapsed = collapseOf(record);
   const kind = record.synthetic ? " on SYNTHETIC clips (these figures say nothing of real voices)" : "";
   return [
     `${record.settings.training.model}, ${record.parameters} parameters${standingOn(record)}, ${record.corpora.join(" + ")}${kind}`,
@@ -65,6 +72,7 @@ export function describeRun(run: StoredRun): string {
     ),
     auditLine(record.audit),
     ...warnings(record),
+    ...(collapsed ? [`COLLAPSED: ${collapsed}.`] : []),
     "",
     figures,
     intervalLine([run]),
@@ -86,7 +94,7 @@ function standingOn({ settings, encoder }: RunRecord): string {
   return ` on ${featuresName(settings.features)} (${Math.round(encoder.parameters / 1e5) / 10} M parameters, ${trained})`;
 }
 
-/** The verdict of an audit in a line. */
+/** The result of an audit in a line. */
 export function auditLine({ checks, leaky, passed }: Audit): string {
   if (passed) return `Audit: all ${checks.length} checks passed.`;
   const failed = checks.filter((check) => !check.passed).map((check) => check.name);
@@ -120,7 +128,7 @@ function calibration(
   return `Expected calibration error ${percent(ece)} %${after}; the model abstains below ${percent(threshold)} %.`;
 }
 
-/** What the validation part chose. */
+/** What was chosen on the validation part. */
 function chosen({ settings, bestEpoch, history, together }: RunRecord): string {
   const { model } = settings.training;
   if (model === "majority") return "There was nothing to choose.";
@@ -133,7 +141,7 @@ function chosen({ settings, bestEpoch, history, together }: RunRecord): string {
     : `${epoch}.`;
 }
 
-/** How far UAR and accuracy may be off for other speakers, or why that cannot be said. */
+/** UAR and accuracy with 95 % intervals over speakers, or why there are none. */
 function intervalLine(runs: readonly StoredRun[]): string {
   const part = runs[0]!.record.test ? "test" : "validation";
   const clips = runs.flatMap(({ predictions }) => predictions.filter((clip) => clip.part === part));
@@ -156,9 +164,13 @@ function intervalLine(runs: readonly StoredRun[]): string {
 }
 
 /**
- * Several folds of a protocol in a table, with all their clips together in the last line: the figure to quote.
+ * The folds of a protocol as a table, with all their clips pooled in the last row: the figure to quote.
  *
- * @param runs of the folds, all of the same settings
+ * @param runs one per fold, all with the same settings
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * console.log(describeFolds(runs));
+ * describeFolds(runs).split("\n")[0]; // => "linear, savee/loso@1, 4 folds, SYNTHETIC clips"
  */
 export function describeFolds(runs: readonly StoredRun[]): string {
   const records = runs.map(({ record }) => record);

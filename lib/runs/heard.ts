@@ -11,27 +11,27 @@ import { protocolNamed } from "../protocols/registry.js";
 import type { Place, Plan, Split } from "../protocols/types.js";
 import { partsDigest } from "./record.js";
 
-/** What a model had to do with clips. */
+/** Which part of a model's protocol each of some clips belongs to. */
 export interface Heard {
-  /** Of each clip that the model's protocol knows, its part, by the clip's id. */
+  /** The part of each clip that the protocol contains, by clip id. */
   parts: Map<string, Exclude<Place, undefined>>;
-  /** The plan and the fold that the model was trained under. */
+  /** The plan and the fold of the model's training. */
   plan: Plan;
   fold: Split;
-  /** The protocol's id of each of these clips, by the clip's own. */
+  /** The protocol's id of each of these clips, by the clip's own id. */
   known: Map<string, string>;
-  /** Clips that are not recognised by id, name or bytes, and that could not be compared by their samples. */
+  /** Number of clips that were not recognised by id, name or bytes and could not be compared by their samples. */
   notCompared: number;
 }
 
 /**
- * Which of some clips a model was trained on, validated by, and is to be tested on, by its card. Clips of the known corpora
- * are recognised by their id, by what their file's name says, by the published bytes of the file, whatever it is called, or
- * by equal samples; clips of one's own where all of them that the model was trained with are there.
+ * Finds which of some clips are in the training, validation or test part of a model, by its card. Clips of the known corpora
+ * are recognised by id, by file name, by the published bytes of the file under any name, or by equal samples. Your own clips
+ * are recognised only if all clips of the model's split are given.
  *
- * @param reference clips of the known corpora that are on this machine, whose samples others are compared with; asked for
- *   only where there are clips that are not recognised otherwise
- * @returns `undefined` where the card does not say, so that nothing is known
+ * @param reference clips of the known corpora on this machine, for comparing samples; called only if some clips are not
+ *   recognised otherwise
+ * @returns `undefined` if the card does not tell the split
  * @example (await heardBy(model.card, clips))?.parts.get("savee/DC_a01") // "train"
  */
 export async function heardBy(
@@ -53,7 +53,7 @@ export async function heardBy(
   if (!planned) return undefined;
   const { plan, fold } = planned;
   const exact = card.clips !== undefined && partsDigest(fold, plan.clips) === card.clips;
-  // Of one's own clips, or of a drawn split, others than the model's would be in other parts.
+  // With your own clips, or a random split, other clips than the model's would be split differently.
   if (!exact && (!published || plan.leaky)) return undefined;
   const places = placesIn(fold);
   const parts = [...known].flatMap(([own, id]): [string, Exclude<Place, undefined>][] => {
@@ -106,7 +106,7 @@ async function recognised(
   const there = left.length > 0 ? await reference() : [];
   const own = there.filter(({ id }) => ids.has(id));
   if (own.length === 0) return { known: found, notCompared: left.length };
-  // A segment was heard where its file was.
+  // A segment counts as seen if its file was.
   const whole = left.map(({ start: _, end: __, ...clip }) => clip);
   const [others, mine] = [await sampleHashes(own), await sampleHashes(whole)];
   const idOf = new Map([...others.samples].map(([id, hash]) => [hash, id]));

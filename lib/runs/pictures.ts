@@ -26,11 +26,11 @@ export const PICTURES = ["confusion_matrix.png", "learning_curves.png", "emotion
 const SHOWN = 9;
 
 /**
- * Draws a run: its confusion matrix, its learning curves, and nine clips with their predictions, on the test part, or on
- * validation where the test part was not read.
+ * Draws a run: its confusion matrix, its learning curves, and nine clips with their predictions. They are of the test part,
+ * or of validation if the test part was not read.
  *
  * @param scored the predictions on that part
- * @throws {Interrupted} when the signal comes
+ * @throws {Interrupted} when `signal` aborts
  */
 export async function drawRun(
   folder: string,
@@ -48,11 +48,11 @@ export async function drawRun(
   const [matrix, curves, predictions] = PICTURES;
   const progress = new Progress("pictures", PICTURES.length, { quiet });
   const save = async (figure: Figure, file: string) => {
-    // Lets a Ctrl-C through: drawing keeps the process busy.
+    // Drawing blocks the event loop: this lets Ctrl-C through.
     await new Promise(setImmediate);
     if (signal?.aborted) {
       progress.clear();
-      throw new Interrupted("stopped at the pictures: the same command goes on");
+      throw new Interrupted("stopped at the pictures: run the same command to resume");
     }
     await saveFigure(figure, join(folder, file));
     progress.step(1, file);
@@ -87,7 +87,7 @@ export async function drawRun(
   progress.clear();
 }
 
-/** What the clips of a picture are, with whatever makes their figures flatter. */
+/** The part that is drawn, with marks for leaky and transductive runs. */
 function partOf({ leaky, transductive, split, test }: RunRecord): string {
   const marks = [...(leaky ? ["LEAKY split"] : []), ...(transductive ? ["transductive"] : [])];
   const apart = split.apart.includes("speaker") ? "held-out speakers" : "held-out sentences";
@@ -95,7 +95,7 @@ function partOf({ leaky, transductive, split, test }: RunRecord): string {
   return [test ? part : "validation clips", ...marks].join(", ");
 }
 
-/** A sound as the panels of `emotionPrediction` show it. */
+/** A recording as the panels of `emotionPrediction` show it. */
 interface Drawn {
   samples: Float32Array;
   sampleRate: number;
@@ -104,7 +104,7 @@ interface Drawn {
 }
 
 /**
- * Makes of sound what `emotionPrediction` draws of it: the wave at 16 kHz and its log-mel spectrogram.
+ * Prepares recordings for `emotionPrediction`: the waveform at 16 kHz and its log-mel spectrogram.
  *
  * @example const panel = { id: "mine", ...drawing()(await readAudio("mine.wav")), predicted, probabilities };
  */
@@ -119,7 +119,7 @@ export function drawing() {
 }
 
 /**
- * Clips of a part with their sound and what was predicted, as `emotionPrediction` takes them.
+ * Clips of a part with their audio and predictions, as `emotionPrediction` takes them.
  *
  * @param indices of the clips in the part
  * @param clips those of the part, and any others
@@ -147,7 +147,7 @@ async function predictedClips(
   return shown;
 }
 
-/** Clips drawn at random, one of each class first, then any. */
+/** Clips drawn at random, one of each class first. */
 function chosen(scored: PartResult): number[] {
   const drawn = random("emotion_prediction").shuffle(scored.ids.map((_, i) => i));
   const firsts = drawn.filter((i, at) => drawn.findIndex((j) => scored.truth[j] === scored.truth[i]) === at);

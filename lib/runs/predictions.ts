@@ -5,33 +5,36 @@ import { formatCsv } from "../base/table.js";
 import type { Clip } from "../corpora/clip.js";
 import type { PartResult } from "../training/train.js";
 
-/** A clip with what a run said of it. */
+/** A clip with a run's prediction. */
 export interface PredictedClip {
   id: string;
   part: "validation" | "test";
   corpus: string;
   /** `corpus/speaker`. */
   speaker: string;
-  /** `female`, `male`, or empty where it is not known; so are sentence and intensity. */
+  /** `female`, `male`, or empty if not known. */
   sex: string;
+  /** Empty if not known. */
   sentence: string;
+  /** Empty if not known. */
   intensity: string;
-  /** Class indices. */
+  /** Class index. */
   truth: number;
+  /** Class index. */
   predicted: number;
-  /** By class, as the network gives them: not calibrated. Taken to {@link GRAIN}. */
+  /** By class, not calibrated, rounded to multiples of 1e-5. */
   probabilities: number[];
 }
 
 /**
- * Probabilities are read in steps of 1 / GRAIN, so that a store and the summary made of it, which keeps no more, give the
- * very same figures.
+ * Probabilities are rounded to multiples of 1 / GRAIN when read, so that a store and its summary, which keeps no more digits,
+ * give exactly the same figures.
  */
 export const GRAIN = 1e5;
 
 const COLUMNS = ["id", "part", "speaker", "sex", "sentence", "intensity", "truth", "predicted"] as const;
 
-/** The predictions of a run as CSV: one line a clip, validation first, probabilities to six decimals. */
+/** The predictions of a run as CSV: one line per clip, validation first, probabilities to six decimals. */
 export function predictionsCsv(
   classes: readonly string[],
   parts: { validation: PartResult; test?: PartResult },
@@ -55,10 +58,10 @@ export function predictionsCsv(
 }
 
 /**
- * Reads what {@link predictionsCsv} wrote.
+ * Reads what `predictionsCsv` wrote.
  *
- * @param classes of the run, in their order
- * @throws {UserError} naming the file, when it is missing, damaged or of other classes
+ * @param classes of the run, in order
+ * @throws {UserError} naming the file, if it is missing, damaged or has other classes
  */
 export async function readPredictions(path: string, classes: readonly string[]): Promise<PredictedClip[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {

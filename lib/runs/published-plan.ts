@@ -5,11 +5,11 @@ import type { Plan, Split } from "../protocols/types.js";
 import { type RunRecord, runName } from "./record.js";
 
 /**
- * The plan that a run was made with, from the published names of all clips of its corpora, and the run's fold. A run does
- * not list the clips that it trained on; here they are known again, where the digest of the result is the one in the record.
+ * Reconstructs the plan and fold of a run from the published file names of its corpora. A run does not list its training
+ * clips; the reconstruction is accepted only if its digest is the one in the record.
  *
- * @returns `undefined` for clips of one's own, for corpora that were not complete, and for the perceived emotion, which is
- *   known only where the listeners' ratings are
+ * @returns `undefined` for your own clips, for incomplete corpora, and for the perceived emotion, which needs the listeners'
+ *   ratings
  * @example publishedPlan(record)?.fold.train.length
  */
 export function publishedPlan(
@@ -18,14 +18,14 @@ export function publishedPlan(
   const { settings, split, clips: digest, corpora, synthetic } = record;
   if (settings.target === "perceived") return undefined;
   try {
-    // Protocols that take whatever corpora there are had these.
+    // For protocols that take any corpora, these are the run's.
     const clips = publishedClips(corpora).map((name) => ({ ...name, path: "", synthetic }));
     const plan = protocolNamed(split.name).plan(clips);
     const fold = plan.folds.find(({ name }) => name === split.fold);
     if (!fold || runName(settings, fold, plan.clips).clips !== digest) return undefined;
     return { plan, fold };
   } catch (error) {
-    // A protocol that is not there any more, or that knows none of these corpora.
+    // The protocol no longer exists, or has none of these corpora.
     if (error instanceof UserError) return undefined;
     throw error;
   }

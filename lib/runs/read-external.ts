@@ -7,26 +7,26 @@ import { knownEmotion } from "../corpora/labels.js";
 import type { PredictedRow } from "../protocols/referee.js";
 import { certain } from "./answered.js";
 
-/** What a file of somebody's predictions has. */
+/** The contents of a file of predictions. */
 export interface ExternalFile {
   /** Of its bytes. */
   sha256: string;
   rows: PredictedRow[];
-  /** It has labels alone. */
+  /** It has labels only, no probabilities. */
   labels: boolean;
-  /** What was done to it, a line each. */
+  /** Conversions that were applied, one per line. */
   notes: string[];
 }
 
 const CLIP_COLUMNS = ["id", "clip", "file", "path", "name", "filename"];
-const LABEL_COLUMNS = ["predicted", "prediction", "label", "emotion", "class"];
+const LABEL_COLUMNS = ["predicted", "prediction", "pred", "y_pred", "label", "emotion", "class"];
 
-/** How far a row's probabilities may be from 1 together. */
+/** By how much the sum of a row's probabilities may differ from 1. */
 const TOLERANCE = 0.02;
 
 /**
- * Reads predictions that somebody else's system made: a table with a column that names the clip (`id` or `file`), where
- * wanted one of the fold, and either a probability for each class or a label.
+ * Reads the predictions of another system: a table with a column that names the clip (`id` or `file`), optionally one of the
+ * fold, and either a probability for each class or a label.
  *
  * @param path the file
  * @param classes of the protocol, in its order
@@ -45,7 +45,7 @@ export async function readExternal(path: string, classes: readonly string[]): Pr
   const foldAt = names.indexOf("fold");
   const classAt = classes.map(columnOf);
   const labelAt = firstOf(names, LABEL_COLUMNS);
-  if (rows.length === 0) throw new UserError(`${path} has no rows: one for each test clip is needed`);
+  if (rows.length === 0) throw new UserError(`${path} has no rows: it needs one for each test clip`);
   if (clipAt < 0)
     throw new UserError(
       `${path} has no column that names the clip: call it id, or file (${header.join(", ")})`,
@@ -55,7 +55,7 @@ export async function readExternal(path: string, classes: readonly string[]): Pr
   if (!shares && some.length > 0) {
     const absent = classes.filter((name) => !some.includes(name));
     throw new UserError(
-      `${path} has probabilities of ${some.join(", ")} and none of ${absent.join(", ")}: give all, or a column "predicted" alone`,
+      `${path} has probabilities of ${some.join(", ")} and none of ${absent.join(", ")}: give all of them, or only a column "predicted"`,
     );
   }
   if (!shares && labelAt < 0)
@@ -86,7 +86,7 @@ export async function readExternal(path: string, classes: readonly string[]): Pr
   return { sha256: digest, ...read, labels: false };
 }
 
-/** Where a file has both, the label has to be the class of the largest probability, or the figures would be of one of the two. */
+/** If a file has both, the label must be the class of the largest probability. */
 function assertAgree(
   read: readonly PredictedRow[],
   rows: readonly { line: number; cells: string[] }[],
@@ -101,11 +101,11 @@ function assertAgree(
   });
   if (wrong.length === 0) return;
   throw new UserError(
-    `${path}: in ${wrong.length} of ${rows.length} rows the label is not the class of the largest probability (line ${wrong[0]!.line} is the first): leave one of the two out`,
+    `${path}: in ${wrong.length} of ${rows.length} rows the label is not the class of the largest probability (the first is line ${wrong[0]!.line}): leave out the labels or the probabilities`,
   );
 }
 
-/** Where the first of some names stands. */
+/** Column of the first of these names; -1 if there is none. */
 function firstOf(header: readonly string[], names: readonly string[]): number {
   const name = names.find((one) => header.includes(one));
   return name === undefined ? -1 : header.indexOf(name);
@@ -116,12 +116,12 @@ function classIn(label: string, classes: readonly string[], path: string, line: 
   if (at >= 0) return at;
   const hint = nearest(label, classes);
   throw new UserError(
-    `${path}, line ${line}: "${label}" is no class of the protocol${hint ? `: did you mean ${hint}?` : ""} (${classes.join(", ")})`,
+    `${path}, line ${line}: "${label}" is not a class of the protocol${hint ? `: did you mean ${hint}?` : ""} (${classes.join(", ")})`,
   );
 }
 
 function numberIn(text: string, path: string, line: number, column: string): number {
-  // A decimal comma, as where semicolons separate.
+  // A decimal comma, as in tables separated by semicolons.
   const value = text.trim() === "" ? Number.NaN : Number(text.trim().replace(/^(-?\d+),(\d+)$/, "$1.$2"));
   if (Number.isFinite(value) && value >= 0) return value;
   throw new UserError(
@@ -138,7 +138,7 @@ function asShares(rows: readonly PredictedRow[], path: string): Pick<ExternalFil
     throw new UserError(
       `${path}, line ${rows[wrong]!.line}: the probabilities sum to ${Number(sums[wrong]!.toPrecision(4))}, not to 1: give shares (softmax), not scores`,
     );
-  // What is off by rounding stays as it is: the figures are those of the numbers that were given.
+  // Rounding errors are kept: the figures are those of the given numbers.
   const divided = rows.map((row) => ({ ...row, probabilities: row.probabilities.map((p) => p / wanted) }));
   return { rows: divided, notes: percent ? ["the probabilities are percent: divided by 100"] : [] };
 }

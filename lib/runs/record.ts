@@ -22,7 +22,7 @@ export type { PredictedClip } from "./predictions.js";
 /** Raised when a change to the code changes what a run with the same settings gives. */
 export const RUN_SCHEMA = 3;
 
-/** All that decides the figures of a run; its hash names the run. */
+/** Everything that determines the figures of a run; its hash is part of the run's name. */
 export interface RunSettings {
   /** `name@version` of the protocol. */
   protocol: string;
@@ -30,27 +30,27 @@ export interface RunSettings {
   fold: string;
   features: FeatureSettings;
   training: TrainingSettings;
-  /** What is learnt: the emotion the actor meant, or the one that most listeners heard (CREMA-D). */
+  /** The target: the emotion the actor intended, or the one that most listeners perceived (CREMA-D). */
   target: "intended" | "perceived";
   /**
-   * `validation` never reads the test part. `none` is of the first training of a fold whose protocol chooses by all folds
-   * together: it only tells what each epoch has on validation.
+   * `validation` never reads the test part. `none` is the first training of a fold whose protocol chooses the epoch over all
+   * folds: it only records the validation UAR of each epoch.
    */
   score: "validation" | "test" | "none";
-  /** Where no run answered: features and training are not known here, and what stands there means nothing. */
+  /** The system, if the predictions are not of a run. Its features and training are unknown: ignore those above. */
   external?: External;
 }
 
-/** Who answered where no run did: a system outside of the workbench, or a saved model on other clips. */
+/** The source of predictions that no run made: a system outside the workbench, or a saved model on other clips. */
 export interface External {
   name: string;
   /** SHA-256 of the file of its predictions, or of its weights. */
   sha256: string;
-  /** It gave labels alone: what is made of probabilities is of certainties. */
+  /** It predicted labels only: its probabilities are 1 and 0. */
   labels?: true;
 }
 
-/** How the clips were split, with the numbers of clips. */
+/** How the clips were split, with the sizes of the parts in clips. */
 export interface SplitRecord {
   /** `name@version` of the protocol. */
   name: string;
@@ -58,16 +58,16 @@ export interface SplitRecord {
   description: string;
   /** What test shares with neither train nor validation. */
   apart: readonly string[];
-  /** What validation does not share with train, but for the corpora that the protocol excepts (`validationApartIn`). */
+  /** What validation does not share with train, except in the corpora of the protocol's `validationApartIn`. */
   validationApart: readonly string[];
   train: number;
   validation: number;
   test: number;
-  /** What only a refit trains on; absent where there is nothing. */
+  /** Clips that only a refit trains on; absent if there are none. */
   refit?: number;
 }
 
-/** Where a run was made; not part of its name. */
+/** The machine of a run; not part of its name. */
 export interface Environment {
   node: string;
   platform: string;
@@ -75,17 +75,17 @@ export interface Environment {
   cores: number;
 }
 
-/** What is kept of a run: `run.json` in its folder. Paths of the clips are never stored. */
+/** The record of a run: `run.json` in its folder. Paths of clips are never stored. */
 export interface RunRecord {
   schema: typeof RUN_SCHEMA;
   name: string;
   settings: RunSettings;
-  /** The encoder that the features are of. */
+  /** The pretrained encoder of the features. */
   encoder?: EncoderFacts;
   synthetic: boolean;
-  /** The protocol is leaky: its figures only show what leakage pretends. */
+  /** The protocol leaks on purpose: its figures only show the effect of leakage. */
   leaky: boolean;
-  /** Normalised by each speaker's own clips, the test speakers' among them. */
+  /** Features were normalised per speaker, with the test speakers' own clips. */
   transductive: boolean;
   corpora: string[];
   classes: string[];
@@ -93,49 +93,49 @@ export interface RunRecord {
   clips: string;
   split: SplitRecord;
   audit: Audit;
-  /** What the sentences alone say of the protocol's test parts; absent where they are not known. */
+  /** UAR of the sentences alone on the protocol's test parts; absent if the sentences are not known. */
   text?: TextAlone;
-  /** The weights it began with, then those that they were trained from; absent where it began with none. */
+  /** The initial weights, then those that they were trained from; absent if the training began at random. */
   from?: Origin[];
   /** What trained it: engine, threads, instruction set. Not part of the name. */
   engine: string;
   environment: Environment;
   parameters: number;
-  /** The epoch with the best validation UAR, or that all folds chose: the one that is tested, but after a refit. */
+  /** The epoch with the best validation UAR, of this fold or over all folds. It is the one tested, except after a refit. */
   bestEpoch: number;
-  /** What the folds chose together, where the protocol has them do so. */
+  /** The choice over all folds, if the protocol chooses that way. */
   together?: ChosenTogether;
   history: EpochLog[];
-  /** Of the softmax, fitted on validation; after a refit, which leaves nothing to fit it on, that of the first training. */
+  /** Softmax temperature, fitted on validation; after a refit, that of the first training. */
   temperature: number;
   /** Calibrated probability below which the model abstains, chosen on validation. */
   threshold: number;
   validation: ClassificationReport;
   /** Absent when the score is `validation`. */
   test?: ClassificationReport;
-  /** The test part corpus by corpus; absent as `test` is. */
+  /** The test part by corpus; absent if `test` is. */
   testByCorpus?: Record<string, Metrics>;
-  /** Accuracy, on the scored part, of always answering the commonest class of the training part. */
+  /** Accuracy on the scored part of always predicting the most frequent class of the training part. */
   majorityAccuracy: number;
   /** Clips that could not be read. */
   broken: { id: string; error: string }[];
   seconds: { features: number; training: number };
 }
 
-/** A run as it is read from a store or a summary. */
+/** A run as read from a store or a summary. */
 export interface StoredRun {
   record: RunRecord;
   predictions: PredictedClip[];
 }
 
-/** Where a run is made, to be renamed when it is whole. */
+/** Where a run is written; it is renamed once it is complete. */
 export function partialFolder(folder: string): string {
   return beside(folder, ".partial");
 }
 
 /**
- * The name of a run: protocol (of `held-out`, the corpus), fold, model, and the beginning of the SHA-256 of its settings
- * and of the clips of each part with their emotions (which differ by what becomes of calm), and their votes where they count.
+ * The name of a run: protocol (for `held-out`, the corpus), fold, model, and the first 12 digits of a SHA-256 over its
+ * settings, the clips of each part with their emotions (which depend on the treatment of calm), and their votes, if used.
  *
  * @returns the name, and the digest of the clips
  */
@@ -175,7 +175,15 @@ function labels({ protocol, fold }: RunSettings, clips: readonly Clip[]): string
   return [corpora.size > 1 ? "combined" : [...corpora][0]!];
 }
 
-/** The record of a finished run, or `undefined` when there is none of this schema in the folder. */
+/**
+ * Reads the record of a finished run.
+ *
+ * @returns `undefined` if the folder has no `run.json` of this schema
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * const record = await readRecord(`results/runs/savee-loso/${runs[0]!.record.name}`);
+ * record!.split.description; // => "test JE, validation JK"
+ */
 export async function readRecord(folder: string): Promise<RunRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as RunRecord;
@@ -186,10 +194,10 @@ export async function readRecord(folder: string): Promise<RunRecord | undefined>
 }
 
 /**
- * The folder of a finished run.
+ * Finds the folder of a finished run.
  *
  * @param named the folder, or the run's name (`EXPERIMENT/RUN` in a store) under `root`
- * @returns `undefined` where there is none
+ * @returns `undefined` if there is none
  * @example await findRun("savee-loso-1-cnn-0123456789ab", "results/runs")
  */
 export async function findRun(named: string, root: string): Promise<string | undefined> {
@@ -198,9 +206,15 @@ export async function findRun(named: string, root: string): Promise<string | und
 }
 
 /**
- * A finished run with its predictions, or `undefined` when there is none of this schema in the folder.
+ * Reads a finished run with its predictions.
  *
- * @throws {UserError} when predictions.csv is missing or damaged
+ * @returns `undefined` if the folder has no `run.json` of this schema
+ * @throws {UserError} if `predictions.csv` is missing or damaged
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * const run = await readRun(`results/runs/savee-loso/${runs[0]!.record.name}`);
+ * run!.predictions.length; // => 120
+ * await readRun("data"); // => undefined
  */
 export async function readRun(folder: string): Promise<StoredRun | undefined> {
   const record = await readRecord(folder);
@@ -208,7 +222,7 @@ export async function readRun(folder: string): Promise<StoredRun | undefined> {
   return { record, predictions: await readPredictions(join(folder, "predictions.csv"), record.classes) };
 }
 
-/** Writes the record of a run, the history and the predictions; `run.json` last, so that a run with it is whole. */
+/** Writes the record, history and predictions of a run; `run.json` last, so that a run with it is complete. */
 export async function writeRecord(
   folder: string,
   record: RunRecord,

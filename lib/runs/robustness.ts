@@ -9,6 +9,7 @@ import type { Clip } from "../corpora/clip.js";
 import { accuracyOf, confusionIntervals, estimateOf, type Interval, uarOf } from "../evaluation/interval.js";
 import type { Figure } from "../figures/figure.js";
 import { noiseRobustness } from "../figures/noise-robustness.js";
+import { loadModel } from "../inference/model.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { type OpenPart, predictPart } from "../protocols/part.js";
 import type { Plan, Split } from "../protocols/types.js";
@@ -17,62 +18,71 @@ import type { RobustnessAnswer, RobustnessTask } from "./robustness.worker.js";
 /** Voices of a babble. */
 const VOICES = 6;
 
-/** What a model reached under noise of one level. */
+/** The figures of a model at one noise level. */
 export interface NoiseLevel {
-  /** Signal-to-noise ratio, dB; "clean" without added noise. */
+  /** Signal-to-noise ratio in dB, or "clean" without added noise. */
   snr: number | "clean";
   uar: Interval;
   accuracy: Interval;
 }
 
-/** A model against noise. */
+/** The accuracy of a model under added noise. */
 export interface Robustness {
+  /** `name@version`. */
   protocol: string;
   fold: string;
   part: "validation" | "test";
   noise: NoiseKind;
   classes: string[];
-  /** The classes that occur in the truth: chance is 1 over their number. */
+  /** The classes that occur in the truth: chance level is 1 over their number. */
   classesInTruth: string[];
   synthetic: boolean;
   leaky: boolean;
-  /** From clean to the loudest noise. */
+  /** From clean to the lowest signal-to-noise ratio. */
   levels: NoiseLevel[];
   /** Clips that could not be read. */
   broken: { id: string; error: string }[];
 }
 
+/** Options of {@link robustness}. */
 export interface RobustnessOptions {
-  /** dB; default 30, 20, 10, 5, 0. */
+  /** Signal-to-noise ratios in dB, -100 to 200; default 30, 20, 10, 5, 0. */
   snrs?: readonly number[];
-  /** Default white. */
+  /** `white`, `pink` or `babble`; default white. */
   noise?: NoiseKind;
-  /** Of the noises; default 1. */
+  /** Seed of the noise; default 1. */
   seed?: number;
+  /** Worker threads; default: one per core. */
   threads?: number;
   signal?: AbortSignal;
+  /** No progress bar. */
   quiet?: boolean;
-  /** Where a reading of the test part is written down; default: the user's. */
+  /** Where a reading of the test part is recorded; default: the user's ledger. */
   ledger?: Ledger;
   /** The run whose model it is, for the ledger. */
   run?: string;
 }
 
 /**
- * UAR of a trained model against the signal-to-noise ratio, on one part of a fold. Noise is added to the whole clip before
- * anything else; `SNR = 10 log10(signal power / noise power)` over the whole clip, pauses too. Each clip has its own
- * noise, the same at every level but for its loudness: white (Gaussian), pink (1/f), or babble, six clips of the training
- * part by other speakers at once.
+ * Measures the UAR and accuracy of a trained model under added noise, as a function of the signal-to-noise ratio, on one
+ * part of a fold. Noise is added to the whole clip before trimming and feature extraction:
+ * `SNR = 10 log10(signal power / noise power)`, over the whole clip including pauses. Each clip has its own noise, which
+ * differs between levels only in its gain: white (Gaussian), pink (1/f), or babble (a mix of six training clips of other
+ * speakers).
  *
  * @param model folder of the model, which must have been trained on this fold
  * @param plan of the model's protocol
- * @param fold one of the plan's
- * @param part whose clips are heard
- * @throws {UsageError} when a ratio is not a number
- * @throws {UserError} when the part has no clips, or the model cannot be loaded
+ * @param fold of the plan
+ * @param part whose clips are predicted; each reading of a test part is recorded in the ledger first
+ * @throws {UsageError} if a ratio is not a number from -100 to 200
+ * @throws {UserError} if the part has no clips, none of them can be read, or the model cannot be loaded or has other classes
  * @example
- * const plan = protocolNamed("ravdess/7").plan(await loadClips("data", { calm: "keep" }));
- * const { levels } = await robustness("results/runs/NAME/model", plan, plan.folds[0], "validation");
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * const model = `results/runs/savee-loso/${runs[0]!.record.name}/model`;
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
+ * const { levels } = await robustness(model, plan, plan.folds[0]!, "validation", { snrs: [0], quiet: true });
+ * levels.map(({ snr }) => snr); // => ["clean", 0]
+ * levels[1]!.uar.estimate < levels[0]!.uar.estimate; // => true
  */
 export async function robustness(
   model: string,
@@ -84,12 +94,23 @@ export async function robustness(
   const { snrs = [30, 20, 10, 5, 0], ledger, run } = options;
   const levels = levelsOf(snrs);
   if (fold[part].length === 0)
-    throw new UserError(`${plan.protocol}, fold ${fold.name}, has no clips to ${part}`);
+    throw new UserError(`${plan.protocol}, fold ${fold.name}, has no ${part} clips`);
+  // Known now rather than in each worker, after the reading was recorded.
+  const { card } = await loadModel(model, { threshold: 0 });
+  assertSameClasses(card.classes, plan);
   const question = { plan, fold, part, ledger, run };
   return predictPart(question, (opened) => hear(opened, { model, plan, fold }, { ...options, snrs: levels }));
 }
 
-/** What the model says of a part's clips under noise. */
+/** @throws {UserError} for a model whose outputs are other classes than the protocol's, or in another order */
+function assertSameClasses(classes: readonly string[], plan: Plan): void {
+  if (classes.join("\n") === plan.classes.join("\n")) return;
+  throw new UserError(
+    `the model knows ${classes.join(", ")}, and ${plan.protocol} has ${plan.classes.join(", ")}: give the protocol that it was trained under`,
+  );
+}
+
+/** The predictions of the model for the clips of a part, clean and under noise. */
 async function hear(
   open: OpenPart,
   { model, plan, fold }: { model: string; plan: Plan; fold: Split },
@@ -112,13 +133,13 @@ async function hear(
   });
   for await (const { index, result } of pool) {
     const { id, path } = clips[index]!;
-    // Paths are no part of results.
+    // Results contain no paths.
     if ("error" in result) broken.push({ id, error: result.error.replaceAll(path, id) });
     else answers.set(id, result);
     progress.step();
   }
   progress.done();
-  if (answers.size === 0) throw new UserError(`not one clip of the ${part} part could be read`);
+  if (answers.size === 0) throw new UserError(`no clip of the ${part} part could be read`);
   const heard = clips.filter(({ id }) => answers.has(id));
   const at = (level: number) =>
     figuresOf(plan, heard, (clip) => {
@@ -139,7 +160,19 @@ async function hear(
   };
 }
 
-/** The figure of {@link robustness}: UAR against the ratio, one line a kind of noise, with chance. */
+/**
+ * Draws UAR against the signal-to-noise ratio, one line for each result, with the chance level.
+ *
+ * @param results of {@link robustness} for one model, fold and part, one for each kind of noise
+ * @param model its name, for the subtitle
+ * @throws {RangeError} without results
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * const model = `results/runs/savee-loso/${runs[0]!.record.name}/model`;
+ * const plan = protocolNamed("savee/loso").plan(await loadClips("data"));
+ * const white = await robustness(model, plan, plan.folds[0]!, "validation", { snrs: [10], quiet: true });
+ * await saveFigure(robustnessFigure([white], "linear"), "robustness.svg");
+ */
 export function robustnessFigure(results: readonly Robustness[], model: string): Figure {
   const [first] = results;
   if (!first) throw new RangeError("a figure of noise needs at least one result");
@@ -170,7 +203,7 @@ function clipsOf(plan: Plan, ids: readonly string[]): Clip[] {
   return plan.clips.filter(({ id }) => wanted.has(id));
 }
 
-/** Clips of as many other speakers as there are, up to six; where there are fewer, several of one speaker. */
+/** Clips of up to six other speakers; if there are fewer speakers, several clips of one. */
 function voicesFor(clip: Clip, others: readonly Clip[], seed: string): Segment[] {
   const strangers = random(`${seed}/voices`)
     .shuffle(others)
@@ -188,6 +221,6 @@ function voicesFor(clip: Clip, others: readonly Clip[], seed: string): Segment[]
 function levelsOf(snrs: readonly number[]): number[] {
   const wrong = snrs.find((snr) => !(snr >= -100 && snr <= 200));
   if (wrong !== undefined)
-    throw new UsageError(`${wrong} is no signal-to-noise ratio: give dB from -100 to 200`);
+    throw new UsageError(`${wrong} is not a signal-to-noise ratio: give -100 to 200 dB`);
   return [...new Set(snrs)].sort((a, b) => b - a);
 }

@@ -13,20 +13,20 @@ export interface RobustnessTask extends Segment {
   noise: NoiseKind;
   /** dB. */
   snrs: readonly number[];
-  /** Names the clip's noise. */
+  /** Seed of the clip's noise. */
   seed: string;
-  /** The voices of babble. */
+  /** The clips that are mixed to babble. */
   voices: readonly Segment[];
 }
 
-/** Indices of classes, clean and level by level; or why the clip could not be read. */
+/** Predicted class indices, clean and for each level; or why the clip could not be read. */
 export type RobustnessAnswer = { clean: number; noisy: number[] } | { error: string };
 
 const models = new Map<string, Promise<EmotionModel>>();
 
 /**
- * The answers of a model to one clip, clean and under noise of each level. The noise of all levels is the same but for its
- * loudness.
+ * The predictions of a model for one clip, clean and at each noise level. The levels differ only in the gain of the same
+ * noise.
  */
 export async function handle(task: RobustnessTask): Promise<WorkerAnswer<RobustnessAnswer>> {
   const { model: folder, snrs } = task;
@@ -64,7 +64,7 @@ async function mixer(
   return (snr) => mixAtSnr(samples, added, snr);
 }
 
-/** Nothing where a clip cannot be read: the babble then has a voice less. */
+/** Empty if the clip cannot be read: the babble then has one voice less. */
 async function soundOf(segment: Segment, sampleRate: number): Promise<Float32Array> {
   const voice = await readSegment(segment).catch(() => undefined);
   if (!voice) return new Float32Array(0);

@@ -4,7 +4,7 @@ import { readablePart } from "../protocols/split.js";
 import { publishedPlan } from "./published-plan.js";
 import type { RunRecord, StoredRun } from "./record.js";
 
-/** How much of a corpus is in a part. */
+/** The size of a part within a corpus. */
 export interface PartSize {
   speakers: number;
   clips: number;
@@ -13,7 +13,7 @@ export interface PartSize {
 /** The parts of one corpus. */
 export interface CorpusParts {
   corpus: string;
-  /** Absent where the record does not prove which clips trained. */
+  /** Absent if the training clips are not known. */
   train?: PartSize;
   validation: PartSize;
   test: PartSize;
@@ -26,8 +26,8 @@ interface Spoken {
 }
 
 /**
- * Speakers and clips of each corpus in each part of a run. Validation and test are counted in the predictions; the clips
- * that trained are those of {@link publishedPlan}, so that they are absent for clips of one's own.
+ * Speakers and clips of each corpus in each part of a run. Validation and test are counted in the predictions; the training
+ * clips are those of {@link publishedPlan}, which does not know them for your own clips.
  *
  * @example partsOfRun(await readRun("results/runs/a")).map(({ corpus, train }) => `${corpus}: ${train?.clips}`)
  */
@@ -46,7 +46,7 @@ export function partsOfRun({ record, predictions }: StoredRun): CorpusParts[] {
   }));
 }
 
-/** The library's corpora first, in its own order, whatever the order in which they were found. */
+/** Known corpora first, in the library's order, then the others by name. */
 function inOrder(corpora: readonly string[]): string[] {
   const known: readonly string[] = KNOWN_CORPORA;
   return [

@@ -18,7 +18,7 @@ import type { InputSettings } from "../features/input.js";
 import { columnsOf } from "../features/settings.js";
 import { type ModelCard, readWeights, saveModel } from "../inference/model.js";
 import { isBaseline } from "../models/names.js";
-import { builderOf, type OwnNetworks, seedWeights } from "../models/own.js";
+import { builderOf, buildOwn, type OwnNetworks, seedWeights } from "../models/own.js";
 import { type Audit, assertAudit, auditOf, auditSplit, auditTraining } from "../protocols/audit.js";
 import { placesIn } from "../protocols/define.js";
 import type { Ledger } from "../protocols/ledger.js";
@@ -38,8 +38,9 @@ import {
   type TrainFoldOptions,
   trainFold,
 } from "../training/train.js";
-import { auditBeginning, type KnownBeginning, readBeginning } from "./beginning.js";
+import { auditBeginning, type KnownBeginning } from "./beginning.js";
 import { drawRun } from "./pictures.js";
+import { assertPossible } from "./possible.js";
 import {
   type Environment,
   partialFolder,
@@ -53,7 +54,7 @@ import {
 import { featuresName } from "./settings-text.js";
 import { chooseTogether } from "./together.js";
 
-/** What a run takes beside its protocol and fold. */
+/** The settings of a run, without its protocol and fold. */
 export type RunChoices = Omit<RunSettings, "protocol" | "fold">;
 
 export interface RunOptions {
@@ -62,8 +63,8 @@ export interface RunOptions {
   /** Does the run again where a finished one is in the folder. */
   force?: boolean;
   /**
-   * Goes on with a training of the same settings and clips that was stopped, also on another engine, which is logged; a
-   * damaged checkpoint is an error. With `or-restart` a training of another engine or with a damaged checkpoint begins anew.
+   * Resumes an interrupted training of the same settings and clips, also from another engine, which is logged; a damaged
+   * checkpoint is an error. With `or-restart`, a checkpoint that is damaged or of another engine is dropped.
    */
   resume?: boolean | "or-restart";
   /** What executes the training; default: the best there is. */
@@ -77,11 +78,11 @@ export interface RunOptions {
    * there.
    */
   from?: string;
-  /** Networks that a script gives, for settings that name one: `own:NAME`. */
+  /** The script's own networks, for settings that name one: `own:NAME`. */
   networks?: OwnNetworks;
   /** Draws the pictures of the run; default true. */
   pictures?: boolean;
-  /** Where it is written down that the test part is read, before it is. */
+  /** Where a reading of the test part is recorded before it happens. */
   ledger: Ledger;
   quiet?: boolean;
   signal?: AbortSignal;
@@ -97,8 +98,8 @@ export interface RunOptions {
  * evaluation, the saved model, the record and the pictures. A finished run of the same settings and clips is read, not
  * repeated.
  *
- * The run is made in `FOLDER.partial`, where a stopped one finds its checkpoint, and renamed when it is whole. Two processes
- * must not do this for one folder at once: the caller holds its claim.
+ * The run is written to `FOLDER.partial`, which also keeps the checkpoint, and renamed once it is complete. Two processes must
+ * not do this for one folder at once: the caller holds its claim.
  *
  * @param plan of a protocol, with the clips of all folds
  * @param fold one of the plan's
@@ -131,7 +132,7 @@ export async function run(
   if (there) return there;
   await assertReplaceable(folder, (names) => names.includes("run.json"), "a run");
   await assertReplaceable(partial, () => true, "a run that was begun");
-  // An engine that is not there is better known before the features are made than after.
+  // Fails early if the engine is not available, before features are extracted.
   const chosen = isBaseline(settings.training.model) ? undefined : await chooseEngine(options.engine);
   const work = { plan, fold, settings, name, digest, partial };
   // Killed between the last file and the renaming.
@@ -162,8 +163,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const { plan, fold, settings, name, partial } = work;
   const log = options.log ?? (() => {});
   const started = performance.now();
-  const { from } = settings.training;
-  const beginning = from === undefined ? undefined : await readBeginning(settings, options.from);
+  const beginning = await assertPossible(work, options.from);
   const together = await chooseTogether(plan, settings, options.folder);
   const places = placesIn(fold);
   const clips = plan.clips.filter(({ id }) => places.has(id));
@@ -208,7 +208,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
     features: (extracted - started) / 1000,
     training: (first?.seconds ?? 0) + (performance.now() - extracted) / 1000,
   });
-  // A record that stays while the files beside it change would vouch for files that are not its own.
+  // The old record must not outlive the files that it describes.
   await rm(join(partial, "run.json"), { force: true });
   await saveModel(join(partial, "model"), trained.network, cardOf(record, trained.input));
   trained.network.dispose();
@@ -221,7 +221,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   return record;
 }
 
-/** The network that a script gives, with weights that the seed draws; `undefined` where the settings name none. */
+/** The script's own network, with weights drawn from the seed; `undefined` if the settings name none. */
 async function ownNetwork(
   { training, features }: RunSettings,
   { classes }: Plan,
@@ -230,12 +230,13 @@ async function ownNetwork(
   const { model, frames, seed } = training;
   const build = builderOf(model, networks);
   if (!build) return undefined;
-  const network = build({ frames, bands: columnsOf(features), classes: classes.length, seed });
+  const shape = { frames, bands: columnsOf(features), classes: classes.length, seed };
+  const network = buildOwn(model, build, shape);
   await seedWeights(network, seed);
   return network;
 }
 
-/** The first training of a run with `refit`, where the same without `refit` is finished: read or not, its test part is not touched. */
+/** The first training of a run with `refit`, taken from the finished run without `refit`; its test part is not used. */
 async function firstTraining(
   { plan, fold, settings }: Work,
   { folder, force }: RunOptions,
@@ -353,7 +354,7 @@ function recordOf(
     majorityAccuracy: majorityAccuracy(features.clips, split, test ? split.test : split.validation),
     broken: features.broken.map(({ clip, error }) => ({
       id: clip.id,
-      // Paths are no part of results.
+      // Results contain no paths.
       error: error.replaceAll(resolve(clip.path), clip.id).replaceAll(clip.path, clip.id),
     })),
     seconds,
@@ -369,17 +370,17 @@ function environment(): Environment {
   };
 }
 
-/** Makes a whole run what it is called. */
+/** Moves a complete run to its final folder. */
 async function settle(partial: string, folder: string): Promise<void> {
   for (const checkpoint of CHECKPOINTS) await rm(join(partial, checkpoint), { force: true });
   for (const file of await readdir(partial, { recursive: true })) {
-    // What a killed process was writing.
+    // Left by a killed process.
     if (file.endsWith(".tmp")) await rm(join(partial, file), { force: true });
   }
   await replaceFolder(partial, folder);
 }
 
-/** Removes checkpoints that are damaged or of another engine, so that a run of an experiment is of one engine alone. */
+/** Removes checkpoints that are damaged or of another engine, so that a run of an experiment uses one engine only. */
 async function dropUselessCheckpoints(
   partial: string,
   engine: EngineName | undefined,
@@ -455,7 +456,7 @@ function byCorpus(part: PartResult, classes: readonly string[]): Record<string, 
   );
 }
 
-/** How often the commonest class of the training part is right on a part. */
+/** Accuracy on a part of always predicting the most frequent class of the training part. */
 function majorityAccuracy(clips: readonly Clip[], split: Split, part: readonly string[]): number {
   const emotionOf = new Map<string, string>(clips.map((clip) => [clip.id, clip.emotion]));
   const counts = new Map<string, number>();

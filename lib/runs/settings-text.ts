@@ -7,7 +7,7 @@ import type { AugmentationSettings } from "../training/augmentation.js";
 import type { RunSettings } from "./record.js";
 
 /**
- * Features as a table has them: `logmel`, `whisper-base layer 3`, `whisper-base layer 3 frames`, `table egemaps.csv`.
+ * Short name of features, for tables: `logmel`, `whisper-base layer 3`, `whisper-base layer 3 frames`, `table egemaps.csv`.
  */
 export function featuresName(features: FeatureSettings): string {
   if (features.kind === "table") return `table ${features.name}`;
@@ -24,7 +24,7 @@ export function featuresName(features: FeatureSettings): string {
 }
 
 /**
- * Features in words, for people.
+ * Features in words.
  *
  * @example featuresText(featureSettings({ kind: "mfcc" })) // "40 MFCC of 64 mel bands, 0 to 8000 Hz at 16000 Hz, ..."
  */
@@ -63,7 +63,7 @@ function spectralText(features: SpectralSettings): string {
   return parts.filter(Boolean).join(", ");
 }
 
-/** How a network was trained and for what, in words, but for its augmentation. */
+/** Training settings and target in words, without the augmentation. */
 export function trainingText({ training, target }: Pick<RunSettings, "training" | "target">): string {
   const {
     model,
@@ -109,7 +109,7 @@ export function trainingText({ training, target }: Pick<RunSettings, "training" 
 }
 
 /**
- * Weights that a training began with, in words.
+ * The origin of a training's initial weights, in words.
  *
  * @example originText(record.from[0]) // "ravdess-7-1-cnn-0123456789ab (89abcdef0123), trained under ravdess/7@1, fold 1"
  */
@@ -119,14 +119,14 @@ export function originText({ run, sha256, protocol, fold, refit }: Origin): stri
   return `${run} (${sha256.slice(0, 12)}), trained under ${under}${validation}`;
 }
 
-/** How a network differs in size from what it is by itself, in words: `filters 16, 32; units 64`. */
+/** The size settings of a network that differ from its defaults, in words: `filters 16, 32; units 64`. */
 export function sizeText(size: Size): string {
   return Object.entries(size)
     .map(([name, value]) => `${name} ${[value].flat().join(", ")}`)
     .join("; ");
 }
 
-/** What changes the training clips, in words. */
+/** The augmentation of the training clips, in words. */
 export function augmentationText(augmentation: AugmentationSettings): string {
   const parts = Object.entries(augmentation)
     .sort()

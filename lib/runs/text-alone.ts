@@ -4,10 +4,15 @@ import { publishedPlan } from "./published-plan.js";
 import type { RunRecord } from "./record.js";
 
 /**
- * What the sentences alone say of the test parts of a run's protocol: as the run recorded it; of a run from before that, from
- * the published names. `undefined` where neither is to be had.
+ * The UAR that the sentences alone reach on the test parts of a run's protocol, without any audio: each test clip gets the
+ * emotion that its sentence has most often among the fold's other clips, weighted by inverse class frequency. Read from the
+ * record; for older runs, computed from the published file names.
  *
- * @example textUnder(record)?.confounded
+ * @param options of the interval, where it is computed
+ * @returns `undefined` if neither is available
+ * @example
+ * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"], features: ["mfcc"] });
+ * textUnder(runs[0]!.record)!.confounded; // => true
  */
 export function textUnder(record: RunRecord, options: BootstrapOptions = {}): TextAlone | undefined {
   if (record.text) return record.text;

@@ -4,10 +4,11 @@ import type { EpochLog } from "../training/history.js";
 import { type RunRecord, type RunSettings, readRecord, runName } from "./record.js";
 
 /**
- * The first training of a fold under a protocol whose folds choose together: it goes through all epochs and only tells what
- * each has on validation. `undefined` where a run has nothing to wait for.
+ * The first training of a fold under a protocol that chooses the epoch over all folds: it runs all epochs and only records
+ * their validation UARs.
  *
- * @param fold any of the protocol's
+ * @param fold any fold of the protocol
+ * @returns `undefined` if the run needs no first training
  */
 export function firstOf(
   plan: Pick<Plan, "together">,
@@ -21,11 +22,11 @@ export function firstOf(
 }
 
 /**
- * What the folds of a protocol choose together: the epoch with the best mean of their validation UARs, the earliest of
- * equals. `undefined` where the protocol's folds choose each for itself.
+ * Chooses the epoch over all folds of a protocol: the one with the best mean validation UAR, the earliest on ties.
  *
- * @param folder where a run is, by its name
- * @throws {UserError} where the first training of a fold is not there
+ * @param folder of a run, by its name
+ * @returns `undefined` if each fold of the protocol chooses for itself
+ * @throws {UserError} if the first training of a fold is missing
  */
 export async function chooseTogether(
   plan: Plan,
@@ -40,8 +41,8 @@ export async function chooseTogether(
     const record: RunRecord | undefined = await readRecord(folder(name));
     if (record?.name !== name)
       throw new UserError(
-        `the folds of ${plan.protocol} choose the epoch together, and fold ${fold.name} has not had its first training ` +
-          `(${name}), or it failed: \`ser train\` and \`ser ablate\` do those of all folds first; the same command tries again`,
+        `${plan.protocol} chooses the epoch over all folds, and the first training of fold ${fold.name} (${name}) is missing ` +
+          `or failed: \`ser train\` and \`ser ablate\` run those of all folds first; run the same command again`,
       );
     histories.push(record.history);
   }
@@ -49,9 +50,9 @@ export async function chooseTogether(
 }
 
 /**
- * The epoch with the best mean validation UAR, the earliest of equals.
+ * The epoch with the best mean validation UAR, the earliest on ties.
  *
- * @param histories one a fold, of as many epochs
+ * @param histories one per fold, all of the same length
  * @example bestTogether([[{ validationUar: 0.5 }, { validationUar: 0.4 }], [{ validationUar: 0.1 }, { validationUar: 0.3 }]]).epoch // 2
  */
 export function bestTogether(histories: readonly (readonly { validationUar: number }[])[]): ChosenTogether {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { writeAtomic } from "../base/atomic.js";
 import { Interrupted, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
-import { percent } from "../base/text.js";
+import { percent, plural } from "../base/text.js";
 import type { Trainer } from "../engine/trainer.js";
 import { type Checkpoint, otherMaker, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type EpochLog, historyCsv } from "./history.js";
@@ -103,6 +103,7 @@ class Loop {
     const { trainer } = this.#task;
     if (this.#options.resume) await this.#resume();
     while (this.#epoch <= this.#last() && !this.#outOfPatience()) await this.#runEpoch();
+    this.#tellWhyStopped();
     if (this.#task.validate) trainer.restore({ ...trainer.state(), weights: this.#best.weights });
     return { history: this.#history, bestEpoch: this.#best.epoch };
   }
@@ -115,6 +116,14 @@ class Loop {
     const { validate, settings, keep } = this.#task;
     return (
       validate !== undefined && keep === undefined && this.#epoch - 1 - this.#best.epoch >= settings.patience
+    );
+  }
+
+  #tellWhyStopped(): void {
+    if (this.#epoch > this.#last()) return;
+    const { patience } = this.#task.settings;
+    this.#options.log?.(
+      `stopped after epoch ${this.#epoch - 1}: no better validation UAR for ${plural(patience, "epoch")} (patience); the best was epoch ${this.#best.epoch}`,
     );
   }
 

@@ -5,7 +5,7 @@ export const SCHEDULES = ["constant", "cosine", "one-cycle", "plateau"] as const
 
 export const scheduleSchema = strict("How the learning rate changes over a training.", {
   name: oneOf(
-    "Learning rate schedule: `constant`; `cosine`, down half a wave from the rate to `floor` of it; `one-cycle`, up from 1/25 of the rate and down to 1/250,000 of it; `plateau`, halved when validation UAR no longer rises.",
+    "Learning rate schedule: `constant`; `cosine`, half a cosine wave from the rate down to `floor` times it; `one-cycle`, up from 1/25 of the rate and down to 1/250,000 of it; `plateau`, halved when validation UAR no longer rises.",
     SCHEDULES,
   ),
   warmup: v.optional(

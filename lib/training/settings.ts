@@ -10,50 +10,63 @@ import { curriculumSchema } from "./curriculum.js";
 import { BALANCES } from "./sampler.js";
 import { scheduleSchema } from "./schedule.js";
 
-/** The keys of {@link TrainingSettings}. */
-export const TRAINING_ENTRIES = {
-  model: modelSchema("A baseline (`majority`, `linear`, `svm`) or a network."),
-  network: v.optional(
+/** A SHA-256 that may be absent. */
+function digest(description: string) {
+  return v.optional(
     v.pipe(
       v.string(),
-      v.description(
-        "SHA-256 of the layers of a network that a script gives; absent for those of the workbench.",
-      ),
+      v.description(description),
       v.regex(/^[0-9a-f]{64}$/),
       v.metadata({ takes: "64 hexadecimal digits" }),
     ),
+  );
+}
+
+/** The keys of {@link TrainingSettings}. */
+export const TRAINING_ENTRIES = {
+  model: modelSchema("A baseline (`majority`, `linear`, `svm`) or a network."),
+  network: digest(
+    "SHA-256 of the layers of a network that a script defines; absent for the networks of the workbench.",
   ),
   size: v.optional(sizeSchema),
   frames: whole(
-    "Frames of an input, 30 ms each with the usual features, 20 ms with those of an encoder.",
+    "Frames of an input: 30 ms each with the default features, 20 ms with those of an encoder.",
     4,
     1e5,
     { unit: "frames" },
   ),
   normalisation: oneOf(
-    "What the features' mean and deviation are fitted to: the training part, each speaker's own clips (transductive, and marked so), each clip, or nothing.",
+    "What the mean and deviation of the features are fitted to: `global` the training part, `speaker` each speaker's own clips (transductive, and marked so), `clip` each clip, `none` nothing.",
     NORMALISATIONS,
   ),
-  epochs: whole("Epochs at most.", 1, 1e6, { unit: "epochs" }),
-  patience: whole("Epochs without a better validation UAR after which the training ends.", 1, 1e6, {
-    unit: "epochs",
-  }),
-  batchSize: whole("Clips in a step.", 1, 1e5, { unit: "clips" }),
+  epochs: whole("Maximum number of epochs.", 1, 1e6, { unit: "epochs" }),
+  patience: whole(
+    "Early stopping: the training ends after so many epochs without a better validation UAR.",
+    1,
+    1e6,
+    {
+      unit: "epochs",
+    },
+  ),
+  batchSize: whole("Clips in a batch.", 1, 1e5, { unit: "clips" }),
   learningRate: number("The highest learning rate of the schedule.", { above: 0 }),
   schedule: scheduleSchema,
   optimizer: optimizerSchema,
   balance: oneOf(
-    "What is done about classes of different size: nothing, weights in the loss, or drawing rare classes more often.",
+    "Balance of the classes: `none`, `weights` in the loss, or `sampling`, which draws rare classes more often.",
     BALANCES,
   ),
   labelSmoothing: number(
-    "Share of the target's probability that is spread over all classes; 0 for none (Szegedy et al. 2016).",
+    "Label smoothing: share of the target probability that is spread over all classes; 0 for none (Szegedy et al. 2016).",
     { from: 0, to: 0.999 },
   ),
-  mixup: number("Alpha of mixup's beta distribution; 0 for none (Zhang et al. 2018).", { from: 0, to: 1000 }),
+  mixup: number("Mixup: alpha of the beta distribution; 0 for none (Zhang et al. 2018).", {
+    from: 0,
+    to: 1000,
+  }),
   softLabels: v.optional(
     yesNo(
-      "Targets are the shares of the raters' votes, where a manifest has several raters, and not the majority alone (Fayek et al. 2016).",
+      "Soft labels: if a manifest has several raters, the targets are the shares of their votes instead of the majority (Fayek et al. 2016).",
       false,
     ),
   ),
@@ -61,26 +74,30 @@ export const TRAINING_ENTRIES = {
   curriculum: v.optional(curriculumSchema),
   refit: v.optional(
     yesNo(
-      "Trains the network once more from the start, on the training and the validation part together and for all epochs, and tests these weights. Validation has chosen by then, and its speakers are worth hearing. Its figures stay those of the first training. Twice the time.",
+      "Trains the network again from the start on the training and validation parts together, for all epochs, and tests these weights. The validation figures remain those of the first training. Takes twice the time.",
       false,
     ),
   ),
-  from: v.optional(
-    v.pipe(
-      v.string(),
-      v.description(
-        "SHA-256 of the weights of a trained model that the network begins with, in the place of weights that the seed draws; its last layer is drawn anew where the classes are others. Absent: from nothing.",
-      ),
-      v.regex(/^[0-9a-f]{64}$/),
-      v.metadata({ takes: "64 hexadecimal digits" }),
-    ),
+  from: digest(
+    "Fine-tuning: SHA-256 of the weights of a trained model that the network starts from; its last layer is initialised anew if the classes differ. Absent: random initial weights.",
   ),
-  seed: whole("Seed of weights, order, dropout and augmentation.", 0, 2 ** 31),
+  seed: whole("Random seed of weights, order of the clips, dropout and augmentation.", 0, 2 ** 31),
 };
 
-const settingsSchema = strict("What is chosen before a training.", TRAINING_ENTRIES);
+const settingsSchema = strict("Settings of a training.", TRAINING_ENTRIES);
 
-/** The settings of a training: model, epochs, learning rate, augmentation, ... They are part of a run's name. */
+/**
+ * The settings of a training; they are part of a run's name. Defaults are those of {@link TRAINING}.
+ *
+ * - `model`: a baseline or a network; `network` and `size` say more of it
+ * - `frames` of an input, `normalisation` of the features
+ * - `epochs` at most, `patience` of early stopping, `batchSize`
+ * - `learningRate`, its `schedule` (constant, cosine, one-cycle, plateau) and the `optimizer` (adam, adamw)
+ * - `balance` of the classes (none, weights, sampling), `labelSmoothing`, `mixup`, `softLabels`
+ * - `augmentation` of the training clips, `curriculum` from other corpora to the tested one
+ * - `refit`: trains again on train and validation; `from`: starts from the weights of a trained model
+ * - `seed` of weights, order, dropout and augmentation
+ */
 export type TrainingSettings = v.InferOutput<typeof settingsSchema>;
 
 export const trainingSchema = v.pipe(settingsSchema, rule<TrainingSettings>(trainingRules));

@@ -20,14 +20,18 @@ export function targetsOf(
   classes: readonly string[],
   { softLabels }: Pick<TrainingSettings, "softLabels">,
 ): number[][] {
-  const rated = clips.some(({ votes = {} }) => Object.values(votes).reduce((a, b) => a + b, 0) > 1);
-  if (softLabels && !rated)
-    throw new UsageError(
-      "softLabels: no training clip has several raters: leave it out, or give a manifest with the columns emotion_1, emotion_2, ... or rater",
-    );
+  if (softLabels) assertRated(clips);
   return clips.map(({ votes = {} }, i) => {
     const given = softLabels ? classes.map((name) => votes[name] ?? 0) : [];
     const sum = given.reduce((a, b) => a + b, 0);
     return sum > 0 ? given.map((n) => n / sum) : classes.map((_, c) => (c === labels[i] ? 1 : 0));
   });
+}
+
+/** @throws {UsageError} when no clip has several votes */
+export function assertRated(clips: readonly Pick<Clip, "votes">[]): void {
+  if (clips.some(({ votes = {} }) => Object.values(votes).reduce((a, b) => a + b, 0) > 1)) return;
+  throw new UsageError(
+    "softLabels: no training clip has several raters: leave it out, or give a manifest with the columns emotion_1, emotion_2, ... or rater",
+  );
 }

@@ -2,12 +2,13 @@ import type { LayersModel } from "@tensorflow/tfjs";
 import { UsageError, UserError } from "../base/errors.js";
 import { canonicalJson, setDigest, sha256 } from "../base/hash.js";
 import { problemsBy, refuse } from "../base/schema.js";
+import type { Clip } from "../corpora/clip.js";
 import { createTrainer, predict } from "../engine/engine.js";
 import type { EngineName, Inputs, Trainer, TrainerState } from "../engine/trainer.js";
 import { argmax, confusionCounts, type Metrics, metrics } from "../evaluation/metrics.js";
 import type { FeatureSet } from "../features/corpus.js";
 import type { InputSettings } from "../features/input.js";
-import type { EncoderSettings } from "../features/settings.js";
+import type { EncoderSettings, FeatureSettings } from "../features/settings.js";
 import { type ModelOptions, models } from "../models/models.js";
 import { type BaselineName, isBaseline, isOwn, type ModelName } from "../models/names.js";
 import { topologyDigest } from "../models/own.js";
@@ -22,6 +23,7 @@ import { BatchMaker, fitInput, joined, type Part, type Parts, partsOf, plainInpu
 import { type LoopOptions, type LoopTask, runLoop } from "./loop.js";
 import { epochOrder } from "./sampler.js";
 import { checkTraining, inputRules, type TrainingSettings } from "./settings.js";
+import { assertRated } from "./targets.js";
 import { soundVariants } from "./variants.js";
 
 export type { EpochLog } from "./history.js";
@@ -144,6 +146,25 @@ export async function trainFold(
   return trainOf(parts, input, { features, classes, settings, options });
 }
 
+/**
+ * Refuses settings that the features or the clips do not allow, before anything is computed: {@link trainFold} would.
+ *
+ * @param clips of the training and the test part
+ * @throws {UsageError} naming what does not go together
+ * @throws {UserError} for a curriculum when the training clips are of one kind
+ */
+export function checkTrainable(
+  features: FeatureSettings,
+  settings: TrainingSettings,
+  { train, test }: Record<"train" | "test", readonly Clip[]>,
+): void {
+  checkTraining(settings);
+  refuse(problemsBy((say) => inputRules(features, settings, say, isOwn(settings.model))));
+  if (settings.softLabels) assertRated(train);
+  const { curriculum, seed, epochs } = settings;
+  if (curriculum) curriculumOrder(ofTestedCorpora(train, test), curriculum, { seed, epoch: 1, epochs });
+}
+
 /** The arguments of a training besides the clips of its parts. */
 interface Given {
   features: FeatureSet;
@@ -191,7 +212,7 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
 function named(model: ModelName) {
   if (!isBaseline(model) && !isOwn(model)) return models[model];
   throw new UsageError(
-    `${model} is no network of the workbench: a script gives it, by \`train(grid, { networks: { ${model.replace("own:", "")}: ... } })\``,
+    `${model} is no network of the workbench: a script defines it, by \`train(grid, { networks: { ${model.replace("own:", "")}: ... } })\``,
   );
 }
 
@@ -319,15 +340,20 @@ async function refitAgain(
 /** The number and order of the clips of an epoch. */
 function orderOf({ train, test }: Parts, settings: TrainingSettings): Pick<LoopTask, "places" | "orderOf"> {
   const { balance, seed, epochs, curriculum } = settings;
-  const { labels, clips } = train;
+  const { labels } = train;
   if (!curriculum)
     return { places: labels.length, orderOf: (epoch) => epochOrder(labels, { balance, seed, epoch }) };
-  const tested = new Set(test.clips.map(({ corpus }) => corpus));
-  const own = clips.map(({ corpus }) => tested.has(corpus));
+  const own = ofTestedCorpora(train.clips, test.clips);
   return {
     places: curriculumPlaces(curriculum, own.filter(Boolean).length),
     orderOf: (epoch) => curriculumOrder(own, curriculum, { seed, epoch, epochs }),
   };
+}
+
+/** For each training clip, whether its corpus is tested. */
+function ofTestedCorpora(train: readonly Clip[], test: readonly Clip[]): boolean[] {
+  const tested = new Set(test.map(({ corpus }) => corpus));
+  return train.map(({ corpus }) => tested.has(corpus));
 }
 
 /** Hash of everything that determines the weights, except the engine. */

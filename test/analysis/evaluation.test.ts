@@ -26,6 +26,23 @@ test("by speaker, by sex; a group's UAR has a reason where it has no interval", 
   expect(cnn.by("sex").map(({ group }) => group)).toEqual(["female", "male"]);
 });
 
+test("predictions go out for other programs, a row for each clip and seed", () => {
+  const rows = cnn.predictions();
+  expect(rows).toHaveLength(2 * 336);
+  const right = rows.filter(({ truth, predicted }) => truth === predicted).length;
+  expect(right / rows.length).toBeCloseTo(cnn.accuracy.value, 12);
+  expect(cnn.predictions("csv").split("\n")[0]).toBe(`id,speaker,seed,truth,predicted,${SEVEN.join(",")}`);
+});
+
+test("what is synthetic, leaky or transductive says so in tables and figures", () => {
+  const leaky = madeExperiment({
+    ...{ protocols: [{ ...ravdess, leaky: true }], models: { cnn: 0.5 }, seeds: [1], synthetic: true },
+  });
+  const one = Evaluation.of(leaky.runs, "test", options);
+  expect(one.title).toBe("cnn (SYNTHETIC, LEAKY)");
+  expect(one.table("latex")).toContain("cnn (SYNTHETIC, LEAKY)");
+});
+
 test("compared with another on the same clips", () => {
   const lstm = Evaluation.of(of("lstm"), "test", options);
   const { difference, p } = cnn.compare(lstm);
@@ -37,6 +54,9 @@ test("a table and pictures", () => {
   expect(cnn.table().map(({ figure }) => figure)).toEqual([
     ...["UAR, %", "accuracy, %", "macro F1, %", "kappa", "calibration error, %"],
   ]);
+  expect(() => cnn.figure("confsion" as "confusion")).toThrow(/did you mean "confusion"/);
+  expect(() => cnn.by("colour" as "sex")).toThrow(/there is no group "colour"/);
+  expect(() => cnn.compare("lstm" as never)).toThrow(/takes another evaluation/);
   expect(cnn.table()[0]!["95 % interval"]).toMatch(/^\d+\.\d to \d+\.\d$/);
   expect(cnn.table("csv")).toMatch(/^figure,value,95 % interval\n"UAR, %",/);
   expect(cnn.table("markdown")).toMatch(

@@ -35,7 +35,7 @@ describe("an experiment that was read", () => {
     expect(two.evaluation("cnn", "cremad/audeering").classes).toEqual(SIX);
     expect(two.evaluation("cnn", "cremad/audeering@1").n).toBe(two.evaluations[0]!.n);
     expect(() => two.evaluation("cnn")).toThrow(/2 times: name the protocol, cremad.*ravdess/);
-    expect(() => one.evaluation("cmn")).toThrow(/there are "cnn" under ravdess\/7@1, "lstm"/);
+    expect(() => one.evaluation("cmn")).toThrow(/it has "cnn" under ravdess\/7@1, "lstm"/);
   });
 
   test("a comparison, on validation too", () => {
@@ -49,13 +49,23 @@ describe("an experiment that was read", () => {
   });
 
   test("a table as rows, Markdown, CSV and LaTeX", () => {
-    expect(two.table().map(({ protocol, model, clips }) => [protocol, model, clips])).toEqual([
-      ["cremad/audeering@1", "cnn", two.evaluations[0]!.n],
-      ["ravdess/7@1", "cnn", 336],
+    expect(two.table().map(({ protocol, model, part, clips }) => [protocol, model, part, clips])).toEqual([
+      ["cremad/audeering@1", "cnn", "test", two.evaluations[0]!.n],
+      ["ravdess/7@1", "cnn", "test", 336],
     ]);
     expect(two.table("markdown").split("\n")).toHaveLength(4);
-    expect(two.table("csv").split("\n")[0]).toContain('protocol,model,"UAR, %"');
+    expect(two.table("csv").split("\n")[0]).toContain('protocol,model,part,"UAR, %"');
+    expect(() => two.table("tex" as "latex")).toThrow(
+      /there is no format "tex": there are markdown, csv, latex/,
+    );
     expect(two.table("latex")).toContain("\\toprule");
+  });
+
+  test("baselines have no epochs to draw", () => {
+    const majority = madeExperiment({ protocols: [ravdess], models: { majority: 0.2 }, seeds: [1] });
+    expect(() => new Experiment(majority).figure("training")).toThrow(
+      /no network that was trained in epochs/,
+    );
   });
 
   test("figures of one protocol and of several", () => {
@@ -63,7 +73,8 @@ describe("an experiment that was read", () => {
       expect(one.figure(kind).data.length).toBeGreaterThan(0);
       expect(two.figure(kind, "ravdess/7").data.length).toBeGreaterThan(0);
       expect(two.figure(kind).layout.title).toBeDefined();
-      expect(() => one.figure(kind, "savee/loso")).toThrow(/no finished run under savee\/loso/);
+      expect(() => one.figure("uarr" as "uar")).toThrow(/there is no figure "uarr".*did you mean "uar"/);
+      expect(() => one.figure(kind, "savee/loso")).toThrow(/made-up under savee\/loso: no run is finished/);
     }
   });
 });
@@ -120,6 +131,18 @@ describe("train", () => {
     expect((await readRuns(places, { resamples: 99 })).table()).toEqual(first.table());
   });
 
+  test("options that are unknown or make no sense are told, all at once; so is no block at all", async () => {
+    const wrong = { ...options, dat: "x", jobs: 0, resamples: Number.NaN, engine: "wsm" as never };
+    await expect(train(own, wrong)).rejects.toThrow(
+      /dat is unknown.*did you mean "data"[\s\S]*jobs is 0[\s\S]*resamples is NaN[\s\S]*engine is "wsm".*did you mean "wasm"/,
+    );
+    await expect(train(undefined as never, options)).rejects.toThrow(
+      /a block of runs, a grid, or the name of one/,
+    );
+    const misspelt = { ...BLOCK, models: ["cnm" as "cnn"] };
+    await expect(train(misspelt, options)).rejects.toThrow(/^models\[0\] is "cnm"/);
+  });
+
   test("another network under the same name is another run", async () => {
     const wider: BuildNetwork = ({ frames, bands, classes }) =>
       tf.sequential({
@@ -134,19 +157,35 @@ describe("train", () => {
     expect(one.planned).not.toEqual(other.planned);
   });
 
-  test("a network that nobody gives, or of another shape, is told", async () => {
+  test("a network that is not defined, fails, or has another shape, is told", async () => {
     await expect(train(own, options)).rejects.toThrow(UsageError);
-    await expect(train(own, options)).rejects.toThrow(/nobody gives the network own:mine: a script does/);
+    await expect(train(own, options)).rejects.toThrow(
+      /the network own:mine is not defined: a script defines it/,
+    );
     const wrong: BuildNetwork = () =>
       tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 2, activation: "softmax" })] });
-    const failed = await train(
-      { ...own, name: "wrong", models: ["own:wrong"] },
-      { ...options, networks: { wrong } },
+    const failing = (build: unknown) =>
+      train(
+        { ...own, name: "wrong", models: ["own:wrong"] },
+        { ...options, networks: { wrong: build as BuildNetwork } },
+      );
+    await expect(failing(wrong)).rejects.toThrow(
+      /2 runs of experiment wrong failed, and none finished; \S+: the network goes from \[3\] to \[2\].*take \[8, \d+\] to \[7\]/,
     );
-    expect(failed.failures[0]!.error).toMatch(
-      /the network goes from \[3\] to \[2\].*take \[8, \d+\] to \[7\]/,
+    await expect(failing(() => undefined)).rejects.toThrow(/own:wrong returns no tf\.layers model/);
+    await expect(
+      failing(() => {
+        throw new Error("boom");
+      }),
+    ).rejects.toThrow(/function of the network own:wrong failed: boom/);
+    const open = () => tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 2 })] });
+    await expect(failing(open)).rejects.toThrow(/own:wrong ends in linear: .*softmax/);
+    const shared = tf.layers.flatten({ inputShape: [8, 40] });
+    const once = () =>
+      tf.sequential({ layers: [shared, tf.layers.dense({ units: 7, activation: "softmax" })] });
+    await expect(failing(once)).rejects.toThrow(
+      /layers of an earlier one: make its layers inside the function/,
     );
-    expect(() => failed.table("latex")).toThrow(/experiment wrong has no finished run/);
     await expect(train({ ...own, models: ["own:" as never] }, options)).rejects.toThrow(
       /own:NAME in a script/,
     );

@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { AudioError } from "../../lib/audio/audio.js";
 import { decodeAudio, decodePcm } from "../../lib/audio/read.js";
 import { resample } from "../../lib/audio/resample.js";
+import { id3 } from "./fixtures.js";
 
 const file = (name: string) => new Uint8Array(readFileSync(join(__dirname, "../fixtures/audio", name)));
 
@@ -29,6 +30,7 @@ const FILES = [
   { name: "chirp.flac", container: "flac", encoding: "flac", rate: 16_000, bits: 16, least: 80 },
   { name: "chirp-flac.ogg", container: "ogg", encoding: "flac", rate: 16_000, bits: 16, least: 80 },
   { name: "chirp.mp3", container: "mp3", encoding: "mp3", rate: 16_000, bits: 0, least: 20 },
+  { name: "chirp-22050.mp3", container: "mp3", encoding: "mp3", rate: 22_050, bits: 0, least: 20 },
   { name: "chirp-vorbis.ogg", container: "ogg", encoding: "vorbis", rate: 16_000, bits: 0, least: 20 },
   { name: "chirp-opus.ogg", container: "ogg", encoding: "opus", rate: 48_000, bits: 0, least: 30 },
 ];
@@ -39,7 +41,7 @@ describe("decodeCompressed", () => {
     async ({ name, container, encoding, rate, bits, least }) => {
       const { samples, sampleRate, format, warnings } = await decodeAudio(file(name), name);
       expect(sampleRate).toBe(rate);
-      expect(samples.length).toBe(rate / 4);
+      expect(samples.length).toBe(Math.ceil(rate / 4));
       expect(format).toEqual({ container, encoding, channels: 1, bitsPerSample: bits });
       expect(warnings).toEqual([]);
       expect(snr(resample(samples, rate, 16_000))).toBeGreaterThan(least);
@@ -74,6 +76,119 @@ describe("decodeCompressed", () => {
     expect(warnings.join()).toMatch(/truncated/);
   });
 
+  test("MPEG layer II", async () => {
+    const { samples, sampleRate, format, warnings } = await decodeAudio(file("chirp.mp2"), "chirp.mp2");
+    expect([sampleRate, samples.length, warnings]).toEqual([16_000, 12 * 384, []]);
+    expect(format).toEqual({ container: "mp2", encoding: "mp2", channels: 1, bitsPerSample: 0 });
+    // The filter bank delays the sound by 481 samples.
+    expect(snr(samples.subarray(481))).toBeGreaterThan(20);
+  });
+
+  describe("several recordings in one file are read one after the other", () => {
+    /** What the files give, each for itself. */
+    const alone = (names: string[]) => Promise.all(names.map((name) => decodeAudio(file(name), name)));
+    const together = (names: string[]) => decodeAudio(Buffer.concat(names.map(file)), "joined");
+    const concat = (parts: Float32Array[]) => Float32Array.from(parts.flatMap((part) => [...part]));
+
+    test.each([
+      ["chirp-opus.ogg", "chirp-opus.ogg"],
+      ["chirp-opus.ogg", "right-opus.ogg", "chirp-opus.ogg"],
+      ["chirp-vorbis.ogg", "chirp-vorbis.ogg"],
+      ["chirp-flac.ogg", "chirp-flac.ogg", "chirp-flac.ogg"],
+      ["chirp-vorbis.ogg", "chirp-flac.ogg"],
+      ["chirp.flac", "chirp.flac"],
+    ])("%s and %s, to the sample", async (...names) => {
+      const parts = await alone(names);
+      const { samples, sampleRate, format, warnings } = await together(names);
+      expect(sampleRate).toBe(parts[0]!.sampleRate);
+      expect(samples).toEqual(concat(parts.map((part) => part.samples)));
+      expect(format.channels).toBe(Math.max(...parts.map((part) => part.format.channels)));
+      expect(warnings).toEqual([]);
+    });
+
+    test.each([
+      ["chirp-vorbis.ogg", "right-vorbis.ogg"],
+      ["right-vorbis.ogg", "chirp-vorbis.ogg"],
+      ["chirp.mp3", "chirp-22050.mp3"],
+      ["chirp-22050.mp3", "chirp.mp3"],
+      ["chirp-22050.mp3", "chirp.mp2"],
+      ["chirp-vorbis.ogg", "chirp-opus.ogg"],
+    ])("%s and %s, whose rates differ, at the higher one", async (...names) => {
+      const parts = await alone(names);
+      const { samples, sampleRate, warnings } = await together(names);
+      const rates = parts.map((part) => part.sampleRate);
+      expect(sampleRate).toBe(Math.max(...rates));
+      expect(samples).toEqual(
+        concat(parts.map((part) => resample(part.samples, part.sampleRate, sampleRate))),
+      );
+      expect(warnings).toEqual([
+        `the sampling rate changes inside, ${rates.join(", ")} Hz: all is read at ${sampleRate} Hz`,
+      ]);
+    });
+
+    test.each([
+      ["chirp.mp3", "right.mp3"],
+      ["right.mp3", "chirp.mp3"],
+    ])("%s and %s: each by its own channels", async (...names) => {
+      const { samples, format, warnings } = await together(names);
+      expect([format.channels, warnings]).toEqual([2, []]);
+      const rms = (from: number) => Math.hypot(...samples.subarray(from, from + 2000)) / Math.sqrt(2000);
+      const [mono, stereo] = names[0] === "chirp.mp3" ? [1600, 6500] : [6500, 1600];
+      expect(rms(mono)).toBeGreaterThan(0.3);
+      expect(rms(stereo) / rms(mono)).toBeCloseTo(0.5, 1);
+    });
+
+    test("a tag, junk or zeros between or in front do no harm", async () => {
+      const [slow, fast] = [file("chirp.mp3"), file("chirp-22050.mp3")];
+      const tagged = Buffer.concat([id3(777), slow, id3(50), fast, Buffer.from("TAG".padEnd(128))]);
+      expect((await decodeAudio(tagged, "x")).samples).toEqual(
+        (await together(["chirp.mp3", "chirp-22050.mp3"])).samples,
+      );
+      for (const name of [
+        "chirp-opus.ogg",
+        "chirp-vorbis.ogg",
+        "chirp.flac",
+        "chirp-flac.ogg",
+        "chirp.mp2",
+      ]) {
+        const plain = await decodeAudio(file(name), name);
+        expect(await decodeAudio(Buffer.concat([id3(1242), file(name)]), name)).toEqual(plain);
+      }
+      const { samples, warnings } = await decodeAudio(Buffer.concat([Buffer.alloc(1000), slow]), "x");
+      expect(samples).toEqual((await decodeAudio(slow, "x")).samples);
+      expect(warnings).toEqual(["1000 bytes before the first frame were skipped"]);
+    });
+
+    test("a copy of a broadcast: what has no header is left out and told", async () => {
+      const opus = Buffer.from(file("chirp-opus.ogg"));
+      const tail = opus.subarray(opus.lastIndexOf("OggS"));
+      const { samples, warnings } = await decodeAudio(Buffer.concat([tail, opus]), "x");
+      expect(samples.length).toBe(12_000);
+      expect(warnings).toEqual(["1 of 2 recordings in it have no known header and were left out"]);
+      await expect(decodeAudio(tail, "x")).rejects.toThrow(
+        /middle of an Ogg stream, whose header is missing/,
+      );
+    });
+
+    test("a recording that cannot be decoded does not take the others with it", async () => {
+      const vorbis = Buffer.from(file("chirp-vorbis.ogg"));
+      const broken = Buffer.from(vorbis);
+      // The second page has the tables without which nothing can be decoded.
+      const second = broken.indexOf("OggS", 4);
+      broken.fill(0, second + 60, second + 3000);
+      const { samples, warnings } = await decodeAudio(Buffer.concat([broken, vorbis]), "x");
+      expect(samples).toEqual((await decodeAudio(vorbis, "x")).samples);
+      expect(warnings).toEqual(["1 damaged part was skipped"]);
+    });
+
+    test("a cut recording among whole ones is told", async () => {
+      const opus = Buffer.from(file("chirp-opus.ogg"));
+      const cut = opus.subarray(0, opus.lastIndexOf("OggS"));
+      const { warnings } = await decodeAudio(Buffer.concat([cut, opus]), "x");
+      expect(warnings).toEqual(["truncated: the stream ends before its stated end"]);
+    });
+  });
+
   test("damaged bytes give finite samples or an AudioError, and print nothing", async () => {
     const print = vi.spyOn(console, "error").mockImplementation(() => {});
     const edit = fc.tuple(fc.nat(4000), fc.nat(255));
@@ -106,6 +221,8 @@ describe("decodeCompressed", () => {
   });
 
   test("decodePcm names the format and what to do", () => {
-    expect(() => decodePcm(file("chirp.mp3"), "a.mp3")).toThrow(/a\.mp3: is mp3, not WAV or AIFF; .*ffmpeg/);
+    expect(() => decodePcm(file("chirp.mp3"), "a.mp3")).toThrow(
+      /a\.mp3: is MPEG audio \(MP3\), not WAV or AIFF; .*ffmpeg/,
+    );
   });
 });

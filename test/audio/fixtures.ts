@@ -122,6 +122,22 @@ export function form(type: "AIFF" | "AIFC", ...parts: Uint8Array[]): Buffer {
   return chunk("FORM", Buffer.concat([Buffer.from(type), ...parts]), { pad: false, little: false });
 }
 
+/** An ID3v2.4 tag with this many bytes of content. */
+export function id3(size: number): Buffer {
+  const tag = Buffer.alloc(10 + size);
+  tag.write("ID3\u0004", "latin1");
+  for (let i = 0; i < 4; i++) tag[6 + i] = (size >> (7 * (3 - i))) & 127;
+  tag.fill("TIT2", 10);
+  return tag;
+}
+
+/** A WAV file whose header states this many bytes a frame. */
+export function misaligned(align: number, options: FmtOptions, coding: Coding): Buffer {
+  const file = riff(fmt(options), chunk("data", sampleBytes(coding, options.channels)));
+  file.writeUInt16LE(align, 32);
+  return file;
+}
+
 export interface CommOptions {
   channels?: number;
   frames?: number;
@@ -223,6 +239,30 @@ export function goodFiles(): Record<string, Good> {
     rf64: s16(rf64(), { container: "rf64" }),
     rf64Plain: s16(Buffer.concat([Buffer.from("RF64"), plain.subarray(4)]), { container: "rf64" }),
   };
+  const aligned: [align: number, options: FmtOptions, coding: Coding][] = [
+    [0, {}, "s16"],
+    [1, {}, "s16"],
+    [3, {}, "s16"],
+    [4, {}, "s16"],
+    [8, {}, "s16"],
+    [2, { channels: 2 }, "s16"],
+    [2, { bits: 8 }, "u8"],
+    [1, { bits: 24 }, "s24"],
+    [3, { bits: 24, channels: 2 }, "s24"],
+    [2, { bits: 32 }, "s32"],
+    [2, { code: 3, bits: 32 }, "f32"],
+    [4, { code: 3, bits: 64 }, "f64"],
+    [2, { code: 7, bits: 8 }, "mulaw"],
+    [4, { code: 6, bits: 8, channels: 2 }, "alaw"],
+    [1, { length: 40 }, "s16"],
+  ];
+  for (const [align, options, coding] of aligned) {
+    const { channels = 1 } = options;
+    const warning = new RegExp(`^states frames of ${align} bytes for ${channels} channel.*: ignored`);
+    files[`align ${align} ${channels} x ${coding} ${options.length ?? 16}`] = {
+      ...{ bytes: misaligned(align, options, coding), coding, channels, warning },
+    };
+  }
   for (const coding of ["u8", "s16", "s24", "s32", "f32", "f64"] as const) {
     const bits = 8 * WIDTH[coding];
     const code = coding.startsWith("f") ? 3 : 1;
@@ -232,6 +272,18 @@ export function goodFiles(): Record<string, Good> {
       channels: 2,
     };
   }
+  for (const [name, container] of [
+    ["pcm16", "wav"],
+    ["stereo s16", "wav"],
+    ["rf64", "rf64"],
+    ["sizeZero", "wav"],
+    ["truncatedHalf", "wav"],
+  ] as const)
+    files[`tagged ${name}`] = {
+      ...files[name]!,
+      container,
+      bytes: Buffer.concat([id3(1234), files[name]!.bytes]),
+    };
   return { ...files, ...aiffFiles() };
 }
 
@@ -291,6 +343,14 @@ function aiffFiles(): Record<string, Good> {
     ...aiff({ frames: FRAMES / 2, warning: /^truncated: 1600 of 3200/ }),
     bytes: cut.subarray(0, cut.length - FRAMES),
   };
+  for (const name of ["aiff 16", "aifc sowt", "aiff offset"]) {
+    const { container } = files[name]!;
+    files[`tagged ${name}`] = {
+      ...files[name]!,
+      container,
+      bytes: Buffer.concat([id3(99), files[name]!.bytes]),
+    };
+  }
   return files;
 }
 
@@ -306,8 +366,6 @@ export function badFiles(): Record<string, { bytes: Buffer; reason: RegExp; offs
   const aiffSamples = ssnd(sampleBytes("s16", 1, false));
   const farSound = ssnd(Buffer.alloc(8));
   farSound.writeUInt32BE(0xffff_fff0, 8);
-  const badAlign = Buffer.from(plain);
-  badAlign.writeUInt16LE(3, 32);
   const badGuid = riff(fmt({ length: 40 }), data);
   badGuid[50] = 7;
   return {
@@ -318,7 +376,11 @@ export function badFiles(): Record<string, { bytes: Buffer; reason: RegExp; offs
       reason: /not a known/,
     },
     html: { bytes: Buffer.from("<!doctype html><html>not found</html>".repeat(10)), reason: /text/ },
-    avi: { bytes: Buffer.concat([Buffer.from("RIFF\0\0\0\0AVI "), data]), reason: /"AVI "/ },
+    avi: {
+      bytes: Buffer.concat([Buffer.from("RIFF\0\0\0\0AVI "), data]),
+      reason: /is an AVI file.*ffmpeg -i/,
+    },
+    cursor: { bytes: Buffer.concat([Buffer.from("RIFF\0\0\0\0ACON"), data]), reason: /"ACON"/ },
     headerOnly: { bytes: plain.subarray(0, 44), reason: /truncated|no samples/, offset: 44 },
     noSamples: { bytes: riff(fmt(), chunk("data", Buffer.alloc(0))), reason: /no samples/, offset: 44 },
     noSamplesButList: {
@@ -331,9 +393,13 @@ export function badFiles(): Record<string, { bytes: Buffer; reason: RegExp; offs
     manyChannels: { bytes: riff(fmt({ channels: 2000 }), data), reason: /2000 channels/ },
     noRate: { bytes: riff(fmt({ rate: 0 }), data), reason: /0 Hz/ },
     absurdRate: { bytes: riff(fmt({ rate: 4e9 }), data), reason: /4000000000 Hz/ },
-    badAlign: { bytes: badAlign, reason: /frames of 3 bytes/, offset: 32 },
+    padded24: {
+      bytes: misaligned(4, { bits: 24 }, "s24"),
+      reason: /frames of 4 bytes for 1 channel of 24 bits.*save it again/,
+      offset: 32,
+    },
     noBits: { bytes: riff(fmt({ bits: 0 }), data), reason: /0 bits/ },
-    float16: { bytes: riff(fmt({ code: 3, bits: 16 }), data), reason: /16 bits, which is not supported/ },
+    float16: { bytes: riff(fmt({ code: 3, bits: 16 }), data), reason: /of 16 bits: install ffmpeg/ },
     adpcm: { bytes: riff(fmt({ code: 2, bits: 4 }), data), reason: /Microsoft ADPCM.*ffmpeg -i/ },
     unknownGuid: { bytes: badGuid, reason: /unknown extensible/ },
     notANumber: { bytes: floats(Number.NaN), reason: /sample 100 is not a number/, offset: 444 },

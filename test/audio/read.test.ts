@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { decode as decodeByNodeWav } from "node-wav";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AudioError } from "../../lib/audio/audio.js";
 import { decodeAudio, decodePcm, readAudio } from "../../lib/audio/read.js";
-import { badFiles, FRAMES, goodFiles, RATE, TOLERANCE, TONE } from "./fixtures.js";
+import { badFiles, chunk, FRAMES, fmt, goodFiles, RATE, riff, TOLERANCE, TONE } from "./fixtures.js";
 
 const good = Object.entries(goodFiles());
 const bad = Object.entries(badFiles());
@@ -157,9 +157,32 @@ describe("decodeAudio", () => {
     }
   });
 
-  test("says how to convert M4A", async () => {
+  test("without ffmpeg, says how to convert M4A", async () => {
+    vi.stubEnv("PATH", "");
     const bytes = readFileSync(join(__dirname, "../fixtures/audio/chirp.m4a"));
     await expect(decodeAudio(bytes, "talk.m4a")).rejects.toThrow(/M4A.*ffmpeg -i "talk\.m4a" "talk\.wav"/);
+    vi.unstubAllEnvs();
+  });
+
+  test("channels that cancel each other out are told, with the level", async () => {
+    const stereo = (share: number) => {
+      const data = Buffer.alloc(4 * FRAMES);
+      TONE.forEach((value, i) => {
+        data.writeInt16LE(Math.round(32767 * value), 4 * i);
+        data.writeInt16LE(Math.round(32767 * share * value), 4 * i + 2);
+      });
+      return riff(fmt({ channels: 2 }), chunk("data", data));
+    };
+    const inverted = await decodeAudio(stereo(-1), "x");
+    expect(inverted.cancellation).toBe(120);
+    expect(inverted.warnings).toEqual([
+      "the channels cancel each other out when they are mixed: their mean is 120 dB below them",
+    ]);
+    // A mean of 0.1 of one channel, against the mean power of both: 10 log10(0.82 / 0.01).
+    expect((await decodeAudio(stereo(-0.8), "x")).cancellation).toBeCloseTo(19.1, 1);
+    for (const share of [-0.25, 0, 0.5, 1]) {
+      expect(await decodeAudio(stereo(share), "x")).not.toHaveProperty("cancellation");
+    }
   });
 });
 
@@ -175,6 +198,22 @@ describe("readAudio", () => {
       const path = join(folder, "wrong-name.mp3");
       await writeFile(path, goodFiles()["aiff 16"]!.bytes);
       expect((await readAudio(path)).format.container).toBe("aiff");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test("a dead link is named, and one of git-annex with what fetches it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "audio-"));
+    try {
+      const annexed = join(folder, "annexed.wav");
+      await symlink("../.git/annex/objects/xK/0p/SHA256E-s9--ab.wav/SHA256E-s9--ab.wav", annexed);
+      await expect(readAudio(annexed)).rejects.toThrow(
+        /annexed\.wav: cannot be read: is a git-annex link.*git annex get FILE, or datalad get FILE/,
+      );
+      const dead = join(folder, "dead.wav");
+      await symlink("nowhere.wav", dead);
+      await expect(readAudio(dead)).rejects.toThrow(/is a link to nowhere\.wav, which does not exist/);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   assertReplaceable,
+  assertWritable,
   beside,
+  makeFolder,
   moveAside,
   moveBack,
   readIfThere,
@@ -47,6 +49,40 @@ test("a place that cannot be written is named", async () => {
   await expect(writeAtomic(folder, "y")).rejects.toThrow(`cannot write ${folder}`);
 });
 
+test("folders are made with those above them, by several at once, and told innermost first", async () => {
+  const deep = join(folder, "a", "b", "c");
+  expect(await makeFolder(deep)).toEqual([deep, join(folder, "a", "b"), join(folder, "a")]);
+  expect(await makeFolder(`${deep}/`)).toEqual([]);
+  const other = join(folder, "x", "y", "z");
+  const made = await Promise.all(Array.from({ length: 8 }, () => makeFolder(other)));
+  expect(new Set(made.flat()).size).toBe(3);
+  await writeAtomic(join(folder, "file"), "x");
+  await expect(makeFolder(join(folder, "file"))).rejects.toThrow("EEXIST");
+  await expect(makeFolder(join(folder, "file", "below"))).rejects.toThrow("ENOTDIR");
+});
+
+test("whether a folder can be written is tried, and nothing is left behind", async () => {
+  await assertWritable(folder);
+  await assertWritable(join(folder, "a", "b"));
+  expect(await readdir(folder)).toEqual([]);
+  await writeAtomic(join(folder, "file"), "x");
+  for (const place of [join(folder, "file"), join(folder, "file", "below", "it")])
+    await expect(assertWritable(place)).rejects.toThrow(`cannot write ${place}: `);
+  expect(await readdir(folder)).toEqual(["file"]);
+});
+
+// Node's own recursive mkdir never comes back from there.
+test.skipIf(process.platform !== "linux")("a place under /proc ends with an error", async () => {
+  const reason = "the system makes no file there";
+  for (const place of ["/proc/ser", "/proc/ser/a/b", "/proc/self/ser"]) {
+    await expect(makeFolder(place)).rejects.toThrow("ENOENT");
+    await expect(assertWritable(place)).rejects.toThrow(`cannot write ${place}: ${reason}`);
+    await expect(writeAtomic(join(place, "x.csv"), "x")).rejects.toThrow(
+      `cannot write ${place}/x.csv: ${reason}`,
+    );
+  }
+});
+
 test("a folder takes another's place, also when it is named with a slash at its end", async () => {
   const target = `${join(folder, "model")}/`;
   for (const content of ["first", "second"]) {
@@ -64,7 +100,9 @@ test("only what is missing, empty or an earlier one may be replaced", async () =
   const check = () => assertReplaceable(target, (names) => names.includes("summary.json"), "a summary");
   await check();
   await writeAtomic(join(target, "thesis.tex"), "years of work");
-  await expect(check()).rejects.toThrow(`${target} holds something else than a summary: name another folder`);
+  await expect(check()).rejects.toThrow(
+    `${target} holds something other than a summary: choose another folder`,
+  );
   await writeAtomic(join(target, "summary.json"), "{}");
   await check();
 });

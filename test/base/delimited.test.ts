@@ -27,12 +27,12 @@ test("a record that ends early has empty cells; one that goes on has none but em
     ["1", "2", "3"],
   ]);
   expect(() => read("a,b\n\n1,2,3\n")).toThrow(
-    "a.csv is no proper CSV: line 3 has 3 cells, the header names 2: put a cell",
+    "a.csv is not valid CSV: line 3 has 3 cells, the header has 2: quote cells",
   );
 });
 
 test("quotes that are wrong are named by the line on which they begin", () => {
-  expect(() => read('a,b\n1,2\n3,"x\n\n')).toThrow("line 3: a quote is opened and never closed");
+  expect(() => read('a,b\n1,2\n3,"x\n\n')).toThrow("line 3: a quote is never closed");
   expect(() => read('a,b\n"1\n" x,2\n')).toThrow("line 2: text follows a closing quote");
 });
 

@@ -157,7 +157,7 @@ describe("downloadFile", () => {
     });
     const lines: string[] = [];
     await downloadFile(url, file, { ...fast, stallMs: 200, retries: 100, log: (line) => lines.push(line) });
-    expect(lines[0]).toMatch(/nothing came/);
+    expect(lines[0]).toMatch(/no data for/);
     expect((await readFile(file)).equals(CONTENT)).toBe(true);
   });
 
@@ -165,7 +165,7 @@ describe("downloadFile", () => {
     const url = await serve(() => {});
     const lines: string[] = [];
     const options = { backoffMs: 1, stallMs: 50, retries: 1, log: (line: string) => lines.push(line) };
-    await expect(downloadFile(url, file, options)).rejects.toThrow(/nothing came/);
+    await expect(downloadFile(url, file, options)).rejects.toThrow(/no data for/);
     expect(lines).toHaveLength(1);
   });
 
@@ -179,9 +179,9 @@ describe("downloadFile", () => {
   });
 
   test.each([
-    [401, /sign in/],
-    [403, /does not let you/],
-    [404, /no such file/],
+    [401, /sign-in required/],
+    [403, /access denied/],
+    [404, /file not found/],
   ])("%d is final and said in words", async (status, words) => {
     const url = await serve((_, response) => response.writeHead(status).end("no"));
     await expect(downloadFile(url, file, fast)).rejects.toThrow(words);
@@ -212,7 +212,7 @@ describe("downloadFile", () => {
     await writeFile(join(folder, "text"), "");
     await expect(downloadFile(url, join(folder, "text", "x"), fast)).rejects.toThrow(/cannot write/);
     await server.stop();
-    await expect(downloadFile(url, file, { ...fast, retries: 1 })).rejects.toThrow(/refuses the connection/);
+    await expect(downloadFile(url, file, { ...fast, retries: 1 })).rejects.toThrow(/refused the connection/);
     const nowhere = downloadFile("http://no-such-server.invalid/a", file, { ...fast, backoffMs: 60_000 });
     await expect(nowhere).rejects.toThrow(/name was not found/);
     await expect(downloadFile("ftp://x.org/a", file)).rejects.toThrow(UsageError);

@@ -12,27 +12,77 @@ function stream(isTTY: boolean) {
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());
 
-test("a line says label, share, counts, rate and time left", () => {
-  expect(progressLine("features", 30, 120, 3000, "tess")).toBe(
+test("a line says label, share, counts, pace and time left, or without a pace the time so far", () => {
+  expect(progressLine("features", 30, 120, 3000, "tess", 10)).toBe(
     "features ██████░░░░░░░░░░░░░░░░░░  25 % 30/120, 10/s, 9.0 s left  tess",
   );
+  expect(progressLine("features", 30, 120, 3000)).toMatch(/ 25 % 30\/120, 3\.0 s$/);
+  expect(progressLine("features", 120, 120, 12_000, "", 10)).toMatch(/100 % 120\/120, 10\/s, 12 s$/);
   expect(progressLine("features", 0, 0, 0)).toContain("100 % 0/0");
 });
 
 test("slow work is counted by the minute or the hour", () => {
-  expect(progressLine("runs", 3, 9, 6000)).toContain("3/9, 30/min, 12 s left");
-  expect(progressLine("runs", 1, 3, 3.6e6)).toContain("1/3, 1.0/h, 2 h 0 min left");
+  expect(progressLine("runs", 3, 9, 6000, "", 0.5)).toContain("3/9, 30/min, 12 s left");
+  expect(progressLine("runs", 1, 3, 3.6e6, "", 1 / 3600)).toContain("1/3, 1.0/h, 2 h 0 min left");
+});
+
+/** The lines of a progress where each step takes so many milliseconds. */
+function linesOf(total: number, steps: readonly number[], skipped = 0): string[] {
+  const { target, text } = stream(false);
+  const progress = new Progress("work", total, { stream: target, lineEvery: 0 });
+  if (skipped > 0) progress.skip(skipped);
+  for (const ms of steps) {
+    vi.advanceTimersByTime(ms);
+    progress.step();
+  }
+  return text().trimEnd().split("\n");
+}
+
+/** Seconds left that a line says; `undefined` if it says none. */
+function leftIn(line: string): number | undefined {
+  const [, minutes, seconds] = /(?:(\d+) min )?([\d.]+) s left/.exec(line) ?? [];
+  return seconds === undefined ? undefined : 60 * Number(minutes ?? 0) + Number(seconds);
+}
+
+test("the time left is not guessed from the first second, nor from one step", () => {
+  const quick = linesOf(1000, Array(60).fill(100));
+  expect(quick.slice(0, 30).map(leftIn)).toEqual(Array(30).fill(undefined));
+  expect(quick[9]).toMatch(/ {2}1 % 10\/1000, 1\.0 s$/);
+  expect(leftIn(quick[30]!)).toBeCloseTo(97, -1);
+  expect(linesOf(3, [3.6e6])[0]).not.toContain("left");
+  expect(linesOf(3, [3.6e6, 3.6e6])[1]).toContain("2/3, 1.0/h, 1 h 0 min left");
+});
+
+test("a slow first step, or one from a cache, does not count", () => {
+  const warmUp = linesOf(200, [30_000, ...Array(199).fill(500)]);
+  const known = warmUp.flatMap((line, i) => {
+    const left = leftIn(line);
+    return left === undefined ? [] : [{ left, truth: (199 - i) / 2 }];
+  });
+  expect(known.length).toBeGreaterThan(100);
+  for (const { left, truth } of known) expect(Math.abs(left - truth)).toBeLessThan(1);
+  const cached = linesOf(20, [1, ...Array(19).fill(4000)]);
+  expect(cached.slice(0, 3).map(leftIn)).toEqual([undefined, 72, 68]);
+});
+
+test("one odd step in between changes the time left little", () => {
+  const lefts = linesOf(100, [...Array(40).fill(1000), 10_000, 10, ...Array(58).fill(1000)]).map(leftIn);
+  for (let i = 5; i < 98; i++) expect(lefts[i]).toBeLessThan(1.5 * (99 - i) + 1);
+  for (let i = 5; i < 98; i++) expect(lefts[i]).toBeGreaterThan(0.75 * (99 - i) - 1);
 });
 
 test("what was done before says nothing about the speed", () => {
-  expect(progressLine("runs", 76, 78, 90_000, "", 76)).toMatch(/ 97 % 76\/78, 1 min 30 s$/);
-  expect(progressLine("runs", 77, 78, 90_000, "", 76)).toContain("77/78, 40/h, 1 min 30 s left");
+  const lines = linesOf(78, [60_000, 60_000], 74);
+  expect(lines[0]).toMatch(/ 95 % 74\/78, 0\.0 s$/);
+  expect(lines[2]).toContain("76/78, 1.0/min, 2 min 0 s left");
   const { target, text } = stream(false);
   const progress = new Progress("runs", 78, { stream: target, lineEvery: 0 });
+  // Hashing the files of the cache took a minute.
+  vi.advanceTimersByTime(60_000);
   progress.skip(76);
   progress.done();
   expect(progress.count).toBe(76);
-  expect(text()).toMatch(/^runs .* 97 % 76\/78, \d+\.\d s\n$/);
+  expect(text()).toMatch(/^runs .* 97 % 76\/78, 1 min 0 s\n$/);
 });
 
 test("quick work stays silent", () => {

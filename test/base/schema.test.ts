@@ -194,5 +194,5 @@ test("what is endlessly long or deep is told in a moment", () => {
     inner.push(next);
     inner = next;
   }
-  expect(show(deep)).toBe("nested too deep to be shown");
+  expect(show(deep)).toBe("nested too deeply to be shown");
 });

@@ -219,6 +219,6 @@ test("what makes no sense is said", async () => {
   const absent = await ser(["summarize", "nothing", "--from", "quiet"], folder);
   expect([absent.code, absent.stderr]).toEqual([
     1,
-    expect.stringContaining("there is no experiment nothing in quiet (there are trial)"),
+    expect.stringContaining("experiment nothing not found in quiet (found: trial)"),
   ]);
 });

@@ -79,7 +79,7 @@ test("JSON, and a pattern that fits nothing", async () => {
   const failed = ser("--pattern", "{speaker}_{emotion}.wav", "--force");
   await expect(failed).rejects.toThrow(UserError);
   await expect(failed).rejects.toThrow(
-    /none of the 5 sound files .* fits the pattern \{speaker\}_\{emotion\}\.wav/,
+    /none of the 5 sound files .* matches the pattern \{speaker\}_\{emotion\}\.wav/,
   );
   await expect(ser("--pattern", PATTERN, "--force", "--map", "Q=anger")).rejects.toThrow(
     'no clip has the label "Q"',

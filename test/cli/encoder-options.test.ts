@@ -80,7 +80,7 @@ test("trains a linear model on an encoder, which predicts as long as the encoder
   vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
   expect([missing.code, other.code]).toEqual([1, 1]);
   expect(missing.stderr).toMatch(
-    /needs the encoder small, [0-9a-f]{12}: there is no encoder .*ser encoder add FOLDER/,
+    /needs the encoder small, [0-9a-f]{12}: unknown encoder .*ser encoder add FOLDER/,
   );
   expect(other.stderr).toMatch(/\(the encoder of that name here is [0-9a-f]{12}\)/);
 });
@@ -105,7 +105,7 @@ test("features of files are printed and written", async () => {
 test.each([
   [[...ASKED, "--layer", "3"], 2, /layer is 3: it takes 0 to 2, or all/],
   [[...ASKED, "--model", "cnn", "--pooling", "statistics"], 2, /cnn goes over frames/],
-  [["--encoder", "whisper-bse"], 2, /there is no encoder whisper-bse: did you mean "whisper-base"\?/],
+  [["--encoder", "whisper-bse"], 2, /unknown encoder whisper-bse: did you mean "whisper-base"\?/],
   [["--layer", "2"], 2, /--layer is an option of encoders/],
   [["--encoder", "small"], 1, /small takes 0.72 s at once, which 1 s of silence fill: reduce the silence/],
 ])("train %j is refused in a line", async (more, code, message) => {

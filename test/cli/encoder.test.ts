@@ -110,12 +110,12 @@ describe("one line, exit code 1, and nothing is kept:", () => {
     [
       "safetensors cut at 90 %",
       () => cut("model.safetensors"),
-      /model\.safetensors is cut: it has 33264 bytes of 36960 or more; fetch/,
+      /model\.safetensors is truncated: it has 33264 bytes of at least 36960; download/,
     ],
     [
       "model.bin cut at 90 %",
       () => cut("model.bin"),
-      /model\.bin is cut: it has \d+ bytes of \d+ or more; fetch/,
+      /model\.bin is truncated: it has \d+ bytes of at least \d+; download/,
     ],
     [
       "wrong shapes",
@@ -127,12 +127,12 @@ describe("one line, exit code 1, and nothing is kept:", () => {
       () => file("base.pt", Buffer.from("80028a0a6cfc9c46", "hex")),
       /is a pickle, .*save_pretrained/,
     ],
-    ["a text", () => file("notes.txt", "Nothing.\n"), /notes\.txt is a text: give /],
+    ["a text", () => file("notes.txt", "Nothing.\n"), /notes\.txt is a text file: give /],
     ["no config.json", () => model(undefined), /has no config\.json beside it/],
     [
       "a model of another kind",
       () => model({ model_type: "bert" }),
-      /of the kind "bert": Whisper tiny, base and small/,
+      /has the model_type "bert"; supported are Whisper tiny, base and small/,
     ],
     ["Whisper large-v3", () => model(configOf({ bands: 128 })), /128 mel bands, as Whisper large-v3 has/],
     ["a folder with nothing", () => mkdir(join(folder, "e")).then(() => join(folder, "e")), /holds no model/],

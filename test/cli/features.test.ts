@@ -108,6 +108,17 @@ test("a folder: what cannot be read is left out and named; fatal with --strict",
   await expect(ser(join(folder, "some"), "--strict")).rejects.toThrow(/text\.wav/);
 });
 
+test("a place or an ending that cannot be written is refused before any feature is computed", async () => {
+  const some = join(folder, "some");
+  // It cannot be read, which would be said first if it were.
+  const text = join(some, "text.wav");
+  await expect(ser(text, "--out", join(clip, "x.npy"))).rejects.toThrow(`cannot write ${clip}: `);
+  await expect(ser(text, "--out", join(folder, "x.txt"))).rejects.toThrow(/features are written as .npy/);
+  await expect(ser(some, "--strict", "--out", clip)).rejects.toThrow(`cannot write ${clip}: `);
+  if (process.platform === "linux")
+    await expect(ser(some, "--strict", "--out", "/proc/ser")).rejects.toThrow("cannot write /proc/ser: ");
+});
+
 test("mistakes are said in words", async () => {
   await expect(ser(join(folder, "no.wav"))).rejects.toThrow(UserError);
   await expect(ser(join(folder, "some", "text.wav"))).rejects.toThrow(/text\.wav: is text/);

@@ -37,7 +37,7 @@ test("a parameter without a value and a time limit that is none are wrong usage"
 });
 
 test("a notebook that is not there is named, with those that are", async () => {
-  await expect(parse("run", "77")).rejects.toThrow(/no notebook 77: notebooks\/ has 01-explore/);
+  await expect(parse("run", "77")).rejects.toThrow(/notebook 77 not found: notebooks\/ has 01-explore/);
 });
 
 test("a parameter that no notebook has is wrong usage, with those that there are", async () => {

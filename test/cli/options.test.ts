@@ -42,11 +42,11 @@ test("options are named, described and bounded as the schema has it", () => {
     ],
   ]);
   const help = Object.fromEntries(OPTIONS.map((option) => [option.path, option.description]));
-  expect(help.batchSize).toBe("clips in a step (default: 32)");
-  expect(help.epochs).toBe("epochs at most (default: 30; cnn-small 15)");
+  expect(help.batchSize).toBe("clips in a batch (default: 32)");
+  expect(help.epochs).toBe("maximum number of epochs (default: 30; cnn-small 15)");
   expect(help["schedule.warmup"]).toMatch(/\(default: 1; cnn-small 0\)$/);
   expect(help.labelSmoothing).toMatch(/\(Szegedy et al\. 2016\) \(default: 0\)$/);
-  expect(help.refit).toMatch(/^trains the network once more .* tests these weights/);
+  expect(help.refit).toMatch(/^trains the network again .* tests these weights/);
   expect(help.topDb).toMatch(/; none for none$/);
   expect(help.trimDb).toBe("cuts silence");
   expect(OPTIONS[1]!.argChoices).toEqual(["constant", "cosine", "one-cycle", "plateau"]);
@@ -61,7 +61,7 @@ test("the keys of a grid are told, with defaults, and with what must be given", 
     ]),
   );
   expect(keysHelp(factsOf(factsOf(runs).item!).entries!)).toContain(
-    "\n  seeds          seeds of weights, order",
+    "\n  seeds          random seeds of weights, order",
   );
 });
 

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encode } from "node-wav";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeWav, writeWav } from "../../lib/audio/write.js";
 import { buzz, CLASSES, joined, saveExample, whiteNoise } from "../inference/example.js";
@@ -151,7 +152,25 @@ describe("bad input is told from good, in one line, without a crash", () => {
     "6 channels": [sixChannels, /"emotion":"/, /^$/],
     silence: [() => wav(new Float32Array(2 * rate)), /"reason":"silence"/, /^$/],
     "long silence": [() => wav(new Float32Array(20 * rate)), /"reason":"silence"/, /^$/],
-    "full-scale noise": [() => wav(whiteNoise(3, rate, 1)), /"reason":"noise"/, /^$/],
+    "full-scale noise": [
+      () => wav(whiteNoise(3, rate, 1)),
+      /"reason":"noise"/,
+      /full-scale noise\.wav: clipped: three or more samples in a row at full scale$/,
+    ],
+    "inverted stereo": [
+      () => encode([buzz(2, rate), buzz(2, rate).map((v) => -v)], { sampleRate: rate, bitDepth: 16 }),
+      /"reason":"silence"/,
+      /inverted stereo\.wav: the channels cancel each other out .* dB below them$/,
+    ],
+    "false block align": [
+      () => {
+        const bytes = whole();
+        bytes.writeUInt16LE(4, 32);
+        return bytes;
+      },
+      /"emotion":"/,
+      /false block align\.wav: states frames of 4 bytes for 1 channel of 16 bits: ignored$/,
+    ],
   };
   test("what can be read is answered", async () => {
     for (const [name, [bytes]] of Object.entries(answered)) await writeFile(at(`${name}.wav`), bytes());

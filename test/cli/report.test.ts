@@ -50,7 +50,7 @@ test("--json prints every figure with its n, and writes nothing", async () => {
 
 test("an unknown experiment lists those that are there; a path is no name", async () => {
   await expect(report("other", "--from", join(folder, "summary"))).rejects.toThrow(
-    /no experiment other.*made-up/,
+    /experiment other not found.*made-up/,
   );
   await expect(report("../made-up")).rejects.toThrow("is not the name of an experiment");
 });
@@ -83,5 +83,5 @@ test("runs by folder or by name are reported as an experiment", async () => {
 
   await report(names[1]!, "--from", runs, "--out", join(folder, "reports"), "--quiet");
   expect(await readdir(join(folder, "reports"))).toEqual([names[1]]);
-  await expect(report(names[0]!, "nobody", "--from", runs)).rejects.toThrow("nobody holds no finished run");
+  await expect(report(names[0]!, "nobody", "--from", runs)).rejects.toThrow("nobody has no finished run");
 });

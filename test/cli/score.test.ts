@@ -75,7 +75,7 @@ test("wrong usage and wrong files are told before anything is read", async () =>
   );
   await expect(score(file, "--protocol", "ravdess/7")).rejects.toThrow(UserError);
   await expect(score(file, "--protocol", "savee/loso", "--against", "nothing-of-the-kind")).rejects.toThrow(
-    /there is no experiment nothing-of-the-kind/,
+    /experiment nothing-of-the-kind not found/,
   );
   await expect(score(join(folder, "no.csv"), "--protocol", "savee/loso")).rejects.toThrow(/cannot read/);
 });

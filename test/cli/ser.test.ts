@@ -34,6 +34,37 @@ test("wrong usage exits with 2 and says where help is", async () => {
   }
 });
 
+test.each([
+  ["tset --help", "tset", ""],
+  ["help tset", "tset", ""],
+  ["tain -h", "tain", "train"],
+  ["--help predcit", "predcit", "predict"],
+  ["predcit a.wav --help", "predcit", "predict"],
+  ["data lst --help", "lst", "list"],
+  ["help data lst", "lst", "list"],
+  ["data help lst", "lst", "list"],
+  ["notebook rnu --help", "rnu", "run"],
+  ["encoder lst --help", "lst", "list"],
+])("the help of an unknown command is an error: ser %s", async (line, name, near) => {
+  const { code, stdout, stderr } = await ser(line.split(" "));
+  expect([code, stdout]).toEqual([2, ""]);
+  const [first, second] = stderr.split("\n");
+  expect(first).toBe(`error: unknown command '${name}'`);
+  if (near) expect(second).toMatch(new RegExp(`^\\(Did you mean (one of )?.*\\b${near}\\b`));
+});
+
+test.each([
+  ["help", "Usage: ser [options] [command]"],
+  ["help data list", "Usage: ser data list [options]"],
+  ["data help", "Usage: ser data [options] [command]"],
+  ["help train", "Usage: ser train"],
+  ["protocols savee/loso --help", "Usage: ser protocols"],
+])("the help of a command that exists: ser %s", async (line, usage) => {
+  const { code, stdout } = await ser(line.split(" "));
+  expect(code).toBe(0);
+  expect(stdout).toContain(usage);
+});
+
 test("a mistake of the user exits with 1, in one line", async () => {
   const { code, stderr } = await ser(["train", "--data", "/nonexistent"]);
   expect(code).toBe(1);

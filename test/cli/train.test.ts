@@ -67,6 +67,34 @@ test("trains, writes the run, and reads it the second time", async () => {
   expect(Object.keys(answer.probabilities)).toEqual(record.classes);
 });
 
+test("a training that collapsed, and one that patience ended, say so", async () => {
+  const flags = ["--data", data, "--out", "collapsed", ...FLAGS, "--epochs", "9", "--patience", "1"];
+  const { code, stdout } = await ser(["train", ...flags, "--learning-rate", "1e-30"], folder);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /\nstopped after epoch 2: no better validation UAR for 1 epoch \(patience\); the best was/,
+  );
+  const far = [...flags, "--learning-rate", "1", "--score", "validation", "--json"];
+  const collapsed = await ser(["train", ...far], folder);
+  expect(collapsed.stderr).toMatch(
+    /^ser: warning: savee-cnn-small-\w+ collapsed: \w+ is predicted for .* validation clips: try a lower --learning-rate than 1, /,
+  );
+  expect(JSON.parse(collapsed.stdout).validation.uar).toBeLessThan(0.3);
+});
+
+test.skipIf(process.platform !== "linux")("a place under /proc ends with one line", async () => {
+  await writeFile(
+    join(folder, "proc.json"),
+    '{ "name": "proc", "runs": [{ "protocols": ["savee/loso"], "models": ["majority"], "features": ["mfcc"], "seeds": [1] }] }',
+  );
+  const train = ["train", "--data", data, "--corpus", "savee", "--model", "majority"];
+  for (const args of [train, ["ablate", "proc.json", "--data", data], ["demo", "--data", data]]) {
+    const { code, stdout, stderr } = await ser([...args, "--out", "/proc/ser"], folder);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^ser: cannot write \/proc\/ser[^\n]*: the system makes no file there\n$/);
+  }
+});
+
 test("a broken clip is reported and left out; with --strict it ends the run", async () => {
   const broken = join(folder, "broken");
   await cp(data, broken, { recursive: true });

@@ -56,8 +56,8 @@ test("a speaker in two corpora, unless both are the library's", () => {
     corpus("savee", ["carl", "sad"], ["ben", "fear"]),
   );
   expect(first!.map(({ kind, clips, text }) => [kind, clips, text])).toEqual([
-    ["speaker", ["lab/0"], 'the speaker "anna" is in field too: a protocol takes them for different people'],
-    ["speaker", ["lab/1"], 'the speaker "ben" is in savee too: a protocol takes them for different people'],
+    ["speaker", ["lab/0"], 'the speaker "anna" is also in field: protocols treat them as different people'],
+    ["speaker", ["lab/1"], 'the speaker "ben" is also in savee: protocols treat them as different people'],
   ]);
   expect(second).toHaveLength(2);
   expect(savee).toEqual([]);
@@ -65,6 +65,6 @@ test("a speaker in two corpora, unless both are the library's", () => {
 
 test("a corpus of one class", () => {
   expect(notesOf(corpus("own", ["a", "sad"], ["b", "sad"]))).toEqual([
-    [{ kind: "classes", clips: ["own/0", "own/1"], text: "all clips are sad: nothing to tell apart" }],
+    [{ kind: "classes", clips: ["own/0", "own/1"], text: "all clips are sad: there is nothing to classify" }],
   ]);
 });

@@ -98,7 +98,7 @@ test("tells apart what is missing, invalid, altered and odd", async () => {
   expect(report!.invalidClips.map(({ reason }) => reason)).toEqual([
     expect.stringContaining("text"),
     expect.stringContaining("empty"),
-    "no such file or folder",
+    `is a link to ${join(path, "nowhere")}, which does not exist`,
   ]);
   expect(report!.invalidClips[2]!.path).toBe(join(path, "Savee/DC_su01.wav"));
   expect(clipsOf(report!, "silent")).toEqual([["savee/DC_f01", "savee/DC_f02"]]);
@@ -112,6 +112,30 @@ test("tells apart what is missing, invalid, altered and odd", async () => {
   expect(report!.formats.reduce((sum, { clips }) => sum + clips, 0)).toBe(10);
   expect(report!.formats[0]).toEqual({ format: "wav, pcm_s16, 44100 Hz, mono", clips: 7 });
   expect(report!.notes.at(-1)).toMatchObject({ kind: "name", clips: ["savee/DC_a01"] });
+});
+
+test("inverted stereo, an offset and a low level are notes of their own", async () => {
+  const left = noise("left");
+  const path = await folder({
+    "DC_a01.wav": wav([left, left.map((value) => -value)]),
+    "DC_a02.wav": wav([noise("2").map((value) => 0.5 * value + 0.25)]),
+    "DC_a03.wav": wav([noise("3").map((value) => 0.01 * value)]),
+    "DC_a04.wav": wav([noise("4").map((value) => 0.001 * value)]),
+  });
+  const [report] = await checkCorpora(path, { quiet: true });
+  expect(report!.notes.filter(({ kind }) => kind !== "channels")).toEqual([
+    {
+      kind: "faint",
+      clips: ["savee/DC_a03", "savee/DC_a04"],
+      text: "very low level: the loudest sample is at -66 to -46 dB of full scale",
+    },
+    { kind: "offset", clips: ["savee/DC_a02"], text: "constant offset (DC) of -12 dB of full scale" },
+    {
+      kind: "cancelled",
+      clips: ["savee/DC_a01"],
+      text: expect.stringMatching(/^the channels cancel each other out.* \d+ dB below them$/),
+    },
+  ]);
 });
 
 test("what is not published is not said: whether files are altered, and a rate", async () => {

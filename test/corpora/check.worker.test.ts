@@ -50,8 +50,8 @@ test.each([8, 16, 24])(
         tone((samples) => samples.fill(sign, 500, 502)),
         bits,
       );
-      expect(await facts(three)).toMatchObject({ clipped: true });
-      expect(await facts(two)).toMatchObject({ clipped: false });
+      expect(await facts(three)).toMatchObject({ level: [{ kind: "clipped" }] });
+      expect(await facts(two)).toMatchObject({ level: [] });
     }
   },
 );
@@ -67,17 +67,25 @@ test("a segment has its own samples, length and faults, and the digest of its fi
     { path, start: 0.1, end: 0.5 },
   ]);
   expect(result).toMatchObject([
-    { seconds: 0.125, silent: false, digest: sha256(await readFile(path)) },
-    { seconds: 0.0625, silent: true, digest: sha256(await readFile(path)) },
-    { seconds: 0.0625, silent: false },
+    { seconds: 0.125, level: [], digest: sha256(await readFile(path)) },
+    { seconds: 0.0625, level: [{ kind: "silent" }], digest: sha256(await readFile(path)) },
+    { seconds: 0.0625, level: [] },
     { problem: "the segment ends at 0.5 s, but the file lasts 0.125 s" },
   ]);
 });
 
 test("silence is silent, the smallest step of 16 bit is not", async () => {
-  expect(await facts(wav(new Float32Array(1000), 16))).toMatchObject({ silent: true, clipped: false });
+  expect(await facts(wav(new Float32Array(1000), 16))).toMatchObject({ level: [{ kind: "silent" }] });
   const step = tone((samples) => samples.fill(0).fill(-1 / 32768, 10, 11));
-  expect(await facts(wav(step, 16))).toMatchObject({ silent: false });
+  expect(await facts(wav(step, 16))).toMatchObject({ level: [{ kind: "faint" }] });
+});
+
+test("channels that cancel each other out are no silence", async () => {
+  const left = tone(() => {});
+  const stereo = encode([left, left.map((value) => -value)], { sampleRate: 8000, bitDepth: 16 });
+  const file = await facts(stereo);
+  expect(file).toMatchObject({ level: [], warnings: [] });
+  expect("cancellation" in file && file.cancellation).toBeGreaterThan(80);
 });
 
 test("what cannot be read is told", async () => {

@@ -99,12 +99,12 @@ test("names every line that is wrong, and everything that is wrong with it", asy
   );
   expect(message.split("\n")).toEqual([
     "ROOT/clips.csv has 8 problems:",
-    '  line 3: the id "1" was given on line 2 already',
+    '  line 3: the id "1" is already used on line 2',
     "  line 5: speaker is missing: it takes a text",
     '  line 5: sex is "x": it takes female, male',
     '  line 5: age is "old": it takes a number of at least 0',
     '  line 5: repetition is "1.5": it takes a whole number of at least 0',
-    "  line 5: there is no file ROOT/c.wav",
+    "  line 5: file not found: ROOT/c.wav",
     "  line 6: id is missing: it takes a text",
     "  line 6: path is missing: it takes a text",
   ]);
@@ -121,7 +121,7 @@ test("lists ten problems and counts the rest", async () => {
 test("a file that is no manifest is refused with the reason", async () => {
   expect(await complaint("id,file,speaker\n1,a.wav,s\n")).toMatch(/lacks the column path, emotion/);
   expect(await complaint("id,path,speaker,emotion\n1,a.wav,s,sad,x\n")).toMatch(
-    /no proper CSV: line 2 has 5/,
+    /not valid CSV: line 2 has 5/,
   );
   expect(await complaint("id,path,speaker,emotion\n1,a.wav,s\n")).toMatch(/line 2: emotion is missing/);
   expect(await complaint("id,path,speaker,emotion\n")).toMatch(/lists no clips/);
@@ -171,10 +171,10 @@ test("UTF-16 as Excel's Unicode text has it", async () => {
 
 test("a column named twice is refused, in any spelling; one that is ignored is not", async () => {
   expect(await complaint("id,path,speaker,emotion,emotion\n1,a.wav,s,happy,sad\n")).toMatch(
-    /names the column emotion twice/,
+    /has the column emotion twice/,
   );
   expect(await complaint("id,path,speaker,emotion,Sentence ID,sentence_id\n1,a.wav,s,sad,x,y\n")).toMatch(
-    /names the column sentence_id twice/,
+    /has the column sentence_id twice/,
   );
   expect(await read("id,path,speaker,emotion,note,note\n1,a.wav,s,happy,x,y\n")).toHaveLength(1);
 });
@@ -189,7 +189,7 @@ test("the line on which a record begins is named, whatever line breaks its cells
     'id,path,speaker,emotion,sentence\r\n1,a.wav,03,happy,"a\r\nb"\n2,nope.wav,03,happy,"c\nd"\n3,a.wav,,happy,e\n';
   expect((await complaint(text)).split("\n")).toEqual([
     "ROOT/clips.csv has 2 problems:",
-    "  line 4: there is no file ROOT/nope.wav",
+    "  line 4: file not found: ROOT/nope.wav",
     "  line 6: speaker is missing: it takes a text",
   ]);
 });
@@ -271,11 +271,11 @@ test("a row a rating: rows of a clip must agree but for rater and emotion", asyn
   ).toEqual([
     "ROOT/clips.csv has 3 problems:",
     '  line 3: speaker of "1" is "t", and on line 2 "s"',
-    '  line 3: the rater "r1" judged "1" on line 2 already',
+    '  line 3: the rater "r1" already rated "1" on line 2',
     "  line 4: rater is missing: it takes a text",
   ]);
   expect(await complaint("id,path,speaker,emotion_1,rater\n1,a.wav,s,sad,r1\n")).toMatch(
-    /leave one of the two/,
+    /remove one of the two/,
   );
 });
 
@@ -299,7 +299,7 @@ test("several corpora in one table; an id is unique in each", async () => {
   expect(
     await complaint("corpus,id,path,speaker,emotion\nSAVEE,1,a.wav,s,sad\nmy lab,2,a.wav,s,sad\n"),
   ).toMatch(
-    /line 2: corpus is "SAVEE", which cannot name a corpus of your own: .*\n.*line 3: corpus is "my lab", which/,
+    /line 2: corpus is "SAVEE", which is not allowed as the name of your own corpus: .*\n.*line 3: corpus is "my lab", which/,
   );
 });
 
@@ -321,7 +321,7 @@ test("segments: times with a point or a comma, in their order", async () => {
     "  line 2: the segment ends at 1 s, before it begins (2 s)",
     '  line 3: start is "-1": it takes a number of at least 0',
     '  line 3: end is "x": it takes a number of at least 0',
-    "  line 3: there is no file ROOT/c.wav",
+    "  line 3: file not found: ROOT/c.wav",
   ]);
 });
 
@@ -341,7 +341,7 @@ test("the cells that names of files may fill", () => {
   expect(takesCell("repetition", "02")).toBe(true);
   expect([refusedName("lab-2"), refusedName("ravdess")]).toEqual([
     undefined,
-    expect.stringContaining("none of"),
+    expect.stringContaining("other than"),
   ]);
 });
 

@@ -38,11 +38,13 @@ test("a pattern that makes no sense is refused with the reason", () => {
   );
   expect(() => namePattern("{Speaker}_{emotion}.wav")).toThrow('for {Speaker}; did you mean "speaker"?');
   expect(() => namePattern("{speaker}{emotion}_{n}.wav")).toThrow(
-    "nothing tells where {speaker} ends and {emotion} begins",
+    "it is unclear where {speaker} ends and {emotion} begins",
   );
   expect(() => namePattern("*.wav")).toThrow("it lacks {speaker} and {emotion}");
-  expect(() => namePattern("{speaker}_{emotion.wav")).toThrow("a brace at sign 11 is part of no placeholder");
-  expect(() => namePattern("{speaker}_{emotion}_{a-b}.wav")).toThrow("a brace at sign 21");
+  expect(() => namePattern("{speaker}_{emotion.wav")).toThrow(
+    "the brace at character 11 does not belong to a placeholder",
+  );
+  expect(() => namePattern("{speaker}_{emotion}_{a-b}.wav")).toThrow("the brace at character 21");
 });
 
 test("the patterns of data/manifests.md fit the names that they are given for", () => {

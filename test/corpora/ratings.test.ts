@@ -85,13 +85,13 @@ describe("what is wrong is named with its line", () => {
     ["an empty file", "", /not CREMA-D's table of votes/],
     ["a header alone", `${HEADER}\n`, /no ratings of voices/],
     ["no voices", `${HEADER}\n${ROWS[3]}\n`, /no ratings of voices/],
-    ["a clip of another corpus", FILE.replace("1001_IEO_HAP_LO", "DC_a01"), /line 3: "DC_a01" is no clip/],
+    ["a clip of another corpus", FILE.replace("1001_IEO_HAP_LO", "DC_a01"), /line 3: "DC_a01" is not a clip/],
     ["a clip twice", FILE.replace("1001_IEO_HAP_LO", "1001_IEO_NEU_XX"), /line 3: .*twice/],
-    ["lost votes", FILE.replace("0,0,0,3,6,1", "0,0,0,3,6,0"), /line 3: its votes are not as many/],
+    ["lost votes", FILE.replace("0,0,0,3,6,1", "0,0,0,3,6,0"), /line 3: its votes do not add up/],
     ["no votes", FILE.replace("0,0,0,3,6,1", "0,0,0,3,,1"), /line 3: its votes/],
     ["negative votes", FILE.replace("0,0,0,3,6,1", "0,0,0,5,6,-1"), /line 3: its votes/],
-    ["rows renumbered", FILE.replace("100002", "2"), /line 3: "2" is no row number/],
-    ["a row cut off", `${HEADER}\n${ROWS[0]}\n"100002",0,0`, /no proper CSV/],
+    ["rows renumbered", FILE.replace("100002", "2"), /line 3: "2" is not a row number/],
+    ["a row cut off", `${HEADER}\n${ROWS[0]}\n"100002",0,0`, /not valid CSV/],
   ];
   for (const [name, text, message] of cases) {
     test(name, () => {

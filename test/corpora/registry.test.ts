@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { UsageError, UserError } from "../../lib/base/errors.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import {
@@ -141,7 +141,7 @@ describe("findCorpora", () => {
     await put("file");
     const missing = findCorpora(join(root, "nowhere"));
     await expect(missing).rejects.toThrow(UserError);
-    await expect(missing).rejects.toThrow(/there is no folder .*nowhere: set --data or SER_DATA/);
+    await expect(missing).rejects.toThrow(/folder not found: .*nowhere: set --data or SER_DATA/);
     await expect(findCorpora(join(root, "file"))).rejects.toThrow(/file is a file: set --data/);
     await expect(findCorpora(root, { names: ["iemocap"] })).rejects.toThrow(UsageError);
   });
@@ -154,15 +154,19 @@ describe("findCorpora", () => {
 });
 
 test("what a folder without a corpus holds is said", async () => {
+  vi.stubEnv("PATH", ""); // without ffmpeg
   expect(await contentsOf(root)).toMatch(/holds no files/);
   await put("README.md");
   expect(await contentsOf(root)).toMatch(/ holds 1 file, none of them sound: README\.md$/);
   await put("x/memo.m4a");
-  expect(await contentsOf(root)).toMatch(/ holds 1 file of kinds that are not read: x\/memo\.m4a; convert/);
+  expect(await contentsOf(root)).toMatch(
+    / holds 1 file of kinds that are not read: x\/memo\.m4a; install ffmpeg/,
+  );
   await put("b.wav", "x/a.wave", ".git/c.wav");
   expect(await contentsOf(root)).toMatch(
     / holds 2 sound files whose names are no corpus's: b\.wav, x\/a\.wave; .*manifest/,
   );
+  vi.unstubAllEnvs();
 });
 
 describe("loadClips", () => {
@@ -199,8 +203,10 @@ const clip = (emotion: Clip["emotion"]): Clip => ({
 });
 
 test("applyCalm leaves what it is given as it was", () => {
-  const calm = clip("calm");
+  const calm: Clip = { ...clip("calm"), corpus: "ravdess" };
   expect(applyCalm([calm])[0]!.emotion).toBe("neutral");
+  // A label of one's own corpus is a label like any other.
+  expect(applyCalm([{ ...calm, corpus: "own" }], "drop")[0]!.emotion).toBe("calm");
   expect(calm.emotion).toBe("calm");
 });
 

@@ -86,7 +86,7 @@ test("a wrong checksum is damage", async () => {
 
 test("says what is no archive, and what holds no clips", async () => {
   await writeFile(archive, "<html>Please sign in</html>");
-  await expect(unpackClips(archive, data)).rejects.toThrow(/no complete zip archive/);
+  await expect(unpackClips(archive, data)).rejects.toThrow(/not a complete zip archive/);
   await expect(unpackClips(join(folder, "none.zip"), data)).rejects.toThrow(/no such file/);
   await expect(unpack({ name: "a.txt", data: CLIP })).rejects.toThrow(/no .wav files/);
 });

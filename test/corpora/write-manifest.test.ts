@@ -60,14 +60,14 @@ test("files that do not fit are listed; with none that fits, names and pattern a
   await files("a_sad.wav", "b.wav", "c/d.wav", "e.wav");
   expect((await made("{speaker}_{emotion}.wav")).unmatched).toEqual(["b.wav", "c/d.wav", "e.wav"]);
   await expect(made("{speaker}+{emotion}.wav")).rejects.toThrow(
-    /none of the 4 sound files under .* fits the pattern \{speaker\}\+\{emotion\}\.wav; .*:\n {2}a_sad\.wav\n {2}b\.wav\n {2}c\/d\.wav$/,
+    /none of the 4 sound files under .* matches the pattern \{speaker\}\+\{emotion\}\.wav; .*:\n {2}a_sad\.wav\n {2}b\.wav\n {2}c\/d\.wav$/,
   );
   await expect(manifestOf(join(folder, "c", "none"), "{speaker}_{emotion}.wav", "x.csv")).rejects.toThrow(
     /cannot read the folder/,
   );
   await rm(folder, { recursive: true });
   await mkdir(folder);
-  await expect(made("{speaker}_{emotion}.wav")).rejects.toThrow(/holds no sound files/);
+  await expect(made("{speaker}_{emotion}.wav")).rejects.toThrow(/contains no sound files/);
 });
 
 test("cells that a manifest would refuse are left empty and told", async () => {
@@ -77,7 +77,7 @@ test("cells that a manifest would refuse are left empty and told", async () => {
     "1001_DFA_ANG_XX,1001_DFA_ANG_XX.wav,1001,ANG,,DFA",
     "1001_DFA_SAD_HI,1001_DFA_SAD_HI.wav,1001,SAD,HI,DFA",
   ]);
-  expect(notes).toEqual(["intensity left empty for 1 clip: it does not take XX"]);
+  expect(notes).toEqual(["intensity left empty for 1 clip: not valid are XX"]);
 });
 
 test("ids: the place without the ending, with it where two would be the same; {id} must be unique", async () => {
@@ -103,5 +103,7 @@ test("paths are relative to where the table will be; a corpus is not called as o
   await files("wav/s_sad.wav");
   const { text } = await made("{speaker}_{emotion}.wav", {}, join(folder, "tables", "clips.csv"));
   expect(text).toContain(",../wav/s_sad.wav,");
-  await expect(made("{speaker}_{emotion}.wav", { corpus: "savee" })).rejects.toThrow(/"savee" cannot name/);
+  await expect(made("{speaker}_{emotion}.wav", { corpus: "savee" })).rejects.toThrow(
+    /"savee" is not allowed as the name/,
+  );
 });

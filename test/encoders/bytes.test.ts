@@ -17,10 +17,10 @@ test("reads pieces, and none beyond the end, whatever length is asked for", asyn
   expect(file.size).toBe(6);
   expect((await file.read(1, 3)).toString()).toBe("bcd");
   expect(await file.read(6, 0)).toHaveLength(0);
-  await expect(file.read(4, 3)).rejects.toThrow(/a is cut: it has 6 bytes of 7 or more/);
-  await expect(file.read(0, 2 ** 50)).rejects.toThrow(/is cut/);
+  await expect(file.read(4, 3)).rejects.toThrow(/a is truncated: it has 6 bytes of at least 7/);
+  await expect(file.read(0, 2 ** 50)).rejects.toThrow(/is truncated/);
   await writeFile(path, "abc");
-  await expect(file.read(2, 4)).rejects.toThrow(/is cut/);
+  await expect(file.read(2, 4)).rejects.toThrow(/is truncated/);
   await file.close();
   await expect(ByteFile.open(join(folder, "b"))).rejects.toThrow(/cannot read .*b: no such file/);
   const none = await ByteFile.open(folder);

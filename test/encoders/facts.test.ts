@@ -28,7 +28,7 @@ test("a well-known encoder can be planned with where it is not", () => {
 });
 
 test("one of one's own where it was added", async () => {
-  expect(() => outlineOf("mine")).toThrow(/there is no encoder mine: "ser encoder list"/);
+  expect(() => outlineOf("mine")).toThrow(/unknown encoder mine: "ser encoder list"/);
   const { digest, parameters } = await addEncoder(FIXTURE, { name: "mine" });
   expect(outlineOf("mine")).toMatchObject({ digest, width: 24, blocks: 2, family: "whisper" });
   expect(outlineOf(digest.slice(0, 12)).name).toBe("mine");
@@ -36,7 +36,7 @@ test("one of one's own where it was added", async () => {
   // Names that people give are not the same on every machine.
   expect(encoderName(digest)).toBe(digest.slice(0, 12));
   await writeFile(join(encoderFolder(), digest, "encoder.json"), "{");
-  expect(() => outlineOf("mine")).toThrow(/there is no encoder mine/);
+  expect(() => outlineOf("mine")).toThrow(/unknown encoder mine/);
   expect(encoderFacts(digest)).toBeUndefined();
 });
 

@@ -13,7 +13,7 @@ test("every family has its own name, and is told of where a model is of none", a
   for (const { title } of FAMILIES) expect(TITLES).toContain(title);
   const config = { path: "config.json", values: { model_type: "bert" } };
   await expect(recognise({ tensors: EMPTY, config })).rejects.toThrow(
-    `config.json says that the model is of the kind "bert": ${TITLES} are read`,
+    `config.json has the model_type "bert"; supported are ${TITLES}`,
   );
-  await expect(recognise({ tensors: EMPTY })).rejects.toThrow(/model\.safetensors does not say what kind/);
+  await expect(recognise({ tensors: EMPTY })).rejects.toThrow(/model\.safetensors has no model_type/);
 });

@@ -101,7 +101,7 @@ test("a file of another checksum or size is not taken, and is fetched anew", asy
 });
 
 test("a server that tells no checksum, or sends the whole file for it", async () => {
-  await expect(get({ pointer: "nothing" })).rejects.toThrow(/does not tell the file's checksum/);
+  await expect(get({ pointer: "nothing" })).rejects.toThrow(/does not state the file's checksum/);
   await hub.stop();
   await expect(get({ pointer: Buffer.alloc(2_000_000) })).rejects.toThrow(/more than 1000000 bytes/);
 });
@@ -112,7 +112,7 @@ test("without the host, one line says which files to put where", async () => {
   const failure = again({ retries: 1 });
   await expect(failure).rejects.toThrow(UserError);
   await expect(failure).rejects.toThrow(
-    /refuses the connection\. To get it by hand, put model\.safetensors and config\.json of https:\/\/huggingface\.co\/openai\/whisper-small\.en into a folder and run: ser encoder add FOLDER --name whisper-small\.en$/,
+    /refused the connection\. To get it by hand, put model\.safetensors and config\.json of https:\/\/huggingface\.co\/openai\/whisper-small\.en into a folder and run: ser encoder add FOLDER --name whisper-small\.en$/,
   );
   await expect(failure).rejects.not.toThrow(/\n/);
   await expect(again({ url: "http://no-such-host.invalid" })).rejects.toThrow(
@@ -125,7 +125,7 @@ test("where there may be a pickle only, the lines of Python are told", async () 
   hub = await startHub();
   const failure = getEncoder("hubert-base", { url: hub.url, quiet: true, backoffMs: 1 });
   await expect(failure).rejects.toThrow(
-    /there is no such file\)\. To get it by hand, put .* --name hubert-base\. Where that page has a pickle only: python3 -c 'from transformers import AutoModel; m = AutoModel\.from_pretrained\("facebook\/hubert-base-ls960"\)/,
+    /file not found\)\. To get it by hand, put .* --name hubert-base\. If that page has only a pickle: python3 -c 'from transformers import AutoModel; m = AutoModel\.from_pretrained\("facebook\/hubert-base-ls960"\)/,
   );
 });
 
@@ -133,7 +133,7 @@ test("a name that is not known", async () => {
   const failure = getEncoder("wisper-base");
   await expect(failure).rejects.toThrow(UsageError);
   await expect(failure).rejects.toThrow(
-    /no wisper-base to get: there are whisper-tiny, .*did you mean "whisper-base"\?/,
+    /wisper-base is not a known encoder: known are whisper-tiny, .*did you mean "whisper-base"\?/,
   );
   await expect(getEncoder("constructor")).rejects.toThrow(UsageError);
 });
@@ -145,7 +145,7 @@ test("a name that another encoder has", async () => {
 
 test("one process at a time", async () => {
   const held = await claim(join(encoderFolder(), "downloads", ".claims"), NAME);
-  await expect(get({})).rejects.toThrow(/is being fetched by another process/);
+  await expect(get({})).rejects.toThrow(/is being downloaded by another process/);
   await held!.release(true);
   await again();
 });

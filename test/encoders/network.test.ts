@@ -45,7 +45,7 @@ test.each(CORE_ENGINES)(
 
 test("one that is not there is an error that says how to get it", async () => {
   await expect(openEncoder("f".repeat(64))).rejects.toThrow(
-    /there is no encoder f{64}: .*ser encoder add FOLDER/,
+    /unknown encoder f{64}: .*ser encoder add FOLDER/,
   );
 });
 

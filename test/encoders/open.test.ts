@@ -65,7 +65,7 @@ describe("refuses", () => {
     await write("model.safetensors", SAFETENSORS);
     expect(await outcome()).toMatch(/model\.safetensors has no config\.json beside it/);
     await write("config.json", "{");
-    expect(await outcome()).toMatch(/config\.json is not JSON as Hugging Face has it/);
+    expect(await outcome()).toMatch(/config\.json is not a JSON object/);
     await rm(join(folder, "config.json"));
     await mkdir(join(folder, "config.json"));
     expect(await outcome()).toMatch(/cannot read .*config\.json: is a folder/);
@@ -98,20 +98,20 @@ describe("refuses", () => {
     await write("config.json", CONFIG);
     await write("model.safetensors.index.json", "{}");
     await write("model-00001-of-00002.safetensors", SAFETENSORS);
-    const words = /a model in several files is not read; save it in one: python3 .*max_shard_size="1TB"/;
+    const words = /a model in several files is not supported; save it as one: python3 .*max_shard_size="1TB"/;
     expect(await outcome()).toMatch(words);
     expect(await outcome("model.safetensors.index.json")).toMatch(words);
     expect(await outcome("model-00001-of-00002.safetensors")).toMatch(words);
   });
 
   test.each<[string, string | Buffer, RegExp]>([
-    ["a.txt", "Some text.\n", /a\.txt is a text: /],
+    ["a.txt", "Some text.\n", /a\.txt is a text file: /],
     ["empty.bin", "", /empty\.bin is empty: /],
     ["a.zip", zip([{ name: "a.txt", data: Buffer.of(1) }]), /is a zip archive: /],
-    ["tf_model.h5", Buffer.from("\u0089HDF\r\n\u001a\n", "latin1"), /is HDF5, as Keras has it: /],
-    ["ggml-base.bin", Buffer.from("lmgg\0\0", "latin1"), /is whisper\.cpp's form: /],
-    ["a.wav", Buffer.from("RIFF\0\0\0\0WAVE", "latin1"), /is a sound: /],
-    ["noise.bin", Buffer.alloc(100, 0xfe), /is neither safetensors nor CTranslate2's form: /],
+    ["tf_model.h5", Buffer.from("\u0089HDF\r\n\u001a\n", "latin1"), /is an HDF5 file, as Keras writes it: /],
+    ["ggml-base.bin", Buffer.from("lmgg\0\0", "latin1"), /is a whisper\.cpp model: /],
+    ["a.wav", Buffer.from("RIFF\0\0\0\0WAVE", "latin1"), /is a sound file: /],
+    ["noise.bin", Buffer.alloc(100, 0xfe), /is neither safetensors nor CTranslate2's model\.bin: /],
   ])("%s", async (name, content, words) => {
     await write(name, content);
     const message = await outcome(name);
@@ -121,7 +121,7 @@ describe("refuses", () => {
 
   test("what Git LFS puts in place of a file that was not fetched", async () => {
     await write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n");
-    expect(await outcome()).toMatch(/is only Git LFS's note of where the file is: .*git lfs pull/);
+    expect(await outcome()).toMatch(/is only a Git LFS pointer: .*git lfs pull/);
   });
 
   test("an empty folder, and nothing", async () => {

@@ -182,25 +182,31 @@ describe("what is not read is named in one line", () => {
   test.each([
     [
       { do_stable_layer_norm: true },
-      "config.json is a wav2vec 2.0 with do_stable_layer_norm true, as wav2vec 2.0 large has: wav2vec 2.0 base (do_stable_layer_norm false) is read",
+      "config.json is a wav2vec 2.0 with do_stable_layer_norm true, as wav2vec 2.0 large has; supported is wav2vec 2.0 base (do_stable_layer_norm false)",
     ],
     [{ feat_extract_norm: "layer" }, 'with feat_extract_norm "layer", as wav2vec 2.0 large has'],
-    [{ conv_bias: true }, "with conv_bias true: wav2vec 2.0 base (conv_bias false) is read"],
+    [{ conv_bias: true }, "with conv_bias true; supported is wav2vec 2.0 base (conv_bias false)"],
     [{ hidden_act: "relu" }, 'with hidden_act "relu"'],
     [{ layer_norm_eps: 1e-6 }, "with layer_norm_eps 0.000001"],
     [{ conv_stride: [5, 2, 2, 2, 2, 2, 1] }, "with conv_stride [5,2,2,2,2,2,1]"],
-    [{ conv_dim: [512, 512] }, "with conv_dim [512,512]: 7 convolutions of as many channels each are read"],
+    [
+      { conv_dim: [512, 512] },
+      "with conv_dim [512,512]; supported are 7 convolutions with the same number of channels",
+    ],
     [{ conv_dim: "wide" }, 'with conv_dim "wide"'],
     [{ hidden_size: "wide" }, "hidden_size"],
-    [{ num_conv_pos_embedding_groups: 5 }, "a width of 24 has no 5 groups of the positional convolution"],
-    [{ num_attention_heads: 7 }, "a width of 24 has no 7 heads"],
-    [{ num_hidden_layers: 1 }, "has more blocks than the 1 that config.json says"],
+    [
+      { num_conv_pos_embedding_groups: 5 },
+      "a width of 24 cannot be divided into 5 groups of the positional convolution",
+    ],
+    [{ num_attention_heads: 7 }, "a width of 24 cannot be divided into 7 heads"],
+    [{ num_hidden_layers: 1 }, "has more blocks than the 1 of config.json"],
     [{ num_hidden_layers: 3 }, "has no tensor wav2vec2.encoder.layers.2.layer_norm.weight"],
     [
       { num_conv_pos_embeddings: 9 },
       "encoder.pos_conv_embed.conv.weight_g has the shape [1,1,8] and should have [1,1,9]",
     ],
-    [{ model_type: "wavlm" }, 'the kind "wavlm"'],
+    [{ model_type: "wavlm" }, 'the model_type "wavlm"'],
     [
       { model_type: "hubert" },
       "has no tensor feature_extractor.conv_layers.0.conv.weight, which a HuBERT has",

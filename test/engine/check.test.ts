@@ -17,7 +17,7 @@ const WRONG: [string, (batch: Batch) => Partial<Batch>, RegExp][] = [
   [
     "an empty batch",
     () => ({ count: 0, x: new Float32Array(0), y: new Float32Array(0) }),
-    /nothing to train on/,
+    /the batch is empty/,
   ],
   [
     "NaN",
@@ -38,12 +38,12 @@ const WRONG: [string, (batch: Batch) => Partial<Batch>, RegExp][] = [
   [
     "a label out of range",
     ({ y }) => ({ y: y.map((p, i) => (i < 3 ? 0 : p)) }),
-    /target of clip 0 .* no distribution/,
+    /target of clip 0 .* not a distribution/,
   ],
   ["a negative share", ({ y }) => ({ y: y.map((p, i) => [2, -1, 0][i - 6] ?? p) }), /target of clip 2/],
   ["a NaN share", ({ y }) => ({ y: y.map((p, i) => (i === 14 ? Number.NaN : p)) }), /target of clip 4/],
-  ["a negative weight", () => ({ weights: Float32Array.of(1, 1, -1, 1, 1) }), /weights of the clips/],
-  ["too few weights", () => ({ weights: Float32Array.of(1) }), /weights of the clips/],
+  ["a negative weight", () => ({ weights: Float32Array.of(1, 1, -1, 1, 1) }), /the weights must be/],
+  ["too few weights", () => ({ weights: Float32Array.of(1) }), /the weights must be/],
 ];
 
 test.each(WRONG)("%s is refused, and changes nothing", async (_, spoil, message) => {

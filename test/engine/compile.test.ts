@@ -186,10 +186,10 @@ describe("what the core does not know is named", () => {
   const input: SymbolicTensor = tf.input({ shape: [6, 4] });
 
   test.each([
-    [layers.gaussianNoise({ stddev: 1, name: "hiss" }), 'does not know GaussianNoise (layer "hiss")'],
+    [layers.gaussianNoise({ stddev: 1, name: "hiss" }), 'does not support GaussianNoise (layer "hiss")'],
     [
       layers.dense({ units: 3, activation: "selu", name: "d" }),
-      'does not know Dense with activation "selu" (layer "d")',
+      'does not support Dense with activation "selu" (layer "d")',
     ],
     [
       layers.lstm({ units: 3, recurrentDropout: 0.2, returnSequences: true, name: "l" }),

@@ -44,7 +44,7 @@ test("one asked for wins over a better one; the argument over SER_ENGINE", async
 
 test("one asked for that is not there is refused with its reason, never replaced", async () => {
   await expect(chooseEngine("native", machine("wasm"))).rejects.toThrow(
-    'the engine "native" is not available: no native here; `ser engine` lists what is',
+    'the engine "native" is not available: no native here; `ser engine` lists the available ones',
   );
   await expect(chooseEngine("tensorflow-gpu", machine())).rejects.toThrow(UserError);
 });
@@ -52,12 +52,10 @@ test("one asked for that is not there is refused with its reason, never replaced
 test("a name that no engine has is wrong usage, and says which there are and where it came from", async () => {
   await expect(chooseEngine("cuda", machine())).rejects.toThrow(UsageError);
   await expect(chooseEngine("cuda", machine())).rejects.toThrow(
-    '--engine: there is no engine "cuda", but tensorflow-gpu, native, wasm, tfjs',
+    '--engine: unknown engine "cuda"; the engines are tensorflow-gpu, native, wasm, tfjs',
   );
   process.env.SER_ENGINE = "pytorch";
-  await expect(chooseEngine(undefined, machine())).rejects.toThrow(
-    /^SER_ENGINE: there is no engine "pytorch"/,
-  );
+  await expect(chooseEngine(undefined, machine())).rejects.toThrow(/^SER_ENGINE: unknown engine "pytorch"/);
 });
 
 test("the list marks what would be taken, and nothing where that is not there", async () => {

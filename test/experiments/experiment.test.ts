@@ -2,9 +2,16 @@ import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Clip } from "../../lib/corpora/clip.js";
 import { loadClips } from "../../lib/corpora/registry.js";
-import { type ExperimentOptions, followRuns, readOrTrain } from "../../lib/experiments/experiment.js";
-import type { GridInput } from "../../lib/experiments/grid.js";
+import {
+  doExperiment,
+  type ExperimentOptions,
+  followRuns,
+  readOrTrain,
+  workOf,
+} from "../../lib/experiments/experiment.js";
+import { type GridInput, parseGrid } from "../../lib/experiments/grid.js";
 import type { RecordedExperiment } from "../../lib/experiments/known.js";
 import { countReadings } from "../../lib/experiments/readings.js";
 import { Store } from "../../lib/experiments/store.js";
@@ -201,6 +208,47 @@ test("folds that choose together: their first trainings are done first, are no r
   const before = await times("together");
   await readOrTrain(grid, { ...options, jobs: 2 });
   expect(await times("together")).toEqual(before);
+});
+
+/** Clips that are nowhere: what is refused here is refused before any file is opened. */
+function nowhere(changes: (i: number) => Partial<Clip> = () => ({})): Clip[] {
+  return Array.from({ length: 45 }, (_, i): Clip => {
+    const about = {
+      id: `own/${i}`,
+      corpus: "own",
+      speaker: `s${i % 5}`,
+      label: "",
+      path: "nowhere.wav",
+    };
+    const emotion = (["anger", "sadness", "neutral"] as const)[i % 3]!;
+    return { ...about, emotion, synthetic: true, ...changes(i) };
+  });
+}
+
+const LEAKY_SPLIT = nowhere((i) => ({ split: (["train", "validation", "test"] as const)[i % 3]! }));
+
+test("an engine that is not there is refused before the features, in as many processes as there are", async () => {
+  const own: GridInput = {
+    ...TRIAL,
+    name: "engine",
+    runs: [{ ...TRIAL.runs[0]!, protocols: ["held-out"], folds: "all" }],
+  };
+  const asked = { ...options, clips: nowhere(), engine: "tensorflow-gpu" as const };
+  for (const jobs of [1, 2])
+    await expect(readOrTrain(own, { ...asked, jobs })).rejects.toThrow(/"tensorflow-gpu" is not available/);
+});
+
+test("with stopAtFailure a split that leaks is refused before the features, else it alone fails", async () => {
+  const grid = parseGrid({
+    ...TRIAL,
+    name: "leaks",
+    runs: [{ ...TRIAL.runs[0]!, protocols: ["given/own"], folds: "all" }],
+  });
+  const work = workOf(grid, LEAKY_SPLIT, { folder: join(folder, "leaks") });
+  const asked = { quiet: true, threads: 1, own: false };
+  await expect(doExperiment(work, { ...asked, stopAtFailure: true })).rejects.toThrow(/audit found leakage/);
+  const [outcome] = await doExperiment(work, { ...asked, log: () => {} });
+  expect(outcome!.error).toMatch(/audit found leakage/);
 });
 
 test("a run that fails is named", () => {

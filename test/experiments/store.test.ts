@@ -93,8 +93,8 @@ test("a record under another's name is not taken for it", async () => {
 test("what is not there or damaged is named, with what there is", async () => {
   const store = new Store(join(root, "trial"));
   await store.open(GRID, []);
-  await expect(readStored("trail", root)).rejects.toThrow(/no experiment trail in .*there are trial/);
-  await expect(readStored("x", join(root, "none"))).rejects.toThrow("no experiment x");
+  await expect(readStored("trail", root)).rejects.toThrow(/experiment trail not found in .*found: trial/);
+  await expect(readStored("x", join(root, "none"))).rejects.toThrow("experiment x not found");
   for (const text of ["{", '{"grid": {}, "runs": [3]}']) {
     await writeFile(join(root, "trial", "experiment.json"), text);
     await expect(readStored("trial", root)).rejects.toThrow(/experiment.json is damaged/);
@@ -126,7 +126,7 @@ test("runs by themselves are an experiment, whose grid does them again", async (
   ).toEqual(both.planned);
   expect(countReadings(both).shown).toBe(2);
   expect((await readRuns([first])).readings.entries.length).toBe(1);
-  await expect(readRuns([join(root, "none")])).rejects.toThrow("holds no finished run");
+  await expect(readRuns([join(root, "none")])).rejects.toThrow("has no finished run");
 });
 
 test("a run knows its experiment by the file beside it; a run by itself has none", async () => {

@@ -84,7 +84,7 @@ test("a summary that was changed is refused", async () => {
   await writeSummary(await readStored("trial", root), folder);
   await appendFile(join(folder, "runs", "own-a.csv"), " ");
   await expect(readStored("trial", join(root, "summary"))).rejects.toThrow(
-    /own-a.csv is not what was summarized/,
+    /own-a.csv has changed since it was summarized/,
   );
   const text = await readFile(join(folder, "summary.json"), "utf8");
   await writeFile(join(folder, "summary.json"), text.slice(0, 40));
@@ -96,7 +96,7 @@ test("neither a store nor anything else is replaced by a summary", async () => {
   const experiment = await readStored("trial", root);
   const before = await readdir(join(root, "trial"));
   await expect(writeSummary(experiment, join(root, "trial"))).rejects.toThrow(
-    "something else than a summary",
+    "something other than a summary",
   );
   expect(await readdir(join(root, "trial"))).toEqual(before);
 });
@@ -118,7 +118,7 @@ test("a summary keeps the readings of an earlier one, which a store elsewhere ma
 
   await writeFile(join(folder, "readings.json"), "{");
   const experiment = await readStored("trial", join(root, "1"));
-  await expect(writeSummary(experiment, folder)).rejects.toThrow("Bring it back from version control");
+  await expect(writeSummary(experiment, folder)).rejects.toThrow("Restore it from version control");
 });
 
 test("one from before the ledger knows a number", async () => {

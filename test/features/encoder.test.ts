@@ -146,7 +146,7 @@ test("what is asked of an encoder by name is completed by what it is", () => {
   expect(() => encoderFeatures({ kind: "encoder", encoder: "fixture", width: 25 })).toThrow(
     "width is 25: the encoder fixture has 24",
   );
-  expect(() => encoderFeatures({ kind: "encoder", encoder: "nobody" })).toThrow(/there is no encoder nobody/);
+  expect(() => encoderFeatures({ kind: "encoder", encoder: "nobody" })).toThrow(/unknown encoder nobody/);
 });
 
 interface RealState {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import { UserError } from "../../lib/base/errors.js";
 import { extractSounds, findSounds } from "../../lib/features/files.js";
@@ -18,7 +18,10 @@ beforeEach(async () => {
   await writeFile(join(folder, "in", "notes.txt"), "text");
   await writeFile(join(folder, "in", "._a.wav"), "what macOS leaves");
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 
 test("files as named, and the sounds in folders", async () => {
   const { files, several } = await findSounds([join(folder, "in")]);
@@ -44,6 +47,7 @@ test("into a folder; what cannot be read is left out, or fatal when strict", asy
 });
 
 test("a bad match does not give a pattern up; what is passed over is told", async () => {
+  vi.stubEnv("PATH", ""); // without ffmpeg
   await writeFile(join(folder, "in", "memo.m4a"), "");
   await writeFile(join(folder, "in", "deep", "rec.WEBM"), "");
   await mkdir(join(folder, "in", ".ipynb_checkpoints"));
@@ -61,7 +65,7 @@ test("a bad match does not give a pattern up; what is passed over is told", asyn
   expect(all.missing).toEqual([]);
   expect(all.passedOver).toEqual([
     expect.stringMatching(
-      /in: 2 files of kinds that are not read: deep\/rec\.WEBM, memo\.m4a; convert it first: ffmpeg -i/,
+      /in: 2 files of kinds that are not read: deep\/rec\.WEBM, memo\.m4a; install ffmpeg to have them read, or convert it first: ffmpeg -i/,
     ),
   ]);
 
@@ -79,7 +83,7 @@ test("a bad match does not give a pattern up; what is passed over is told", asyn
   await mkdir(join(folder, "films"));
   await writeFile(join(folder, "films", "x.mp4"), "");
   await expect(findSounds([join(folder, "films")])).rejects.toThrow(
-    /films: no sound files that can be read; 1 file of kinds that are not read: x\.mp4; convert/,
+    /films: no sound files that can be read; 1 file of kinds that are not read: x\.mp4; install ffmpeg/,
   );
 });
 

@@ -1,30 +1,53 @@
 /**
- * Feeds the reader mutated and generated WAV and AIFF files: each must give finite samples or an AudioError.
- * Prints what came of them, the slowest file and the one that took most memory beyond its own size.
+ * Feeds the reader mutated and generated sound files of all kinds that it reads, joined and tagged ones too: each must give
+ * finite samples or an AudioError. Prints what came of them by kind, the slowest file, the one that took most memory beyond
+ * its own size, and the peak memory of all.
  *
- *   npx tsx test/fuzz/audio.ts [--count 20000] [--seed 1] [--json]
+ *   npm run fuzz -- [--count 20000] [--seed 1] [--only INDEX] [--ffmpeg] [--json]
  *
- * Exits with 1 if any file broke the contract; its bytes are then written to the system's temporary folder.
+ * `--only` reads one file again; `--ffmpeg` also reads what only ffmpeg can. Exits with 1 if any file broke the contract; its
+ * bytes are then written to the system's temporary folder.
  */
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Audio, AudioError } from "../../lib/audio/audio.js";
-import { decodePcm } from "../../lib/audio/read.js";
+import { kindOf } from "../../lib/audio/container.js";
+import { decodeAudio } from "../../lib/audio/read.js";
+import { Progress } from "../../lib/base/progress.js";
 import { Random } from "../../lib/base/random.js";
-import { badFiles, chunk, comm, fmt, form, goodFiles, riff, ssnd } from "../audio/fixtures.js";
+import { badFiles, chunk, comm, fmt, form, goodFiles, id3, riff, ssnd } from "../audio/fixtures.js";
 
 const { values } = parseArgs({
   options: {
     count: { type: "string", default: "20000" },
     seed: { type: "string", default: "1" },
+    only: { type: "string" },
+    ffmpeg: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 
-const rng = new Random(`fuzz/audio/${values.seed}`);
-const bases = [...Object.values(goodFiles()), ...Object.values(badFiles())].map(({ bytes }) => bytes);
+if (!values.ffmpeg) process.env.PATH = "";
+
+/** Of the file that is made: each has its own, so that it can be made again alone. */
+let rng = new Random("fuzz/audio");
+
+const pcm = [...Object.values(goodFiles()), ...Object.values(badFiles())].map(({ bytes }) => bytes);
+const FIXTURES = join(import.meta.dirname, "..", "fixtures", "audio");
+const compressed = readdirSync(FIXTURES)
+  .filter((name) => /\.(flac|ogg|mp3|mp2|m4a)$/.test(name))
+  .sort()
+  .map((name) => readFileSync(join(FIXTURES, name)));
+/** Recordings one after the other, of one kind or of two, and files with a tag or junk in front. */
+const composed = compressed.flatMap((bytes, i) => [
+  Buffer.concat([bytes, bytes]),
+  Buffer.concat([bytes, compressed[(i + 1) % compressed.length]!, bytes]),
+  Buffer.concat([id3(200), bytes]),
+  Buffer.concat([Buffer.alloc(300, 0x5a), bytes]),
+]);
+const bases: Buffer[] = [...pcm, ...compressed, ...composed];
 const SIZES = [0, 1, 2, 3, 7, 8, 16, 0x7fff, 0xffff, 0x7fff_ffff, 0x8000_0000, 0xffff_fff0, 0xffff_ffff];
 const IDS = [
   "fmt ",
@@ -40,6 +63,13 @@ const IDS = [
   "AIFF",
   "AIFC",
   "\0\0\0\0",
+  "OggS",
+  "OpusHead",
+  "\u0001vorbis",
+  "\u007fFLAC",
+  "fLaC",
+  "ID3\u0004",
+  "\u00ff\u00fb\u0090\u00c0",
 ];
 
 const noise = (length: number) => {
@@ -48,8 +78,8 @@ const noise = (length: number) => {
   return out;
 };
 
-/** Where to edit: mostly the headers. */
-const place = (bytes: Buffer) => rng.int(rng.uniform() < 0.8 ? Math.min(bytes.length, 120) : bytes.length);
+/** Where to edit: mostly the headers, which compressed files have everywhere. */
+const place = (bytes: Buffer) => rng.int(rng.uniform() < 0.6 ? Math.min(bytes.length, 120) : bytes.length);
 
 type Edit = (bytes: Buffer) => Buffer;
 
@@ -79,10 +109,16 @@ const EDITS: Edit[] = [
     return Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.min(bytes.length, at + rng.int(9)))]);
   },
   (bytes) => Buffer.concat([bytes.subarray(0, place(bytes)), rng.pick(bases)]),
+  (bytes) => Buffer.concat([bytes, rng.pick(compressed)]),
+  (bytes) => Buffer.concat([id3(rng.int(300)), bytes]),
+  (bytes) => {
+    const at = place(bytes);
+    return Buffer.concat([bytes.subarray(0, at), Buffer.alloc(rng.int(2000)), bytes.subarray(at)]);
+  },
 ];
 
 function mutated(): Buffer {
-  let bytes: Buffer = Buffer.from(rng.pick(bases));
+  let bytes: Buffer = Buffer.from(rng.pick(rng.pick([pcm, compressed, composed])));
   for (let n = 1 + rng.int(4); n > 0 && bytes.length > 0; n--) bytes = rng.pick(EDITS)(bytes);
   return bytes;
 }
@@ -139,59 +175,81 @@ function allocated(): number {
   return heapUsed + arrayBuffers;
 }
 
-function judge(bytes: Buffer): { outcome: string; ms: number; beyond: number } {
+async function judge(bytes: Buffer): Promise<{ outcome: string; ms: number; beyond: number }> {
   const before = allocated();
   const start = performance.now();
   let audio: Audio | undefined;
   let error: unknown;
   try {
-    audio = decodePcm(bytes, "fuzz");
+    audio = await decodeAudio(bytes, "fuzz");
   } catch (thrown) {
     error = thrown;
   }
   const ms = performance.now() - start;
   const beyond = allocated() - before;
-  if (!audio) return { outcome: error instanceof AudioError ? "AudioError" : `BROKEN: ${error}`, ms, beyond };
-  const { samples, warnings } = audio;
-  if (samples.length === 0 || !samples.every(Number.isFinite))
-    return { outcome: "BROKEN: samples", ms, beyond };
-  return { outcome: warnings.length > 0 ? "decoded with a warning" : "decoded", ms, beyond };
-}
-
-const count = Number(values.count);
-for (let index = 0; index < count; index++) {
-  const kind = rng.uniform();
-  const bytes = kind < 0.01 ? large() : kind < 0.3 ? generated() : mutated();
-  const { outcome, ms, beyond } = judge(bytes);
-  if (ms > slowest.value) slowest = { value: ms, fileBytes: bytes.length, index };
-  if (beyond > largest.value) largest = { value: beyond, fileBytes: bytes.length, index };
-  outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  if (outcome.startsWith("BROKEN")) {
-    const path = join(tmpdir(), `fuzz-audio-${values.seed}-${index}.bin`);
-    writeFileSync(path, bytes);
-    broken.push(`${path}: ${outcome}`);
+  const kind = kindOf(bytes).container;
+  if (!audio) {
+    const outcome = error instanceof AudioError ? `${kind}: AudioError` : `BROKEN: ${kind}: ${error}`;
+    return { outcome, ms, beyond };
   }
+  const { samples, sampleRate, warnings } = audio;
+  if (samples.length === 0 || !samples.every(Number.isFinite) || !(sampleRate > 0))
+    return { outcome: `BROKEN: ${kind}: samples`, ms, beyond };
+  return { outcome: `${kind}: decoded${warnings.length > 0 ? " with a warning" : ""}`, ms, beyond };
 }
 
-const report = {
-  files: count,
-  outcomes: Object.fromEntries(outcomes),
-  slowest: { ms: Number(slowest.value.toFixed(2)), fileBytes: slowest.fileBytes, index: slowest.index },
-  largest: {
-    megabytes: Number((largest.value / 2 ** 20).toFixed(2)),
-    fileBytes: largest.fileBytes,
-    index: largest.index,
-  },
-  broken,
-};
-if (values.json) console.log(JSON.stringify(report, null, 2));
-else {
-  console.log(`${count} files, seed ${values.seed}`);
-  for (const [name, n] of outcomes) console.log(`  ${name}: ${n}`);
-  console.log(`slowest: ${report.slowest.ms} ms (${slowest.fileBytes} bytes, file ${slowest.index})`);
-  console.log(
-    `most memory beyond its size: ${report.largest.megabytes} MB (${largest.fileBytes} bytes, file ${largest.index})`,
-  );
-  for (const line of broken) console.log(line);
+function fileOf(index: number): Buffer {
+  rng = new Random(`fuzz/audio/${values.seed}/${index}`);
+  const kind = rng.uniform();
+  return kind < 0.01 ? large() : kind < 0.15 ? generated() : mutated();
 }
-process.exitCode = broken.length > 0 ? 1 : 0;
+
+async function main(): Promise<void> {
+  const first = Number(values.only ?? 0);
+  const count = values.only === undefined ? Number(values.count) : 1;
+  const progress = new Progress("fuzz", count);
+  for (let index = first; index < first + count; index++) {
+    const bytes = fileOf(index);
+    const { outcome, ms, beyond } = await judge(bytes);
+    progress.step();
+    if (ms > slowest.value) slowest = { value: ms, fileBytes: bytes.length, index };
+    if (beyond > largest.value) largest = { value: beyond, fileBytes: bytes.length, index };
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    if (outcome.startsWith("BROKEN")) {
+      const path = join(tmpdir(), `fuzz-audio-${values.seed}-${index}.bin`);
+      writeFileSync(path, bytes);
+      broken.push(`${path}: ${outcome}`);
+    }
+  }
+  progress.done();
+  print(count);
+}
+
+function print(count: number): void {
+  const report = {
+    files: count,
+    outcomes: Object.fromEntries([...outcomes].sort()),
+    slowest: { ms: Number(slowest.value.toFixed(2)), fileBytes: slowest.fileBytes, index: slowest.index },
+    largest: {
+      megabytes: Number((largest.value / 2 ** 20).toFixed(2)),
+      fileBytes: largest.fileBytes,
+      index: largest.index,
+    },
+    peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+    broken,
+  };
+  if (values.json) console.log(JSON.stringify(report, null, 2));
+  else {
+    console.log(`${count} files, seed ${values.seed}`);
+    for (const [name, n] of Object.entries(report.outcomes)) console.log(`  ${name}: ${n}`);
+    console.log(`slowest: ${report.slowest.ms} ms (${slowest.fileBytes} bytes, file ${slowest.index})`);
+    console.log(
+      `most memory beyond its size: ${report.largest.megabytes} MB (${largest.fileBytes} bytes, file ${largest.index})`,
+    );
+    console.log(`peak memory of the process: ${report.peakMegabytes} MB`);
+    for (const line of broken) console.log(line);
+  }
+  process.exitCode = broken.length > 0 ? 1 : 0;
+}
+
+main();

@@ -1,9 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encode } from "node-wav";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readAudio } from "../../lib/audio/read.js";
 import { writeWav } from "../../lib/audio/write.js";
+import { projectRoot } from "../../lib/base/root.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import { applyTemperature } from "../../lib/evaluation/calibration.js";
@@ -12,7 +14,14 @@ import { extractClips } from "../../lib/features/corpus.js";
 import { networkInput } from "../../lib/features/input.js";
 import { fitNormaliser } from "../../lib/features/normalise.js";
 import { encoderSettings, featureSettings } from "../../lib/features/settings.js";
-import { loadModel, type ModelCard, saveModel } from "../../lib/inference/model.js";
+import {
+  digestsIn,
+  loadModel,
+  type ModelCard,
+  readCard,
+  readWeights,
+  saveModel,
+} from "../../lib/inference/model.js";
 import { coreClassifier, predictionCore, programOf } from "../../lib/inference/program.js";
 import { streamWindows } from "../../lib/inference/stream.js";
 import { cnnSmall } from "../../lib/models/cnn-small.js";
@@ -172,6 +181,30 @@ test("a long recording gives windows over its speech, and their mean", async () 
   }
 });
 
+test("warns of what data check says of a level, in a short file, a long one and in samples", async () => {
+  const { predict } = await loadModel(join(folder, "second"));
+  const rate = 16_000;
+  const path = join(folder, "odd.wav");
+  const warnings = async (channels: Float32Array[]) => {
+    await writeFile(path, encode(channels, { sampleRate: rate, bitDepth: 16 }));
+    return (await predict(path)).warnings;
+  };
+  for (const seconds of [2, 20]) {
+    const voice = buzz(seconds, rate).map((value) => 0.4 * value);
+    expect(await warnings([voice])).toEqual([]);
+    const offset = voice.map((value) => value + 0.25);
+    expect(await warnings([offset])).toEqual(["constant offset (DC) of -12 dB of full scale"]);
+    expect((await predict({ samples: offset, sampleRate: rate })).warnings).toHaveLength(1);
+    const clipped = voice.map((value) => Math.max(-1, Math.min(1, 50 * value)));
+    expect(await warnings([clipped])).toEqual(["clipped: three or more samples in a row at full scale"]);
+    const faint = voice.map((value) => 0.01 * value);
+    expect(await warnings([faint])).toEqual([expect.stringMatching(/^very low level/)]);
+    expect(await warnings([voice, voice.map((value) => -value)])).toEqual([
+      expect.stringMatching(/^the channels cancel each other out/),
+    ]);
+  }
+});
+
 test("a window of a long recording is what the same sound is alone", async () => {
   const sampleRate = 22_050;
   const model = await loadModel(join(folder, "second"));
@@ -286,7 +319,8 @@ test("what is missing, damaged or of another version is named", async () => {
   const damaged = join(folder, "damaged");
   const weights = join(damaged, "weights.bin");
   const change = async (text: string | Uint8Array, path = weights) => {
-    await saveExample(damaged);
+    // As an older card, which names no digests.
+    await writeFile(join(damaged, "card.json"), JSON.stringify(await saveExample(damaged)));
     await writeFile(path, text);
     return expect(loadModel(damaged)).rejects;
   };
@@ -321,6 +355,43 @@ test("what is missing, damaged or of another version is named", async () => {
   await (await change(cardOf({ features, frames: 2, encoder: facts }), path)).toThrow(
     /frames is 2 for features of 3; encoder is not the encoder of its features/,
   );
+});
+
+test("one changed byte of the weights or the network is refused, of the program it is compiled anew", async () => {
+  const copy = join(folder, "flipped");
+  const answer = async () => (await (await loadModel(copy)).predict(clips[1]!.path)).probabilities!;
+  await saveExample(copy);
+  const wanted = await answer();
+  const flip = async (name: string, at: number, bit: number) => {
+    const path = join(copy, name);
+    const bytes = await readFile(path);
+    bytes[Math.floor(at * (bytes.length - 1))]! ^= 1 << bit;
+    await writeFile(path, bytes);
+  };
+  const places = [0, 0.123, 0.5, 0.77, 1].flatMap((at) => [0, 3, 7].map((bit) => [at, bit] as const));
+  for (const name of ["weights.bin", "model.json"])
+    for (const [at, bit] of places) {
+      await flip(name, at, bit);
+      const reason = `${join(copy, name)} is damaged: its SHA-256 is not the one in card.json`;
+      await expect(loadModel(copy)).rejects.toThrow(reason);
+      if (name === "weights.bin") await expect(readWeights(copy)).rejects.toThrow(reason);
+      await flip(name, at, bit);
+    }
+  for (const [at, bit] of places) {
+    await flip("program.json", at, bit);
+    expect(await answer()).toEqual(wanted);
+    await flip("program.json", at, bit);
+  }
+  const { sha256: digests, ...older } = await readCard(copy);
+  expect(Object.keys(digests!)).toEqual(["weights.bin", "model.json", "program.json"]);
+  await writeFile(join(copy, "card.json"), JSON.stringify(older));
+  expect(await answer()).toEqual(wanted);
+});
+
+test("the released model's card names the digests of its files", async () => {
+  const released = join(projectRoot(), "results", "model");
+  const { sha256: digests } = await readCard(released);
+  expect(digests).toEqual(await digestsIn(released));
 });
 
 test("a model of another size is loaded and predicts, with its program and without", async () => {
@@ -358,6 +429,8 @@ test("without a current program the network is compiled anew, or runs on TensorF
   }
   await rm(path);
   expect(await answer()).toEqual(wanted);
+  await writeFile(join(copy, "card.json"), JSON.stringify(await saveExample(copy)));
+  await rm(path);
   await writeFile(join(copy, "model.json"), JSON.stringify({ weightsManifest: [] }));
   await expect(loadModel(copy)).rejects.toThrow(/holds \d+ weights, and the network has 0/);
   await saveExample(copy);
@@ -366,7 +439,7 @@ test("without a current program the network is compiled anew, or runs on TensorF
     for (const [name, p] of Object.entries(await answer())) expect(p).toBeCloseTo(wanted![name]!, 4);
   }
   vi.stubEnv("SER_ENGINE", "abacus");
-  await expect(loadModel(copy)).rejects.toThrow(/no engine "abacus"/);
+  await expect(loadModel(copy)).rejects.toThrow(/unknown engine "abacus"/);
   vi.unstubAllEnvs();
 });
 

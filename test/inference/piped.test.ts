@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Encoding } from "../../lib/audio/pcm.js";
 import { decodeAudio } from "../../lib/audio/read.js";
 import { encodeWav } from "../../lib/audio/write.js";
@@ -64,7 +64,7 @@ test("a WAV in any pieces gives the samples of the file, of one channel and two"
       const expected = await decodeAudio(file, "file");
       const piped = await heard(cutAt(file, places));
       expect(piped.samples).toEqual(expected.samples);
-      expect([piped.sampleRate, piped.warnings]).toEqual([RATE, []]);
+      expect([piped.sampleRate, piped.warnings]).toEqual([RATE, expected.warnings]);
       expect(piped.duration).toBe(expected.samples.length / RATE);
     }),
     { seed: 1, numRuns: 200 },
@@ -157,8 +157,10 @@ test("other formats are read to the end; no sound is an error that says so", asy
     "holds no samples",
   );
   await expect(openPiped(Object.assign(Readable.from([]), { isTTY: true }))).rejects.toThrow(UsageError);
+  vi.stubEnv("PATH", ""); // without ffmpeg
   const adpcm = wav(Buffer.alloc(100), { code: 17, bits: 4 });
   await expect(openPiped(Readable.from([adpcm]))).rejects.toThrow("IMA ADPCM");
+  vi.unstubAllEnvs();
 });
 
 test("a sample that is no number is told with its place, as of a file", async () => {

@@ -29,9 +29,12 @@ test("what is not a notebook is refused with the file's name and the reason", ()
     ["[]", /list of "cells"/],
     ['{"cells": [], "nbformat": 3}', /format is 3, not 4/],
     ['{"cells": [1], "nbformat": 4}', /cell 1 is not an object/],
-    ['{"cells": [{"cell_type": "x", "source": ""}], "nbformat": 4}', /cell 1 is of the unknown type "x"/],
+    ['{"cells": [{"cell_type": "x", "source": ""}], "nbformat": 4}', /cell 1 has the unknown type "x"/],
     ['{"cells": [{"cell_type": "code"}], "nbformat": 4}', /cell 1 has no source/],
-    ['{"cells": [{"cell_type": "code", "source": "", "metadata": {"tags": 3}}], "nbformat": 4}', /odd tags/],
+    [
+      '{"cells": [{"cell_type": "code", "source": "", "metadata": {"tags": 3}}], "nbformat": 4}',
+      /the tags of cell 1 are not a list/,
+    ],
   ];
   for (const [text, reason] of wrong) {
     expect(() => parseNotebook(text, "a.ipynb")).toThrow(UserError);

@@ -167,5 +167,5 @@ test("notebooks are written with what they did, over themselves only when they s
 test("notebooks are found by number or name, and a name that is not there says which are", async () => {
   expect(await findNotebooks(["01"])).toEqual(await findNotebooks(["01-explore"]));
   await expect(findNotebooks(["77"])).rejects.toThrow(UserError);
-  await expect(findNotebooks(["77"])).rejects.toThrow(/no notebook 77: notebooks\/ has 01-explore/);
+  await expect(findNotebooks(["77"])).rejects.toThrow(/notebook 77 not found: notebooks\/ has 01-explore/);
 });

@@ -53,6 +53,18 @@ test("the model byte for byte, a card and a licence; it answers as in the run", 
   for (const title of ["RAVDESS", "TESS", "SAVEE", "CREMA-D"]) expect(licence).toContain(title);
 });
 
+test("a card of an older run gets the digests of its files, and nothing else changes", async () => {
+  const older = await changed("older", {});
+  const path = join(older, "model", "card.json");
+  const { sha256: digests, ...card } = JSON.parse(await readFile(path, "utf8"));
+  await writeFile(path, `${JSON.stringify(card, null, 2)}\n`);
+  await shipModel(older, { out: at("of-older"), ...FAST });
+  const files = await contents(at("of-older"));
+  expect(files).toMatchObject(await contents(join(run, "model")));
+  expect(Object.keys(digests)).toEqual(["weights.bin", "model.json", "program.json"]);
+  for (const [name, digest] of Object.entries(digests)) expect(files[name]).toBe(digest);
+});
+
 test("the same run gives the same bytes, wherever it lies and whatever was there", async () => {
   await mkdir(at("elsewhere"), { recursive: true });
   await cp(at("ours"), at("elsewhere/ours"), { recursive: true });
@@ -85,7 +97,7 @@ const REFUSED: [name: string, changes: Partial<RunRecord>, reason: RegExp][] = [
   [
     "blocks of an encoder",
     { settings: { ...SETTINGS, training: { ...SETTINGS.training, model: "top-blocks" } } },
-    /its weights hold blocks of an encoder, which are somebody else's/,
+    /its weights contain blocks of an encoder, which belong to others/,
   ],
   [
     "a table's features",
@@ -117,13 +129,13 @@ for (const [name, changes, reason] of REFUSED) {
 test("refused: too large, without a model, damaged, no run", async () => {
   const out = at("none");
   await expect(shipModel(run, { out, limit: 50_000 })).rejects.toThrow(
-    /has 0\.10 MB, and a model that ships at most 0\.05 MB: train a smaller network/,
+    /has 0\.10 MB, and a released model at most 0\.05 MB: train a smaller network/,
   );
   const damaged = await changed("damaged", {});
   await writeFile(join(damaged, "model", "weights.bin"), "abc");
-  await expect(shipModel(damaged, { out })).rejects.toThrow(/weights\.bin is 3 bytes long/);
+  await expect(shipModel(damaged, { out })).rejects.toThrow(/weights\.bin is damaged: its SHA-256/);
   await rm(join(damaged, "model"), { recursive: true });
-  await expect(shipModel(damaged, { out })).rejects.toThrow(/cannot read the model in .*do the run again/);
+  await expect(shipModel(damaged, { out })).rejects.toThrow(/cannot read the model in .*run it again/);
   await expect(shipModel(at("nowhere"), { out })).rejects.toThrow(/nowhere has no finished run/);
   await expect(readdir(out)).rejects.toThrow("ENOENT");
 });
@@ -131,9 +143,11 @@ test("refused: too large, without a model, damaged, no run", async () => {
 test("a folder that holds something else is left alone", async () => {
   await mkdir(at("thesis"));
   await writeFile(at("thesis/README.md"), "mine");
-  await expect(shipModel(run, { out: at("thesis"), ...FAST })).rejects.toThrow(/holds something else.*--out/);
+  await expect(shipModel(run, { out: at("thesis"), ...FAST })).rejects.toThrow(
+    /holds something other.*--out/,
+  );
   await saveExample(at("trained"));
-  await expect(shipModel(run, { out: at("trained"), ...FAST })).rejects.toThrow(/holds something else/);
+  await expect(shipModel(run, { out: at("trained"), ...FAST })).rejects.toThrow(/holds something other/);
   await expect(shipModel(run, { out: at("thesis/README.md"), ...FAST })).rejects.toThrow(/cannot write/);
   expect(await readFile(at("thesis/README.md"), "utf8")).toBe("mine");
 });

@@ -147,7 +147,7 @@ test("the released model is read, and refused for other features or another netw
   const wrong = { training: { ...training, model: "lstm" as const, frames: 7 }, features: SETTINGS.features };
   await expect(readBeginning(wrong, folder)).rejects.toThrow(UserError);
   await expect(readBeginning(wrong, folder)).rejects.toThrow(
-    "has another network, number of frames, features",
+    "differs from this run's settings in network, number of frames, features",
   );
   const none = { training: { ...training, from: "f".repeat(64) }, features: card.features };
   await expect(readBeginning(none, folder)).rejects.toThrow("no model here has the weights ffffffffffff");

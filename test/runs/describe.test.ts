@@ -40,6 +40,17 @@ test("figures of synthetic clips are marked, and several corpora are told apart"
   expect(text).toMatch(/ {2}test, tess +3 +2 +75.0/);
 });
 
+test("a training that collapsed is told, with what to try", () => {
+  const record = recordExample();
+  const confusion = [
+    [0, 2],
+    [0, 1],
+  ];
+  expect(describeRun(run(record))).not.toContain("COLLAPSED");
+  const text = describeRun(run({ ...record, validation: { ...record.validation, confusion } }));
+  expect(text).toMatch(/\nCOLLAPSED: neutral is predicted for all 3 validation clips: try a lower .*\.\n/);
+});
+
 test("what it began with is told, back to the first", () => {
   const origin = (name: string) => ({
     ...{

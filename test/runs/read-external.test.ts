@@ -53,7 +53,7 @@ test("common words for the emotions, as labels and as columns", async () => {
 test("a label beside probabilities has to be theirs", async () => {
   expect((await read("id,predicted,anger,fear,neutral\na,fear,0.2,0.4,0.4\n")).labels).toBe(false);
   await expect(read("id,predicted,anger,fear,neutral\na,fear,0.2,0.4,0.4\nb,fear,1,0,0\n")).rejects.toThrow(
-    /in 1 of 2 rows the label is not the class of the largest probability \(line 3 is the first\)/,
+    /in 1 of 2 rows the label is not the class of the largest probability \(the first is line 3\)/,
   );
 });
 
@@ -68,7 +68,7 @@ test.each([
   ["id,anger,fear\na,0.5,0.5\n", /probabilities of anger, fear and none of neutral/],
   ["id,comment\na,b\n", /neither a column "predicted" nor one for each class/],
   ["who,predicted\na,fear\n", /no column that names the clip: call it id, or file/],
-  ["id,predicted\na,feer\n", /line 2: "feer" is no class of the protocol: did you mean fear\?/],
+  ["id,predicted\na,feer\n", /line 2: "feer" is not a class of the protocol: did you mean fear\?/],
   ["id,predicted\n", /has no rows/],
 ])("%j: the message names file, line and what is wrong", async (text, message) => {
   await expect(read(text)).rejects.toThrow(UserError);

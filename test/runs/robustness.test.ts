@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -94,11 +94,28 @@ test("a clip that cannot be read is named without its path", async () => {
 test("refuses what makes no sense", async () => {
   const fold = plan.folds[0]!;
   await expect(robustness(model, plan, fold, "test", { ...options, snrs: [Number.NaN] })).rejects.toThrow(
-    "no signal-to-noise ratio",
+    "not a signal-to-noise ratio",
   );
   const empty = { ...fold, test: [] };
-  await expect(robustness(model, plan, empty, "test", options)).rejects.toThrow("no clips");
+  await expect(robustness(model, plan, empty, "test", options)).rejects.toThrow("no test clips");
   await expect(robustness(join(folder, "none"), plan, fold, "test", options)).rejects.toThrow("card.json");
+});
+
+test("a damaged model, and one of other classes, are refused before anything is recorded or heard", async () => {
+  const fold = plan.folds[0]!;
+  const asked = { ...options, ledger: new Ledger(join(folder, "refused")) };
+  const damaged = join(folder, "damaged");
+  await cp(model, damaged, { recursive: true });
+  const weights = join(damaged, "weights.bin");
+  const bytes = await readFile(weights);
+  bytes[40]! ^= 1;
+  await writeFile(weights, bytes);
+  await expect(robustness(damaged, plan, fold, "test", asked)).rejects.toThrow(/weights\.bin is damaged/);
+  const other = { ...plan, classes: [...plan.classes].reverse() };
+  await expect(robustness(model, other, fold, "test", asked)).rejects.toThrow(
+    /the model knows anger, disgust, fear, and held-out@2 has fear, disgust, anger/,
+  );
+  expect(await asked.ledger.entries()).toEqual([]);
 });
 
 test("the figure has a line a kind of noise and says what it is of", async () => {

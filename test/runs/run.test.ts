@@ -92,7 +92,7 @@ test("leaves a whole folder, and reads it the second time unless forced", async 
 test("a folder that holds something else is not replaced", async () => {
   await mkdir(join(folder, "thesis"));
   await writeFile(join(folder, "thesis", "thesis.tex"), "years of work");
-  await expect(runOn(clips, SETTINGS, options("thesis"))).rejects.toThrow("holds something else than a run");
+  await expect(runOn(clips, SETTINGS, options("thesis"))).rejects.toThrow("holds something other than a run");
   expect(await readdir(join(folder, "thesis"))).toEqual(["thesis.tex"]);
 });
 

@@ -32,7 +32,7 @@ test("nothing is waited for by a first training, a majority, or folds that choos
 test("a fold without its first training is named, with what to do", async () => {
   const asked = chooseTogether(plan, settings, (name) => `nowhere/${name}`);
   await expect(asked).rejects.toThrow(
-    /fold 1 has not had its first training \(savee-speaker-sentence-1-\S+\)/,
+    /the first training of fold 1 \(savee-speaker-sentence-1-\S+\) is missing/,
   );
   const loso = protocolNamed("savee/loso").plan(CLIPS);
   expect(await chooseTogether(loso, settings, () => "nowhere")).toBeUndefined();

@@ -1,6 +1,5 @@
 // A network of your own, trained, evaluated and saved like those of the workbench.
-import { tf, train } from "speech-emotion-workbench";
-import type { BuildNetwork } from "speech-emotion-workbench/models";
+import { type BuildNetwork, tf, train } from "speech-emotion-workbench";
 
 const { conv1d, dense, globalAveragePooling1d } = tf.layers;
 const pooled: BuildNetwork = ({ frames, bands, classes: units }) => {

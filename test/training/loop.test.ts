@@ -182,12 +182,16 @@ test("a checkpoint of other settings is refused, and of none it starts anew", as
 });
 
 test("ends when validation has not risen for so many epochs", async () => {
-  const { history, bestEpoch } = await runOf({
-    ...THREE_EPOCHS,
-    epochs: 30,
-    patience: 2,
-    learningRate: 1e-30,
-  });
+  const log: string[] = [];
+  const settings = { ...THREE_EPOCHS, epochs: 30, patience: 2, learningRate: 1e-30 };
+  const { history, bestEpoch } = await runOf(settings, { log: (line) => log.push(line) });
   expect(bestEpoch).toBeLessThan(history.length);
   expect(history.length).toBe(bestEpoch + 2);
+  expect(log).toEqual([
+    `stopped after epoch ${history.length}: no better validation UAR for 2 epochs (patience); the best was epoch ${bestEpoch}`,
+  ]);
+  // The last epoch is the last, whatever the patience.
+  const quiet: string[] = [];
+  await runOf({ ...settings, epochs: history.length }, { log: (line) => quiet.push(line) });
+  expect(quiet).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { tess } from "../tess.js";
 import { segmentsOf } from "./phones.js";
 import { deliver, drawVoice, speak } from "./voice.js";
 
-/** A clip to be made: what its name says, and where it goes under the folder. */
+/** A clip to synthesize: the metadata of its name, and its place in the folder. */
 export interface PlannedClip extends ClipName {
   /** With `/`, relative to the folder; Kaggle's layout. */
   file: string;
@@ -18,14 +18,14 @@ export interface PlannedClip extends ClipName {
 
 interface Choice {
   definition: CorpusDefinition;
-  /** Which of the published clips are made: every speaker and every emotion, at most a third of the clips. */
+  /** Which of the published clips are made: all speakers and emotions, about a quarter of the clips. */
   wanted(clip: ClipName): boolean;
   folder(clip: ClipName, name: string): string;
 }
 
 const CREMAD_SENTENCES = ["DFA", "IEO", "IOM", "ITH", "ITS", "IWL", "IWW", "MTI", "TAI", "TIE", "TSI", "WSI"];
 
-/** ARPABET of the sentences, by corpus and code; TESS's words stand after "say the word". */
+/** The sentences in ARPABET, by corpus and code; TESS's words follow "say the word". */
 const TEXTS: Record<string, string> = {
   "ravdess/01": "K IH D Z AA R T AO K IH NG B AY DH AH D AO R",
   "ravdess/02": "D AO G Z AA R S IH T IH NG B AY DH AH D AO R",
@@ -94,7 +94,7 @@ const CHOICES: Record<CorpusName, Choice> = {
   cremad: { definition: cremad, wanted: wantedOfCremad, folder: () => "Crema" },
 };
 
-/** Two sentences a speaker, the same in every emotion, so that the words tell nothing; one intensity of IEO. */
+/** Two sentences per speaker, the same in every emotion, so that words do not reveal the emotion; one intensity of IEO. */
 function wantedOfCremad(clip: ClipName): boolean {
   const speaker = Number(clip.speaker) - 1001;
   const pair = Math.floor(CREMAD_SENTENCES.indexOf(clip.sentenceId!) / 2);
@@ -104,8 +104,8 @@ function wantedOfCremad(clip: ClipName): boolean {
 }
 
 /**
- * The clips that `synthesizeCorpora` makes: a part of what the corpora publish, with all their speakers and
- * emotions, under their own names.
+ * The clips that `synthesizeCorpora` makes: a part of the published clips, with all speakers and emotions, under the published
+ * names.
  *
  * @example planClips(["ravdess"])[0].file
  * // "Ravdess/audio_speech_actors_01-24/Actor_01/03-01-01-01-01-01-01.wav"
@@ -134,7 +134,7 @@ export function synthesizeClip(clip: PlannedClip, seed: number): Float32Array {
   return speak(segmentsOf(textOf(clip)), delivery, clip.sampleRate, rng);
 }
 
-/** SAVEE's own sentences differ from emotion to emotion: those whose text is not known borrow another's words. */
+/** SAVEE has different sentences for each emotion; those of unknown text get the words of another sentence. */
 function textOf(clip: ClipName): string {
   if (clip.corpus === "tess") return `S EY DH AH W ER D ${WORDS[clip.sentenceId!]}`;
   const known = TEXTS[`${clip.corpus}/${clip.sentenceId}`];

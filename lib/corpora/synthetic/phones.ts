@@ -1,12 +1,12 @@
-/** A stretch of speech with one target: what the mouth and the larynx aim at, and for how long. */
+/** A stretch of speech with one target of mouth and larynx, and its duration. */
 export interface Segment {
   /** First three formants of an adult male, Hz. */
   formants: readonly [number, number, number];
-  /** Length at a neutral rate, ms. */
+  /** Duration at a neutral speaking rate, ms. */
   ms: number;
   /** Strength of the voice, 0 to 1. */
   voice: number;
-  /** Strength of noise made in the mouth, 0 to 1. */
+  /** Strength of frication noise, 0 to 1. */
   noise: number;
   /** Centre of that noise, Hz. */
   noiseHz: number;

@@ -4,20 +4,26 @@ import type { Calm, Clip } from "../clip.js";
 import { loadClips } from "../registry.js";
 import { synthesizeCorpora } from "./synthetic.js";
 
+/** Options of {@link findClips}. */
 export interface FindClipsOptions {
+  /** How to treat RAVDESS's calm; default "merge" (into neutral). */
   calm?: Calm;
   signal?: AbortSignal;
+  /** Shows no progress bar. */
   quiet?: boolean;
-  /** What is being done, a line at a time. */
+  /** Called with each step, one line at a time. */
   log?: (line: string) => void;
 }
 
 /**
- * The clips of the corpora under a folder; where there are none, synthetic ones, which are made in its
- * sub-folder `synthetic` the first time. Recorded and synthetic clips never come together.
+ * Loads the clips of the corpora under a folder, like {@link loadClips}. Where there are none, it makes synthetic ones in the
+ * subfolder `synthetic` the first time, and loads those. Recorded and synthetic clips are never mixed.
  *
  * @param root folder with the corpora, in any layout
- * @example const clips = await findClips("data");
+ * @throws {UserError} when the folder cannot be read or written
+ * @example
+ * const clips = await findClips("data");
+ * clips.filter(({ corpus }) => corpus === "savee").length; // => 480
  */
 export async function findClips(root: string, options: FindClipsOptions = {}): Promise<Clip[]> {
   const log = options.log ?? (() => {});

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { writeJson } from "../../base/atomic.js";
+import { makeFolder, writeJson } from "../../base/atomic.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "../../base/errors.js";
 import { runPool } from "../../base/pool.js";
 import { Progress } from "../../base/progress.js";
@@ -10,22 +10,23 @@ import { SYNTHETIC_MARKER } from "../corpus.js";
 import { type PlannedClip, planClips } from "./clips.js";
 import type { SynthesisTask } from "./synthetic.worker.js";
 
-/** Raised whenever the same seed would give other samples or other files; older folders are then made anew. */
+/** Increased whenever the same seed would give other samples or files; older folders are then made again. */
 const SYNTHESIS_VERSION = 1;
 
+/** Options of {@link synthesizeCorpora}. */
 export interface SynthesisOptions {
   /** Default 1. */
   seed?: number;
   /** Default: all four. */
   corpora?: readonly CorpusName[];
-  /** Worker threads; default: one a core. The files do not depend on it. */
+  /** Number of worker threads; default: one per core. The files do not depend on it. */
   threads?: number;
   signal?: AbortSignal;
-  /** Shows no progress. */
+  /** Shows no progress bar. */
   quiet?: boolean;
 }
 
-/** What the marker file holds. */
+/** The content of the marker file. */
 interface Marker {
   synthetic: true;
   note: string;
@@ -36,17 +37,19 @@ interface Marker {
 }
 
 /**
- * Makes synthetic stand-ins for the corpora: 16-bit WAV files under the corpora's own names in Kaggle's layout,
- * with their speakers and sampling rates, and a marker file ({@link SYNTHETIC_MARKER}) by which everything made
- * from them is called synthetic. The files are the same for the same seed, whatever the number of threads. A
- * folder that is complete is left as it is; one of another seed or version is made anew. All is written beside and
- * renamed when complete, so a folder with a marker is whole.
+ * Makes synthetic stand-ins for the four English corpora: 16-bit WAV files under the corpora's own file names in Kaggle's
+ * layout, with the corpora's speakers and sampling rates. A marker file `SYNTHETIC.json` ensures that all results from them are
+ * labelled synthetic. The files depend on the seed only, not on the number of threads. A complete folder is left as it
+ * is; one of another seed or version is made again. The files are written to a temporary folder that is renamed when complete,
+ * so a folder with a marker is always complete.
  *
- * @param folder where to; made if missing
- * @returns the number of clips, and whether they were there already
+ * @param folder the target; created if missing
+ * @returns the number of clips, and whether they were already there
  * @throws {UserError} when the folder holds something else, or cannot be written
- * @throws {DOMException} AbortError when `signal` is set; nothing is left behind
- * @example await synthesizeCorpora("data/synthetic", { seed: 1 });
+ * @throws {DOMException} AbortError when `signal` is aborted; nothing is left behind
+ * @example
+ * const { clips } = await synthesizeCorpora("data", { seed: 1, quiet: true });
+ * clips; // => 2760
  */
 export async function synthesizeCorpora(
   folder: string,
@@ -87,7 +90,10 @@ async function writeClips(
   options: SynthesisOptions,
 ): Promise<void> {
   const folders = new Set(clips.map((clip) => join(part, dirname(clip.file))));
-  for (const folder of folders) await mkdir(folder, { recursive: true });
+  for (const folder of folders)
+    await makeFolder(folder).catch((error: unknown) => {
+      throw cannotWrite(folder, error);
+    });
   const tasks = clips.map((clip) => ({ clip, seed, path: join(part, clip.file) }));
   const progress = new Progress("synthetic speech", clips.length, { quiet: options.quiet });
   const { threads, signal } = options;
@@ -102,7 +108,7 @@ async function writeClips(
   progress.done();
 }
 
-/** Removes what earlier processes left beside the folder when they were killed. */
+/** Removes the temporary folders of processes that were killed. */
 async function removeAbandoned(target: string): Promise<void> {
   const siblings = await readdir(dirname(target)).catch(() => []);
   for (const name of siblings) {
@@ -121,14 +127,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Puts the finished part in the target's place; another process may have been faster with the same. */
+/** Moves the finished folder to the target, unless another process has done the same in the meantime. */
 async function replace(target: string, part: string, marker: Marker): Promise<void> {
   if (await holds(target, marker)) return;
   await rm(target, { recursive: true, force: true });
   await rename(part, target);
 }
 
-/** True when the folder is complete, false when it is to be made; throws when it is not ours to replace. */
+/** True when the folder is complete, false when it must be made; throws when it holds other files. */
 async function holds(target: string, marker: Marker): Promise<boolean> {
   const names = await readdir(target).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return [];

@@ -4,7 +4,7 @@ import { systemReason } from "../../base/errors.js";
 import type { WorkerAnswer } from "../../base/pool.js";
 import { type PlannedClip, synthesizeClip } from "./clips.js";
 
-/** What a worker thread makes: one clip, written to `path`. */
+/** The task of a worker thread: one clip, written to `path`. */
 export interface SynthesisTask {
   clip: PlannedClip;
   seed: number;
@@ -12,8 +12,8 @@ export interface SynthesisTask {
 }
 
 /**
- * Makes one clip and writes it. The result is why it could not be written, or nothing: an error would lose its
- * code on the way to the main thread.
+ * Synthesizes one clip and writes it. Returns the reason if it cannot be written, since an error would lose its code on the
+ * way to the main thread.
  */
 export async function handle({ clip, seed, path }: SynthesisTask): Promise<WorkerAnswer<string | undefined>> {
   const bytes = encodeWav(synthesizeClip(clip, seed), clip.sampleRate);

@@ -3,9 +3,9 @@ import type { ClipName } from "../clip.js";
 import type { Segment } from "./phones.js";
 
 /**
- * A synthetic voice: a glottal source filtered by formants, after Klatt and Klatt (1990), whose way of speaking
- * follows the emotion it is given. It says nothing about real people; it stands in for the corpora where they
- * are not at hand, so that every loader, protocol and notebook runs. What comes of it is marked *synthetic*.
+ * A synthetic voice: a glottal source filtered by formants, after Klatt and Klatt (1990), whose prosody follows the given
+ * emotion. It says nothing about real people. It replaces the corpora where they are not available, so that every loader,
+ * protocol and notebook runs. All results from it are marked *synthetic*.
  *
  * Sources:
  * - Klatt, D. H. (1980). Software for a cascade/parallel formant synthesizer. JASA 67, 971-995. (consonants)
@@ -24,7 +24,7 @@ import type { Segment } from "./phones.js";
 
 type Feeling = ClipName["emotion"];
 
-/** How an emotion moves the voice away from the speaker's neutral one. */
+/** Changes of the voice relative to the speaker's neutral voice. */
 export interface Effect {
   /** Mean pitch, semitones. */
   pitch: number;
@@ -89,7 +89,7 @@ function effect(...values: number[]): Effect {
   return { pitch, range, rate, level, tilt, jitter, breath, final, formants };
 }
 
-/** A speaker: the neutral voice, and how this speaker shows emotions. */
+/** A speaker: the neutral voice, and how this speaker expresses emotions. */
 export interface Voice {
   /** Mean pitch, Hz. */
   f0: number;
@@ -97,13 +97,13 @@ export interface Voice {
   formants: number;
   /** Neutral values of the rest, in the units of {@link Effect} (`jitter` and `breath` relative to usual). */
   base: Effect;
-  /** How strongly this speaker shows each emotion in each quantity; 1 = as in {@link EFFECTS}. */
+  /** How strongly this speaker expresses each emotion in each quantity; 1 = as in {@link EFFECTS}. */
   style: Readonly<Record<Feeling, Effect>>;
   /** Level of the background noise, dBFS. */
   noise: number;
 }
 
-/** Everything that the synthesis of one clip needs to know besides the words. */
+/** All parameters of the synthesis of one clip except the words. */
 export interface Delivery extends Effect {
   /** Mean pitch, Hz. */
   f0: number;
@@ -146,8 +146,8 @@ export function drawVoice(sex: "female" | "male", rng: Random): Voice {
 }
 
 /**
- * How a speaker says one clip: the neutral voice, plus the emotion's effect times intensity, the speaker's style
- * and the moment's strength, plus what varies from clip to clip.
+ * How a speaker says one clip: the neutral voice, plus the emotion's effect times the intensity, the speaker's style and a
+ * random strength, plus random variation from clip to clip.
  *
  * @param intensity the corpus's level; without one, 0.9 of the effect at full intensity
  */
@@ -174,10 +174,10 @@ function mapEffect(value: (key: keyof Effect) => number): Effect {
   return out;
 }
 
-/** What the synthesis follows, one value a frame of {@link FRAME} seconds. */
+/** The tracks that the synthesis follows, one value per frame of {@link FRAME} seconds. */
 interface Score {
   frames: number;
-  /** Seven formants a frame, Hz. */
+  /** Seven formants per frame, Hz. */
   formants: Float64Array;
   f0: Float64Array;
   voice: Float64Array;
@@ -187,7 +187,7 @@ interface Score {
 
 const FRAME = 0.004;
 const FORMANTS = 7;
-/** Bandwidths, Hz, and the places of the upper formants, which hardly move. */
+/** Bandwidths of the formants, and frequencies of the upper ones, which hardly move, Hz. */
 const BANDWIDTHS = [70, 95, 140, 250, 300, 400, 500];
 const UPPER = [3400, 4500, 5500, 6600];
 /** Seconds after which a track has covered 63 % of the way to its target: lips and tongue, larynx and noise. */
@@ -199,13 +199,13 @@ const JITTER = 0.008;
 const SHIMMER = 0.04;
 const BREATH = 0.012;
 const OPEN = 0.6;
-/** Noise made in the mouth against the voice. */
+/** Level of frication noise relative to the voice. */
 const FRICATION = 1.6;
 /** Level of neutral speech, dBFS. */
 const LEVEL = -30;
 
 /**
- * Speaks segments as the delivery says.
+ * Synthesizes segments of speech with a delivery.
  *
  * @param sampleRate Hz, 16,000 or more
  * @returns samples in [-1, 1], about 0.1 s of background noise at both ends
@@ -258,7 +258,7 @@ function writeScore(segments: readonly Segment[], delivery: Delivery, rng: Rando
   return score;
 }
 
-/** Pitch a frame, Hz: declination, an accent on some vowels, the final movement, and a slow drift. */
+/** Pitch per frame, Hz: declination, an accent on some vowels, the final movement, and a slow drift. */
 function melody(
   segments: readonly Segment[],
   lengths: readonly number[],
@@ -294,14 +294,14 @@ function melody(
   return semitones.map((value) => Math.min(700, Math.max(50, delivery.f0 * 2 ** ((value - range) / 12))));
 }
 
-/** Source and filter, sample by sample; coefficients are renewed every frame. */
+/** Source and filter, sample by sample; the coefficients are updated every frame. */
 function synthesize(score: Score, delivery: Delivery, rate: number, rng: Random): Float64Array {
   const length = Math.round(score.frames * FRAME * rate);
   const out = new Float64Array(length);
   const jitter = JITTER * Math.exp(delivery.jitter);
   const shimmer = SHIMMER * Math.exp(delivery.jitter);
   const breath = BREATH * 10 ** (delivery.breath / 20);
-  // A bright voice goes with more breath pressure, hence with sharper consonants.
+  // A bright voice has more breath pressure, hence stronger frication.
   const friction = FRICATION * 10 ** (delivery.tilt / 40);
   const dark = tiltPole(6 - delivery.tilt, rate);
   const a = new Float64Array(FORMANTS);
@@ -354,12 +354,12 @@ function synthesize(score: Score, delivery: Delivery, rate: number, rng: Random)
   return out;
 }
 
-/** A normal draw that cannot turn a period over. */
+/** A normal draw, limited to three standard deviations so that no period becomes negative. */
 function clamped(rng: Random): number {
   return Math.min(3, Math.max(-3, rng.normal()));
 }
 
-/** The pole of a one-pole low-pass with so many dB of loss at 3 kHz (Klatt and Klatt's TL). */
+/** The pole of a one-pole low-pass with a given loss in dB at 3 kHz (Klatt and Klatt's TL). */
 function tiltPole(loss: number, rate: number): number {
   const power = 10 ** (Math.max(0.1, Math.min(24, loss)) / 10);
   const cosine = Math.cos((2 * Math.PI * 3000) / rate);

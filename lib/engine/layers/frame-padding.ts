@@ -4,14 +4,14 @@ import { firstInput, firstShape } from "./first.js";
 export interface FramePaddingArgs {
   /** Frames of zeros before the first one; default 0. */
   before?: number;
-  /** Frames of zeros behind the last one; default 0. */
+  /** Frames of zeros after the last one; default 0. */
   after?: number;
   name?: string;
 }
 
 /**
- * Puts frames of zeros around a clip, for the convolution behind it. TensorFlow's "same" pads as a stride asks for (0
- * before and 1 behind an even number of frames, at kernel 3 and stride 2) where PyTorch's networks pad 1 on both sides.
+ * Adds frames of zeros around a clip, for the next convolution. TensorFlow's "same" pads according to the stride (0 before and 1
+ * after an even number of frames, for kernel 3 and stride 2), where PyTorch's networks pad 1 on both sides.
  *
  * `[batch, frames, width]` to `[batch, before + frames + after, width]`.
  */
@@ -52,7 +52,7 @@ tf.serialization.registerClass(FramePadding);
 /**
  * A {@link FramePadding} layer.
  *
- * @throws {RangeError} for a padding that is no whole number from 0 on
+ * @throws {RangeError} for a padding that is not a whole number of at least 0
  * @example const y = framePadding({ before: 1, after: 1 }).apply(x);
  */
 export function framePadding(args: FramePaddingArgs): FramePadding {

@@ -1,30 +1,31 @@
 import * as tf from "@tensorflow/tfjs";
 import { firstInput, firstShape } from "./first.js";
 
-/** `share`: the weights sum to 1, for a mean over real frames. `log`: to be added to scores before a softmax. */
+/** `share`: weights that sum to 1, for a mean over real frames. `log`: logarithms, to be added to scores before a softmax. */
 export type FrameWeightsOutput = "share" | "log";
 
+/** Options of {@link frameWeights}. */
 export interface FrameWeightsArgs {
-  /** Frames of the input to one frame of the features that are weighted, as pooling over time leaves them; default 1. */
+  /** Number of input frames per frame of the weighted features, where pooling has shortened time; default 1. */
   stride?: number;
   /** Default `share`. */
   output?: FrameWeightsOutput;
   name?: string;
 }
 
-/** What `log` gives for padding: after a softmax beside any score, 0. */
+/** The value of `log` for padding: after a softmax with any scores, 0. */
 const NEVER = -1e9;
 
 /**
- * How much each frame counts, so that padding does not: from a model's own input, in which a frame of nothing but
- * zeros is padding, to one weight a frame. With n[r] real ones among the `stride` input frames of frame r,
- * `share` gives n[r] / sum of n (0 everywhere where no frame is real), `log` gives ln(n[r] / stride), or -1e9 where n[r] = 0.
+ * A layer that weights frames so that padding does not count. It takes the model's input, in which a frame of zeros only is
+ * padding, and returns one weight per frame. With n[r] real frames among the `stride` input frames of frame r, `share` gives
+ * n[r] / sum of n (all 0 where no frame is real), `log` gives ln(n[r] / stride), or -1e9 where n[r] = 0.
  *
- * Stock layers do the rest: a dot product over time of the shares and the features is their mean over real frames;
- * scores to which the logarithms are added and a softmax are attention that pays none to padding. tf.layers' own
- * Masking is for recurrent layers: pooling and convolutions do not know it.
+ * Stock layers do the rest. The dot product over time of shares and features is the mean over real frames. Scores plus the
+ * logarithms, then a softmax, are attention that ignores padding. tf.layers' own Masking works for recurrent layers only:
+ * pooling and convolutions ignore it.
  *
- * `[batch, frames, width]` to `[batch, floor(frames / stride)]`. The input's gradient is taken to be 0.
+ * `[batch, frames, width]` to `[batch, floor(frames / stride)]`. The gradient with respect to the input is 0.
  */
 export class FrameWeights extends tf.layers.Layer {
   static className = "FrameWeights";
@@ -69,14 +70,14 @@ export class FrameWeights extends tf.layers.Layer {
 tf.serialization.registerClass(FrameWeights);
 
 /**
- * A {@link FrameWeights} layer.
+ * Creates a {@link FrameWeights} layer: one weight per frame, 0 for padding.
  *
- * @param args.stride frames of the input to one of the features; default 1
- * @param args.output `share` (default) or `log`
- * @throws {RangeError} for a stride that is no positive whole number
+ * @throws {RangeError} for a stride that is not a positive integer, or an unknown output
  * @example
- * const weights = frameWeights({ stride: 4 }).apply(input);
- * const mean = tf.layers.dot({ axes: [1, 1] }).apply([weights, features]); // over real frames
+ * const tf = await startTfjs();
+ * const input = tf.tensor3d([[[3], [1], [2], [5], [0], [0], [0], [0]]]); // one clip: four frames, four of padding
+ * frameWeights().call(input).dataSync(); // => [0.25, 0.25, 0.25, 0.25, 0, 0, 0, 0]
+ * frameWeights({ stride: 4 }).call(input).dataSync(); // => [1, 0]
  */
 export function frameWeights(args: FrameWeightsArgs = {}): FrameWeights {
   return new FrameWeights(args);

@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { firstInput } from "./first.js";
 
 /**
- * The Gaussian error linear unit of Hendrycks and Gimpel (2016) with erf itself, not its approximation by tanh, as
- * Whisper and wav2vec 2.0 have it: x (1 + erf(x / sqrt(2))) / 2. Any shape.
+ * The Gaussian error linear unit (Hendrycks and Gimpel 2016) with the exact erf, not its approximation by tanh, as in Whisper and
+ * wav2vec 2.0: x (1 + erf(x / sqrt(2))) / 2. Any shape.
  */
 class Gelu extends tf.layers.Layer {
   static className = "Gelu";

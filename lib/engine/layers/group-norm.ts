@@ -8,12 +8,12 @@ export interface GroupNormArgs {
 }
 
 /**
- * Group normalisation (Wu and He 2018) with one channel a group: each column less its mean over the frames of the clip, by
- * its deviation over them (of the population), times `gamma`, plus `beta`. wav2vec 2.0 so takes the loudness and the
- * microphone out of its first convolution.
+ * Group normalisation (Wu and He 2018) with one channel per group: each column minus its mean over the frames of the clip, divided
+ * by its population standard deviation over them, times `gamma`, plus `beta`. In wav2vec 2.0 it removes loudness and microphone
+ * from the output of the first convolution.
  *
- * `[batch, frames, width]` to the same; weights `gamma` (ones) and `beta` (zeros), `[width]`. All frames count: padding
- * would change the answer.
+ * `[batch, frames, width]` to the same; weights `gamma` (ones) and `beta` (zeros), `[width]`. All frames count, so padding changes
+ * the result.
  */
 class GroupNorm extends tf.layers.Layer {
   static className = "GroupNorm";

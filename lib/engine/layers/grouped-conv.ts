@@ -4,21 +4,21 @@ import { firstInput, firstShape } from "./first.js";
 export interface GroupedConvArgs {
   /** Columns of the output; a multiple of `groups`. */
   filters: number;
-  /** Frames that each output frame sees. */
+  /** Number of input frames per output frame. */
   kernelSize: number;
-  /** Groups of columns that do not see each other. */
+  /** Number of independent groups of columns. */
   groups: number;
-  /** Of the initial kernel; without one it is zeros, for weights that come from a file. */
+  /** Seed of the initial kernel; without one it is zeros, for weights from a file. */
   seed?: number;
   name?: string;
 }
 
 /**
- * A 1-d convolution over time in groups, which tf.layers' Conv1D does not have: group g of the output's columns sees
- * group g of the input's. As many frames come out as go in: floor(kernelSize / 2) zeros stand before the first and
- * kernelSize - 1 - floor(kernelSize / 2) behind the last. For an even kernel that is one more before than behind
- * (TensorFlow's "same" has the odd one behind): PyTorch's `padding=kernelSize // 2` with the last frame dropped, as wav2vec
- * 2.0 places its positional convolution.
+ * A grouped 1-d convolution over time, which tf.layers' Conv1D does not support: group g of the output's columns depends on group
+ * g of the input's. The number of frames stays the same: floor(kernelSize / 2) zeros are added before the first frame and
+ * kernelSize - 1 - floor(kernelSize / 2) after the last. An even kernel has one more before than after (TensorFlow's "same" has
+ * the odd one after): PyTorch's `padding=kernelSize // 2` with the last frame dropped, as in wav2vec 2.0's positional
+ * convolution.
  *
  * `[batch, frames, width]` to `[batch, frames, filters]`; weights `kernel`, `[kernelSize, width / groups, filters]`, and
  * `bias`, `[filters]`.
@@ -36,7 +36,8 @@ class GroupedConv1D extends tf.layers.Layer {
       if (!Number.isInteger(value) || value < 1)
         throw new RangeError(`${name} is ${value}: it takes 1, 2, ...`);
     }
-    if (filters % groups !== 0) throw new RangeError(`${filters} filters do not make ${groups} equal groups`);
+    if (filters % groups !== 0)
+      throw new RangeError(`${filters} filters cannot be divided into ${groups} equal groups`);
     this.#args = { filters, kernelSize, groups };
     this.#seed = seed ?? undefined;
     this.inputSpec = [{ ndim: 3 }];
@@ -45,7 +46,8 @@ class GroupedConv1D extends tf.layers.Layer {
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const width = firstShape(inputShape)[2]!;
     const { filters, kernelSize, groups } = this.#args;
-    if (width % groups !== 0) throw new RangeError(`${width} columns do not make ${groups} equal groups`);
+    if (width % groups !== 0)
+      throw new RangeError(`${width} columns cannot be divided into ${groups} equal groups`);
     const { glorotUniform, zeros } = tf.initializers;
     const initial = this.#seed === undefined ? zeros() : glorotUniform({ seed: this.#seed });
     this.#kernel = this.addWeight("kernel", [kernelSize, width / groups, filters], "float32", initial);
@@ -95,7 +97,7 @@ tf.serialization.registerClass(GroupedConv1D);
 /**
  * A {@link GroupedConv1D} layer.
  *
- * @throws {RangeError} for a size that is no positive whole number, or columns that do not make equal groups
+ * @throws {RangeError} for a size that is not a positive integer, or columns that cannot be divided into equal groups
  * @example groupedConv({ filters: 768, kernelSize: 128, groups: 16, name: "positional" }).apply(frames)
  */
 export function groupedConv(args: GroupedConvArgs): GroupedConv1D {

@@ -2,16 +2,16 @@ import * as tf from "@tensorflow/tfjs";
 import { firstInput, firstShape } from "./first.js";
 
 export interface PositionsArgs {
-  /** Rows of the table: the most frames of an input. */
+  /** Rows of the table: the largest number of frames of an input. */
   positions: number;
-  /** Whether the table learns; default false. */
+  /** Whether the table is trained; default false. */
   trainable?: boolean;
   name?: string;
 }
 
 /**
- * Adds to each frame the row of a table that says where it stands, since attention by itself does not know an order:
- * y[r] = x[r] + table[r]. The table is `[positions, width]`; it starts as {@link sinusoids}.
+ * Adds a table row for its position to each frame, since attention by itself ignores the order of frames:
+ * y[r] = x[r] + table[r]. The table is `[positions, width]`; its initial values are {@link sinusoids}.
  *
  * `[batch, frames, width]` to the same, frames up to positions.
  */
@@ -81,7 +81,7 @@ export function sinusoids(positions: number, width: number): Float32Array {
 /**
  * A {@link Positions} layer.
  *
- * @throws {RangeError} for a number of positions that is no positive whole number
+ * @throws {RangeError} for a number of positions that is not a positive integer
  * @example const y = positions({ positions: 1500 }).apply(x);
  */
 export function positions(args: PositionsArgs): Positions {

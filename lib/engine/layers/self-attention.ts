@@ -2,20 +2,20 @@ import * as tf from "@tensorflow/tfjs";
 import { firstShape } from "./first.js";
 
 export interface SelfAttentionArgs {
-  /** Into how many parts of equal width the columns are cut, each with an attention of its own. */
+  /** Number of parts of equal width into which the columns are divided, each with its own attention. */
   heads: number;
   name?: string;
 }
 
 /**
- * Multi-head self-attention (Vaswani et al. 2017) without the dense layers before and behind it: queries, keys and
- * values come side by side, so that one product makes all three. For each head, of width d = width / heads,
+ * Multi-head self-attention (Vaswani et al. 2017) without the dense layers before and after it. Queries, keys and values are side
+ * by side, so that one dense layer can compute all three. For each head, of width d = width / heads,
  * y[i] = sum over j of softmax over j(q[i] k[j] / sqrt(d) + weight[j]) v[j].
  *
- * A second input has one number a frame that is added to the scores of its key: what `frameWeights({ output: "log" })`
- * gives, so that no frame listens to padding. Rows of padding themselves get numbers that mean nothing.
+ * An optional second input has one number per frame that is added to the scores of its key: the output of
+ * `frameWeights({ output: "log" })`, so that padding gets no attention. Rows of padding have meaningless outputs.
  *
- * `[batch, frames, 3 width]`, and `[batch, frames]` perhaps, to `[batch, frames, width]`.
+ * `[batch, frames, 3 * width]`, optionally with `[batch, frames]`, to `[batch, frames, width]`.
  */
 class SelfAttention extends tf.layers.Layer {
   static className = "SelfAttention";
@@ -62,7 +62,7 @@ tf.serialization.registerClass(SelfAttention);
 /**
  * A {@link SelfAttention} layer.
  *
- * @throws {RangeError} for a number of heads that is no positive whole number, or does not divide the width
+ * @throws {RangeError} for a number of heads that is not a positive integer, or does not divide the width
  * @example
  * const qkv = tf.layers.dense({ units: 3 * 512 }).apply(x);
  * const y = selfAttention({ heads: 8 }).apply(qkv); // or of [qkv, weights]

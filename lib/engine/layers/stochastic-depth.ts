@@ -2,21 +2,21 @@ import * as tf from "@tensorflow/tfjs";
 import { firstInput } from "./first.js";
 
 export interface StochasticDepthArgs {
-  /** Share of the clips that go without the branch, from 0 up to 1. */
+  /** Share of the clips that skip the branch, in [0, 1). */
   rate: number;
   name?: string;
 }
 
 /**
- * Stochastic depth (Huang et al. 2016): in training, the branch of a residual sum that this layer ends is left out
- * for a share of the clips, drawn anew at each step, and divided by 1 - rate for the others. In prediction it does nothing.
+ * Stochastic depth (Huang et al. 2016): in training, the branch of a residual sum that ends in this layer is dropped for a share
+ * of the clips, drawn at each step, and divided by 1 - rate for the others. In inference it does nothing.
  *
  * `[batch, ...]` to the same.
  */
 class StochasticDepth extends tf.layers.Layer {
   static className = "StochasticDepth";
   readonly #rate: number;
-  /** Of the next draw; the trainers set it before each step. */
+  /** Seed of the next draw; the trainers set it before each step. */
   seed: number | undefined;
 
   constructor({ rate, ...rest }: StochasticDepthArgs) {

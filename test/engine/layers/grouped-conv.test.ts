@@ -29,9 +29,11 @@ describe("worked out by hand", () => {
 
 test("sizes that make no sense are refused", () => {
   expect(() => groupedConv({ filters: 4, kernelSize: 0, groups: 2 })).toThrow("kernelSize is 0");
-  expect(() => groupedConv({ filters: 5, kernelSize: 3, groups: 2 })).toThrow("5 filters do not make 2");
+  expect(() => groupedConv({ filters: 5, kernelSize: 3, groups: 2 })).toThrow(
+    "5 filters cannot be divided into 2",
+  );
   const layer = groupedConv({ filters: 4, kernelSize: 3, groups: 2 });
-  expect(() => layer.apply(tf.input({ shape: [null, 5] }))).toThrow("5 columns do not make 2");
+  expect(() => layer.apply(tf.input({ shape: [null, 5] }))).toThrow("5 columns cannot be divided into 2");
 });
 
 test("more groups than the core takes are named", async () => {
