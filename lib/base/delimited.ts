@@ -26,13 +26,23 @@ export async function readDelimited(path: string, what = "the table"): Promise<D
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new UserError(`cannot read ${what} ${path}: ${systemReason(error)}`, { cause: error });
   });
-  const text = textOf(bytes);
-  if (text === undefined || text.includes("\0"))
-    throw new UserError(`cannot read ${what} ${path}: it is not UTF-8 text; save it as CSV UTF-8`);
-  return parseDelimited(text, path);
+  return parseDelimited(tableText(bytes, path, what), path);
 }
 
-function textOf(bytes: Uint8Array): string | undefined {
+/**
+ * The text of a table's bytes, in UTF-8, or in UTF-16 with a byte order mark.
+ *
+ * @param what the file is, for messages
+ * @throws {UserError} naming the file, when it is not text
+ * @example tableText(await readFile("a.csv"), "a.csv")
+ */
+export function tableText(bytes: Uint8Array, path: string, what = "the table"): string {
+  const text = decoded(bytes);
+  if (text !== undefined && !text.includes("\0")) return text;
+  throw new UserError(`cannot read ${what} ${path}: it is not UTF-8 text; save it as CSV UTF-8`);
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
   const encoding =
     first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
