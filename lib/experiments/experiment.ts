@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
-import { workFolder } from "../base/root.js";
+import { dataFolder, workFolder } from "../base/root.js";
 import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
@@ -257,7 +257,7 @@ async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken
 /** What an experiment takes beside its grid. */
 export interface ExperimentOptions
   extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs" | "networks"> {
-  /** Folder with the corpora; where it has none, synthetic ones are made in it. Default `data`. */
+  /** Folder with the corpora. Default `SER_DATA`, else `data`; where that has none, synthetic ones stand in. */
   data?: string;
   /** Clips of your own, as `readManifest` gives them, in the place of those under `data`. */
   clips?: readonly Clip[];
@@ -298,7 +298,7 @@ async function readRunsOrTrain(
   options: ExperimentOptions,
 ): Promise<RecordedExperiment> {
   const {
-    data = "data",
+    data = dataFolder(),
     results = join(workFolder(), "results"),
     quiet,
     signal,
