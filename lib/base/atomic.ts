@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { access, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
+import { makeFolder } from "./folder.js";
 
 /**
  * Writes a file completely or not at all: into a temporary file beside it, which is then renamed. Missing folders are created. A
@@ -18,7 +19,7 @@ export async function writeAtomic(
 ): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     if (typeof write === "function") await write(temporary);
     else await writeAndSync(temporary, write);
     await rename(temporary, path);

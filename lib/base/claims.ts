@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, statSync, utimesSync } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { link, open, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { writeAtomic } from "./atomic.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
+import { makeFolder } from "./folder.js";
 
 /** Milliseconds between updates of a claim; a claim of another machine that is older than STALE has expired. */
 const BEAT = 10_000;
@@ -69,7 +70,7 @@ export async function claimed(folder: string): Promise<string[]> {
 async function create(folder: string, path: string, content: string): Promise<boolean> {
   const draft = join(folder, `.${process.pid}-${randomBytes(6).toString("hex")}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const file = await open(draft, "wx");
     await file.writeFile(content);
     await file.close();

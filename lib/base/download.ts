@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeJson } from "./atomic.js";
 import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "./errors.js";
+import { makeFolder } from "./folder.js";
 import { Progress } from "./progress.js";
 import { requireSpace } from "./space.js";
 
@@ -49,7 +50,7 @@ export async function downloadFile(url: string, file: string, options: DownloadO
   if (!isHttp(url)) throw new UsageError(`not an http(s) address: ${url}`);
   const { signal, retries = 5, backoffMs = 1000, log = () => {} } = options;
   const part = `${file}.part`;
-  await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => throwWrite(part, error));
+  await makeFolder(dirname(file)).catch((error: unknown) => throwWrite(part, error));
   for (let failures = 0; ; ) {
     const before = await sizeOf(part);
     try {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { cannotWrite } from "../base/errors.js";
+import { makeFolder } from "../base/folder.js";
 import type { RecordedExperiment } from "../experiments/known.js";
 import { experimentName, interruptSignal, printJson } from "./common.js";
 
@@ -108,8 +109,7 @@ async function experimentNamed(
 }
 
 async function prepare(folder: string): Promise<void> {
-  const { mkdir } = await import("node:fs/promises");
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(folder).catch((error: unknown) => {
     throw cannotWrite(folder, error);
   });
 }

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { writeAtomic } from "../base/atomic.js";
 import { messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
+import { makeFolder } from "../base/folder.js";
 import { requireSpace } from "../base/space.js";
 
 export interface UnpackOptions {
@@ -119,7 +120,7 @@ function isClip(name: string): boolean {
 }
 
 async function checkSpace(entries: readonly Entry[], folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(folder).catch((error: unknown) => {
     throw new UserError(`cannot make ${folder}: ${systemReason(error)}`, { cause: error });
   });
   const missing = entries.filter((entry) => !existsSync(resolve(folder, entry.fileName)));

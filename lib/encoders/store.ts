@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writeJson } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "../base/errors.js";
+import { makeFolder } from "../base/folder.js";
 import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
 import { howToGet } from "./facts.js";
@@ -142,7 +143,7 @@ async function writeEncoder(info: EncoderInfo, stored: readonly StoredTensor[]):
   const partial = join(encoderFolder(), `${info.digest}-${randomBytes(4).toString("hex")}${PARTIAL}`);
   try {
     await removeLeftovers();
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     await writeSafetensors(join(partial, TENSORS), stored, { digest: info.digest });
     await writeJson(join(partial, INFO), info);
     await moveInto(partial, folder);

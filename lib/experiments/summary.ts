@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { assertReplaceable, readIfThere, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemReason, UserError } from "../base/errors.js";
+import { makeFolder } from "../base/folder.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { formatCsv } from "../base/table.js";
 import { byText } from "../base/text.js";
@@ -85,7 +86,7 @@ export async function writeSummary(
   try {
     await rm(partial, { recursive: true, force: true });
     for (const [path, content] of files) {
-      await mkdir(dirname(join(partial, path)), { recursive: true });
+      await makeFolder(dirname(join(partial, path)));
       await writeFile(join(partial, path), content);
     }
   } catch (error) {

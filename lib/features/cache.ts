@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, writevSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { KERNEL_SOURCE as AUDIO_KERNEL_SOURCE } from "../audio/kernelBinary.js";
 import { writeJson } from "../base/atomic.js";
 import { messageOf, systemReason, UserError } from "../base/errors.js";
+import { makeFolder } from "../base/folder.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { Matrix } from "../base/matrix.js";
 import type { EngineName } from "../engine/trainer.js";
@@ -148,7 +148,7 @@ export class FeatureCache {
   }
 
   async #openSegment(): Promise<number> {
-    await mkdir(this.#folder, { recursive: true });
+    await makeFolder(this.#folder);
     await writeJson(join(this.#folder, "settings.json"), this.#settings);
     const name = `${Date.now().toString(36)}-${process.pid}.segment`;
     this.#path = join(this.#folder, name);

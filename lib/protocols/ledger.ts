@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile } from "node:fs/promises";
+import { open, readdir, readFile } from "node:fs/promises";
 import { basename, isAbsolute, join } from "node:path";
 import { cacheFolder } from "../base/cache-folder.js";
 import { commitOf } from "../base/commit.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "../base/errors.js";
+import { makeFolder } from "../base/folder.js";
 import { notebookHost } from "../base/notebook.js";
 import { projectRoot } from "../base/root.js";
 import { byText } from "../base/text.js";
@@ -79,7 +80,7 @@ export class Ledger {
     // If two processes ever drew the same name, the second would fail rather than overwrite.
     const path = join(this.folder, `${time.replace(/\D/g, "")}-${randomBytes(8).toString("hex")}.json`);
     try {
-      await mkdir(this.folder, { recursive: true });
+      await makeFolder(this.folder);
       const file = await open(path, "wx");
       try {
         await file.writeFile(`${JSON.stringify(entry)}\n`);

@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assertReplaceable, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, systemReason, UsageError, UserError } from "../base/errors.js";
+import { makeFolder } from "../base/folder.js";
 import { sha256 } from "../base/hash.js";
 import { megabytes } from "../base/text.js";
 import { CORPORA } from "../corpora/clip.js";
@@ -182,7 +183,7 @@ async function writeFolder(folder: string, files: ReadonlyMap<string, Buffer>): 
   const partial = partialFolder(folder);
   try {
     await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     for (const [name, content] of files) await writeFile(join(partial, name), content);
   } catch (error) {
     throw cannotWrite(partial, error);

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { writeJson } from "../../base/atomic.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "../../base/errors.js";
+import { makeFolder } from "../../base/folder.js";
 import { runPool } from "../../base/pool.js";
 import { Progress } from "../../base/progress.js";
 import { CORPORA, type CorpusName } from "../clip.js";
@@ -90,7 +91,7 @@ async function writeClips(
   options: SynthesisOptions,
 ): Promise<void> {
   const folders = new Set(clips.map((clip) => join(part, dirname(clip.file))));
-  for (const folder of folders) await mkdir(folder, { recursive: true });
+  for (const folder of folders) await makeFolder(folder);
   const tasks = clips.map((clip) => ({ clip, seed, path: join(part, clip.file) }));
   const progress = new Progress("synthetic speech", clips.length, { quiet: options.quiet });
   const { threads, signal } = options;
