@@ -94,7 +94,7 @@ export async function evaluate(
   const judge = (some: readonly Clip[]) =>
     judged(loaded, features, new Set(some.map(({ id }) => id)), options);
   const answers = await read(features.clips, heard, judge, { run: card.run, ledger: options.ledger });
-  if (features.clips.length === 0) throw new UserError("not one clip could be read");
+  if (features.clips.length === 0) throw new UserError("no clip could be read");
   const run = evaluatedRun(card, loaded.sha256, features.clips, answers);
   const there = new Set(features.clips.map(({ emotion }) => emotion));
   const facts = {

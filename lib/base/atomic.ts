@@ -55,7 +55,12 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /** Writes a value as indented JSON, completely or not at all. */
 export function writeJson(path: string, value: unknown): Promise<void> {
-  return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+  return writeAtomic(path, jsonText(value));
+}
+
+/** A value as {@link writeJson} writes it. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join, parse, resolve } from "node:path";
 import type { Command } from "commander";
 import { UsageError, UserError } from "../base/errors.js";
+import { assertWritable } from "../base/folder.js";
 import type { Clip } from "../corpora/clip.js";
 import { addClipOptions, type ClipFlags, clipsFor } from "./clips.js";
 import { interruptSignal, printJson } from "./common.js";
@@ -64,6 +65,7 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   const clips = await clipsOf(folder, flags);
   // One ledger for each model, one page for each set of clips.
   const place = join(flags.out, name);
+  await assertWritable(place);
   const page = join(place, await clipsName(folder, flags));
   const signal = interruptSignal();
   const evaluation = await evaluate(model, clips, {

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { cannotWrite } from "../base/errors.js";
-import { makeFolder } from "../base/folder.js";
+import { assertWritable } from "../base/folder.js";
 import type { RecordedExperiment } from "../experiments/known.js";
 import { experimentName, interruptSignal, printJson } from "./common.js";
 
@@ -64,7 +63,7 @@ async function report(named: readonly string[], flags: ReportFlags): Promise<voi
   const stored = await experimentNamed(named, flags.from);
   const place = join(flags.out, stored.name);
   // Fails now if the folder cannot be written, not after the figures are drawn.
-  if (!flags.json) await prepare(place);
+  if (!flags.json) await assertWritable(place);
   const protocols = new Set(stored.runs.map(({ record }) => record.settings.protocol)).size;
   const statistics = new Progress("statistics", protocols, { quiet: flags.quiet });
   const onProtocol = (name: string) => {
@@ -106,12 +105,6 @@ async function experimentNamed(
   if (named.length > 1 || found[0]) return readRuns(named.map((one, i) => found[i] ?? one));
   const [name] = named as [string];
   return readStored(experimentName(name), await rootOf(name, from));
-}
-
-async function prepare(folder: string): Promise<void> {
-  await makeFolder(folder).catch((error: unknown) => {
-    throw cannotWrite(folder, error);
-  });
 }
 
 /** The folder that has the experiment: its runs if they exist, else its summary. */

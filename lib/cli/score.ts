@@ -1,6 +1,7 @@
 import { join, parse as parsePath } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError, UserError } from "../base/errors.js";
+import { assertWritable } from "../base/folder.js";
 import { sha256 } from "../base/hash.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import type { Protocol } from "../protocols/types.js";
@@ -76,6 +77,7 @@ async function scoreFile(path: string, flags: ScoreFlags): Promise<void> {
   const protocol = protocolNamed(flags.protocol);
   const name = nameOf(path, flags);
   const place = join(flags.out, folderOf(slug(name), name));
+  await assertWritable(place);
   const clips = await clipsOf(protocol, flags);
   const others = await recorded(`${protocol.name}@${protocol.version}`, flags.against ?? []);
   const { missing } = flags;

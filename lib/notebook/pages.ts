@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { writeAtomic } from "../base/atomic.js";
 import { UserError } from "../base/errors.js";
+import { assertWritable } from "../base/folder.js";
 import { projectRoot } from "../base/root.js";
 import { indexPage, notebookPage, titleOf } from "./html.js";
 import { readNotebook } from "./nbformat.js";
@@ -36,6 +37,7 @@ export async function writePages(files: readonly string[], options: { out?: stri
   const given = [...new Set(files.map((file) => resolve(file)))];
   const sources = given.length > 0 ? given : await executedNotebooks();
   const names = outputNames(sources, pageName);
+  await assertWritable(out);
   const notebooks = await Promise.all(sources.map(readNotebook));
   for (const [i, notebook] of notebooks.entries())
     await write(names[i]!, titleOf(notebook), await notebookPage(notebook));

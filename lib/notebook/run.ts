@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { writeAtomic } from "../base/atomic.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
+import { assertWritable } from "../base/folder.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
 import type { ChildEvent, ChildTask } from "./child.js";
@@ -311,6 +312,7 @@ export async function runNotebooks(
   const itself = targets.find((target) => paths.includes(resolve(target)));
   if (itself)
     throw new UsageError(`${itself} would overwrite a notebook to run: give another folder with --out`);
+  await assertWritable(out);
   const notebooks = await Promise.all(paths.map(readNotebook));
   const given = assignParameters(notebooks, options.parameters ?? {});
   const reports: NotebookReport[] = [];

@@ -134,9 +134,11 @@ describe("train", () => {
     expect(one.planned).not.toEqual(other.planned);
   });
 
-  test("a network that nobody gives, or of another shape, is told", async () => {
+  test("a network that is not defined, or of another shape, is reported", async () => {
     await expect(train(own, options)).rejects.toThrow(UsageError);
-    await expect(train(own, options)).rejects.toThrow(/nobody gives the network own:mine: a script does/);
+    await expect(train(own, options)).rejects.toThrow(
+      /the network own:mine is not defined: only a script can define it/,
+    );
     const wrong: BuildNetwork = () =>
       tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 2, activation: "softmax" })] });
     const failed = await train(

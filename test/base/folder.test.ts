@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeFolder } from "../../lib/base/folder.js";
+import { UserError } from "../../lib/base/errors.js";
+import { assertWritable, makeFolder } from "../../lib/base/folder.js";
 
 let root: string;
 beforeEach(async () => {
@@ -36,4 +37,27 @@ test("a file in the place of a folder is an error", async () => {
 
 test.skipIf(process.platform !== "linux")("under /proc it ends with an error", async () => {
   await expect(makeFolder("/proc/nonexistent/a")).rejects.toThrow(/ENOENT|EACCES|EPERM/);
+});
+
+test("where a folder cannot be written is known before it is made", async () => {
+  await assertWritable(root);
+  await assertWritable(join(root, "a", "b"));
+  expect(await readdir(root)).toEqual([]);
+  await writeFile(join(root, "file"), "");
+  for (const path of ["file", "file/a/b"]) {
+    const refusal = assertWritable(join(root, path));
+    await expect(refusal).rejects.toThrow(UserError);
+    await expect(refusal).rejects.toThrow(
+      /^cannot write to .*file.* is not a folder; choose another folder with --out$/,
+    );
+  }
+});
+
+// Permissions do not count for root.
+test.skipIf(process.getuid?.() === 0)("a folder without the permission is named", async () => {
+  await chmod(root, 0o500);
+  await expect(assertWritable(join(root, "a"), "take another")).rejects.toThrow(
+    /^cannot write to .*a: permission denied; take another$/,
+  );
+  await chmod(root, 0o700);
 });
