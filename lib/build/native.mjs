@@ -81,8 +81,12 @@ if (!existsSync(target))
     await compile();
   } catch (error) {
     const complaint = (error.stderr || error.message).split("\n").find((line) => /error/i.test(line));
-    const noCompiler = error.code === "ENOENT" && error.syscall?.startsWith("spawn");
-    const reason = noCompiler ? "no C compiler found" : complaint || "the C compiler failed";
+    const reason =
+      error.syscall === "mkdir" || error.syscall === "mkdtemp"
+        ? `cannot write ${dirname(target)}`
+        : error.code === "ENOENT"
+          ? "no C compiler found"
+          : complaint || "the C compiler failed";
     const told = `The native engine was not compiled (${reason}); training runs on the wasm engine.`;
     console.log(folderNamed ? reason : told);
   }
