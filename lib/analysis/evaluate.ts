@@ -96,12 +96,13 @@ export async function evaluate(
   const parts = heard ? sorted(own, heard, card.refit === true) : strange ? none : undefined;
   if (parts && parts.trained.length > 0 && !options.evenTraining) throw trainedOn(parts.trained, card.run);
   const { ledger = userLedger() } = options;
-  if (own.some(({ id }) => heard?.parts.get(id) === "test")) await assertWritable(ledger.folder);
+  if (own.some(({ id }) => heard?.parts.get(id) === "test"))
+    await assertWritable(ledger.folder, "readings of test clips are recorded there");
   const features = await extractClips(own, card.features, options);
   const judge = (some: readonly Clip[]) =>
     judged(loaded, features, new Set(some.map(({ id }) => id)), options);
   const answers = await read(features.clips, heard, judge, { run: card.run, ledger });
-  if (features.clips.length === 0) throw new UserError("not one clip could be read");
+  if (features.clips.length === 0) throw new UserError("no clip could be read");
   const run = evaluatedRun(card, loaded.sha256, features.clips, answers);
   const there = new Set(features.clips.map(({ emotion }) => emotion));
   const facts = {

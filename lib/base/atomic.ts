@@ -70,10 +70,14 @@ function isFolder(path: string): Promise<boolean> {
  * Tries whether files can be written into a folder, before the work and not after it. Nothing is left behind: folders that were
  * missing are removed again.
  *
+ * @param instead what to do, for the message
  * @throws {UserError} naming the folder
  * @example await assertWritable("results/report/quick");
  */
-export async function assertWritable(folder: string): Promise<void> {
+export async function assertWritable(
+  folder: string,
+  instead = "choose another folder with --out",
+): Promise<void> {
   const probe = join(folder, `.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {
     const made = await makeFolder(folder);
@@ -82,7 +86,7 @@ export async function assertWritable(folder: string): Promise<void> {
     // Another process may have begun to use one of them.
     for (const one of made) await rmdir(one).catch(() => {});
   } catch (error) {
-    throw cannotWrite(folder, error);
+    throw new UserError(`${cannotWrite(folder, error).message}; ${instead}`, { cause: error });
   }
 }
 
@@ -101,7 +105,12 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 
 /** Writes a value as indented JSON, completely or not at all. */
 export function writeJson(path: string, value: unknown): Promise<void> {
-  return writeAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+  return writeAtomic(path, jsonText(value));
+}
+
+/** A value as {@link writeJson} writes it. */
+export function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /**

@@ -26,10 +26,20 @@ export async function readDelimited(path: string, what = "the table"): Promise<D
   const bytes = await readFile(path).catch((error: unknown) => {
     throw new UserError(`cannot read ${what} ${path}: ${systemReason(error)}`, { cause: error });
   });
+  return parseDelimited(tableText(bytes, path, what), path);
+}
+
+/**
+ * The text of a table's bytes, in UTF-8, or in UTF-16 with a byte order mark.
+ *
+ * @param what the file is, for messages
+ * @throws {UserError} naming the file, when it is not text
+ * @example tableText(await readFile("a.csv"), "a.csv")
+ */
+export function tableText(bytes: Uint8Array, path: string, what = "the table"): string {
   const text = textOf(bytes);
-  if (text === undefined || text.includes("\0"))
-    throw new UserError(`cannot read ${what} ${path}: it is not UTF-8 text; save it as CSV UTF-8`);
-  return parseDelimited(text, path);
+  if (text !== undefined && !text.includes("\0")) return text;
+  throw new UserError(`cannot read ${what} ${path}: it is not UTF-8 text; save it as CSV UTF-8`);
 }
 
 /** Bytes as text: UTF-16 with its mark, else UTF-8; `undefined` where they are neither. */

@@ -36,6 +36,16 @@ export function workFolder(): string {
   return isInstalled() ? process.cwd() : projectRoot();
 }
 
+/** The folder of the corpora where `SER_DATA` names no other: data/ in {@link workFolder}. */
+export function defaultData(): string {
+  return join(workFolder(), "data");
+}
+
+/** The folder of the corpora: `SER_DATA`, else {@link defaultData}. */
+export function dataFolder(): string {
+  return process.env.SER_DATA || defaultData();
+}
+
 /** True in the bundle that `npm run build` makes, false where the TypeScript sources run. */
 export function isBundle(): boolean {
   return typeof __dirname === "string" && __dirname === join(projectRoot(), "dist");

@@ -1,6 +1,6 @@
 // Bundles the command line, the library and the worker threads into dist/, so that `ser` starts fast and without a loader.
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { build } from "esbuild";
 import { entries } from "./entries.mjs";
 
@@ -42,14 +42,26 @@ const modules = Object.entries(named.metafile.outputs).map(([path, { exports }])
   contents: `export { ${exports.sort().join(", ")} } from "./library.cjs";\n`,
 }));
 // Files are renamed into place, since a command or a test may be running from dist/. They are executable because npx runs the
-// command line directly, and sets the mode only the first time.
-mkdirSync("dist", { recursive: true });
-for (const { path, contents } of [...outputFiles, ...modules]) {
-  writeFileSync(`${path}.${process.pid}.tmp`, contents, { mode: 0o755 });
-  renameSync(`${path}.${process.pid}.tmp`, path);
-}
+// command line directly, and sets the mode only the first time. A file that is the same is left alone, so that a dist/ that is
+// current may be read-only.
+const isThere = (path, contents) => existsSync(path) && readFileSync(path).equals(Buffer.from(contents));
 // declarations.mjs makes "types".
 const current = new Set(["types", ...[...outputFiles, ...modules].map(({ path }) => basename(path))]);
-for (const file of readdirSync("dist")) {
-  if (!current.has(file) && !file.endsWith(".tmp")) rmSync(`dist/${file}`, { recursive: true, force: true });
+try {
+  mkdirSync("dist", { recursive: true });
+  for (const { path, contents } of [...outputFiles, ...modules]) {
+    if (isThere(path, contents)) continue;
+    writeFileSync(`${path}.${process.pid}.tmp`, contents, { mode: 0o755 });
+    renameSync(`${path}.${process.pid}.tmp`, path);
+  }
+  for (const file of readdirSync("dist")) {
+    if (!current.has(file) && !file.endsWith(".tmp"))
+      rmSync(`dist/${file}`, { recursive: true, force: true });
+  }
+} catch (error) {
+  if (error.syscall === undefined) throw error;
+  console.error(
+    `cannot write the program to ${resolve("dist")} (${error.code}): run "npm run build" as a user who may, or copy the checkout`,
+  );
+  process.exit(1);
 }

@@ -33,6 +33,17 @@ const BUILDS = {
 };
 const COMMON = "-O3 -std=gnu11 -fPIC -fno-math-errno -fvisibility=hidden -pthread -w".split(" ");
 
+/** As lib/base/folder.ts: `recursive` never ends where /proc is the home folder. */
+function makeFolder(path) {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
+}
+
 async function compile() {
   if (process.platform === "win32") throw new Error("not supported on Windows");
   const cc = process.env.CC || "cc";
@@ -40,7 +51,7 @@ async function compile() {
     dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")),
     "include",
   );
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolder(dirname(target));
   const folder = mkdtempSync(join(dirname(target), "native-"));
   try {
     const builds = Object.entries(BUILDS[process.arch] ?? { base: "" });
@@ -70,7 +81,12 @@ if (!existsSync(target))
     await compile();
   } catch (error) {
     const complaint = (error.stderr || error.message).split("\n").find((line) => /error/i.test(line));
-    const reason = error.code === "ENOENT" ? "no C compiler found" : complaint || "the C compiler failed";
+    const reason =
+      error.syscall === "mkdir" || error.syscall === "mkdtemp"
+        ? `cannot write ${dirname(target)}`
+        : error.code === "ENOENT"
+          ? "no C compiler found"
+          : complaint || "the C compiler failed";
     const told = `The native engine was not compiled (${reason}); training runs on the wasm engine.`;
     console.log(folderNamed ? reason : told);
   }

@@ -70,7 +70,7 @@ function page(): string {
   return `# Grids
 
 A grid is a JSON file that describes an experiment: a name, and blocks of runs. In a block most keys are lists, and every
-combination of what they hold is a run, on every fold of the protocol. A run that occurs twice is done once.
+combination of their values is a run, on every fold of the protocol. Duplicate runs are done once.
 
 \`\`\`json
 ${compact(EXAMPLE)}
@@ -79,15 +79,15 @@ ${compact(EXAMPLE)}
 That is ${combinations.join(" x ")} = ${combinations.reduce((a, b) => a * b)} runs for each fold: sizes, features, augmentations, seeds.
 
 \`\`\`sh
-npx --no ser ablate filters.json --plan    # what it would do, and how long that takes
-npx --no ser ablate filters.json           # does it; again: goes on, or is done
+npx --no ser ablate filters.json --plan    # what would be run, and how long it would take
+npx --no ser ablate filters.json           # runs it; run again, it resumes
 npx --no ser report filters                # tables, intervals, significance
 \`\`\`
 
-\`"$schema": "./grid.schema.json"\` makes an editor complete the keys and mark mistakes; in another folder, give the path to
-[grid.schema.json](grid.schema.json). \`ser ablate\` names all mistakes of a file at once, each with its place.
+\`"$schema": "./grid.schema.json"\` lets an editor complete the keys and mark mistakes; in another folder, give the path to
+[grid.schema.json](grid.schema.json). \`ser ablate\` reports all mistakes in a file at once, each with its place.
 
-This page and the schema are made from the code by \`npm run schema\`.
+This page and the schema are generated from the code by \`npm run schema\`.
 
 ## Keys of a grid
 
@@ -106,19 +106,19 @@ ${rows(
 
 ## Sizes
 
-An object of \`sizes\`. A size that is the network's own names the same run as none.
+The keys of an object in \`sizes\`. A size equal to the network's default gives the same run as no size.
 
 ${table(factsOf(factsOf(block.sizes!).item!).entries!)}
 
 ${rows(
-  ["network", "keys it takes, with its own values"],
+  ["network", "keys it takes, with their defaults"],
   Object.entries(SIZES).map(([name, of]) => [`\`${name}\``, code(of)]),
 )}
 
 ## Features
 
-\`features\` takes \`"logmel"\`, \`"mfcc"\` (as \`ser train --kind\`), or an object with what differs from those of its \`kind\`. Defaults
-are those of log-mel, and of MFCC where they are others.
+\`features\` takes \`"logmel"\`, \`"mfcc"\` (as \`ser train --kind\`), or an object with the settings that differ from the defaults
+of its \`kind\`. The defaults below are those of log-mel; those of MFCC follow where they differ.
 
 ${table(FEATURE_ENTRIES as unknown as Record<string, Node>, (key) => {
   if (key === "kind") return code("logmel");
@@ -126,24 +126,24 @@ ${table(FEATURE_ENTRIES as unknown as Record<string, Node>, (key) => {
   return own === mfcc ? own! : `${own}; mfcc ${mfcc}`;
 })}
 
-Of a pretrained speech encoder that was added with \`ser encoder add\` or \`ser encoder get\`, an object of kind \`encoder\`:
+For a pretrained speech encoder, added with \`ser encoder add\` or \`ser encoder get\`, an object of kind \`encoder\`:
 \`{ "kind": "encoder", "encoder": "whisper-base", "layer": 3 }\`.
 
 ${table(someEncoderSchema.entries as unknown as Record<string, Node>, (key) =>
   code(usualEncoder[key as keyof typeof usualEncoder]),
 )}
 
-Of features that another program made (openSMILE, nkululeko, librosa), an object of kind \`table\`:
+For features computed by another program (openSMILE, nkululeko, librosa), an object of kind \`table\`:
 \`{ "kind": "table", "file": "egemaps.csv" }\`. Rows are matched to clips by id, or by the file's name without its ending; every clip
-must have one. Columns that are no numbers, hold the same number everywhere, or are called \`emotion\`, \`label\`, \`speaker\`,
-\`gender\`, \`age\`, \`start\`, \`end\`, \`duration\` or the like are left out and named. The digest of the numbers names the runs, not the place of the
-file. Such features go with \`linear\`, \`svm\` and \`majority\`.
+must have one. Columns that are not numeric, are constant, or are called \`emotion\`, \`label\`, \`speaker\`, \`gender\`, \`age\`,
+\`start\`, \`end\`, \`duration\` or the like are left out and reported. The names of the runs depend on the digest of the numbers, not on
+where the file is. Such features work with \`linear\`, \`svm\` and \`majority\`.
 
 ${table(someTableSchema.entries as unknown as Record<string, Node>, () => "from the file")}
 
 ## Training
 
-Keys of \`training\`. Defaults are those of \`cnn-small\` where they are others.
+Keys of \`training\`. The defaults of \`cnn-small\` follow where they differ.
 
 ${table(training, usual)}
 

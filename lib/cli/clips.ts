@@ -140,7 +140,7 @@ export async function clipsFor(
   flags: ClipFlags,
   options: { needed?: readonly string[]; signal?: AbortSignal } = {},
 ): Promise<Clip[]> {
-  const [found, { assertFound }] = await Promise.all([
+  const [found, { assertFound, noCorpus }] = await Promise.all([
     corporaFor(flags, options),
     import("../corpora/registry.js"),
   ]);
@@ -149,11 +149,8 @@ export async function clipsFor(
   assertNeeded(flags, options.needed ?? [], found);
   assertFound(found, wantedOf(flags, options.needed ?? []) ?? [], data);
   if (clips.length > 0) return clips;
-  throw new UserError(
-    flags.manifest !== undefined
-      ? `${flags.manifest}: no clip has a label, because the raters of every clip are tied`
-      : `no corpus found under ${data}: set --data or SER_DATA, get the corpora with "ser data download", or make synthetic ones with "ser data synthesize"`,
-  );
+  if (flags.manifest === undefined) throw noCorpus(data);
+  throw new UserError(`${flags.manifest}: no clip has a label, because the raters of every clip are tied`);
 }
 
 /** @throws {UsageError} for a manifest that the protocol does not use: it would be ignored silently */

@@ -1,18 +1,13 @@
-import { extname, join } from "node:path";
+import { extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../base/errors.js";
-import { workFolder } from "../base/root.js";
-
-/** The default folder of the data: `SER_DATA`, else data/ in the working folder. */
-export function dataFolder(): string {
-  return process.env.SER_DATA ?? join(workFolder(), "data");
-}
+import { defaultData } from "../base/root.js";
 
 /** `--data DIR`: the folder of the corpora; default `SER_DATA`, else data/ in the working folder. */
 export function dataOption(): Option {
   return new Option("--data <dir>", "folder with the corpora; any folder layout works")
     .env("SER_DATA")
-    .default(join(workFolder(), "data"), "data/");
+    .default(defaultData(), "data/");
 }
 
 /** A commander parser for a number in [low, high]; `whole` rejects fractions. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import { dataFolder } from "../base/root.js";
 import type { Unpacked } from "../corpora/unpack.js";
-import { dataFolder, interruptSignal, printJson } from "./common.js";
+import { interruptSignal, printJson } from "./common.js";
 
 interface DownloadOptions {
   url?: string;

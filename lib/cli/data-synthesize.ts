@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { dataFolder } from "../base/root.js";
 import { CORPORA, type CorpusName } from "../corpora/clip.js";
-import { dataFolder, interruptSignal, numberIn, printJson } from "./common.js";
+import { interruptSignal, numberIn, printJson } from "./common.js";
 
 interface SynthesizeOptions {
   seed: number;

@@ -16,7 +16,8 @@ export function addDemo(program: Command): void {
     .addHelpText(
       "after",
       `
-If there are no corpora under --data, synthetic ones are generated there first.
+If data/ has no corpora, synthetic ones stand in, generated once in the user's cache folder. Where
+--data or SER_DATA names a folder, that one has to have corpora.
 
 Examples:
   ser demo

@@ -65,8 +65,8 @@ async function evaluate(named: string, folder: string | undefined, flags: Evalua
   const clips = await clipsOf(folder, flags);
   // One ledger for each model, one page for each set of clips.
   const place = join(flags.out, name);
+  await assertWritable(place);
   const page = join(place, await clipsName(folder, flags));
-  if (!flags.json) await assertWritable(page);
   const signal = interruptSignal();
   const evaluation = await evaluate(model, clips, {
     ...{ signal, evenTraining: flags.evenTraining, quiet: flags.quiet || flags.json },

@@ -77,9 +77,9 @@ async function scoreFile(path: string, flags: ScoreFlags): Promise<void> {
   const protocol = protocolNamed(flags.protocol);
   const name = nameOf(path, flags);
   const place = join(flags.out, folderOf(slug(name), name));
+  await assertWritable(place);
   const clips = await clipsOf(protocol, flags);
   const others = await recorded(`${protocol.name}@${protocol.version}`, flags.against ?? []);
-  if (!flags.json) await assertWritable(place);
   const { missing } = flags;
   const { runs, facts } = await score(path, protocol, {
     ...{ clips, name, missing, ledger: ledgerIn(place) },

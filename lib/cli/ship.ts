@@ -6,6 +6,7 @@ interface ShipFlags {
   from: string;
   out: string;
   note?: string;
+  force?: boolean;
   limit: number;
   json?: boolean;
 }
@@ -19,11 +20,8 @@ export function addShip(program: Command): void {
     )
     .argument("<run>", "folder of the run, or its name (RUN or EXPERIMENT/RUN) under the folder of the runs")
     .option("--from <dir>", "folder of the runs", join("results", "runs"))
-    .option(
-      "--out <dir>",
-      "folder to write the model to; replaces the model released before",
-      join("results", "model"),
-    )
+    .option("--out <dir>", "folder to write the model to", join("results", "model"))
+    .option("--force", "replace another model that was released to that folder before")
     .option("--note <text>", "remark on the clips, shown with every table of the model card")
     .option("--limit <MB>", "largest allowed size of the model, in MB", numberIn(0.001), 3)
     .option("--json", "print what was written as JSON")
@@ -35,19 +33,20 @@ under leaky protocols or with transductive normalisation are refused. "ser predi
 results/model unless another model is given. The same run gives the same bytes.
 
 Examples:
-  ser ship four-corpora/combined-speaker-independent-1-cnn-0123456789ab
-  ser ship results/runs/combined-cnn-0123456789ab --note "clips re-encoded with Opus at 32 kbit/s"
-  ser ship combined-cnn-0123456789ab --out /tmp/model --json`,
+  ser train --corpus ravdess --model cnn
+  ser ship ravdess-cnn-7bf193d26ef5 --out my-model      the run that the line above makes
+  ser ship ravdess-cnn-7bf193d26ef5 --force             the model that "ser predict" uses from then on
+  ser ship results/runs/ravdess-cnn-7bf193d26ef5 --out my-model --note "clips re-encoded" --json`,
     )
     .action(ship);
 }
 
-async function ship(run: string, { from, out, note, limit, json }: ShipFlags): Promise<void> {
+async function ship(run: string, { from, out, note, force, limit, json }: ShipFlags): Promise<void> {
   const [{ shipModel }, { megabytes }] = await Promise.all([
     import("../report/ship.js"),
     import("../base/text.js"),
   ]);
-  const shipped = await shipModel(await folderOf(run, from), { out, note, limit: 1e6 * limit });
+  const shipped = await shipModel(await folderOf(run, from), { out, note, force, limit: 1e6 * limit });
   if (json) return printJson(shipped);
   const { folder, bytes, sha256, files } = shipped;
   process.stdout.write(

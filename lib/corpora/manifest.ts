@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
 import * as v from "valibot";
 import { readDelimited } from "../base/delimited.js";
 import { deadLink, UsageError, UserError } from "../base/errors.js";
@@ -12,7 +12,7 @@ import { type FoundCorpus, isSynthetic } from "./registry.js";
 
 /** The columns of a manifest. Cells are texts; empty ones are left out. */
 const COLUMNS = {
-  id: text("Name of the clip, unique in its corpus."),
+  id: text("Name of the clip, unique in its corpus; without this column, its path without the ending."),
   path: text("Sound file, relative to the manifest."),
   speaker: text("Name of the speaker."),
   emotion: text("Emotion; common words are mapped to the known emotions, any other is a class of its own."),
@@ -43,6 +43,8 @@ type Column = keyof typeof COLUMNS;
 const NAMED = Object.keys(COLUMNS) as Column[];
 const REQUIRED = NAMED.filter((column) => !factsOf(COLUMNS[column]).optional);
 const OPTIONAL = NAMED.filter((column) => !REQUIRED.includes(column));
+/** The columns that no header may lack. */
+const INDISPENSABLE = REQUIRED.filter((column) => column !== "id");
 
 const rowSchema = v.object(COLUMNS);
 /** Columns of several raters may replace the column `emotion`. */
@@ -100,11 +102,12 @@ const LISTED = 10;
 const NAME = /^[a-z][a-z0-9_-]*$/;
 
 /**
- * Reads the clips of your own corpus, or several, from a table. Required columns: `id`, `path`, `speaker`, `emotion`. Optional
- * columns: `corpus`, `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (id of the
- * clip that this one is an altered copy of), `start` and `end` (of a segment, s), `split` (train, validation, test). Other
- * columns are ignored. Separators are commas, semicolons or tabs. Paths are relative to the manifest. Emotions may be written
- * as in the four English corpora: `angry`, `HAP`, `ps`; any other label is a class of its own.
+ * Reads the clips of your own corpus, or several, from a table. Required columns: `path`, `speaker`, `emotion`. Optional
+ * columns: `id`, `corpus`, `sex`, `age` (years), `intensity`, `sentence`, `sentenceId`, `repetition`, `label`, `parent` (id of
+ * the clip that this one is an altered copy of), `start` and `end` (of a segment, s), `split` (train, validation, test). Other
+ * columns are ignored. Without the column `id` it is the path without its ending, where that is unique. Separators are commas,
+ * semicolons or tabs. Paths are relative to the manifest. Emotions may be written as in the four English corpora: `angry`,
+ * `HAP`, `ps`; any other label is a class of its own.
  *
  * With several raters, the columns `emotion_1`, `emotion_2`, ... hold one rating each, or each row is one rating and the column
  * `rater` names the rater. The majority vote is the label; clips with a tie are left out.
@@ -288,19 +291,50 @@ function clipOf(
 async function readRows(path: string): Promise<{ rows: Row[]; oneRating: boolean }> {
   const { header, rows } = await readDelimited(path, "the manifest");
   const columns = columnsOf(header, path);
-  return {
-    oneRating: columns.includes("rater"),
-    rows: rows.map(({ line, cells }) => {
-      const row: Row = { line, cells: {}, ratings: [] };
-      columns.forEach((column, i) => {
-        const cell = cells[i]!;
-        if (cell.trim() === "" || column === undefined) return;
-        if (column === RATING) row.ratings.push(cell);
-        else row.cells[column] = cell;
-      });
-      return row;
-    }),
-  };
+  const oneRating = columns.includes("rater");
+  const read = rows.map(({ line, cells }) => {
+    const row: Row = { line, cells: {}, ratings: [] };
+    columns.forEach((column, i) => {
+      const cell = cells[i]!;
+      if (cell.trim() === "" || column === undefined) return;
+      if (column === RATING) row.ratings.push(cell);
+      else row.cells[column] = cell;
+    });
+    return row;
+  });
+  if (!columns.includes("id")) nameByPath(read, path, oneRating);
+  return { oneRating, rows: read };
+}
+
+/**
+ * Gives every row the id that its path makes, for a manifest without the column `id`.
+ *
+ * @throws {UserError} when two clips would have the same id
+ */
+function nameByPath(rows: readonly Row[], path: string, oneRating: boolean): void {
+  const first = new Map<string, Row>();
+  for (const row of rows) {
+    if (row.cells.path === undefined) continue;
+    row.cells.id = idOf(row.cells.path, path);
+    const key = `${row.cells.corpus?.toLowerCase() ?? ""}/${row.cells.id}`;
+    const other = first.get(key);
+    if (!other) first.set(key, row);
+    else if (!oneRating || !PLACE.every((column) => row.cells[column] === other.cells[column]))
+      throw new UserError(
+        `${path} lacks the column id, which it needs because paths without their endings are not unique (lines ${other.line} and ${row.line}: ${row.cells.id})`,
+      );
+  }
+}
+
+/** The columns that say where a clip's sound is. */
+const PLACE = ["path", "start", "end"] as const;
+
+/** The path within the manifest's folder, without its ending; the name alone of a file elsewhere. */
+function idOf(file: string, manifest: string): string {
+  const inside = relative(dirname(resolve(manifest)), resolve(dirname(manifest), file));
+  const elsewhere = isAbsolute(inside) || inside.split(sep)[0] === "..";
+  const name = elsewhere ? basename(file) : inside.replaceAll(sep, "/");
+  return name.slice(0, name.length - extname(name).length);
 }
 
 const RATING = "rating";
@@ -324,7 +358,9 @@ function columnsOf(header: readonly string[], path: string): (Column | typeof RA
     throw new UserError(
       `${path} has a column rater (one rating per row) and also columns of several raters (${header.filter((_, i) => columns[i] === RATING).join(", ")}): remove one of the two`,
     );
-  const missing = REQUIRED.filter((column) => !columns.includes(column) && !(column === "emotion" && rated));
+  const missing = INDISPENSABLE.filter(
+    (column) => !columns.includes(column) && !(column === "emotion" && rated),
+  );
   if (missing.length === 0) return columns;
   throw new UserError(
     `${path} lacks the column ${missing.join(", ")}: ${headerHint(header, columns, missing)}`,
@@ -336,7 +372,7 @@ function headerHint(
   columns: readonly unknown[],
   missing: readonly string[],
 ): string {
-  const must = `its first line must name ${REQUIRED.join(", ")} and may name ${OPTIONAL.join(", ")}`;
+  const must = `its first line must name ${INDISPENSABLE.join(", ")} and may name id, ${OPTIONAL.join(", ")}`;
   if (header.length === 0) return must;
   if (header.length === 1)
     return `its first line is one cell, ${JSON.stringify(header[0])}: separate cells by commas, semicolons or tabs; ${must}`;

@@ -129,6 +129,13 @@ export function assertFound(
   );
 }
 
+/** The error for a folder without any corpus: what was looked for, and how to get one. */
+export function noCorpus(root: string): UserError {
+  return new UserError(
+    `no corpus found under ${root} (files named as in ${KNOWN_CORPORA.join(", ")}): set --data or SER_DATA to another folder, get the corpora with "ser data download", or make synthetic ones with "ser data synthesize"`,
+  );
+}
+
 /**
  * Applies a {@link Calm} option to RAVDESS, the corpus that has calm: its calm clips become neutral ("merge", the default; their `label` stays), are left out ("drop"),
  * or stay ("keep"). In other clips calm is a label like any other.

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { assertWritable } from "../base/atomic.js";
 import { claim } from "../base/claims.js";
 import { type DownloadOptions, downloadFile, downloadWithProgress, sizeOf } from "../base/download.js";
 import { systemReason, UsageError, UserError } from "../base/errors.js";
@@ -54,6 +55,7 @@ export async function getEncoder(name: string, options: GetOptions = {}): Promis
   const known = KNOWN_ENCODERS[name]!;
   const there = await published(name, known);
   if (there) return there;
+  await assertWritable(encoderFolder(), "set XDG_CACHE_HOME to a folder that can be written");
   const held = await claim(join(encoderFolder(), "downloads", ".claims"), name);
   if (!held) throw new UserError(`${name} is being downloaded by another process: wait until it is done`);
   try {

@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
-import { workFolder } from "../base/root.js";
+import { dataFolder, workFolder } from "../base/root.js";
 import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import { findRatings, perceivedEmotions } from "../corpora/ratings.js";
@@ -112,7 +112,8 @@ export interface Outcome {
  *
  * @returns what became of each run that was asked for, in the order of the grid
  * @throws {Interrupted} when the signal comes, saying what is kept
- * @throws {UserError} with `stopAtFailure` the error of the run, or that another process is at it
+ * @throws {UserError} when the store cannot be written; with `stopAtFailure` the error of the run, or that another process is
+ *   working on it
  * @example
  * const work = workOf(await readGrid("grid.json"), await loadClips("data", { calm: "keep" }), { folder: "results/runs/mine" });
  * const outcomes = await doExperiment(work, { jobs: 2 });
@@ -120,12 +121,13 @@ export interface Outcome {
 export async function doExperiment(work: Work, options: DoOptions = {}): Promise<Outcome[]> {
   const { grid, store, all, runs } = work;
   const { own = true, force } = options;
+  const pending = force ? runs : await pendingOf(work);
+  if (pending.length > 0) await store.assertWritable();
   if (own)
     await store.open(
       grid,
       all.map(({ name }) => name),
     );
-  const pending = force ? runs : await pendingOf(work);
   const first = firstRunsOf(pending);
   for (const { name } of [...first, ...runs]) await store.forgive(name);
   const open = new Map([...first, ...pending].map((planned) => [planned.name, planned]));
@@ -143,7 +145,7 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
     const before = first.length - (await pendingOf({ store, runs: first })).length;
     const trained = first.length > 0 ? `, ${before} of ${plural(first.length, "first training")}` : "";
     throw new Interrupted(
-      `stopped: ${runs.length - left} of ${runs.length} runs are done${trained}, those under way keep their checkpoints; the same command goes on`,
+      `stopped: ${runs.length - left} of ${runs.length} runs are done${trained}, those under way keep their checkpoints; the same command resumes`,
       { cause: error },
     );
   }
@@ -268,10 +270,10 @@ async function outcomesOf(work: Work, tried: ReadonlySet<string>, stopAtFailure 
   const other = outcomes.find(({ state }) => state !== "done");
   if (!stopAtFailure || !other) return outcomes;
   if (other.state === "elsewhere")
-    throw new UserError(`another process is at ${other.folder}: wait for it, or stop it`);
+    throw new UserError(`another process is working on ${other.folder}: wait for it, or stop it`);
   // That process held the claim when this one reached the run, and no longer does.
   throw new UserError(
-    other.error ?? `${other.folder} was begun by another process, which has ended: the same command goes on`,
+    other.error ?? `${other.folder} was begun by another process, which has ended: the same command resumes`,
   );
 }
 
@@ -291,7 +293,7 @@ async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken
 /** What an experiment takes beside its grid. */
 export interface ExperimentOptions
   extends Pick<DoOptions, "engine" | "threads" | "signal" | "jobs" | "networks"> {
-  /** Folder with the corpora; where it has none, synthetic ones are made in it. Default `data`. */
+  /** Folder with the corpora. Default `SER_DATA`, else `data`; where that has none, synthetic ones stand in. */
   data?: string;
   /** Clips of your own, as `readManifest` gives them, in the place of those under `data`. */
   clips?: readonly Clip[];
@@ -311,7 +313,7 @@ export interface ExperimentOptions
  * Reads the finished runs of an experiment and trains the missing ones: `train` of the public API.
  *
  * @param grid the name of one in `results/experiments`, the path of a file as for {@link readGrid}, or a grid
- * @throws {Interrupted} when the signal comes; the same call goes on
+ * @throws {Interrupted} when the signal comes; the same call resumes
  */
 export async function readOrTrain(
   grid: string | GridInput | Grid,
@@ -321,7 +323,7 @@ export async function readOrTrain(
     return await readRunsOrTrain(grid, options);
   } catch (error) {
     if (!options.signal?.aborted && !(error instanceof Interrupted)) throw error;
-    throw new Interrupted("stopped: the runs that are done are kept, the same call goes on", {
+    throw new Interrupted("stopped: finished runs are kept; the same call resumes", {
       cause: error,
     });
   }
@@ -332,7 +334,7 @@ async function readRunsOrTrain(
   options: ExperimentOptions,
 ): Promise<RecordedExperiment> {
   const {
-    data = "data",
+    data = dataFolder(),
     results = join(workFolder(), "results"),
     quiet,
     signal,

@@ -27,7 +27,7 @@ export interface PlannedRun {
  * @param perceived the emotions that most listeners heard, by clip id; needed where the grid has that target
  * @param networks those that the grid calls `own:NAME`
  * @throws {UserError} when a corpus that a protocol needs is not there
- * @throws {UsageError} for an unknown protocol or fold, and for a network that nobody gives
+ * @throws {UsageError} for an unknown protocol or fold, and for a network that no script defines
  * @example planGrid(await readGrid("grid.json"), await loadClips("data", { calm: "keep" }))
  */
 export function planGrid(
@@ -64,7 +64,7 @@ function withDigest(
   const build = builderOf(model, networks);
   if (!build)
     throw new UsageError(
-      `the network ${model} is not defined: a script defines it, by \`train(grid, { networks: { ${model.slice(4)}: ... } })\``,
+      `the network ${model} is not defined: only a script can define it, with \`train(grid, { networks: { ${model.slice(4)}: ... } })\``,
     );
   const shape = { frames: training.frames, bands: columnsOf(features), classes, seed };
   const network = buildOwn(model, build, shape);

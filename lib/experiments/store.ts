@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { moveAside, moveBack, readIfThere, writeJson } from "../base/atomic.js";
+import { assertWritable, jsonText, moveAside, moveBack, readIfThere, writeJson } from "../base/atomic.js";
 import { cannotWrite, messageOf, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { byText } from "../base/text.js";
@@ -42,10 +42,16 @@ export class Store {
     return join(this.folder, ".claims");
   }
 
-  /** Writes `experiment.json`. Runs of other settings stay in the folder and no longer count. */
+  /** @throws {UserError} when nothing can be written in the folder */
+  async assertWritable(): Promise<void> {
+    await assertWritable(this.folder, "choose another folder (--out, or `results` in a script)");
+  }
+
+  /** Writes `experiment.json`, unless it is the same. Runs of other settings stay in the folder and no longer count. */
   async open(grid: Grid, names: readonly string[]): Promise<void> {
     const file: ExperimentFile = { schema: 1, grid, runs: [...names].sort() };
-    await writeJson(join(this.folder, EXPERIMENT), file);
+    const path = join(this.folder, EXPERIMENT);
+    if ((await readIfThere(path)) !== jsonText(file)) await writeJson(path, file);
   }
 
   async isDone(name: string): Promise<boolean> {

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { CsvError, parse } from "csv-parse/sync";
+import { type Delimited, parseDelimited, tableText } from "../base/delimited.js";
 import { systemReason, UserError } from "../base/errors.js";
 import { setDigest, sha256 } from "../base/hash.js";
 import { type Matrix, row, zeros } from "../base/matrix.js";
 import { problemText } from "../base/schema.js";
+import { plural } from "../base/text.js";
 import { knownEmotion } from "../corpora/labels.js";
 import { decodeNpy } from "./npy.js";
 
@@ -70,7 +71,7 @@ const LISTED = 10;
  * @example readTable("egemaps.csv").matrix.cols // 88
  */
 export function readTable(path: string): FeatureTable {
-  return path.endsWith(".npy") ? readNpyTable(path) : tableOf(sheetOf(textOf(path), path), path);
+  return path.endsWith(".npy") ? readNpyTable(path) : tableOf(sheetOf(path), path);
 }
 
 /**
@@ -88,57 +89,25 @@ export function clipName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-/** The cells of a CSV file. */
-interface Sheet {
-  header: string[];
-  rows: { line: number; cells: string[] }[];
-}
-
-function textOf(path: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    const reason =
-      error instanceof TypeError ? "it is not UTF-8 text; save it as CSV UTF-8" : systemReason(error);
-    throw new UserError(`cannot read the table ${path}: ${reason}`, { cause: error });
-  }
-}
-
-function sheetOf(text: string, path: string): Sheet {
-  const [header, ...rows] = linesOf(text, path);
-  if (!header || rows.length === 0)
-    throw new UserError(`${path} has no rows: it takes a header and a row per clip`);
-  const numbers = header.cells.slice(1).filter((cell) => NUMBER.test(cell));
+function sheetOf(path: string): Delimited {
+  const { header, rows } = parseDelimited(tableText(bytesIn(path), path), path);
+  if (rows.length === 0) throw new UserError(`${path} has no rows: it takes a header and a row per clip`);
+  const numbers = header.slice(1).filter((cell) => NUMBER.test(cell));
   // pandas numbers unnamed columns.
   if (numbers.some((cell, i) => Number(cell) !== Number.parseInt(numbers[0]!, 10) + i))
     throw new UserError(`${path} has numbers in its first line, which should name the columns: add a header`);
-  return { header: header.cells, rows };
+  return { header, rows };
 }
 
-function linesOf(text: string, path: string): Sheet["rows"] {
+function bytesIn(path: string): Uint8Array {
   try {
-    const records = parse(text, {
-      ...{ bom: true, delimiter: delimiterOf(text), info: true, skip_empty_lines: true, trim: true },
-    }) as unknown as { record: string[]; info: { lines: number } }[];
-    return records.map(({ record, info }) => ({ line: info.lines, cells: record }));
+    return readFileSync(path);
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${path} is not valid CSV: ${error.message}`, { cause: error });
+    throw new UserError(`cannot read the table ${path}: ${systemReason(error)}`, { cause: error });
   }
 }
 
-/** Comma, semicolon or tab: whichever is most frequent in the first line, outside quotes. */
-function delimiterOf(text: string): string {
-  const [first = ""] = text
-    .replace(/^\uFEFF/, "")
-    .trimStart()
-    .split(/\r?\n/, 1);
-  const bare = first.replace(/"[^"]*"/g, "");
-  const counts = [",", ";", "\t"].map((one) => ({ one, count: bare.split(one).length }));
-  return counts.reduce((a, b) => (b.count > a.count ? b : a)).one;
-}
-
-function tableOf({ header, rows }: Sheet, path: string): FeatureTable {
+function tableOf({ header, rows }: Delimited, path: string): FeatureTable {
   const own = idColumn(header);
   const problems: string[] = [];
   const reasons: Record<"name" | "text" | "constant", string[]> = { name: [], text: [], constant: [] };
@@ -233,13 +202,7 @@ function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
 }
 
 function readNpyTable(path: string): FeatureTable {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new UserError(`cannot read the table ${path}: ${systemReason(error)}`, { cause: error });
-  }
-  const { data, shape } = decodeNpy(bytes, path);
+  const { data, shape } = decodeNpy(bytesIn(path), path);
   if (shape.length !== 2)
     throw new UserError(`${path} has ${shape.length} dimensions: a table has two, clips x columns`);
   const [rows, cols] = shape as [number, number];
@@ -282,12 +245,13 @@ function idsBeside(path: string, rows: number): Pick<FeatureTable, "ids" | "line
   const beside = [`${stem}.ids.csv`, `${stem}.csv`].find((file) => existsSync(file));
   if (!beside)
     throw new UserError(`${path} does not name its clips: write their ids into ${stem}.ids.csv, one per row`);
-  const all = linesOf(textOf(beside), beside);
-  const header = all.length === rows + 1 ? all.shift()!.cells : [];
+  const { header, rows: listed } = parseDelimited(tableText(bytesIn(beside), beside), beside);
+  const named = listed.length === rows;
+  const all = named || header.length === 0 ? listed : [{ line: 1, cells: header }, ...listed];
   if (all.length !== rows)
     throw new UserError(
-      `${beside} has ${all.length} lines, but ${path} has ${rows} rows: it takes one id per row, and may have a header`,
+      `${beside} has ${plural(all.length, "line")}, but ${path} has ${plural(rows, "row")}: it takes one id per row, and may have a header`,
     );
-  const own = idColumn(header);
+  const own = idColumn(named ? header : []);
   return { ids: all.map(({ cells }) => cells[own]!), lines: all.map(({ line }) => line) };
 }

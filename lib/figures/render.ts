@@ -6,6 +6,7 @@ import { sha256 } from "../base/hash.js";
 import { escapeHtml } from "../base/html.js";
 import { random } from "../base/random.js";
 import type { Figure } from "./figure.js";
+import { missingCharacters } from "./glyphs.js";
 import { fontFiles, openWindow, type PlotlyWindow, plotlySource } from "./window.js";
 
 /** Plotly leaves style rules and caches behind in its window; after this many figures a new one is opened. */
@@ -40,7 +41,8 @@ export function renderSvg(figure: Figure): Promise<string> {
 }
 
 /**
- * Renders a figure as PNG: the SVG rasterised by resvg in DejaVu Sans, without the machine's fonts.
+ * Renders a figure as PNG: the SVG rasterised by resvg in DejaVu Sans, without the machine's fonts, so that it is the same
+ * everywhere. Characters that the font lacks, such as Chinese ones, are boxes, and are named on standard error.
  *
  * @param options.scale pixels per CSS pixel; default 2 (print and high-resolution screens)
  * @returns the bytes of a PNG file, width x scale by height x scale pixels
@@ -56,6 +58,7 @@ export async function renderPng(figure: Figure, options: { scale?: number } = {}
   if (!(scale > 0 && scale <= 10))
     throw new RangeError(`the scale must be above 0 and at most 10, not ${scale}`);
   const svg = await renderSvg(figure);
+  warnOfBoxes(svg);
   const { Resvg } = await import("@resvg/resvg-js");
   const font = {
     loadSystemFonts: false,
@@ -65,6 +68,19 @@ export async function renderPng(figure: Figure, options: { scale?: number } = {}
   };
   return new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, font }).render().asPng();
 }
+
+/** Names the characters of a picture that are drawn as boxes. */
+function warnOfBoxes(svg: string): void {
+  const missing = missingCharacters(svg.replace(/<[^>]+>/g, ""));
+  if (missing.length === 0) return;
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
+  process.stderr.write(
+    `ser: the font of PNG figures lacks ${missing.slice(0, NAMED).join("")}${more} (drawn as boxes): .svg and .html show them\n`,
+  );
+}
+
+/** How many missing characters a warning names. */
+const NAMED = 20;
 
 /**
  * An interactive HTML page with the figure: zoom, hover text, export. One file of about 3 MB that works offline, since it

@@ -16,7 +16,7 @@ export type BuildNetwork = (shape: Omit<ModelOptions, "size">) => LayersModel;
 /** Networks that a script gives, by their names without `own:`. */
 export type OwnNetworks = Readonly<Record<string, BuildNetwork>>;
 
-/** How a network that a script gives is made; `undefined` for one of the workbench, or that nobody gives. */
+/** How a network that a script gives is made; `undefined` for one of the workbench, or that no script defines. */
 export function builderOf(model: ModelName, networks: OwnNetworks = {}): BuildNetwork | undefined {
   return isOwn(model) ? networks[model.slice("own:".length)] : undefined;
 }

@@ -55,7 +55,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
 }
 
 /**
- * Parses a notebook from JSON. Missing metadata and outputs get defaults.
+ * Parses a notebook from JSON. Missing metadata and outputs get defaults; a byte order mark is skipped.
  *
  * @param path named in errors
  * @throws {UserError} if the text is not a notebook of format 4
@@ -64,13 +64,15 @@ export function parseNotebook(text: string, path: string): Notebook {
   const refuse = (reason: string) => new UserError(`${path} is not a notebook: ${reason}`);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     throw refuse("its text is not JSON; if it was cut off, restore an earlier version");
   }
-  if (!isRecord(value) || !Array.isArray(value.cells)) throw refuse('it has no list of "cells"');
-  if (value.nbformat !== 4)
-    throw refuse(`its format is ${value.nbformat}, not 4; open and save it in Jupyter`);
+  if (!isRecord(value)) throw refuse("it is not a JSON object");
+  // Format 3 has worksheets, not cells: the format is looked at first.
+  const wrong = problemOfFormat(value.nbformat);
+  if (wrong) throw refuse(wrong);
+  if (!Array.isArray(value.cells)) throw refuse('it has no list of "cells"');
   const cells = value.cells.map((cell: unknown, i) => {
     if (!isRecord(cell)) throw refuse(`cell ${i + 1} is not an object`);
     if (!["code", "markdown", "raw"].includes(String(cell.cell_type))) {
@@ -90,6 +92,13 @@ export function parseNotebook(text: string, path: string): Notebook {
     nbformat: 4,
     nbformat_minor: typeof value.nbformat_minor === "number" ? value.nbformat_minor : 0,
   };
+}
+
+/** Why a notebook of this format is not read; `undefined` for format 4. */
+function problemOfFormat(format: unknown): string | undefined {
+  if (format === 4) return undefined;
+  if (typeof format !== "number") return 'it does not give its format ("nbformat": 4)';
+  return `its format is ${format}, not 4; ${format < 4 ? "open and save it in Jupyter" : "save it as format 4"}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

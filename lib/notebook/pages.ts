@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { writeAtomic } from "../base/atomic.js";
+import { assertWritable, writeAtomic } from "../base/atomic.js";
 import { UserError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 import { indexPage, notebookPage, titleOf } from "./html.js";
 import { readNotebook } from "./nbformat.js";
+import { outputNames } from "./run.js";
 
 /** A written page. */
 export interface Page {
@@ -20,7 +21,8 @@ export interface Page {
  * @param files notebooks; if empty, those in results/notebooks, or else those in notebooks/
  * @param options.out folder of the pages; default results/notebooks
  * @returns the pages, the index last
- * @throws {UserError} if there is no notebook, or one cannot be read
+ * @throws {UserError} if there is no notebook, or one cannot be read; no page is written then
+ * @throws {UsageError} for two notebooks of the same name
  * @example await writePages([]);
  */
 export async function writePages(files: readonly string[], options: { out?: string } = {}): Promise<Page[]> {
@@ -31,13 +33,22 @@ export async function writePages(files: readonly string[], options: { out?: stri
     await writeAtomic(path, html);
     pages.push({ path, title, bytes: Buffer.byteLength(html) });
   };
-  for (const file of files.length > 0 ? files.map((file) => resolve(file)) : await executedNotebooks()) {
-    const notebook = await readNotebook(file);
-    await write(`${basename(file, ".ipynb")}.html`, titleOf(notebook), await notebookPage(notebook));
-  }
+  const given = [...new Set(files.map((file) => resolve(file)))];
+  const sources = given.length > 0 ? given : await executedNotebooks();
+  const names = outputNames(sources, pageName);
+  await assertWritable(out);
+  const notebooks = await Promise.all(sources.map(readNotebook));
+  for (const [i, notebook] of notebooks.entries())
+    await write(names[i]!, titleOf(notebook), await notebookPage(notebook));
   const entries = pages.map(({ path, title }) => ({ file: basename(path), title }));
   await write("index.html", "Notebooks", indexPage(entries));
   return pages;
+}
+
+/** The name of a notebook's page; that of `index.ipynb` leaves `index.html` to the list of pages. */
+function pageName(file: string): string {
+  const stem = basename(file, ".ipynb");
+  return stem.toLowerCase() === "index" ? `${stem}-notebook.html` : `${stem}.html`;
 }
 
 async function executedNotebooks(): Promise<string[]> {

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { assertWritable, writeAtomic } from "../base/atomic.js";
-import { Interrupted, UserError } from "../base/errors.js";
+import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
 import type { ChildEvent, ChildTask } from "./child.js";
@@ -296,7 +296,8 @@ export interface NotebookReport extends Omit<NotebookRun, "notebook"> {
  * @param names files, or names in notebooks/ with or without `.ipynb`; a number ("01") is enough; if empty, all
  * @throws {UserError} if a notebook is missing or not a notebook
  * @throws {Interrupted} when `signal` aborts
- * @throws {UsageError} for a parameter that none of the notebooks has; each gets those that it declares
+ * @throws {UsageError} for a parameter that none of the notebooks has (each gets those that it declares), and for notebooks that
+ *   would be written to the same file, or over themselves; nothing is executed then
  * @example const reports = await runNotebooks(["01"], { parameters: { corpus: "ravdess" } });
  */
 export async function runNotebooks(
@@ -304,16 +305,21 @@ export async function runNotebooks(
   options: RunNotebooksOptions = {},
 ): Promise<NotebookReport[]> {
   const out = options.out ?? join(projectRoot(), "results", "notebooks");
-  const paths = await findNotebooks(names);
+  const paths = [...new Set(await findNotebooks(names))];
+  const targets = outputNames(paths, (path) => basename(path)).map((name) => join(out, name));
+  const itself = targets.find((target) => paths.includes(resolve(target)));
+  if (itself)
+    throw new UsageError(`${itself} would overwrite a notebook to run: give another folder with --out`);
   const notebooks = await Promise.all(paths.map(readNotebook));
   const given = assignParameters(notebooks, options.parameters ?? {});
-  const folders = options.inPlace ? paths.map((path) => dirname(path)) : [out];
+  // A notebook that fails is written to the other folder even with --in-place.
+  const folders = [out, ...(options.inPlace ? paths.map((path) => dirname(path)) : [])];
   for (const folder of new Set(folders)) await assertWritable(folder);
   const reports: NotebookReport[] = [];
   for (const [i, path] of paths.entries()) {
     const run = await runNotebook(notebooks[i]!, path, { ...options, parameters: given[i] });
     const inPlace = options.inPlace && !run.failure && !run.interrupted;
-    const written = inPlace ? path : join(out, basename(path));
+    const written = inPlace ? path : targets[i]!;
     const text = formatNotebook(inPlace ? withoutAudio(run.notebook) : run.notebook);
     await writeAtomic(written, text);
     const { notebook: _, ...rest } = run;
@@ -324,6 +330,22 @@ export async function runNotebooks(
       throw new Interrupted(`stopped: the outputs of ${basename(path)} so far are in ${written}`);
   }
   return reports;
+}
+
+/**
+ * The names of the files that are written for notebooks, all into one folder.
+ *
+ * @throws {UsageError} when two notebooks would be written to the same file (names are compared without case, as on macOS)
+ * @example outputNames(["a/x.ipynb"], (path) => `${basename(path, ".ipynb")}.html`) // ["x.html"]
+ */
+export function outputNames(paths: readonly string[], nameOf: (path: string) => string): string[] {
+  const names = paths.map(nameOf);
+  const keys = names.map((name) => name.toLowerCase());
+  const second = keys.findIndex((key, i) => keys.indexOf(key) < i);
+  if (second < 0) return names;
+  throw new UsageError(
+    `${paths[keys.indexOf(keys[second]!)]} and ${paths[second]} would be written to the same file, ${names[second]}: take one at a time, each with its own --out`,
+  );
 }
 
 /** The paths of notebooks by name; without names, all of them, sorted. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { assertReplaceable, assertWritable, makeFolder, replaceFolder } from "../base/atomic.js";
-import { cannotWrite, systemReason, UserError } from "../base/errors.js";
+import { cannotWrite, systemReason, UsageError, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { megabytes } from "../base/text.js";
 import { CORPORA } from "../corpora/clip.js";
@@ -23,8 +23,10 @@ const LICENSE = "LICENSE";
 
 /** Options of {@link shipModel}. */
 export interface ShipOptions extends BootstrapOptions {
-  /** Folder to write; replaced as a whole. Default `results/model`, which `ser predict` uses by default. */
+  /** Folder to write. Default `results/model`, which `ser predict` uses by default. */
   out?: string;
+  /** Replaces another model that was released there before; default false. */
+  force?: boolean;
   /** About the clips, printed beside every table: "the clips were copies re-encoded with Opus at 32 kbit/s". */
   note?: string;
   /** Largest size of the model, bytes; default 3,000,000. */
@@ -51,6 +53,7 @@ export interface Shipped {
  * @param runFolder with `run.json`, `predictions.csv` and `model/`
  * @throws {UserError} when the run is synthetic, leaky or transductive, was not scored on test or failed its audit; when the
  *   model cannot be loaded or is too large; when the folder to write holds something else
+ * @throws {UsageError} when the folder holds another released model, without `force`
  * @example
  * // A model trained on synthetic voices is not released.
  * const { runs } = await train({ protocols: ["savee/loso"], models: ["linear"] });
@@ -59,7 +62,7 @@ export interface Shipped {
  * String(reason).includes("trained on SYNTHETIC voices"); // => true
  */
 export async function shipModel(runFolder: string, options: ShipOptions = {}): Promise<Shipped> {
-  const { out = SHIPPED_FOLDER, note, limit = SHIP_LIMIT } = options;
+  const { out = SHIPPED_FOLDER, note, limit = SHIP_LIMIT, force = false } = options;
   const run = await readRun(runFolder);
   if (!run) {
     throw new UserError(
@@ -92,13 +95,35 @@ export async function shipModel(runFolder: string, options: ShipOptions = {}): P
   files.set(README, Buffer.from(toMarkdown(blocks, (name) => name)));
   const names = CORPORA.filter((name) => record.corpora.includes(name));
   files.set(LICENSE, Buffer.from(licenceText(names)));
-  await writeFolder(out, files);
+  if (!(await holdsExactly(out, files))) {
+    if (!force && (await namesIn(out)).length > 0)
+      throw new UsageError(
+        `${out} holds another released model: --force replaces it, --out writes to another folder`,
+      );
+    await writeFolder(out, files);
+  }
   const written = [...files].map(([name, content]) => ({
     name,
     bytes: content.length,
     sha256: sha256(content),
   }));
   return { folder: out, run: record.name, bytes, sha256: digest, files: written };
+}
+
+/** Whether a folder has these files and no others. */
+async function holdsExactly(folder: string, files: ReadonlyMap<string, Buffer>): Promise<boolean> {
+  const names = await namesIn(folder);
+  if (names.length !== files.size) return false;
+  for (const name of names) {
+    const there = await readFile(join(folder, name)).catch(() => undefined);
+    if (!there || !files.get(name)?.equals(there)) return false;
+  }
+  return true;
+}
+
+/** The names in a folder; none where it does not exist. */
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
 }
 
 /** Why a run cannot be released, and what to do; `undefined` if it can. */

@@ -171,7 +171,7 @@ async function makeRun(work: Work, options: RunOptions): Promise<RunRecord> {
   const features = await extractClips(clips, settings.features, options);
   for (const note of features.notes ?? []) log(note);
   for (const { clip, error } of features.broken) log(`left out ${clip.id}: ${error}`);
-  if (features.clips.length === 0) throw new UserError("not one clip could be read");
+  if (features.clips.length === 0) throw new UserError("no clip could be read");
   const extracted = performance.now();
 
   const split = readablePart(fold, new Set(features.clips.map(({ id }) => id)));

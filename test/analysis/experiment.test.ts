@@ -160,7 +160,7 @@ describe("train", () => {
   test("a network that is not defined, fails, or has another shape, is told", async () => {
     await expect(train(own, options)).rejects.toThrow(UsageError);
     await expect(train(own, options)).rejects.toThrow(
-      /the network own:mine is not defined: a script defines it/,
+      /the network own:mine is not defined: only a script can define it/,
     );
     const wrong: BuildNetwork = () =>
       tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 2, activation: "softmax" })] });

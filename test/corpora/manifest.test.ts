@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -192,6 +192,42 @@ test("the line on which a record begins is named, whatever line breaks its cells
     "  line 4: file not found: ROOT/nope.wav",
     "  line 6: speaker is missing: it takes a text",
   ]);
+});
+
+test("without the column id, the path without its ending is the id", async () => {
+  await mkdir(join(root, "wav", "day.2"), { recursive: true });
+  for (const name of ["wav/a.b.wav", "wav/day.2/c"]) await writeFile(join(root, name), "");
+  const header = "path,speaker,emotion,parent\n";
+  const clips = await read(
+    `${header}./a.wav,s,sad,\nwav/a.b.wav,s,sad,a\n${join(root, "wav/day.2/c")},s,sad,\n`,
+  );
+  expect(clips.map(({ id, parent }) => [id, parent])).toEqual([
+    ["own/a", undefined],
+    ["own/wav/a.b", "own/a"],
+    ["own/wav/day.2/c", undefined],
+  ]);
+  expect(await complaint(`${header},s,sad,\n`)).toMatch(/line 2: path is missing/);
+});
+
+test("without the column id, the name alone of a file that lies elsewhere is the id", async () => {
+  const path = join(root, "lists", "clips.csv");
+  await mkdir(join(root, "lists"));
+  await writeFile(path, `path,speaker,emotion\n../a.wav,s,sad\n${join(root, "b.wav")},s,sad\n`);
+  expect((await readManifest(path)).map(({ id }) => id)).toEqual(["own/a", "own/b"]);
+});
+
+test("without the column id, paths have to be unique in their corpus", async () => {
+  await writeFile(join(root, "a.flac"), "");
+  const lacks = /lacks the column id, which it needs because .* \(lines 2 and 4: a\)$/;
+  expect(await complaint("path,speaker,emotion\na.wav,s,sad\nb.wav,s,sad\na.flac,s,sad\n")).toMatch(lacks);
+  const segments = "path,speaker,emotion,start,end\na.wav,s,sad,0,1\nb.wav,s,sad,,\na.wav,s,sad,1,2\n";
+  expect(await complaint(segments)).toMatch(lacks);
+  const corpora = await read("corpus,path,speaker,emotion\nlab,a.wav,s,sad\nfield,a.flac,s,sad\n");
+  expect(corpora.map(({ id }) => id)).toEqual(["field/a", "lab/a"]);
+  const rated = "path,speaker,emotion,rater\na.wav,s,sad,r1\nb.wav,s,sad,r1\n";
+  const [clip] = await read(`${rated}a.wav,s,sad,r2\n`);
+  expect(clip).toMatchObject({ id: "own/a", votes: { sadness: 2 } });
+  expect(await complaint(`${rated}a.flac,s,sad,r2\n`)).toMatch(lacks);
 });
 
 test("a table that is no manifest says what its header is and what may be meant", async () => {

@@ -142,10 +142,10 @@ test("an unknown name and a wrong grid say what is wrong", async () => {
   ).rejects.toThrow('runs[0].models[0] is "cnm"');
 });
 
-test("a signal stops it, and says that the same call goes on", async () => {
+test("a signal stops it, and says that the same call resumes", async () => {
   const longer: GridInput = { ...TRIAL, name: "longer" };
   await expect(readOrTrain(longer, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(
-    /the same call goes on/,
+    /the same call resumes/,
   );
 });
 

@@ -76,7 +76,7 @@ test("what another process is at is left to it, and a training of its own says s
   expect(outcomes.map(({ state }) => state)).toEqual(["elsewhere", "done"]);
   const alone = doExperiment({ ...work, runs: [first!] }, { ...HERE, own: false, stopAtFailure: true });
   await expect(alone).rejects.toThrow(UserError);
-  await expect(alone).rejects.toThrow(/another process is at .*claimed.*wait for it/);
+  await expect(alone).rejects.toThrow(/another process is working on .*claimed.*wait for it/);
   await theirs.release(false);
   const later = await doExperiment(work, HERE);
   expect(later.map(({ state, reused }) => [state, reused])).toEqual([

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -34,6 +34,25 @@ const finish = (store: Store, record: RunRecord) =>
     { validation: partExample(), test: partExample() },
     clipsExample(),
   );
+
+test("a folder that cannot be written is refused with what to do; the same experiment is not written again", async () => {
+  const store = new Store(join(root, "a", "trial"));
+  await store.assertWritable();
+  await store.open(GRID, ["own-a"]);
+  const { ino } = await stat(join(store.folder, "experiment.json"));
+  await store.assertWritable();
+  await store.open(GRID, ["own-a"]);
+  expect((await stat(join(store.folder, "experiment.json"))).ino).toBe(ino);
+  const file = join(root, "file");
+  await writeFile(file, "");
+  for (const folder of [file, join(file, "trial")]) {
+    const refusal = new Store(folder).assertWritable();
+    await expect(refusal).rejects.toThrow(UserError);
+    await expect(refusal).rejects.toThrow(
+      /^cannot write .*file.*; choose another folder \(--out, or `results`/,
+    );
+  }
+});
 
 test("an experiment is what its runs, failures and readings are", async () => {
   const store = new Store(join(root, "trial"));

@@ -68,6 +68,14 @@ test("nkululeko and pandas: an index without a name; labels, also as numbers, ar
   ]);
 });
 
+test("as Excel saves a table: a line sep=, rows of separators, Unicode text", async () => {
+  const rows = [[5], [6]];
+  expect(toRows((await read("sep=;\r\nid;x;\r\na;5;\r\n;;\r\nb;6;\r\n")).matrix)).toEqual(rows);
+  const text = "\ufeffid\tx\r\nJürgen_1.wav\t5\r\nb\t6\r\n";
+  const { ids, matrix } = await read(Buffer.from(text, "utf16le"));
+  expect([ids, toRows(matrix)]).toEqual([["Jürgen_1", "b"], rows]);
+});
+
 test("pandas numbers columns without names", async () => {
   expect(toRows((await read(",0,1\na,1,2\nb,3,4\n")).matrix)).toEqual([
     [1, 2],
@@ -113,12 +121,13 @@ test("cells that are no finite numbers are named by line and column", async () =
 
 test("what is no table says so", async () => {
   expect(await refusal("id,x\n")).toContain("has no rows");
-  expect(await refusal("id,x\na,1\nb\n")).toMatch(/^\/a\.csv is not valid CSV: /);
+  expect(await refusal("id,x\na,1\nb\n")).toContain("line 3, column x is empty; a feature is");
+  expect(await refusal("id,x\na,1\nb,2,3\n")).toMatch(/^\/a\.csv is not valid CSV: line 3 has 3 cells/);
   expect(await refusal("id,mood\na,good\nb,bad\n")).toBe(
     "/a.csv has no column of numbers: there are only mood (no numbers)",
   );
   expect(await refusal("id,x\na,1\n,2\n")).toBe("/a.csv: line 3 names no clip");
-  expect(await refusal(Uint8Array.of(0xff, 0xfe))).toContain("it is not UTF-8 text");
+  expect(await refusal(Uint8Array.of(0xe4, 0x0a))).toContain("it is not UTF-8 text");
   expect(() => readTable(join(folder, "none.csv"))).toThrow(/cannot read the table .*none\.csv: /);
 });
 
@@ -134,6 +143,10 @@ test("a .npy has its ids beside it, with a header or without", async () => {
     ],
   ]);
   expect(leftOut).toEqual(["column 3 (the same in every row)"]);
+  await writeFile(join(folder, "y.ids.csv"), "");
+  expect(await refusal(encodeNpy({ data: Float32Array.of(1, 2), shape: [1, 2] }), "y.npy")).toContain(
+    "y.ids.csv has 0 lines, but /y.npy has 1 row:",
+  );
   expect(await refusal(encodeNpy({ data, shape: [6] }), "x.npy")).toContain("has 1 dimensions");
   expect(
     await refusal(encodeNpy({ data: Float32Array.of(1, Number.NaN), shape: [2, 1] }), "x.npy"),

@@ -125,6 +125,35 @@ describe("renderPng", () => {
   });
 });
 
+describe("characters that the font lacks", () => {
+  const titled = (text: string): Figure => ({ ...tiny, layout: { ...tiny.layout, title: { text } } });
+  const printed = async (draw: () => Promise<unknown>) => {
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      await draw();
+      return write.mock.calls.map(([line]) => line);
+    } finally {
+      write.mockRestore();
+    }
+  };
+
+  test("are named once a picture, and only where they are boxes", async () => {
+    const chinese = titled("赵-愤怒 <b>赵</b> &amp; गुस्सा");
+    expect(await printed(() => renderPng(chinese, { scale: 1 }))).toEqual([
+      "ser: the font of PNG figures lacks 赵愤怒गुस्ा (drawn as boxes): .svg and .html show them\n",
+    ]);
+    expect(await printed(() => renderPng(titled("гнев, θυμός, غضب &amp; $"), { scale: 1 }))).toEqual([]);
+    expect(await printed(() => renderSvg(chinese))).toEqual([]);
+    expect(await printed(() => renderHtml(chinese, "愤怒"))).toEqual([]);
+  });
+
+  test("are counted beyond twenty", async () => {
+    const many = String.fromCodePoint(...Array.from({ length: 25 }, (_, i) => 0x4e00 + i));
+    const [line] = await printed(() => renderPng(titled(many), { scale: 1 }));
+    expect(line).toContain(`lacks ${many.slice(0, 20)} and 5 more (`);
+  });
+});
+
 describe("renderHtml", () => {
   const nasty = "</script><script>alert(1)</script>";
 

@@ -26,8 +26,11 @@ const notebook = (...cells: Cell[]): Notebook => ({ cells, metadata: {}, nbforma
 test("what is not a notebook is refused with the file's name and the reason", () => {
   const wrong: [string, RegExp][] = [
     ["", /a\.ipynb is not a notebook: its text is not JSON/],
-    ["[]", /list of "cells"/],
-    ['{"cells": [], "nbformat": 3}', /format is 3, not 4/],
+    ["[]", /it is not a JSON object/],
+    ["{}", /it does not give its format/],
+    ['{"nbformat": 4}', /list of "cells"/],
+    ['{"worksheets": [{"cells": []}], "nbformat": 3}', /format is 3, not 4; open and save it in Jupyter/],
+    ['{"cells": [], "nbformat": 5}', /format is 5, not 4; save it as format 4/],
     ['{"cells": [1], "nbformat": 4}', /cell 1 is not an object/],
     ['{"cells": [{"cell_type": "x", "source": ""}], "nbformat": 4}', /cell 1 has the unknown type "x"/],
     ['{"cells": [{"cell_type": "code"}], "nbformat": 4}', /cell 1 has no source/],
@@ -40,6 +43,11 @@ test("what is not a notebook is refused with the file's name and the reason", ()
     expect(() => parseNotebook(text, "a.ipynb")).toThrow(UserError);
     expect(() => parseNotebook(text, "a.ipynb")).toThrow(reason);
   }
+});
+
+test("a byte order mark is skipped", () => {
+  const text = JSON.stringify(notebook(code("1")));
+  expect(parseNotebook(`\ufeff${text}`, "x")).toEqual(parseNotebook(text, "x"));
 });
 
 test("any text is a notebook or refused by a UserError, and any JSON too", () => {

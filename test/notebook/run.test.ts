@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { UserError } from "../../lib/base/errors.js";
+import { UsageError, UserError } from "../../lib/base/errors.js";
 import type { Cell, Notebook, Output } from "../../lib/notebook/nbformat.js";
 import { findNotebooks, type NotebookRun, runNotebook, runNotebooks } from "../../lib/notebook/run.js";
 
@@ -162,6 +163,28 @@ test("notebooks are written with what they did, over themselves only when they s
   expect(await readFile(bad, "utf8")).toBe(before);
   expect(await readFile(reports[0]!.written, "utf8")).toContain("TS2304");
   expect(JSON.parse(await readFile(good, "utf8")).cells[0].outputs[0].data).toEqual({ "text/plain": ["42"] });
+});
+
+test("notebooks that would be written to the same file, or over themselves, are refused before any is executed", async () => {
+  const [a, b] = [join(folder, "a", "x.ipynb"), join(folder, "b", "X.ipynb")];
+  const mark = join(folder, "executed");
+  const source = `require("node:fs").writeFileSync(${JSON.stringify(mark)}, "")`;
+  for (const path of [a, b]) {
+    await mkdir(dirname(path));
+    await writeFile(path, JSON.stringify(notebookOf(source)));
+  }
+  const before = await readFile(a, "utf8");
+  const out = join(folder, "same");
+  for (const inPlace of [false, true]) {
+    const same = runNotebooks([a, b], { out, inPlace, quiet: true });
+    await expect(same).rejects.toThrow(/x\.ipynb and .*X\.ipynb would be written to the same file/);
+    await expect(same).rejects.toThrow(UsageError);
+    const over = runNotebooks([a], { out: dirname(a), inPlace, quiet: true });
+    await expect(over).rejects.toThrow(/a\/x\.ipynb would overwrite a notebook to run/);
+  }
+  expect([existsSync(out), existsSync(mark), await readFile(a, "utf8")]).toEqual([false, false, before]);
+  const twice = await runNotebooks([a, a], { out, quiet: true });
+  expect(twice.map(({ written }) => written)).toEqual([join(out, "x.ipynb")]);
 });
 
 test("notebooks are found by number or name, and a name that is not there says which are", async () => {

@@ -1,7 +1,8 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { UsageError } from "../../lib/base/errors.js";
 import { sha256 } from "../../lib/base/hash.js";
 import { loadModel } from "../../lib/inference/model.js";
 import { shipModel } from "../../lib/report/ship.js";
@@ -72,7 +73,7 @@ test("the same run gives the same bytes, wherever it lies and whatever was there
   await shipModel(run, { out: at("one"), ...FAST });
   const first = await contents(at("one"));
   await writeFile(join(at("one"), "left-over.bin"), "old");
-  await shipModel(other, { out: at("one"), ...FAST });
+  await shipModel(other, { out: at("one"), force: true, ...FAST });
   expect(await contents(at("one"))).toEqual(first);
   const readme = await readFile(join(at("one"), "README.md"), "utf8");
   expect(readme).not.toContain(root);
@@ -80,6 +81,21 @@ test("the same run gives the same bytes, wherever it lies and whatever was there
     /ser ablate results\/experiments\/ours\.json --only combined-.*\n.*ser ship ours\/combined-/,
   );
   expect(await readdir(root)).not.toContain("one.partial");
+});
+
+test("another model is replaced only with force; the same one may be made again", async () => {
+  const out = at("kept");
+  await shipModel(run, { out, ...FAST });
+  const first = await contents(out);
+  const { mtimeMs, ino } = await stat(out);
+  await shipModel(run, { out, ...FAST });
+  expect(await stat(out)).toMatchObject({ mtimeMs, ino });
+  const noted = shipModel(run, { out, note: "other clips", ...FAST });
+  await expect(noted).rejects.toThrow(/kept holds another released model: --force replaces it, --out writes/);
+  await expect(noted).rejects.toThrow(UsageError);
+  expect(await contents(out)).toEqual(first);
+  await shipModel(run, { out, note: "other clips", force: true, ...FAST });
+  expect(await contents(out)).not.toEqual(first);
 });
 
 test("a run by itself is made by ser train; the note can be pasted into a shell", async () => {

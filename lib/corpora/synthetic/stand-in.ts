@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
+import { cacheFolder } from "../../base/cache-folder.js";
+import { UserError } from "../../base/errors.js";
+import { defaultData } from "../../base/root.js";
 import type { Calm, Clip } from "../clip.js";
-import { loadClips } from "../registry.js";
-import { synthesizeCorpora } from "./synthetic.js";
+import { loadClips, noCorpus } from "../registry.js";
+import { SYNTHESIS_VERSION, synthesizeCorpora } from "./synthetic.js";
 
 /** Options of {@link findClips}. */
 export interface FindClipsOptions {
@@ -16,24 +19,39 @@ export interface FindClipsOptions {
 }
 
 /**
- * Loads the clips of the corpora under a folder, like {@link loadClips}. Where there are none, it makes synthetic ones in the
- * subfolder `synthetic` the first time, and loads those. Recorded and synthetic clips are never mixed.
+ * Loads the clips of the corpora under a folder, like {@link loadClips}. Where the default folder (`data`, with `SER_DATA` not
+ * set) has none, synthetic ones stand in: they are made in the user's cache folder the first time, about 300 MB. Nothing is written
+ * into the folder itself. Recorded and synthetic clips are never mixed.
  *
  * @param root folder with the corpora, in any layout
- * @throws {UserError} when the folder cannot be read or written
+ * @throws {UserError} when any other folder holds no corpus; when the folder cannot be read, or the cache folder not written
  * @example
  * const clips = await findClips("data");
  * clips.filter(({ corpus }) => corpus === "savee").length; // => 480
  */
 export async function findClips(root: string, options: FindClipsOptions = {}): Promise<Clip[]> {
   const log = options.log ?? (() => {});
-  const found = existsSync(root) ? await loadClips(root, options) : [];
+  const usual = resolve(root) === resolve(defaultData()) && !process.env.SER_DATA;
+  const found = usual && !existsSync(root) ? [] : await loadClips(root, options);
   if (found.length > 0) {
     log(`corpora under ${root}`);
     return found;
   }
-  const folder = join(root, "synthetic");
-  log(`no corpora under ${root}: making synthetic ones in ${folder}`);
-  await synthesizeCorpora(folder, options);
+  if (!usual) throw noCorpus(root);
+  const folder = cacheFolder(`synthetic-${SYNTHESIS_VERSION}`);
+  log(`no corpora under ${root}: synthetic ones stand in, in ${folder}`);
+  await makeStandIns(folder, options);
   return loadClips(folder, options);
+}
+
+async function makeStandIns(folder: string, options: FindClipsOptions): Promise<void> {
+  try {
+    await synthesizeCorpora(folder, options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      `${error.message}: set XDG_CACHE_HOME to a folder for the synthetic corpora, or SER_DATA to one that has corpora`,
+      { cause: error },
+    );
+  }
 }

@@ -11,7 +11,7 @@ import { type PlannedClip, planClips } from "./clips.js";
 import type { SynthesisTask } from "./synthetic.worker.js";
 
 /** Increased whenever the same seed would give other samples or files; older folders are then made again. */
-const SYNTHESIS_VERSION = 1;
+export const SYNTHESIS_VERSION = 1;
 
 /** Options of {@link synthesizeCorpora}. */
 export interface SynthesisOptions {
@@ -131,7 +131,11 @@ function isAlive(pid: number): boolean {
 async function replace(target: string, part: string, marker: Marker): Promise<void> {
   if (await holds(target, marker)) return;
   await rm(target, { recursive: true, force: true });
-  await rename(part, target);
+  try {
+    await rename(part, target);
+  } catch (error) {
+    if (!(await holds(target, marker))) throw error;
+  }
 }
 
 /** True when the folder is complete, false when it must be made; throws when it holds other files. */
