@@ -44,7 +44,8 @@ export interface Audio {
 }
 
 /**
- * A file that cannot be read or written as audio. Its message is `PATH: REASON (at byte OFFSET)`, in one line whatever the name.
+ * A file that cannot be read or written as audio. Its message is `PATH: REASON (at byte OFFSET)`, without the place where that is the
+ * beginning of the file, and in one line whatever the name.
  *
  * @example
  * const error = await readAudio("clips.csv").catch((thrown) => thrown);
@@ -61,9 +62,9 @@ export class AudioError extends UserError {
   readonly reason: string;
 
   constructor(path: string, offset: number, reason: string) {
-    super(
-      `${path}: ${reason} (at byte ${offset})`.replace(/\p{Cc}/gu, (odd) => JSON.stringify(odd).slice(1, -1)),
-    );
+    // A problem of the file as a whole, or at its very beginning, has no place worth telling.
+    const place = offset > 0 ? ` (at byte ${offset})` : "";
+    super(`${path}: ${reason}${place}`.replace(/\p{Cc}/gu, (odd) => JSON.stringify(odd).slice(1, -1)));
     this.path = path;
     this.offset = offset;
     this.reason = reason;

@@ -52,7 +52,7 @@ describe.skipIf(process.platform === "win32")("whatever ffmpeg does", () => {
     const path = at("talk.m4a");
     await copyFile(m4a, path);
     await expect(readAudio(path)).rejects.toThrow(
-      `${path}: is an M4A or MP4 file: install ffmpeg to have it read, or convert it first: ffmpeg -i "${path}" "${at("talk.wav")}" (at byte 0)`,
+      `${path}: is an M4A or MP4 file: install ffmpeg to have it read, or convert it first: ffmpeg -i "${path}" "${at("talk.wav")}"`,
     );
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(process.platform === "win32")("whatever ffmpeg does", () => {
   test.each([
     [
       'console.error("[mov @ 0x55d] moov atom not found"); process.exit(1)',
-      /ffmpeg cannot read it: moov atom not found \(/,
+      /ffmpeg cannot read it: moov atom not found$/,
     ],
     [
       "console.error(\"Stream map '0:a:0' matches no streams.\"); process.exit(1)",
@@ -219,7 +219,7 @@ describe.skipIf(!isThere)("through the real ffmpeg", () => {
   test("damage is an AudioError in one line, or a warning", async () => {
     const m4aBytes = await readFile(make("whole.m4a"));
     await expect(decodeAudio(m4aBytes.subarray(0, 3000), "cut.m4a")).rejects.toThrow(
-      /^cut\.m4a: is an M4A or MP4 file, but ffmpeg cannot read it: .*\(at byte 0\)$/,
+      /^cut\.m4a: is an M4A or MP4 file, but ffmpeg cannot read it: .+$/,
     );
     const webm = await readFile(make("whole.webm", "-c:a", "libopus"));
     const { samples, warnings } = await decodeAudio(

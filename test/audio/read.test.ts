@@ -62,7 +62,7 @@ describe("decodePcm", () => {
     const { message, path, offset: at, reason: why, exitCode } = error as AudioError;
     expect(why).toMatch(reason);
     expect(path).toBe("dir/file.wav");
-    expect(message).toBe(`dir/file.wav: ${why} (at byte ${at})`);
+    expect(message).toBe(`dir/file.wav: ${why}${at > 0 ? ` (at byte ${at})` : ""}`);
     expect(exitCode).toBe(1);
     if (offset !== undefined) expect(at).toBe(offset);
   });
@@ -193,7 +193,7 @@ describe("readAudio", () => {
       await expect(readAudio(join(folder, "none.wav"))).rejects.toThrow(
         /none\.wav: cannot be read: no such file/,
       );
-      await expect(readAudio(folder)).rejects.toThrow(/not a file \(at byte 0\)/);
+      await expect(readAudio(folder)).rejects.toThrow(/not a file/);
       await expect(readAudio("/dev/null")).rejects.toBeInstanceOf(AudioError);
       const path = join(folder, "wrong-name.mp3");
       await writeFile(path, goodFiles()["aiff 16"]!.bytes);
