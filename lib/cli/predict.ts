@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import { type Command, Option } from "commander";
 import { Interrupted, UsageError } from "../base/errors.js";
 import { plural, printable } from "../base/text.js";
@@ -134,15 +134,20 @@ const FORMS = ["json", "jsonl", "csv"] as const;
 
 async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   checkFlags(paths, flags);
-  const [{ loadModel }, { findModel, isShipped }, { findRecordings }] = await Promise.all([
-    import("../inference/model.js"),
-    import("../inference/find.js"),
-    import("../inference/recordings.js"),
-  ]);
+  const [{ loadModel }, { findModel, isShipped }, { findRecordings }, { assertWritable }] = await Promise.all(
+    [
+      import("../inference/model.js"),
+      import("../inference/find.js"),
+      import("../inference/recordings.js"),
+      import("../base/atomic.js"),
+    ],
+  );
   const recordings = await findRecordings(paths);
   const single = (["textgrid", "audacity"] as const).find((name) => flags[name]);
   if (single && recordings.several)
     throw new UsageError(`--${single} writes the timeline of one recording: give a single file`);
+  // Known now rather than when everything has been predicted.
+  for (const name of KEPT) if (flags[name]) await assertWritable(dirname(flags[name]), "name another file");
   const folder = await findModel(flags.model);
   const model = await loadModel(folder, { threshold: flags.threshold });
   if (!flags.quiet) {

@@ -223,6 +223,10 @@ describe("bad input is told from good, in one line, without a crash", () => {
       2,
     ],
     "a picture of an unknown kind": [["clip.wav", "--figure", "a.gif"], /\.png, \.svg or \.html/, 2],
+    "a figure where a file stands in the place of its folder, before anything is predicted": [
+      ["clip.wav", "--csv", "--figure", join("clip.wav", "x.png")],
+      /^ser: cannot write clip\.wav: .+; name another file\n$/,
+    ],
     "JSON and CSV at once": [["clip.wav", "--json", "--csv"], /--json and --csv exclude each other/, 2],
   };
   for (const [name, [args, reason, wanted = 1]] of Object.entries(fails)) {
