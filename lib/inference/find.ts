@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { UserError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 import { weightsDigest } from "./model.js";
@@ -65,6 +65,8 @@ export async function findWeights(
 
 async function named(wanted: string, roots: readonly string[]): Promise<string> {
   for (const folder of [wanted, join(wanted, "model")]) if (await cardTime(folder)) return folder;
+  // The released model of an installed package, by the name that it has in the checkout.
+  for (const root of roots) if (await cardTime(resolve(root, wanted))) return resolve(root, wanted);
   const found = (await trained(roots)).find(({ folder }) => basename(dirname(folder)) === wanted);
   if (found) return found.folder;
   const there = await stat(wanted).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sha256 } from "../../lib/base/hash.js";
 import { findModel, findWeights, isShipped } from "../../lib/inference/find.js";
@@ -38,6 +38,8 @@ test("the shipped model comes first, else the newest of all runs, experiments an
 
 test("a model is named by its folder, its run's folder or its run's name", async () => {
   const folder = await model("results/runs/grid/a-cnn-2/model", 15);
+  // By its name under one of the roots, as the released model of an installed package.
+  expect(await findModel(relative(root, folder), [root])).toBe(folder);
   expect(await findModel(folder, [root])).toBe(folder);
   expect(await findModel(join(folder, ".."), [root])).toBe(folder);
   expect(await findModel("a-cnn-2", [root])).toBe(folder);
