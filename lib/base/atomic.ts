@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
 /**
@@ -43,19 +43,20 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
  * Makes a folder and those above it; one that is there is left as it is. Node's own recursive `mkdir` never returns where the
  * system refuses a folder with "no such file", as it does under /proc.
  *
- * @returns the folders that were made, the innermost first
  * @throws the system's error
  */
-export async function makeFolder(folder: string): Promise<string[]> {
+export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
-    return [folder];
   } catch (error) {
-    if (await isFolder(folder)) return [];
+    if (await isFolder(folder)) return;
     const above = dirname(folder);
-    if (systemCode(error) !== "ENOENT" || above === folder || (await isFolder(above))) throw error;
-    const made = await makeFolder(above);
-    return [...(await makeFolder(folder)), ...made];
+    if (systemCode(error) !== "ENOENT" || above === folder) throw error;
+    await makeFolder(above);
+    // Once more: the folder above may have been made, also by another process.
+    await mkdir(folder).catch(async (again: unknown) => {
+      if (!(await isFolder(folder))) throw again;
+    });
   }
 }
 
@@ -67,8 +68,8 @@ function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Tries whether files can be written into a folder, before the work and not after it. Nothing is left behind: folders that were
- * missing are removed again.
+ * Tries whether files can be written into a folder, before the work and not after it. Where the folder is missing, the nearest one
+ * above it is tried. Nothing is left behind.
  *
  * @param instead what to do, for the message
  * @throws {UserError} naming the folder
@@ -78,13 +79,17 @@ export async function assertWritable(
   folder: string,
   instead = "choose another folder with --out",
 ): Promise<void> {
-  const probe = join(folder, `.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  let at = resolve(folder);
+  const exists = (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  while (!(await exists(at)) && dirname(at) !== at) at = dirname(at);
+  const probe = join(at, `.${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
   try {
-    const made = await makeFolder(folder);
     await writeFile(probe, "");
     await rm(probe);
-    // Another process may have begun to use one of them.
-    for (const one of made) await rmdir(one).catch(() => {});
   } catch (error) {
     throw new UserError(`${cannotWrite(folder, error).message}; ${instead}`, { cause: error });
   }

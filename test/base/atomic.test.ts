@@ -49,13 +49,15 @@ test("a place that cannot be written is named", async () => {
   await expect(writeAtomic(folder, "y")).rejects.toThrow(`cannot write ${folder}`);
 });
 
-test("folders are made with those above them, by several at once, and told innermost first", async () => {
-  const deep = join(folder, "a", "b", "c");
-  expect(await makeFolder(deep)).toEqual([deep, join(folder, "a", "b"), join(folder, "a")]);
-  expect(await makeFolder(`${deep}/`)).toEqual([]);
-  const other = join(folder, "x", "y", "z");
-  const made = await Promise.all(Array.from({ length: 8 }, () => makeFolder(other)));
-  expect(new Set(made.flat()).size).toBe(3);
+test("folders are made with those above them, once, twice and by many at once", async () => {
+  await makeFolder(join(folder, "a", "b", "c"));
+  await makeFolder(`${join(folder, "a", "b", "c")}/`);
+  expect(await readdir(join(folder, "a", "b"))).toEqual(["c"]);
+  for (let i = 0; i < 20; i++)
+    await Promise.all(
+      ["x", "y", "z"].flatMap((name) => Array(8).fill(join(folder, `${i}`, "d", name))).map(makeFolder),
+    );
+  expect(await readdir(join(folder, "19", "d"))).toEqual(["x", "y", "z"]);
   await writeAtomic(join(folder, "file"), "x");
   await expect(makeFolder(join(folder, "file"))).rejects.toThrow("EEXIST");
   await expect(makeFolder(join(folder, "file", "below"))).rejects.toThrow("ENOTDIR");

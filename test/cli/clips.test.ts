@@ -161,7 +161,7 @@ describe("every command takes a manifest", () => {
     const grouped = await run("protocols", "grouped/labor?folds=3", "--json");
     expect(JSON.parse(grouped.stdout)).toMatchObject({
       clips: 48,
-      classes: ["anger", "happiness", "neutral", "boredom"],
+      classes: ["anger", "happiness", "calm", "boredom"],
     });
     const folds = await run("protocols", "given/labor", "--csv");
     expect(folds.stdout).toMatch(
@@ -213,7 +213,7 @@ describe("every command takes a manifest", () => {
   test("ser score", async () => {
     const lines = Array.from(
       { length: 8 },
-      (_, i) => `Fritz-${i},${["anger", "happiness", "boredom", "neutral"][i % 4]}`,
+      (_, i) => `Fritz-${i},${["anger", "happiness", "boredom", "calm"][i % 4]}`,
     );
     await writeFile(
       join(folder, "mine.csv"),

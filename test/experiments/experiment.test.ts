@@ -131,7 +131,7 @@ test("protocols without their corpora are left out by name; with none left there
   expect((await readOrTrain(more, options)).planned).toEqual(first.planned);
   expect(lines).toEqual(["trial: left out for want of tess: tess/cross-speaker, cross-corpus/savee-tess"]);
   await expect(readOrTrain({ ...TRIAL, runs: [more.runs[1]!] }, options)).rejects.toThrow(
-    "experiment trial needs tess, and there are savee",
+    "experiment trial needs clips of tess, and the clips are of savee",
   );
 });
 
