@@ -60,7 +60,7 @@ const TOLD: Record<string, RegExp> = {
   "05": /\| UAR, % \|[\s\S]*DC: 0\.\d\d\n/,
   "06": /^recordings\S*1\.wav: \w+\nrecordings\S*2\.wav: \w+\n$/,
   "07": /^timeline\.png: [\d.]+ s in \d+ windows\n$/,
-  "08": /\| savee\/loso@1 \| own:pooled \|/,
+  "08": /\| savee\/loso@1 \| own:pooled \(SYNTHETIC\) \| validation \|/,
   "09": /\| linear \|[\s\S]*\n4 speakers\n$/,
   "10": /^cross-corpus\/savee-tess@1: UAR 0\.\d+, chance 0\.143\n/,
 };

@@ -5,7 +5,8 @@
  */
 
 export type { Random } from "../base/random.js";
-export { type Audio, AudioError, type AudioFormat } from "./audio.js";
+export { type Audio, AudioError, type AudioFormat, type ForeignContainer } from "./audio.js";
+export type { LevelFault } from "./level.js";
 export { babbleNoise, mixAtSnr, type NoiseKind, pinkNoise } from "./noise.js";
 export { decodeAudio, decodePcm, readAudio } from "./read.js";
 export { resample } from "./resample.js";
