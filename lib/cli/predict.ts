@@ -147,7 +147,8 @@ async function predict(paths: string[], flags: PredictFlags): Promise<void> {
   if (single && recordings.several)
     throw new UsageError(`--${single} writes the timeline of one recording: give a single file`);
   // Known now rather than when everything has been predicted.
-  for (const name of KEPT) if (flags[name]) await assertWritable(dirname(flags[name]), "name another file");
+  for (const path of KEPT.flatMap((name) => flags[name] ?? []))
+    await assertWritable(dirname(path), "name another file");
   const folder = await findModel(flags.model);
   const model = await loadModel(folder, { threshold: flags.threshold });
   if (!flags.quiet) {
