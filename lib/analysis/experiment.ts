@@ -272,10 +272,10 @@ export async function train(
 const NAMED = 5;
 
 /** The keys of {@link TrainOptions}. */
-const OPTIONS = [
-  ...["data", "clips", "results", "networks", "synthetic", "engine", "threads", "jobs", "resamples"],
-  ...["signal", "quiet", "log"],
-];
+const OPTIONS = Object.keys({
+  ...{ data: true, clips: true, results: true, networks: true, synthetic: true, engine: true, threads: true },
+  ...{ jobs: true, resamples: true, signal: true, quiet: true, log: true },
+} satisfies Record<keyof TrainOptions, true>);
 
 /** @throws {UsageError} naming every option that is unknown or makes no sense */
 function checkOptions(options: TrainOptions): void {

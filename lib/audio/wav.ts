@@ -154,8 +154,8 @@ function readWideSize(bytes: Uint8Array, { offset, size }: Chunk): number | unde
   return Number(viewOf(bytes).getBigUint64(offset + 8, true));
 }
 
-/** Programs that write to a pipe store 0, 0xFFFFFFFF or (SoX) about 0x7FFFFFFF as the size. */
-const UNKNOWN_SIZE = 0x7fff_f000;
+/** Programs that write to a pipe store 0, 0xFFFFFFFF or (SoX, arecord) about 0x7FFFFFFF as the size. */
+export const UNKNOWN_SIZE = 0x7fff_f000;
 
 function dataSize(
   bytes: Uint8Array,

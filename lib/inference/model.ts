@@ -210,7 +210,9 @@ export async function loadModel(folder: string, options: { threshold?: number } 
   const classify = await classifierOf(folder, card, bytes);
   const threshold = options.threshold ?? card.threshold;
   const extract = await featuresOf(folder, card, features);
-  const loaded = new LoadedModel(card, sha256(bytes), threshold, classify, extract, features);
+  // Where the card names the digest, reading compared it already.
+  const digest = card.sha256?.[WEIGHTS] ?? sha256(bytes);
+  const loaded = new LoadedModel(card, digest, threshold, classify, extract, features);
   return {
     card,
     sha256: loaded.sha256,

@@ -4,7 +4,7 @@ import { chunks } from "../audio/chunks.js";
 import { ChannelLevels, cancellationText } from "../audio/mix.js";
 import { bytesPerSample, checkLayout, decodeLayout, type Layout } from "../audio/pcm.js";
 import { decodeAudio } from "../audio/read.js";
-import { isWav, locateWav } from "../audio/wav.js";
+import { isWav, locateWav, UNKNOWN_SIZE } from "../audio/wav.js";
 import { messageOf, UsageError, UserError } from "../base/errors.js";
 import { RAW_ENCODINGS, type RawFormat } from "./raw.js";
 
@@ -13,9 +13,6 @@ const MOST = 2 ** 30;
 
 /** Bytes in which a WAV's samples must begin to be heard while they arrive. */
 const MOST_HEAD = 2 ** 20;
-
-/** Programs that write to a pipe store 0, 0xFFFFFFFF or (SoX, arecord) about 0x7FFFFFFF as the size. */
-const UNKNOWN_SIZE = 0x7fff_f000;
 
 /** What errors call it. */
 const NAME = "standard input";
