@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError, UserError } from "../base/errors.js";
+import { toStderr } from "../base/progress.js";
 import { workFolder } from "../base/root.js";
 import { meant, problemsBy, refuse } from "../base/schema.js";
 import { percent, plural } from "../base/text.js";
@@ -253,7 +254,7 @@ export async function train(
 ): Promise<Experiment> {
   checkOptions(options);
   const { resamples, ...others } = options;
-  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  const log = options.log ?? toStderr;
   const recorded = await readOrTrain(gridOf(grid), others);
   const [failure] = recorded.failures;
   if (recorded.runs.length === 0 && failure)

@@ -1,5 +1,6 @@
 import { parse } from "node:path";
 import { UserError } from "../base/errors.js";
+import { toStderr } from "../base/progress.js";
 import { plural } from "../base/text.js";
 import { type Clip, KNOWN_CORPORA } from "../corpora/clip.js";
 import { publishedClips } from "../corpora/registry.js";
@@ -83,7 +84,7 @@ export async function score(
   const external: External = { name, sha256, ...(labels && { labels }) };
   const scored = missing === "leave-out" ? withoutMissing(plan, refereed) : plan;
   const without = [...refereed.missing.values()].flat().length;
-  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  const log = options.log ?? toStderr;
   for (const note of notes) log(`${path}: ${note}`);
   if (without > 0)
     log(

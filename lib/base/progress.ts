@@ -148,6 +148,11 @@ function showAt(place: Place, text: string): void {
   place.used = true;
 }
 
+/** Writes a line to standard error, so that output can be piped: what is said unless a caller listens. */
+export function toStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /**
  * One line of progress: label, bar, share, counts, and the pace with the time left by it; without a pace, the time so far.
  *

@@ -4,7 +4,7 @@ import { extname, join, parse } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { claimed } from "../base/claims.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
-import { Progress } from "../base/progress.js";
+import { Progress, toStderr } from "../base/progress.js";
 import { dataFolder, workFolder } from "../base/root.js";
 import { percent, plural } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
@@ -341,7 +341,7 @@ async function readRunsOrTrain(
     threads,
     networks,
   } = options;
-  const log = options.log ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  const log = options.log ?? toStderr;
   const wanted = await gridOf(grid, results);
   const clips = options.clips ?? (await findClips(data, { calm: "keep", signal, quiet }));
   const change = clips.every((clip) => clip.synthetic) ? options.synthetic : undefined;

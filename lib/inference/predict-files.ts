@@ -1,6 +1,7 @@
 import { LevelMeter } from "../audio/level.js";
 import { messageOf, UserError } from "../base/errors.js";
 import { concatenated } from "../base/matrix.js";
+import { toStderr } from "../base/progress.js";
 import { type EmotionModel, last, levelWarnings, type Prediction, UTTERANCE } from "./model.js";
 import { openPiped } from "./piped.js";
 import type { RawFormat } from "./raw.js";
@@ -49,7 +50,7 @@ export async function* predictFiles(
   options: PredictFilesOptions = {},
 ): AsyncGenerator<Answer, void, undefined> {
   const { signal, onProgress, onFile } = options;
-  const onProblem = options.onProblem ?? ((message) => void process.stderr.write(`${message}\n`));
+  const onProblem = options.onProblem ?? toStderr;
   const { files, missing } = "files" in paths ? paths : await findRecordings(paths);
   missing.forEach(onProblem);
   for (const file of files) {
