@@ -20,7 +20,7 @@ export function addSummarize(program: Command): void {
       "after",
       `
 "ser report" works from the summary as from the runs themselves. The same runs give the same bytes
-on any machine, except in machines.json (times and machines) and readings.json (readings of test).
+on any machine, except in machines.jsonl.gz (times and machines) and readings.json (readings of test).
 
 Examples:
   ser summarize quick

@@ -1,11 +1,18 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { assertReplaceable, makeFolder, readIfThere, replaceFolder } from "../base/atomic.js";
-import { cannotWrite, messageOf, systemReason, UserError } from "../base/errors.js";
+import {
+  assertReplaceable,
+  jsonText,
+  makeFolder,
+  readIfThere,
+  replaceFolder,
+  writeAtomic,
+} from "../base/atomic.js";
+import { cannotWrite, messageOf, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
-import { formatCsv } from "../base/table.js";
-import { byText } from "../base/text.js";
+import { PackedLines, readPacked } from "../base/packed.js";
+import { csvLine } from "../base/table.js";
 import { GRAIN, type PredictedClip } from "../runs/predictions.js";
 import {
   type Environment,
@@ -18,26 +25,49 @@ import type { RecordedExperiment } from "./known.js";
 import { type EarlierReadings, mergeReadings, type Readings, readingsIfWhole } from "./readings.js";
 
 const SUMMARY = "summary.json";
-const MACHINES = "machines.json";
 const READINGS = "readings.json";
 const CLIPS = "clips.csv";
+const PARTS = "parts.jsonl";
+const RECORDS = "records.jsonl";
+const PREDICTIONS = "predictions.jsonl";
+const MACHINES = "machines.jsonl";
 const CLIP_COLUMNS = ["id", "speaker", "sex", "sentence", "intensity"] as const;
 
 interface SummaryFile {
-  schema: 1;
+  schema: 2;
   grid: RecordedExperiment["grid"];
   planned: string[];
-  /** Names of the runs in `runs/`. */
-  runs: string[];
   failures: RecordedExperiment["failures"];
   /** Only in summaries from before the ledger: the number of readings of test parts by these runs. */
   testReadings?: number;
-  /** SHA-256 of every file but this one, machines.json and readings.json. */
+  /** SHA-256 of the text of every compressed file but that of the machines. */
   files: Record<string, string>;
 }
 
-/** The machine of a run, and its times: everything that differs between machines. */
+/** A line of `parts.jsonl`: clips that runs predicted. Many runs predict the same, so each list stands once. */
+interface PartsLine {
+  /** Rows of clips.csv, from 0. */
+  clips: number[];
+  /** `v` or `t` for each clip. */
+  part: string;
+  /** Class index of each clip. */
+  truth: number[];
+}
+
+/** A line of `predictions.jsonl`, in the order of the records. */
+interface PredictionsLine {
+  run: string;
+  /** Line of parts.jsonl, from 0. */
+  parts: number;
+  /** Class index of each clip. */
+  predicted: number[];
+  /** For each class of the record, of each clip, in units of 1 / GRAIN. Columns compress better than rows. */
+  probabilities: number[][];
+}
+
+/** A line of `machines.jsonl`: the machine of a run, and its times, which are everything that differs between machines. */
 interface Machine {
+  run: string;
   engine: string;
   environment: Environment;
   seconds: RunRecord["seconds"];
@@ -45,89 +75,125 @@ interface Machine {
   epochs: number[];
 }
 
+/** What a summary is made of: an experiment, whose runs may be read one by one. */
+export interface Summarized extends Omit<RecordedExperiment, "name" | "runs"> {
+  /** Sorted by name. */
+  runs: Iterable<StoredRun> | AsyncIterable<StoredRun>;
+}
+
 /**
- * Writes the summary of an experiment: for each run its record (`runs/NAME.json`) and its predictions (`runs/NAME.csv`), the
- * clips once (`clips.csv`), and `summary.json` with the SHA-256 of them all. These bytes depend only on the runs. The machines
- * and times of the runs are in `machines.json`, the readings of test parts with their times and commands in `readings.json`.
- * Readings in an earlier summary in the folder are kept: those of other machines may be recorded nowhere else.
+ * Writes the summary of an experiment. Compressed, a line for each run: `records.jsonl.gz`, `predictions.jsonl.gz`,
+ * `machines.jsonl.gz` (machines and times). What runs share stands once: `clips.csv.gz`, and `parts.jsonl.gz` with the clips
+ * of a fold. `summary.json` has the grid and the SHA-256 of these texts; its bytes depend only on the runs. The readings of
+ * test parts with their times and commands are in `readings.json`. Readings in an earlier summary in the folder are kept:
+ * those of other machines may be recorded nowhere else.
  *
+ * @param experiment is read run by run, so that one of any size fits in memory
  * @param folder `results/summary/NAME`; replaced as a whole
- * @returns the SHA-256 of all files but machines.json and readings.json, and their size in bytes
+ * @returns the SHA-256 of summary.json, the size of all files in bytes, and the number of runs
  * @throws {UserError} if the folder cannot be written or contains something other than a summary
  * @example await writeSummary(await readStored("quick", "results/runs"), "results/summary/quick");
  */
 export async function writeSummary(
-  experiment: RecordedExperiment,
+  experiment: Summarized,
   folder: string,
-): Promise<{ sha256: string; bytes: number }> {
+): Promise<{ sha256: string; bytes: number; runs: number }> {
   await assertReplaceable(
     folder,
     (names) => names.includes(SUMMARY) && !names.includes("experiment.json"),
     "a summary",
   );
-  const runs = [...experiment.runs].sort((a, b) => byText(a.record.name, b.record.name));
-  const files = filesOf(runs);
-  const summary: SummaryFile = {
-    schema: 1,
-    grid: experiment.grid,
-    planned: [...experiment.planned].sort(),
-    runs: runs.map(({ record }) => record.name),
-    failures: experiment.failures,
-    files: Object.fromEntries([...files].map(([path, text]) => [path, sha256(text)])),
-  };
-  const text = `${JSON.stringify(summary, null, 2)}\n`;
-  files.set(SUMMARY, text);
-  const bytes = [...files.values()].reduce((sum, content) => sum + Buffer.byteLength(content), 0);
-  files.set(MACHINES, `${JSON.stringify(machinesOf(runs), null, 1)}\n`);
+  const { grid, planned, failures } = experiment;
   const readings = mergeReadings(experiment.readings, await writtenReadings(folder));
-  files.set(READINGS, `${JSON.stringify({ schema: 1, ...readings }, null, 1)}\n`);
   const partial = partialFolder(folder);
-  try {
-    await rm(partial, { recursive: true, force: true });
-    for (const [path, content] of files) {
-      await makeFolder(dirname(join(partial, path)));
-      await writeFile(join(partial, path), content);
-    }
-  } catch (error) {
-    throw cannotWrite(partial, error);
-  }
+  await rm(partial, { recursive: true, force: true });
+  const { files, runs } = await writeRuns(experiment.runs, partial);
+  const summary: SummaryFile = { schema: 2, grid, planned: [...planned].sort(), failures, files };
+  const text = jsonText(summary);
+  await writeAtomic(join(partial, SUMMARY), text);
+  await writeAtomic(join(partial, READINGS), `${JSON.stringify({ schema: 1, ...readings }, null, 1)}\n`);
+  const bytes = await sizeOf(partial);
   await replaceFolder(partial, folder);
-  return { sha256: sha256(text), bytes };
+  return { sha256: sha256(text), bytes, runs };
 }
 
-function filesOf(runs: readonly StoredRun[]): Map<string, string> {
-  const clips = new Map<string, PredictedClip>();
-  for (const { predictions } of runs) for (const clip of predictions) clips.set(clip.id, clip);
-  const ids = [...clips.keys()].sort();
-  const number = new Map(ids.map((id, i) => [id, i]));
-  const files = new Map<string, string>();
-  for (const { record, predictions } of runs) {
-    files.set(`runs/${record.name}.json`, `${canonicalJson(withoutMachine(record))}\n`);
-    files.set(`runs/${record.name}.csv`, predictionsText(record.classes, predictions, number));
+/** Writes the compressed files, and gives the SHA-256 of their texts. */
+async function writeRuns(
+  all: Summarized["runs"],
+  folder: string,
+): Promise<{ files: SummaryFile["files"]; runs: number }> {
+  try {
+    await makeFolder(folder);
+    const open = (name: string) => new PackedLines(packed(folder, name));
+    const files = { [CLIPS]: open(CLIPS), [PARTS]: open(PARTS), [RECORDS]: open(RECORDS) };
+    const predictions = open(PREDICTIONS);
+    const machines = open(MACHINES);
+    const shared = new Shared(files[CLIPS]!, files[PARTS]!);
+    let runs = 0;
+    await files[CLIPS]!.write(csvLine(CLIP_COLUMNS).trimEnd());
+    for await (const run of all) {
+      await files[RECORDS]!.write(canonicalJson(withoutMachine(run.record)));
+      await predictions.write(JSON.stringify(await predictionsLine(run, shared)));
+      await machines.write(JSON.stringify(machineOf(run.record)));
+      runs++;
+    }
+    await machines.end();
+    const digests: SummaryFile["files"] = {};
+    for (const [name, file] of Object.entries({ ...files, [PREDICTIONS]: predictions }))
+      digests[name] = await file.end();
+    return { files: digests, runs };
+  } catch (error) {
+    throw cannotWrite(folder, error);
   }
-  files.set(
-    CLIPS,
-    formatCsv(
-      CLIP_COLUMNS,
-      ids.map((id) => CLIP_COLUMNS.map((column) => clips.get(id)![column])),
-    ),
-  );
-  return files;
 }
 
-/** Clips by their row in clips.csv from 0, parts as v and t, classes by index, probabilities in units of 1 / GRAIN. */
-function predictionsText(
-  classes: readonly string[],
-  predictions: readonly PredictedClip[],
-  number: ReadonlyMap<string, number>,
-): string {
-  return formatCsv(
-    ["clip", "part", "truth", "predicted", ...classes],
-    predictions.map(({ id, part, truth, predicted, probabilities }) => [
-      ...[number.get(id), part[0], truth, predicted],
-      ...probabilities.map((p) => Math.round(GRAIN * p)),
-    ]),
-  );
+/** Clips and lists of clips that were written already. */
+class Shared {
+  readonly #clips: PackedLines;
+  readonly #parts: PackedLines;
+  readonly #clipNumbers = new Map<string, number>();
+  readonly #partsNumbers = new Map<string, number>();
+
+  constructor(clips: PackedLines, parts: PackedLines) {
+    this.#clips = clips;
+    this.#parts = parts;
+  }
+
+  /** The line of these clips in parts.jsonl. */
+  async parts(predictions: readonly PredictedClip[]): Promise<number> {
+    const clips: number[] = [];
+    for (const clip of predictions) clips.push(await this.#clip(clip));
+    const line: PartsLine = {
+      clips,
+      part: predictions.map(({ part }) => part[0]).join(""),
+      truth: predictions.map(({ truth }) => truth),
+    };
+    return numberOf(JSON.stringify(line), this.#partsNumbers, this.#parts);
+  }
+
+  #clip(clip: PredictedClip): Promise<number> {
+    const line = csvLine(CLIP_COLUMNS.map((column) => clip[column])).trimEnd();
+    return numberOf(line, this.#clipNumbers, this.#clips);
+  }
+}
+
+/** The number of a line in a file, to which it is added if it is new. */
+async function numberOf(line: string, known: Map<string, number>, file: PackedLines): Promise<number> {
+  const number = known.get(line) ?? known.size;
+  if (number < known.size) return number;
+  known.set(line, number);
+  await file.write(line);
+  return number;
+}
+
+async function predictionsLine({ record, predictions }: StoredRun, shared: Shared): Promise<PredictionsLine> {
+  const column = (k: number) => predictions.map(({ probabilities }) => Math.round(GRAIN * probabilities[k]!));
+  return {
+    run: record.name,
+    parts: await shared.parts(predictions),
+    predicted: predictions.map(({ predicted }) => predicted),
+    probabilities: record.classes.map((_, k) => column(k)),
+  };
 }
 
 function withoutMachine(record: RunRecord): object {
@@ -135,21 +201,25 @@ function withoutMachine(record: RunRecord): object {
   return { ...rest, history: history.map(({ seconds: ____, ...log }) => log) };
 }
 
-function machinesOf(runs: readonly StoredRun[]): Record<string, Machine> {
-  return Object.fromEntries(
-    runs.map(({ record: { name, engine, environment, seconds, history } }) => [
-      name,
-      { engine, environment, seconds, epochs: history.map((log) => log.seconds) },
-    ]),
-  );
+function machineOf({ name, engine, environment, seconds, history }: RunRecord): Machine {
+  return { run: name, engine, environment, seconds, epochs: history.map((log) => log.seconds) };
 }
 
-const NOWHERE: Machine = {
+const NOWHERE: Omit<Machine, "run"> = {
   engine: "not recorded",
   environment: { node: "", platform: "", cpu: "", cores: 0 },
   seconds: { features: 0, training: 0 },
   epochs: [],
 };
+
+function packed(folder: string, name: string): string {
+  return join(folder, `${name}.gz`);
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
 
 /**
  * Reads what {@link writeSummary} wrote; `undefined` if there is no summary.
@@ -160,33 +230,40 @@ export async function readSummary(folder: string): Promise<Omit<RecordedExperime
   const text = await readIfThere(join(folder, SUMMARY));
   if (text === undefined) return undefined;
   const summary = parseJson<SummaryFile | null>(text, join(folder, SUMMARY));
-  if (summary?.schema !== 1) {
+  if (summary?.schema !== 2) {
     throw new UserError(
       `${join(folder, SUMMARY)} has another format version: summarize the experiment again`,
     );
   }
-  if (!Array.isArray(summary.runs) || !Array.isArray(summary.planned) || !summary.files)
+  if (!Array.isArray(summary.planned) || !summary.files)
     throw new UserError(`${join(folder, SUMMARY)} is damaged: summarize the experiment again`);
-  const read = (path: string) => checked(folder, path, summary.files[path]);
-  const machines = await readFile(join(folder, MACHINES), "utf8").then(
-    (content) => parseJson<Record<string, Machine>>(content, join(folder, MACHINES)),
-    () => ({}) as Record<string, Machine>,
-  );
+  const read = (name: string) => checked(packed(folder, name), summary.files[name]);
+  const lines = async <T>(name: string) => parseLines<T>(await read(name), packed(folder, name));
+  const machines = await machinesIn(folder);
   const clips = parse(await read(CLIPS), { from: 2 }) as string[][];
-  const runs: StoredRun[] = [];
-  for (const name of summary.runs) {
-    const record = recordOf(await read(`runs/${name}.json`), machines[name] ?? NOWHERE);
-    if (record.schema !== RUN_SCHEMA) {
+  const parts = await lines<PartsLine>(PARTS);
+  const predictions = await lines<PredictionsLine>(PREDICTIONS);
+  const runs = (await lines<RunRecord>(RECORDS)).map((own, i): StoredRun => {
+    if (own.schema !== RUN_SCHEMA) {
       throw new UserError(
         `${folder}: its runs have another format version: train them again (\`ser ablate\`)`,
       );
     }
-    runs.push({ record, predictions: predictionsOf(await read(`runs/${name}.csv`), clips) });
-  }
+    const { parts: number, ...line } = predictions[i]!;
+    const record = recordOf(own, machines.get(own.name) ?? NOWHERE);
+    return { record, predictions: predictionsOf(line, parts[number]!, clips) };
+  });
   const { grid, planned, failures, testReadings } = summary;
   const written = await writtenReadings(folder);
   const readings = written ?? { entries: [], before: readingsByRuns(runs, testReadings) };
   return { grid, planned, runs, failures, readings };
+}
+
+async function machinesIn(folder: string): Promise<Map<string, Machine>> {
+  const path = packed(folder, MACHINES);
+  // Figures do without it.
+  const text = await readPacked(path).catch(() => "");
+  return new Map(parseLines<Machine>(text, path).map((machine) => [machine.run, machine]));
 }
 
 /**
@@ -221,13 +298,18 @@ function readingsByRuns(runs: readonly StoredRun[], counted: number | undefined)
   ];
 }
 
-async function checked(folder: string, path: string, expected: string | undefined): Promise<string> {
-  const file = join(folder, path);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new UserError(`cannot read ${file}: ${systemReason(error)}`, { cause: error });
-  });
+async function checked(path: string, expected: string | undefined): Promise<string> {
+  const text = await readPacked(path);
   if (sha256(text) === expected) return text;
-  throw new UserError(`${file} has changed since it was summarized (its SHA-256 differs): summarize again`);
+  throw new UserError(`${path} has changed since it was summarized (its SHA-256 differs): summarize again`);
+}
+
+function parseLines<T>(text: string, path: string): T[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => parseJson<T>(line, path));
 }
 
 function parseJson<T>(text: string, path: string): T {
@@ -238,25 +320,31 @@ function parseJson<T>(text: string, path: string): T {
   }
 }
 
-function recordOf(text: string, { engine, environment, seconds, epochs }: Machine): RunRecord {
-  const record = JSON.parse(text) as RunRecord;
+function recordOf(
+  record: RunRecord,
+  { engine, environment, seconds, epochs }: Omit<Machine, "run">,
+): RunRecord {
   const history = record.history.map((log, i) => ({ ...log, seconds: epochs[i] ?? 0 }));
   return { ...record, engine, environment, seconds, history };
 }
 
-function predictionsOf(text: string, clips: readonly string[][]): PredictedClip[] {
-  const lines = text.trimEnd().split("\n").slice(1);
-  return lines.map((line) => {
-    const [number, part, truth, predicted, ...units] = line.split(",");
-    const [id, speaker, sex, sentence, intensity] = clips[Number(number)] as [
-      ...[string, string, string, string, string],
-    ];
+function predictionsOf(
+  { predicted, probabilities }: Pick<PredictionsLine, "predicted" | "probabilities">,
+  { clips: rows, part, truth }: PartsLine,
+  clips: readonly string[][],
+): PredictedClip[] {
+  return rows.map((row, i) => {
+    const [id, speaker, sex, sentence, intensity] = clips[row] as [string, string, string, string, string];
     return {
-      ...{ id, part: part === "v" ? "validation" : "test", corpus: speaker.slice(0, speaker.indexOf("/")) },
+      ...{
+        id,
+        part: part[i] === "v" ? "validation" : "test",
+        corpus: speaker.slice(0, speaker.indexOf("/")),
+      },
       ...{ speaker, sex, sentence, intensity },
-      truth: Number(truth),
-      predicted: Number(predicted),
-      probabilities: units.map((unit) => Number(unit) / GRAIN),
+      truth: truth[i]!,
+      predicted: predicted[i]!,
+      probabilities: probabilities.map((column) => column[i]! / GRAIN),
     };
   });
 }

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
@@ -53,7 +54,7 @@ test("an experiment is the same from its store and from its summary", async () =
   const experiment = await readStored("trial", root);
   await writeSummary(experiment, join(root, "summary", "trial"));
   expect(await readStored("trial", join(root, "summary"))).toEqual(experiment);
-  await rm(join(root, "summary", "trial", "machines.json"));
+  await rm(join(root, "summary", "trial", "machines.jsonl.gz"));
   const without = await readStored("trial", join(root, "summary"));
   expect(without.runs[0]!.record.engine).toBe("not recorded");
   expect(without.runs[0]!.predictions).toEqual(experiment.runs[0]!.predictions);
@@ -65,27 +66,58 @@ test("its bytes do not depend on the machine, on times, or on what was there bef
   const folder = join(root, "summary");
   const written = [];
   for (const store of ["1", "2"]) {
-    const { sha256, bytes } = await writeSummary(await readStored("trial", join(root, store)), folder);
+    const { sha256 } = await writeSummary(await readStored("trial", join(root, store)), folder);
     const files = (await readdir(folder, { recursive: true })).sort();
-    written.push({ sha256, bytes, files });
-    await writeFile(join(folder, "runs", "own-z.json"), "{}");
+    written.push({ sha256, files });
+    await writeFile(join(folder, "own-z.json"), "{}");
   }
   expect(written[1]).toEqual(written[0]);
   expect(written[0]!.files).toEqual([
-    ...["clips.csv", "machines.json", "readings.json", "runs", "runs/own-a.csv", "runs/own-a.json"],
-    ...["runs/own-b.csv", "runs/own-b.json", "summary.json"],
+    ...["clips.csv.gz", "machines.jsonl.gz", "parts.jsonl.gz", "predictions.jsonl.gz", "readings.json"],
+    ...["records.jsonl.gz", "summary.json"],
   ]);
   expect(await readdir(root)).not.toContain("summary.partial");
+});
+
+test("what runs share stands once: clips, and the lists of them", async () => {
+  await storeIn(root);
+  const folder = join(root, "summary", "trial");
+  const { runs } = await writeSummary(await readStored("trial", root), folder);
+  expect(runs).toBe(2);
+  const lines = async (name: string) =>
+    gunzipSync(await readFile(join(folder, `${name}.gz`)))
+      .toString()
+      .trimEnd()
+      .split("\n");
+  const { validation, test: tested } = { validation: partExample(), test: partExample() };
+  expect(await lines("parts.jsonl")).toHaveLength(1);
+  expect(await lines("clips.csv")).toHaveLength(1 + new Set([...validation.ids, ...tested.ids]).size);
+  expect((await lines("records.jsonl")).map((line) => JSON.parse(line).name)).toEqual(["own-a", "own-b"]);
+});
+
+test("a run of any size at a time is enough", async () => {
+  await storeIn(root);
+  const experiment = await readStored("trial", root);
+  async function* one() {
+    yield* experiment.runs;
+  }
+  const whole = await writeSummary(experiment, join(root, "summary", "trial"));
+  expect(await writeSummary({ ...experiment, runs: one() }, join(root, "summary", "trial"))).toEqual(whole);
 });
 
 test("a summary that was changed is refused", async () => {
   await storeIn(root);
   const folder = join(root, "summary", "trial");
   await writeSummary(await readStored("trial", root), folder);
-  await appendFile(join(folder, "runs", "own-a.csv"), " ");
+  const predictions = join(folder, "predictions.jsonl.gz");
+  const whole = await readFile(predictions);
+  await writeFile(predictions, gzipSync(`${gunzipSync(whole)} `));
   await expect(readStored("trial", join(root, "summary"))).rejects.toThrow(
-    /own-a.csv has changed since it was summarized/,
+    /predictions.jsonl.gz has changed since it was summarized/,
   );
+  await writeFile(predictions, whole.subarray(0, 40));
+  await expect(readStored("trial", join(root, "summary"))).rejects.toThrow(/predictions.jsonl.gz is damaged/);
+  await writeFile(predictions, whole);
   const text = await readFile(join(folder, "summary.json"), "utf8");
   await writeFile(join(folder, "summary.json"), text.slice(0, 40));
   await expect(readStored("trial", join(root, "summary"))).rejects.toThrow(/summary.json is damaged/);
@@ -101,11 +133,14 @@ test("neither a store nor anything else is replaced by a summary", async () => {
   expect(await readdir(join(root, "trial"))).toEqual(before);
 });
 
-test.each(["null", "{}", '{ "schema": 1 }', "[1]"])("a summary.json of %s is damaged", async (text) => {
-  await mkdir(join(root, "trial"), { recursive: true });
-  await writeFile(join(root, "trial", "summary.json"), text);
-  await expect(readStored("trial", root)).rejects.toThrow(UserError);
-});
+test.each(["null", "{}", '{ "schema": 1 }', '{ "schema": 2 }', "[1]"])(
+  "a summary.json of %s is damaged",
+  async (text) => {
+    await mkdir(join(root, "trial"), { recursive: true });
+    await writeFile(join(root, "trial", "summary.json"), text);
+    await expect(readStored("trial", root)).rejects.toThrow(UserError);
+  },
+);
 
 test("a summary keeps the readings of an earlier one, which a store elsewhere may not know", async () => {
   await storeIn(join(root, "1"));
