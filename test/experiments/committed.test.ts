@@ -6,6 +6,7 @@ import type { Clip } from "../../lib/corpora/clip.js";
 import { publishedClips } from "../../lib/corpora/registry.js";
 import { parseGrid, readGrid } from "../../lib/experiments/grid.js";
 import { planGrid } from "../../lib/experiments/plan.js";
+import { readStored } from "../../lib/experiments/store.js";
 import { featureSchema } from "../../lib/features/settings.js";
 import { checkCard } from "../../lib/inference/card.js";
 import { trainingSchema } from "../../lib/training/settings.js";
@@ -34,13 +35,12 @@ test.each(summaries)("the summary %s holds a grid, which is read as it stands", 
 });
 
 test.each(summaries)("the settings of every run in the summary %s are settings still", async (name) => {
-  const files = await readdir(join(SUMMARIES, name, "runs"));
-  const records = files.filter((file) => file.endsWith(".json"));
-  expect(records.length).toBeGreaterThan(0);
-  for (const file of records) {
-    const { settings } = await json(SUMMARIES, name, "runs", file);
-    expect([file, problemsOf(featureSchema, settings.features)]).toEqual([file, []]);
-    expect([file, problemsOf(trainingSchema, settings.training)]).toEqual([file, []]);
+  const { runs } = await readStored(name, SUMMARIES);
+  expect(runs.length).toBeGreaterThan(0);
+  for (const { record } of runs) {
+    const { settings } = record;
+    expect([record.name, problemsOf(featureSchema, settings.features)]).toEqual([record.name, []]);
+    expect([record.name, problemsOf(trainingSchema, settings.training)]).toEqual([record.name, []]);
   }
 });
 
