@@ -1,12 +1,16 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
+import { sha256 } from "../../lib/base/hash.js";
 import { random } from "../../lib/base/random.js";
 import { CORPORA } from "../../lib/corpora/clip.js";
 import { planClips } from "../../lib/corpora/synthetic/clips.js";
 import { auditSplit } from "../../lib/protocols/audit.js";
 import { PROTOCOLS, protocolNamed } from "../../lib/protocols/registry.js";
 import type { Protocol } from "../../lib/protocols/types.js";
+import { partsDigest } from "../../lib/runs/record.js";
 import { ALL_CLIPS, CLIPS } from "./published.js";
 
 const NAMED = [
@@ -33,6 +37,11 @@ const ofTheFour = ({ corpora }: Protocol) =>
 const LACKING: Record<string, string> = { "emodb/loso": "disgust", "emodb/loso+others": "disgust" };
 
 const SYNTHETIC = planClips().map((clip) => ({ ...clip, path: clip.file, synthetic: true }));
+
+/** Of the parts of all folds, by protocol and version: a change of these needs another version. */
+const DIGESTS = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../fixtures/splits/digests.json"), "utf8"),
+) as Record<string, string>;
 
 /** Clips that all sound different. */
 const different = new Map(ALL_CLIPS.map(({ id }) => [id, id]));
@@ -71,6 +80,11 @@ describe.each(NAMED)("%s", (name) => {
       }
     }
     expect(plan.classes.includes("calm")).toBe(protocol.calm === "keep");
+  });
+
+  test("its parts are those that recorded runs were named by", () => {
+    const digests = plan.folds.map((fold) => partsDigest(fold, plan.clips));
+    expect(sha256(digests.join()).slice(0, 16)).toBe(DIGESTS[plan.protocol]);
   });
 
   test("does not depend on the order of the clips", () => {
