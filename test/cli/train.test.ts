@@ -4,7 +4,6 @@ import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatCsv } from "../../lib/base/table.js";
 import { loadClips } from "../../lib/corpora/registry.js";
-import { synthesizeCorpora } from "../../lib/corpora/synthetic/synthetic.js";
 import { ledgerIn } from "../../lib/experiments/readings.js";
 import type { RunRecord } from "../../lib/runs/record.js";
 import { toneCorpus } from "../runs/examples.js";
@@ -15,7 +14,7 @@ let data: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ser-train-"));
   data = join(folder, "data");
-  await synthesizeCorpora(data, { corpora: ["savee"], quiet: true });
+  await toneCorpus(data);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -68,7 +67,8 @@ test("trains, writes the run, and reads it the second time", async () => {
 });
 
 test("a training that collapsed, and one that patience ended, say so", async () => {
-  const flags = ["--data", data, "--out", "collapsed", ...FLAGS, "--epochs", "9", "--patience", "1"];
+  const flags = ["--data", data, "--out", "collapsed", "--no-pictures", ...FLAGS];
+  flags.push("--epochs", "9", "--patience", "1");
   const { code, stdout } = await ser(["train", ...flags, "--learning-rate", "1e-30"], folder);
   expect(code).toBe(0);
   expect(stdout).toMatch(
@@ -198,6 +198,7 @@ test("a protocol is trained fold by fold, leaves its test parts unread when told
     data,
     "--out",
     "folds",
+    "--no-pictures",
     "--protocol",
     "savee/loso",
   ];
@@ -283,7 +284,8 @@ test("--features takes a table of one's own, for an svm that no sound can be giv
   const write = (name: string, own: (string | number)[][]) =>
     writeFile(join(place, name), formatCsv(["file", "emotion", "speaker", "a", "b", "c"], own));
   await write("x.csv", [...rows, ["other.wav", "anger", "DC", 1, 2, 7]]);
-  const args = ["train", "--data", "data", "--protocol", "savee/loso", "--fold", "1", "--out", "runs"];
+  const args = ["train", "--data", "data", "--protocol", "savee/loso", "--fold", "1", "--no-pictures"];
+  args.push("--out", "runs");
   const ran = await ser([...args, "--features", "csv:x.csv", "--model", "svm", "--refit"], place);
   expect([ran.code, ran.stderr]).toEqual([0, ""]);
   for (const words of [
