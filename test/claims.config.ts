@@ -5,6 +5,7 @@ import unit from "./vitest.config.js";
 export default defineConfig({
   test: {
     ...unit.test,
+    projects: undefined,
     include: ["test/claims/*.test.ts"],
     exclude: [],
     fileParallelism: false,
