@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expandPattern, isPattern } from "../../lib/base/glob.js";
+import { onPlatform } from "../platform.js";
 
 let folder: string;
 beforeAll(async () => {
@@ -86,4 +87,10 @@ test("any pattern gives files that are there, or none", async () => {
     }),
     { seed: 1, numRuns: 300 },
   );
+});
+
+test("on Windows backslashes separate folders", async () => {
+  const pattern = `${folder}\\a\\**\\x1.*`;
+  const found = await onPlatform("win32", () => expandPattern(pattern));
+  expect(found).toEqual([join(folder, "a/b/x1.flac"), join(folder, "a/x1.wav")]);
 });
