@@ -127,7 +127,8 @@ process.stdout.once("error", (error: NodeJS.ErrnoException) => {
   outputReader.isGone = error.code === "EPIPE";
   if (!outputReader.isGone) process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
   if (process.listenerCount("SIGINT") === 0) process.exit(outputReader.isGone ? BROKEN_PIPE : 1);
-  process.kill(process.pid, "SIGINT");
+  // Not process.kill: on Windows that ends the process at once.
+  process.emit("SIGINT", "SIGINT");
 });
 // Without standard error, errors can no longer be reported.
 process.stderr.on("error", () => {});
