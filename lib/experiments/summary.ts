@@ -223,9 +223,11 @@ function readingsByRuns(runs: readonly StoredRun[], counted: number | undefined)
 
 async function checked(folder: string, path: string, expected: string | undefined): Promise<string> {
   const file = join(folder, path);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
+  const read = await readFile(file, "utf8").catch((error: unknown) => {
     throw new UserError(`cannot read ${file}: ${systemReason(error)}`, { cause: error });
   });
+  // Git on Windows may have changed the ends of lines.
+  const text = read.replaceAll("\r\n", "\n");
   if (sha256(text) === expected) return text;
   throw new UserError(`${file} has changed since it was summarized (its SHA-256 differs): summarize again`);
 }
