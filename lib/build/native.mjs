@@ -45,7 +45,6 @@ function makeFolder(path) {
 }
 
 async function compile() {
-  if (process.platform === "win32") throw new Error("not supported on Windows");
   const cc = process.env.CC || "cc";
   const headers = join(
     dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")),
@@ -77,7 +76,9 @@ async function compile() {
   }
 }
 
-if (!existsSync(target))
+if (process.platform === "win32")
+  console.log("The native engine is not made for Windows; training runs on the wasm engine.");
+else if (!existsSync(target))
   try {
     await compile();
   } catch (error) {
