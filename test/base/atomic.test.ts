@@ -7,6 +7,7 @@ import {
   assertWritable,
   beside,
   makeFolder,
+  move,
   moveAside,
   moveBack,
   readIfThere,
@@ -130,4 +131,31 @@ test("a file that is not there has no text, and one that cannot be read is named
   expect(await readIfThere(join(folder, "none"))).toBeUndefined();
   expect(await readIfThere(join(folder, "text", "inside"))).toBeUndefined();
   await expect(readIfThere(folder)).rejects.toThrow(`cannot read ${folder}: is a folder, not a file`);
+});
+
+test("on Windows a file that another program holds is renamed once it lets go", async () => {
+  const failing = (times: number, code: string) => {
+    let tries = 0;
+    const rename = async () => {
+      if (tries++ < times) throw Object.assign(new Error(code), { code });
+    };
+    return { rename, tries: () => tries };
+  };
+  const waits = [0, 0, 0];
+  for (const code of ["EPERM", "EACCES", "EBUSY"]) {
+    const held = failing(3, code);
+    await move("a", "b", { rename: held.rename, platform: "win32", waits });
+    expect(held.tries()).toBe(4);
+  }
+  const kept = failing(9, "EBUSY");
+  await expect(move("a", "b", { rename: kept.rename, platform: "win32", waits })).rejects.toThrow("EBUSY");
+  expect(kept.tries()).toBe(4);
+  for (const [platform, code] of [
+    ["linux", "EACCES"],
+    ["win32", "ENOENT"],
+  ] as const) {
+    const refused = failing(9, code);
+    await expect(move("a", "b", { rename: refused.rename, platform, waits })).rejects.toThrow(code);
+    expect(refused.tries()).toBe(1);
+  }
 });

@@ -8,7 +8,7 @@ import { sha256 } from "../../lib/base/hash.js";
 import { random } from "../../lib/base/random.js";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import type { Job } from "../../lib/experiments/job.worker.js";
+import type { Job } from "../../lib/experiments/job-message.js";
 import { planGrid } from "../../lib/experiments/plan.js";
 import type { RunEvent } from "../../lib/experiments/runner.js";
 import { readStored, Store } from "../../lib/experiments/store.js";
