@@ -262,7 +262,7 @@ function tellApart(rivals: readonly Method[], labels: Map<string, string>): void
       const lacking = keys.filter((key) => !values.has(key)).sort(compareNames);
       if (lacking.length === 0) continue;
       const parts = lacking.map((key) => `no ${settingName(key)}`);
-      labels.set(method, [label.replace(/, plain$/, ""), ...parts].join(", "));
+      labels.set(method, [label, ...parts].join(", "));
     }
   }
 }

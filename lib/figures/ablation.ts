@@ -89,6 +89,8 @@ export function ablation(options: AblationOptions): Figure {
       xaxis: {
         ...percentSpan(theme, [...values, ...references.map(({ value }) => value)], "UAR"),
         domain: [0, 1],
+        // Numbers that do not fit are turned otherwise.
+        ...(dense && { tickangle: 0, tickfont: { size: line.text, color: theme.muted } }),
       },
       yaxis: {
         ...nameAxis(

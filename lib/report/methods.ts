@@ -72,56 +72,63 @@ function networksOf(results: Results): Network[] {
   return [...networks.values()];
 }
 
-/** What all networks share is told once; the table has what differs. */
+/** What more than half of the networks have is listed once; the table has what each has beside it or instead of it. */
 function networkBlocks(results: Results): Block[] {
   const networks = networksOf(results);
   const settings = networks.map(({ entry }) => settingParts(entry.settings));
-  const shared = (name: SettingName) =>
-    settings[0]![name].filter((part) => settings.every((one) => one[name].includes(part)));
-  const common = SETTINGS.map((name) => ({ name, parts: shared(name) }));
-  const differing = common.filter(({ name, parts }) =>
-    settings.some((one) => one[name].length > parts.length),
-  );
-  const items = common.flatMap(({ name, parts }): Text[] =>
+  const usual = SETTINGS.map((name) => ({ name, parts: usualParts(settings.map((one) => one[name])) }));
+  const cells = settings.map((one) => usual.flatMap(({ name, parts }) => differenceText(one[name], parts)));
+  const differ = cells.some((texts) => texts.length > 0);
+  const items = usual.flatMap(({ name, parts }): Text[] =>
     parts.length > 0 ? [[{ strong: capital(name) }, `: ${parts.join("; ")}.`]] : [],
   );
+  const told = differ
+    ? "The usual settings, which hold where the table does not say otherwise:"
+    : "All networks have these settings:";
   const table: Block = {
     kind: "table",
     columns: [
       left("network"),
       right("parameters"),
-      ...differing.map(({ name }) => left(name)),
+      ...(differ ? [left("differs from the usual in")] : []),
       left("under"),
     ],
     rows: networks.map(({ entry, protocols }, i) => [
       modelName(entry),
       parametersText(results, entry),
-      ...differing.map(
-        ({ name, parts }) => settings[i]![name].filter((part) => !parts.includes(part)).join("; ") || "–",
-      ),
+      ...(differ ? [cells[i]!.join("; ")] : []),
       familiesOf(protocols).join(", "),
     ]),
   };
-  const told = networks.length > 1 ? "What all networks share:" : "";
-  return [
-    ...(items.length > 0 ? [...(told ? [paragraph(told)] : []), { kind: "list" as const, items }] : []),
-    table,
-  ];
+  return [...(items.length > 0 ? [paragraph(told), { kind: "list" as const, items }] : []), table];
 }
 
 const SETTINGS = ["features", "training", "augmentation"] as const;
-type SettingName = (typeof SETTINGS)[number];
 
 /** The settings in words, one part each. */
-function settingParts(settings: EntryResults["settings"]): Record<SettingName, string[]> {
+function settingParts(settings: EntryResults["settings"]): Record<(typeof SETTINGS)[number], string[]> {
   return {
     features: featuresText(settings.features).split(", "),
-    // "Refit" is told below, once.
+    // What refit means is told below, once.
     training: trainingText(settings)
       .split("; ")
       .map((part) => (/^then (trained|fitted) once more/.test(part) ? "refit" : part)),
     augmentation: [augmentationText(settings.training.augmentation)],
   };
+}
+
+/** The parts that more than half of the lists have. */
+function usualParts(lists: readonly (readonly string[])[]): string[] {
+  const all = [...new Set(lists.flat())];
+  return all.filter((part) => 2 * lists.filter((list) => list.includes(part)).length > lists.length);
+}
+
+/** "clip normalisation (not global normalisation)"; nothing where all is as usual. */
+function differenceText(own: readonly string[], usual: readonly string[]): string[] {
+  const more = own.filter((part) => !usual.includes(part)).join("; ");
+  const less = usual.filter((part) => !own.includes(part)).join("; ");
+  if (less === "") return more === "" ? [] : [more];
+  return [more === "" ? `not ${less}` : `${more} (not ${less})`];
 }
 
 /** Encoders, engines and machines of the runs. */

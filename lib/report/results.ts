@@ -116,7 +116,7 @@ function columnsOf(entries: readonly EntryResults[]): SettingColumn[] {
   );
   return [
     ...own.map(({ key }) => ({ title: key, texts: all.map((values) => values.get(key) ?? "–") })),
-    ...(rare.length > 0 ? [{ title: "apart from the usual", texts: others }] : []),
+    ...(rare.length > 0 ? [{ title: "differs from the usual in", texts: others }] : []),
   ];
 }
 
