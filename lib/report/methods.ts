@@ -113,7 +113,7 @@ function settingParts(settings: EntryResults["settings"]): Record<(typeof SETTIN
     training: trainingText(settings)
       .split("; ")
       .map((part) => (/^then (trained|fitted) once more/.test(part) ? "refit" : part)),
-    augmentation: [augmentationText(settings.training.augmentation)],
+    augmentation: [augmentationText(settings.training.augmentation).replace(/^none$/, "no augmentation")],
   };
 }
 
