@@ -1,12 +1,24 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
 /**
  * Writes a file completely or not at all: into a temporary file beside it, which is then renamed. Missing folders are created. A
- * reader sees the old content or the new, never a part of it, even when the process is killed.
+ * reader sees the old content or the new, never a part of it, even when the process is killed. What a link leads to is written, and
+ * the link stays. A device or a pipe, such as /dev/null or /dev/stdout, is written as it is.
  *
  * @param path where to write
  * @param write the content, or a function that writes the temporary file
@@ -17,17 +29,27 @@ export async function writeAtomic(
   path: string,
   write: string | Uint8Array | ((temporary: string) => Promise<void>),
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const target = await realpath(path).catch(() => path);
+  const temporary = `${target}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await makeFolder(dirname(path));
+    if (await isDevice(target))
+      return typeof write === "function" ? await write(target) : await writeFile(target, write);
+    await makeFolder(dirname(target));
     if (typeof write === "function") await write(temporary);
     else await writeAndSync(temporary, write);
-    await move(temporary, path);
+    await move(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof UserError) throw error;
     throw cannotWrite(path, error);
   }
+}
+
+function isDevice(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isCharacterDevice() || found.isFIFO(),
+    () => false,
+  );
 }
 
 async function writeAndSync(path: string, content: string | Uint8Array): Promise<void> {

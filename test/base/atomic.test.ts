@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -29,6 +29,25 @@ test("writes text, bytes and JSON, making folders, leaving nothing beside", asyn
   await writeJson(join(folder, "a/b/json"), { a: 1 });
   expect((await readdir(join(folder, "a/b"))).sort()).toEqual(["bytes", "json", "text"]);
   expect(JSON.parse(await readFile(join(folder, "a/b/json"), "utf8"))).toEqual({ a: 1 });
+});
+
+test.skipIf(process.platform === "win32")("a link stays, and what it leads to is written", async () => {
+  await writeFile(join(folder, "file"), "old");
+  await symlink("file", join(folder, "link"));
+  await writeAtomic(join(folder, "link"), "new");
+  expect((await lstat(join(folder, "link"))).isSymbolicLink()).toBe(true);
+  expect(await readFile(join(folder, "file"), "utf8")).toBe("new");
+});
+
+// Through a link, so that a mistake takes the place of the link and not of the device.
+test.skipIf(process.platform === "win32")("a device stays one", async () => {
+  const link = join(folder, "link");
+  await symlink("/dev/null", link);
+  await writeAtomic(link, "text");
+  await writeAtomic(link, (path) => writeFile(path, "text"));
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect((await stat(link)).isCharacterDevice()).toBe(true);
+  expect(await readdir(folder)).toEqual(["link"]);
 });
 
 test("when filling the file fails, the old content stays and nothing is left over", async () => {
