@@ -212,16 +212,10 @@ function labelsOf(all: readonly RunSettings[]): Map<string, string> {
 
 function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
   const methods = [...new Map(all.map((settings) => [methodOf(settings), settings]))].map(
-    ([method, { features, training, target }]) => ({
+    ([method, settings]): Method => ({
       method,
-      model: training.model,
-      values: flattened({
-        ...{ ...training, size: sizeWith(training), patience: patienceOf(training), target },
-        features:
-          features.kind === "encoder" || features.kind === "table"
-            ? { kind: featuresName(features) }
-            : features,
-      }),
+      model: settings.training.model,
+      values: settingValues(settings),
     }),
   );
   const protocols = [...groupBy(all, ({ protocol }) => protocol).values()].map(
@@ -232,8 +226,7 @@ function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
     const keys = [...new Set(namesakes.flatMap(({ values }) => [...values.keys()]))].sort(compareNames);
     const telling = keys.flatMap((key) => {
       // Settings of a spectrogram do not apply to other features.
-      const counts = ({ values }: (typeof methods)[number]) =>
-        !key.startsWith("features.") || values.has(key);
+      const counts = ({ values }: Method) => !key.startsWith("features.") || values.has(key);
       const known = namesakes.filter(counts);
       const differs = protocols.some((own) => {
         const rivals = known.filter(({ method }) => own.has(method));
@@ -247,7 +240,52 @@ function labelsOfOwn(all: readonly RunSettings[]): Map<string, string> {
       labels.set(method, [model, ...(plain ? ["plain"] : parts)].join(", "));
     }
   }
+  for (const own of protocols)
+    tellApart(
+      methods.filter(({ method }) => own.has(method)),
+      labels,
+    );
   return labels;
+}
+
+interface Method {
+  method: string;
+  model: string;
+  values: ReadonlyMap<string, string>;
+}
+
+/** Of methods with one label under one protocol, those that lack a setting get it into their label. */
+function tellApart(rivals: readonly Method[], labels: Map<string, string>): void {
+  for (const [label, own] of groupBy(rivals, ({ method }) => labels.get(method)!)) {
+    const keys = own.length < 2 ? [] : [...new Set(own.flatMap(({ values }) => [...values.keys()]))];
+    for (const { method, values } of own) {
+      const lacking = keys.filter((key) => !values.has(key)).sort(compareNames);
+      if (lacking.length === 0) continue;
+      const parts = lacking.map((key) => `no ${settingName(key)}`);
+      labels.set(method, [label, ...parts].join(", "));
+    }
+  }
+}
+
+/**
+ * The settings of a method by key, as text: what a table of settings has columns for. Features of an encoder or of a table are
+ * one value.
+ */
+export function settingValues({
+  features,
+  training,
+  target,
+}: Omit<RunSettings, "fold">): Map<string, string> {
+  return flattened({
+    ...{ ...training, size: sizeWith(training), patience: patienceOf(training), target },
+    features:
+      features.kind === "encoder" || features.kind === "table" ? { kind: featuresName(features) } : features,
+  });
+}
+
+/** A setting's name: "label smoothing"; "" for one whose value tells what it is. */
+export function settingName(key: string): string {
+  return SHORT[key] ?? inWords(key.slice(key.indexOf(".") + 1));
 }
 
 /** The full size: the model's default with what is set on top. */
@@ -275,7 +313,7 @@ const SHORT: Record<string, string> = {
 /** A setting in words; `undefined` for the usual value, and for a spectrogram's setting that the features lack. */
 function described(key: string, value: string | undefined, usual: string | undefined): string | undefined {
   if (value === usual) return undefined;
-  const name = SHORT[key] ?? inWords(key.slice(key.indexOf(".") + 1));
+  const name = settingName(key);
   // An encoder's features have no settings of a spectrogram.
   if (value === undefined) return key.startsWith("features.") ? undefined : `no ${name}`;
   if (value === "true") return name;

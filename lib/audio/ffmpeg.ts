@@ -106,7 +106,8 @@ export async function decodeBytesThroughFfmpeg(bytes: Uint8Array, error: Foreign
     if (thrown instanceof AudioError) throw thrown;
     throw cannotCopy(error, thrown);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // Windows removes no file that an ffmpeg which is ending still has open.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

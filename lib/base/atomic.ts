@@ -1,11 +1,24 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  access,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
 
 /**
  * Writes a file completely or not at all: into a temporary file beside it, which is then renamed. Missing folders are created. A
- * reader sees the old content or the new, never a part of it, even when the process is killed.
+ * reader sees the old content or the new, never a part of it, even when the process is killed. What a link leads to is written, and
+ * the link stays. A device or a pipe, such as /dev/null or /dev/stdout, is written as it is.
  *
  * @param path where to write
  * @param write the content, or a function that writes the temporary file
@@ -16,17 +29,27 @@ export async function writeAtomic(
   path: string,
   write: string | Uint8Array | ((temporary: string) => Promise<void>),
 ): Promise<void> {
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const target = await realpath(path).catch(() => path);
+  const temporary = `${target}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await makeFolder(dirname(path));
+    if (await isDevice(target))
+      return typeof write === "function" ? await write(target) : await writeFile(target, write);
+    await makeFolder(dirname(target));
     if (typeof write === "function") await write(temporary);
     else await writeAndSync(temporary, write);
-    await rename(temporary, path);
+    await move(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof UserError) throw error;
     throw cannotWrite(path, error);
   }
+}
+
+function isDevice(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isCharacterDevice() || found.isFIFO(),
+    () => false,
+  );
 }
 
 async function writeAndSync(path: string, content: string | Uint8Array): Promise<void> {
@@ -38,6 +61,37 @@ async function writeAndSync(path: string, content: string | Uint8Array): Promise
     await file.close();
   }
 }
+
+/** Milliseconds between the tries of {@link move}, 1.5 s together. */
+const WAITS = [10, 20, 50, 100, 200, 400, 800];
+
+/**
+ * Renames a file or folder. On Windows that fails while another program has it open, as virus scanners and indexers do for a moment:
+ * there it is tried again.
+ *
+ * @param system what renames, where, and how long it waits: for tests
+ * @throws the system's error
+ * @example await move("results/runs/a.partial", "results/runs/a");
+ */
+export async function move(
+  from: string,
+  to: string,
+  system: { rename?: typeof rename; platform?: NodeJS.Platform; waits?: readonly number[] } = {},
+): Promise<void> {
+  const { platform = process.platform, waits = WAITS } = system;
+  const attempt = system.rename ?? rename;
+  for (const wait of waits) {
+    try {
+      return await attempt(from, to);
+    } catch (error) {
+      if (platform !== "win32" || !HELD.includes(systemCode(error) ?? "")) throw error;
+    }
+    await sleep(wait);
+  }
+  return attempt(from, to);
+}
+
+const HELD = ["EPERM", "EACCES", "EBUSY"];
 
 /**
  * Makes a folder and those above it; one that is there is left as it is. Node's own recursive `mkdir` never returns where the
@@ -127,8 +181,8 @@ export function jsonText(value: unknown): string {
 export async function replaceFolder(whole: string, folder: string): Promise<void> {
   try {
     await moveAside(folder);
-    await rename(whole, folder);
-    await rm(asideOf(folder), { recursive: true, force: true });
+    await move(whole, folder);
+    await rm(asideOf(folder), { recursive: true, force: true, maxRetries: 5 });
   } catch (error) {
     throw cannotWrite(folder, error);
   }
@@ -137,13 +191,13 @@ export async function replaceFolder(whole: string, folder: string): Promise<void
 /** Renames a folder, if it exists, to `NAME.old`, so that another can take its place. */
 export async function moveAside(folder: string): Promise<void> {
   if (!(await isThere(folder))) return;
-  await rm(asideOf(folder), { recursive: true, force: true });
-  await rename(folder, asideOf(folder));
+  await rm(asideOf(folder), { recursive: true, force: true, maxRetries: 5 });
+  await move(folder, asideOf(folder));
 }
 
 /** Undoes {@link moveAside}, unless another folder has taken the place. */
 export async function moveBack(folder: string): Promise<void> {
-  if ((await isThere(asideOf(folder))) && !(await isThere(folder))) await rename(asideOf(folder), folder);
+  if ((await isThere(asideOf(folder))) && !(await isThere(folder))) await move(asideOf(folder), folder);
 }
 
 function asideOf(folder: string): string {

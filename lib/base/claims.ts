@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, statSync, utimesSync } from "node:fs";
-import { link, open, readdir, readFile, rm } from "node:fs/promises";
+import { link, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { makeFolder, writeAtomic } from "./atomic.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "./errors.js";
+import { isRunning } from "./process.js";
 
 /** Milliseconds between updates of a claim; a claim of another machine that is older than STALE has expired. */
 const BEAT = 10_000;
@@ -73,7 +74,11 @@ async function create(folder: string, path: string, content: string): Promise<bo
     const file = await open(draft, "wx");
     await file.writeFile(content);
     await file.close();
-    await link(draft, path);
+    await link(draft, path).catch((error: unknown) => {
+      if (systemCode(error) === "EEXIST") throw error;
+      // exFAT and some shares know no links. What a reader finds half written is a claim as long as it is fresh.
+      return writeFile(path, content, { flag: "wx" });
+    });
     return true;
   } catch (error) {
     if (systemCode(error) === "EEXIST") return false;
@@ -111,7 +116,9 @@ async function isHeld(path: string): Promise<boolean> {
   }
   if (owner.released) return false;
   if (owner.host !== hostname()) return isFresh(path);
-  return bornAt(owner.pid) === owner.born && owner.born !== "";
+  if (owner.born === "" || bornAt(owner.pid) !== owner.born) return false;
+  // The id of a process that is gone may be another's by now, on Windows soon.
+  return owner.born !== ALIVE || isFresh(path);
 }
 
 function isFresh(path: string): boolean {
@@ -131,22 +138,21 @@ function touch(path: string): void {
   }
 }
 
+const ALIVE = "alive";
+
 /**
- * The time at which a process started, or "" where no process has that id. Without /proc it is only known whether the process
- * is alive.
+ * The time at which a process started, or "" where no process has that id. Outside of Linux it is only known whether there is one:
+ * ALIVE.
  */
 function bornAt(pid: number): string {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (systemCode(error) !== "EPERM") return "";
-  }
+  if (!isRunning(pid)) return "";
+  if (process.platform !== "linux") return ALIVE;
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" || fields[0] === "X" ? "" : fields[19]!;
   } catch {
-    return process.platform === "linux" ? "" : "alive";
+    return "";
   }
 }
 

@@ -1,7 +1,7 @@
-import { type FileHandle, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeFolder, writeJson } from "./atomic.js";
+import { makeFolder, move, writeJson } from "./atomic.js";
 import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "./errors.js";
 import { Progress } from "./progress.js";
 import { requireSpace } from "./space.js";
@@ -66,7 +66,7 @@ export async function downloadFile(url: string, file: string, options: DownloadO
       await sleep(wait, undefined, { signal });
     }
   }
-  await rename(part, file);
+  await move(part, file);
   await rm(`${part}.json`, { force: true });
 }
 

@@ -59,6 +59,8 @@ const REASONS: Record<string, string> = {
   EEXIST: "a file with that name already exists",
   ENOTDIR: "a part of the path is a file, not a folder",
   EMFILE: "too many open files",
+  EBUSY: "another program has it open",
+  ENAMETOOLONG: "the name is too long",
 };
 
 /** The error for a path that cannot be written, with the system's reason. */

@@ -1,3 +1,5 @@
+import { isDevice } from "./names.js";
+
 /**
  * A share as a number of per cent with one decimal, as it stands in tables; below zero with a minus sign, not a hyphen.
  *
@@ -34,14 +36,13 @@ export function plural(count: number, word: string): string {
   return `${thousands(count)} ${word}${count === 1 ? "" : "s"}`;
 }
 
-/** "ravdess/emobox@1" as a part of a file's name: "ravdess-emobox-1". */
+/** "ravdess/emobox@1" as a file's name, or a part of it: "ravdess-emobox-1". */
 export function slug(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, "-")
-      .replace(/^-|-$/g, "") || "unnamed"
-  );
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+  return isDevice(plain) ? `${plain}-` : plain || "unnamed";
 }
 
 /** The text with a capital first letter. */

@@ -45,7 +45,6 @@ function makeFolder(path) {
 }
 
 async function compile() {
-  if (process.platform === "win32") throw new Error("not supported on Windows");
   const cc = process.env.CC || "cc";
   const headers = join(
     dirname(createRequire(import.meta.url).resolve("node-api-headers/package.json")),
@@ -67,16 +66,19 @@ async function compile() {
       process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-pthread"];
     const built = join(folder, "native.node");
     await run(cc, [...shared, "-o", built, ...parts.map(({ object }) => object)]);
-    // Old builds stay in a user's cache folder: other versions and machines may be using them.
+    // Old builds stay in a user's cache folder, where other versions may be using them, and so do those of other systems.
+    const own = `native-${process.platform}-${process.arch}-`;
     for (const old of folderNamed ? [] : readdirSync(dirname(target)))
-      if (old.startsWith("native-") && old.endsWith(".node")) rmSync(join(dirname(target), old));
+      if (old.startsWith(own) && old.endsWith(".node")) rmSync(join(dirname(target), old));
     renameSync(built, target);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-if (!existsSync(target))
+if (process.platform === "win32")
+  console.log("The native engine is not made for Windows; training runs on the wasm engine.");
+else if (!existsSync(target))
   try {
     await compile();
   } catch (error) {

@@ -1,6 +1,7 @@
 import { extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { UsageError } from "../base/errors.js";
+import { isFolderName } from "../base/names.js";
 import { defaultData } from "../base/root.js";
 
 /** `--data DIR`: the folder of the corpora; default `SER_DATA`, else data/ in the working folder. */
@@ -40,7 +41,7 @@ export const PICTURE_ENDINGS = [".png", ".svg", ".html"] as const;
  * @throws {UsageError} for a path
  */
 export function experimentName(name: string): string {
-  if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
+  if (isFolderName(name)) return name;
   throw new UsageError(
     `"${name}" is not the name of an experiment: give its name (and --from FOLDER), or the folder of a finished run`,
   );

@@ -124,10 +124,12 @@ async function main(argv: readonly string[]): Promise<number> {
 // When the reader of a pipe closes early (`ser data list | head`), the command ends as with Ctrl-C: a training keeps its checkpoint.
 process.stdout.once("error", (error: NodeJS.ErrnoException) => {
   process.stdout.on("error", () => {});
-  outputReader.isGone = error.code === "EPIPE";
+  // "EOF" is what some pipes of Windows say.
+  outputReader.isGone = error.code === "EPIPE" || error.code === "EOF";
   if (!outputReader.isGone) process.stderr.write(`ser: cannot write the output: ${systemReason(error)}\n`);
   if (process.listenerCount("SIGINT") === 0) process.exit(outputReader.isGone ? BROKEN_PIPE : 1);
-  process.kill(process.pid, "SIGINT");
+  // Not process.kill: on Windows that ends the process at once.
+  process.emit("SIGINT", "SIGINT");
 });
 // Without standard error, errors can no longer be reported.
 process.stderr.on("error", () => {});

@@ -183,7 +183,7 @@ export async function publishedDigests({
 }: CorpusDefinition): Promise<Map<string, string>> {
   if (!(CORPORA as readonly string[]).includes(name)) return new Map();
   const text = await readFile(join(projectRoot(), "lib", "corpora", "checksums", `${name}.txt`), "utf8");
-  const digests = text.trimEnd().split("\n");
+  const digests = text.trimEnd().split(/\r?\n/);
   return new Map(expectedIds().map((id, i) => [id, digests[i]!]));
 }
 

@@ -298,7 +298,7 @@ async function readRows(path: string): Promise<{ rows: Row[]; oneRating: boolean
       const cell = cells[i]!;
       if (cell.trim() === "" || column === undefined) return;
       if (column === RATING) row.ratings.push(cell);
-      else row.cells[column] = cell;
+      else row.cells[column] = column === "path" ? slashed(cell, path) : cell;
     });
     return row;
   });
@@ -328,6 +328,12 @@ function nameByPath(rows: readonly Row[], path: string, oneRating: boolean): voi
 
 /** The columns that say where a clip's sound is. */
 const PLACE = ["path", "start", "end"] as const;
+
+/** A path of a table that was written on Windows: its backslashes separate nothing elsewhere, where there may be a file so called. */
+function slashed(file: string, manifest: string): string {
+  if (!file.includes("\\") || existsSync(resolve(dirname(manifest), file))) return file;
+  return file.replaceAll("\\", "/");
+}
 
 /** The path within the manifest's folder, without its ending; the name alone of a file elsewhere. */
 function idOf(file: string, manifest: string): string {

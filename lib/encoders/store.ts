@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder, writeJson } from "../base/atomic.js";
+import { makeFolder, move, writeJson } from "../base/atomic.js";
 import { cannotWrite, messageOf, systemCode, UsageError, UserError } from "../base/errors.js";
 import { valuesOf } from "./bytes.js";
 import { compact, encoderDigest } from "./digest.js";
@@ -157,7 +157,7 @@ async function writeEncoder(info: EncoderInfo, stored: readonly StoredTensor[]):
 async function moveInto(partial: string, folder: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {
-      await rename(partial, folder);
+      await move(partial, folder);
       return;
     } catch (error) {
       if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(systemCode(error) ?? "") || tries > 2) throw error;
@@ -312,7 +312,7 @@ export async function removeEncoder(named: string): Promise<string> {
   try {
     // Renamed first, so that no process finds a part of it.
     const leaving = `${folder}-${randomBytes(4).toString("hex")}${PARTIAL}`;
-    await rename(folder, leaving);
+    await move(folder, leaving);
     await rm(leaving, { recursive: true, force: true });
   } catch (error) {
     throw cannotWrite(folder, error);

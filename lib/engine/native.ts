@@ -73,6 +73,7 @@ function wantedSet(builds: readonly string[]): string | undefined {
 }
 
 function whyMissing(file: string): string {
+  if (process.platform === "win32") return "not made for Windows";
   if (!isInstalled()) return "not compiled: it needs a C compiler, then node lib/build/native.mjs";
   if (!existsSync(failureFile(file)))
     return "not compiled: the first training compiles it, if there is a C compiler";

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import * as v from "valibot";
 import { messageOf, systemReason, UsageError, UserError } from "../base/errors.js";
 import { canonicalJson } from "../base/hash.js";
+import { isFolderName } from "../base/names.js";
 import { list, oneOf, parseSettings, partial, rule, type Say, strict, text, whole } from "../base/schema.js";
 import { ENGINES } from "../engine/trainer.js";
 import { encoderFeatures } from "../features/encoder-settings.js";
@@ -173,6 +174,9 @@ export const gridSchema = strict("An experiment: a name, and blocks of runs.", {
     v.string(),
     v.description("Names the store and the report."),
     v.regex(/^\w[\w.-]*$/),
+    rule<string>((name, say) => {
+      if (!isFolderName(name)) say(`"${name}" names no folder on Windows: it takes another name`);
+    }),
     v.metadata({ takes: 'letters, digits, ".", "-" and "_", since it names a folder' }),
   ),
   description: v.optional(v.pipe(v.string(), v.description("Purpose, in one line.")), ""),

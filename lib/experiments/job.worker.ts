@@ -1,30 +1,10 @@
 import { Interrupted, UserError } from "../base/errors.js";
-import type { Clip } from "../corpora/clip.js";
-import type { EngineName } from "../engine/trainer.js";
 import { rememberTables } from "../features/table-settings.js";
 import { setCommand } from "../protocols/ledger.js";
-import type { Grid } from "./grid.js";
+import { type Job, STOP } from "./job-message.js";
 import { firstRunsOf, planGrid } from "./plan.js";
 import { doRuns, type RunEvent } from "./runner.js";
 import { Store } from "./store.js";
-
-/** The task of a process: the first message that it gets. */
-export interface Job {
-  grid: Grid;
-  clips: readonly Clip[];
-  /** The emotions that most listeners perceived, by clip id. */
-  perceived?: [string, Clip["emotion"]][];
-  /** Folder of the store. */
-  store: string;
-  /** Names of the runs. */
-  runs: string[];
-  /** Where the tables of features are, by digest. */
-  tables?: [string, string][];
-  engine?: EngineName;
-  threads: number;
-  /** The user's command, for the ledger. */
-  command: string;
-}
 
 // A process of an experiment: gets its task, does runs until none are left, and reports events to its parent.
 const controller = new AbortController();
@@ -33,6 +13,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stop);
 // If the parent is killed, only the channel to it closes.
 process.on("disconnect", stop);
 
+process.on("message", (message) => message === STOP && stop());
 process.once("message", (job: Job) => {
   work(job)
     .catch((error: unknown) => {

@@ -8,7 +8,7 @@ import { projectRoot } from "../base/root.js";
 import { extractClips } from "../features/corpus.js";
 import { knownTables } from "../features/table-settings.js";
 import { commandText } from "../protocols/ledger.js";
-import type { Job } from "./job.worker.js";
+import { type Job, STOP } from "./job-message.js";
 import type { PlannedRun } from "./plan.js";
 import type { RunEvent } from "./runner.js";
 import type { Store } from "./store.js";
@@ -76,7 +76,8 @@ interface ProcessEnd {
 
 function processOf(job: Job, { signal, onEvent }: JobsOptions): Promise<ProcessEnd> {
   const child: ChildProcess = fork(jobScript(), [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const stop = () => child.kill("SIGTERM");
+  // A message, not a signal: on Windows every signal ends the process at once, without its checkpoint.
+  const stop = () => child.send(STOP, () => {});
   signal?.addEventListener("abort", stop, { once: true });
   let current: string | undefined;
   child.on("message", (event: RunEvent) => {

@@ -78,8 +78,7 @@ export class Store {
   async fail(name: string, settings: RunSettings, error: unknown): Promise<Failure> {
     const { protocol, fold, training } = settings;
     const { model, seed } = training;
-    // Results contain no paths, only names of files.
-    const text = messageOf(error).replace(/(?:\/[^\s/:"]+)+\/(?=[^\s/])/g, "");
+    const text = withoutFolders(messageOf(error));
     const failure: Failure = { name, protocol, fold, model, seed, error: text };
     await writeJson(this.#failureFile(name), failure);
     return failure;
@@ -213,6 +212,13 @@ export async function readRuns(folders: readonly string[]): Promise<RecordedExpe
 export async function experimentOf(folder: string, run: string): Promise<string | undefined> {
   const file = await readJson<ExperimentFile>(join(dirname(resolve(folder)), EXPERIMENT));
   return file?.runs.includes(run) ? file.grid.name : undefined;
+}
+
+/** A message with the names of files in the place of their paths, since results contain none. */
+function withoutFolders(message: string): string {
+  return message
+    .replace(/(?:\b[A-Za-z]:|\\)\\(?:[^\\/:"<>|?*\n]+\\)*/g, "")
+    .replace(/(?:\b[A-Za-z]:)?(?:\/[^\s/:"]+)+\/(?=[^\s/])/g, "");
 }
 
 /** The part of a run's figures. */

@@ -5,6 +5,7 @@ import { UsageError, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
 import { escapeHtml } from "../base/html.js";
 import { random } from "../base/random.js";
+import { compacted } from "./compact.js";
 import type { Figure } from "./figure.js";
 import { missingCharacters } from "./glyphs.js";
 import { fontFiles, openWindow, type PlotlyWindow, plotlySource } from "./window.js";
@@ -169,7 +170,7 @@ async function draw(figure: Figure): Promise<string> {
   refuseUnknown(window, data, layout);
   const options = { format: "svg", width, height, imageDataOnly: true } as const;
   try {
-    return mended(await window.plotly.toImage({ data, layout }, options));
+    return compacted(mended(await window.plotly.toImage({ data, layout }, options)));
   } catch (error) {
     // What a failed drawing left behind must not affect the next one.
     closeWindow();

@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../base/errors.js";
 import { projectRoot } from "../base/root.js";
 import { weightsDigest } from "./model.js";
@@ -12,7 +12,7 @@ const SHIPPED = join("results", "model");
 
 /** Whether a folder that `findModel` returned is that of the shipped model. */
 export function isShipped(folder: string): boolean {
-  return folder === SHIPPED || folder.endsWith(`${sep}${SHIPPED}`);
+  return basename(folder) === basename(SHIPPED) && basename(dirname(folder)) === dirname(SHIPPED);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { win32 } from "node:path";
 import { parseDelimited, textOf } from "../base/delimited.js";
 import { systemReason, UserError } from "../base/errors.js";
 
@@ -121,7 +121,8 @@ function ofRecording(
 ): Segment[] {
   const files = new Set(found.map(([file]) => file));
   if (recording === undefined || files.size < 2) return found.map(([, one]) => one);
-  const bare = (name: string) => basename(name, extname(name));
+  // With either slash: the table may have been made on another system.
+  const bare = (name: string) => win32.basename(name, win32.extname(name));
   const own = found.filter(
     ([file]) => file === recording || bare(file) === bare(recording) || file === bare(recording),
   );

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { assertWritable, writeAtomic } from "../base/atomic.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
+import { endGroup } from "../base/process.js";
 import { Progress } from "../base/progress.js";
 import { projectRoot } from "../base/root.js";
 import type { ChildEvent, ChildTask } from "./child.js";
@@ -81,7 +82,7 @@ export async function runNotebook(
   const child = startChild(task);
   const end = (ename: string, evalue: string) => {
     run.ended ??= { ename, evalue, traceback: [`${ename}: ${evalue}`] };
-    killGroup(child);
+    endGroup(child);
   };
   const stop = () => end("Interrupted", "stopped");
   const late = `the notebook took longer than ${timeout} s; --timeout gives it more`;
@@ -130,19 +131,12 @@ function startChild(task: ChildTask): ChildProcess {
   const child = spawn(process.execPath, [program], {
     stdio: ["pipe", "pipe", "pipe", "pipe"],
     detached: true,
+    windowsHide: true,
   });
   const stdin = child.stdin as Writable;
   stdin.on("error", () => {});
   stdin.write(`${JSON.stringify(task)}\n`);
   return child;
-}
-
-function killGroup(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // Already ended.
-  }
 }
 
 /** Handles the output of the process until it has ended. */
@@ -161,7 +155,7 @@ async function listen(child: ChildProcess, run: Run): Promise<void> {
     if (event) run.hear(event);
   }
   // Ends processes that cells started and left running.
-  if (run.done) killGroup(child);
+  if (run.done) endGroup(child);
   run.close(await exited);
 }
 

@@ -337,7 +337,9 @@ function thrownFailure(error: unknown, cells: ReadonlyMap<string, CompiledCell>)
   const outermost = frames.findLastIndex((frame) => CELL_FRAME.test(frame));
   const shown = frames
     .slice(0, outermost >= 0 ? outermost + 1 : frames.length)
-    .filter((frame) => !/node_modules\/tslab\/|node:(?:vm|internal)|[\\/]dist[\\/]ser\.cjs/.test(frame));
+    .filter(
+      (frame) => !/node_modules[\\/]tslab[\\/]|node:(?:vm|internal)|[\\/]dist[\\/]ser\.cjs/.test(frame),
+    );
   return {
     ename: error.name,
     evalue: error.message,

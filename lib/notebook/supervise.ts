@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { isRunning } from "../base/process.js";
 import { projectRoot } from "../base/root.js";
 import { ANSWER, PRESS, PRESSES_FD } from "./presses.js";
 
@@ -19,6 +20,7 @@ export async function superviseKernel(connectionFile: string): Promise<number> {
   const kernel = spawn(process.execPath, args, {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
     detached: true,
+    windowsHide: true,
   });
   const presses = kernel.stdio[PRESSES_FD] as Duplex;
   presses.on("error", () => {});
@@ -28,7 +30,9 @@ export async function superviseKernel(connectionFile: string): Promise<number> {
     setImmediate(() => setImmediate(() => presses.write(ANSWER.repeat(questions.length))));
   });
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && process.exit(0), 2000).unref();
+  // On Windows the parent's id stays the same when it has ended.
+  const isLeft = () => process.ppid !== parent || !isRunning(parent);
+  setInterval(() => isLeft() && process.exit(0), 2000).unref();
   const [code] = await once(kernel, "exit");
   return code ?? 1;
 }

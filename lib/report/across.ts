@@ -5,7 +5,8 @@ import { capital, points, sentence, slug } from "../base/text.js";
 import { estimateOf, withInterval } from "../evaluation/interval.js";
 import { crossCorpusMatrix } from "../figures/cross-corpus-matrix.js";
 import type { Block, Text } from "./document.js";
-import { confusionBlocks, missingBlocks, pairTable, scoreTable, speakerValues } from "./protocol.js";
+import { pairTable } from "./pairs.js";
+import { confusionBlocks, missingBlocks, scoreTable, speakerValues } from "./protocol.js";
 import { left, marks, right, warning } from "./words.js";
 
 /** The cross-corpus matrices, and a table of all cells with their figures. */

@@ -2,7 +2,7 @@ import type { Results } from "../analysis/results.js";
 import { plural } from "../base/text.js";
 import type { RecordedExperiment } from "../experiments/known.js";
 import type { Block, TableBlock } from "./document.js";
-import { left, right } from "./words.js";
+import { left, paragraph, right } from "./words.js";
 
 /** Audit, failures, and how to reproduce the experiment. */
 export function closingBlocks(results: Results, experiment: RecordedExperiment): Block[] {
@@ -37,14 +37,14 @@ export function closingBlocks(results: Results, experiment: RecordedExperiment):
     },
     {
       kind: "fold",
-      summary: "The runs, one command each",
+      summary: "The runs by name",
       blocks: [
-        {
-          kind: "code",
-          text: experiment.planned
-            .map((run) => `npx --no ser ablate ${results.experiment}.json --only ${run}`)
-            .join("\n"),
-        },
+        paragraph([
+          "One of them alone: ",
+          { code: `npx --no ser ablate ${results.experiment}.json --only NAME` },
+          ".",
+        ]),
+        { kind: "code", text: experiment.planned.join("\n") },
       ],
     },
   ];

@@ -44,6 +44,8 @@ summary { cursor: pointer; color: #1f6fb5; }
  */
 export function toHtml(title: string, blocks: readonly Block[], svgs: ReadonlyMap<string, string>): string {
   const ids = anchors(blocks);
+  // What stands before the first section is short and comes first; the contents follow it.
+  const first = blocks.findIndex((block) => block.kind === "heading" && block.level === 2);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +57,7 @@ ${STYLE}
 </style>
 </head>
 <body>
-${blocks.map((block, i) => blockHtml(block, svgs, ids.get(block), i === 0 ? contents(blocks, ids) : "")).join("\n")}
+${blocks.map((block, i) => (i === first ? contents(blocks, ids) : "") + blockHtml(block, svgs, ids.get(block))).join("\n")}
 </body>
 </html>
 `;
@@ -84,13 +86,13 @@ function contents(blocks: readonly Block[], ids: ReadonlyMap<Block, string>): st
       ? [`<li><a href="#${ids.get(block)}">${escaped(block.text)}</a></li>`]
       : [],
   );
-  return items.length > 2 ? `\n<nav aria-label="Contents">\n<ul>\n${items.join("\n")}\n</ul>\n</nav>` : "";
+  return items.length > 2 ? `<nav aria-label="Contents">\n<ul>\n${items.join("\n")}\n</ul>\n</nav>\n` : "";
 }
 
-function blockHtml(block: Block, svgs: ReadonlyMap<string, string>, id = "", after = ""): string {
+function blockHtml(block: Block, svgs: ReadonlyMap<string, string>, id = ""): string {
   switch (block.kind) {
     case "heading":
-      return `<h${block.level}${id && ` id="${id}"`}>${escaped(block.text)}</h${block.level}>${after}`;
+      return `<h${block.level}${id && ` id="${id}"`}>${escaped(block.text)}</h${block.level}>`;
     case "paragraph":
       return `<p>${textHtml(block.text)}</p>`;
     case "warning":

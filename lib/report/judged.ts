@@ -9,11 +9,12 @@ import type { RecordedExperiment } from "../experiments/known.js";
 import { countReadings } from "../experiments/readings.js";
 import { GIVEN_CLIPS } from "../runs/answered.js";
 import type { StoredRun } from "../runs/record.js";
-import { type Block, piecesOf, type Text } from "./document.js";
-import { howToRead } from "./overview.js";
+import { type Block, piecesOf } from "./document.js";
+import { howToRead } from "./methods.js";
+import { pairTable } from "./pairs.js";
 import { figureBlocks, protocolBlocks } from "./protocol.js";
 import { drawReport, type Report, type ReportOptions } from "./report.js";
-import { warning } from "./words.js";
+import { heading, paragraph, warning } from "./words.js";
 
 /**
  * The report of predictions without an experiment: those of another system under a protocol, or those of a saved model for
@@ -37,11 +38,11 @@ export async function judgedReport(
     ...json.protocols.flatMap((protocol) => {
       const own = entries.filter((entry) => entry.protocol === protocol.protocol);
       const given = protocol.protocol === GIVEN_CLIPS;
-      return given
-        ? figureBlocks(protocol, own, json, featured)
-        : protocolBlocks(protocol, own, json, featured);
+      const section = given ? figureBlocks : protocolBlocks;
+      return [...section(protocol, own, json, featured), ...pairTable(protocol)];
     }),
     ...closing,
+    heading("How to read the figures"),
     ...howToRead(json),
   ];
   return drawReport(title, blocks, json, options);
@@ -127,10 +128,6 @@ export function summaryOf(results: Results, opening: readonly Block[], label: st
     ];
   });
   return [...told, "", ...lines].join("\n");
-}
-
-function paragraph(text: Text): Block {
-  return { kind: "paragraph", text };
 }
 
 /** The evaluated clips, those left out, and those that the model was trained on. */

@@ -1,7 +1,8 @@
+import type { Figure } from "../figures/figure.js";
 import { type Block, type Piece, piecesOf, type TableBlock, type Text } from "./document.js";
 
 /**
- * A document as GitHub Markdown, with aligned tables. Figures are links to files.
+ * A document as GitHub Markdown, with tables aligned for the eye where their cells are short. Figures are links to files.
  *
  * @param blocks the document
  * @param figurePath path of a figure by name, relative to the Markdown file
@@ -24,7 +25,7 @@ function blockText(block: Block, figurePath: (name: string) => string): string {
     case "table":
       return tableText(block);
     case "figure":
-      return `![${escaped(block.caption)}](${figurePath(block.name)})\n\n*${escaped(block.caption)}*`;
+      return `![${escaped(titleOf(block.figure) || block.caption)}](${figurePath(block.name)})\n\n*${escaped(block.caption)}*`;
     case "code":
       return fenced(block.text);
     case "fold": {
@@ -34,9 +35,12 @@ function blockText(block: Block, figurePath: (name: string) => string): string {
   }
 }
 
+/** Columns with a longer cell are not padded: their rows would be broken anyway. */
+const LONGEST = 12;
+
 function tableText({ caption, columns, rows }: TableBlock): string {
   const cells = [columns.map(({ title }) => escaped(title)), ...rows.map((row) => row.map(textOf))];
-  const widths = columns.map((_, col) => Math.max(3, ...cells.map((row) => (row[col] ?? "").length)));
+  const widths = columns.map((_, col) => widthOf(cells.map((row) => row[col] ?? "")));
   const right = columns.map(({ align }) => align === "right");
   const line = (row: readonly string[]) =>
     `| ${widths.map((width, col) => pad(row[col] ?? "", width, right[col]!)).join(" | ")} |`;
@@ -44,6 +48,20 @@ function tableText({ caption, columns, rows }: TableBlock): string {
   const [header, ...body] = cells;
   const table = [line(header!), rule, ...body.map(line)].join("\n");
   return caption ? `**${escaped(caption)}**\n\n${table}` : table;
+}
+
+function widthOf(cells: readonly string[]): number {
+  const longest = Math.max(3, ...cells.map(({ length }) => length));
+  return longest > LONGEST ? 3 : longest;
+}
+
+/** The title of a figure without its markup: what stands for the picture where it is not shown. */
+function titleOf({ layout }: Figure): string {
+  return (layout.title?.text ?? "")
+    .replace(/<[^>]*>/g, "")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&");
 }
 
 function pad(text: string, width: number, right: boolean): string {

@@ -12,7 +12,7 @@ import { perSpeaker } from "../figures/per-speaker.js";
 import { reliabilityDiagram } from "../figures/reliability.js";
 import { isBaseline } from "../models/names.js";
 import type { Block } from "./document.js";
-import { labelText, marks, partUnder, subtitleOf } from "./words.js";
+import { marks, namesIn, partUnder, subtitleOf } from "./words.js";
 
 /** The figures of a protocol: all models, their learning curves, and details of the best model on validation. */
 export function picturesOf(
@@ -30,13 +30,14 @@ export function picturesOf(
     leaky: protocol.leaky,
   };
   const blocks: Block[] = [];
+  const names = namesIn(protocol);
   if (scored.length > 1) {
     const classes = scored[0]![score]!.classesInTruth.length;
     blocks.push({
       kind: "figure",
       name: `${name}-uar`,
       figure: ablation({
-        rows: scored.map((entry) => ({ name: labelText(entry), ...estimateOf(entry[score]!.uar) })),
+        rows: scored.map((entry) => ({ name: names.get(entry.label)!, ...estimateOf(entry[score]!.uar) })),
         references: [
           { name: "chance", value: 1 / classes },
           ...(protocol.listeners?.measures ?? []).map((measure) => ({
@@ -61,7 +62,7 @@ export function picturesOf(
       name: `${name}-learning`,
       figure: learningCurves({
         networks: trained.map((entry) => ({
-          name: entry.label,
+          name: names.get(entry.label)!,
           runs: entry.seeds.flatMap(({ runs }) =>
             runs.map(({ record }) => ({ epochs: record.history, bestEpoch: record.bestEpoch })),
           ),
@@ -93,7 +94,8 @@ function figuresOfBest(
   const scaled = !best.settings.external;
   const kinds = scaled ? (["probabilities", "calibrated"] as const) : (["probabilities"] as const);
   const flags = { synthetic: protocol.synthetic, leaky: protocol.leaky };
-  const subtitle = `${labelText(best)} · ${subtitleOf(protocol, score)}`;
+  const model = namesIn(protocol).get(best.label)!;
+  const subtitle = `${model} · ${subtitleOf(protocol, score)}`;
   const why =
     protocol.entries.length > 1 && best.validation ? ", the network with the best validation UAR" : "";
   const summed = scores.seeds.length > 1 ? `, summed over ${plural(scores.seeds.length, "seed")}` : "";
@@ -104,7 +106,7 @@ function figuresOfBest(
       kind: "figure",
       name: `${name}-confusion`,
       figure: confusionMatrix({ counts: scores.confusion, classes: scores.classes, subtitle, ...flags }),
-      caption: `Confusion matrix of ${best.label}${why}, ${partUnder(protocol, score)}: clips${summed}, and shares of the true class.`,
+      caption: `Confusion matrix of ${model}${why}, ${partUnder(protocol, score)}: clips${summed}, and shares of the true class.`,
     },
   ];
   if (speakers.length > 1)
@@ -123,7 +125,7 @@ function figuresOfBest(
         subtitle,
         ...flags,
       }),
-      caption: `UAR of ${best.label} speaker by speaker, ${partUnder(protocol, score)}.`,
+      caption: `UAR of ${model} speaker by speaker, ${partUnder(protocol, score)}.`,
     });
   blocks.push({
     kind: "figure",
@@ -141,7 +143,7 @@ function figuresOfBest(
       subtitle,
       ...flags,
     }),
-    caption: `Confidence and correctness of ${best.label}, ${partUnder(protocol, score)}${scaled ? ", before and after temperature scaling fitted on validation" : ""}${summed}.`,
+    caption: `Confidence and correctness of ${model}, ${partUnder(protocol, score)}${scaled ? ", before and after temperature scaling fitted on validation" : ""}${summed}.`,
   });
   return blocks;
 }

@@ -2,13 +2,13 @@ import type { Entry } from "../analysis/entries.js";
 import { BREAKDOWNS, type ProtocolResults } from "../analysis/protocol-results.js";
 import type { Results } from "../analysis/results.js";
 import type { PartScores } from "../analysis/scores.js";
-import { capital, decimal, percent, plural, points, pValue, sentence } from "../base/text.js";
+import { capital, decimal, percent, plural, pValue, sentence } from "../base/text.js";
 import { FEWEST_SPEAKERS, type Interval, withInterval } from "../evaluation/interval.js";
 import type { Block, Text } from "./document.js";
 import { picturesOf } from "./pictures.js";
-import { bestOf, bold, labelText, left, marks, partName, right, warning } from "./words.js";
+import { bestOf, bold, left, marks, namesIn, partName, right, warning } from "./words.js";
 
-/** The section of a protocol: scores on the scored part, pairs, figures, breakdowns, the other part. */
+/** The section of a protocol: scores on the scored part, figures, breakdowns, the other part. */
 export function protocolBlocks(
   protocol: ProtocolResults,
   entries: readonly Entry[],
@@ -44,7 +44,6 @@ export function figureBlocks(
     ...textBlocks(protocol),
     ...scoreTable(protocol, score),
     ...speakerValues(protocol, score),
-    ...pairTable(protocol),
     ...missingBlocks(protocol),
     ...picturesOf(protocol, entries, scored, results, featured),
     ...breakdownBlocks(protocol, results),
@@ -159,6 +158,7 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
   const listeners = part === protocol.listeners?.part ? protocol.listeners : undefined;
   const columns = SCORE_COLUMNS.filter((column) => rows.some(({ scores }) => column.text(scores)));
   const best = columns.map(({ worth }) => bestOf(rows.map(({ scores }) => worth(scores))));
+  const names = namesIn(protocol);
   return [
     {
       kind: "table",
@@ -166,7 +166,7 @@ export function scoreTable(protocol: ProtocolResults, part: "validation" | "test
       columns: [left("network"), ...columns.map(({ title }) => right(title)), right("UAR % by seed")],
       rows: [
         ...rows.map(({ entry, scores }, row) => [
-          labelText(entry),
+          names.get(entry.label)!,
           ...columns.map(({ text }, col): Text => {
             const figure = text(scores);
             return figure === undefined ? "–" : bold(figure, best[col] === row);
@@ -203,8 +203,9 @@ export function speakerValues(protocol: ProtocolResults, part: "validation" | "t
   if (!first) return [];
   const speakers = Object.keys(first.uar.perSpeaker);
   const alone = part === "test" ? protocol.text?.uar : undefined;
+  const names = namesIn(protocol);
   const own = [
-    ...rows.map(({ entry, uar }) => ({ name: labelText(entry), uar })),
+    ...rows.map(({ entry, uar }) => ({ name: names.get(entry.label)!, uar })),
     ...(alone && "perSpeaker" in alone ? [{ name: "sentence alone", uar: alone }] : []),
   ];
   return [
@@ -223,44 +224,17 @@ export function speakerValues(protocol: ProtocolResults, part: "validation" | "t
   ];
 }
 
-/** All pairs of models with their tests. */
-export function pairTable(protocol: ProtocolResults): Block[] {
-  const { pairs } = protocol;
-  if (pairs.length === 0) return [];
-  const untestable = pairs.every(({ comparison }) => comparison.note);
-  const rows = pairs.map(({ first, second, comparison, holmP }): Text[] => [
-    `${first} − ${second}`,
-    withInterval(comparison.difference, points),
-    comparison.note ?? pValue(comparison.p),
-    comparison.note ? "–" : bold(pValue(holmP), holmP < 0.05),
-    `${comparison.mcnemar.onlyFirst} / ${comparison.mcnemar.onlySecond}`,
-    pValue(comparison.mcnemar.exactP),
-  ]);
-  const { n, speakers } = pairs[0]!.comparison;
-  return [
-    {
-      kind: "table",
-      caption: `Pairs on the ${partName(protocol, pairs[0]!.part)}: difference in UAR, points (${plural(n, "clip")}, ${plural(speakers, "speaker")}${untestable ? ": too few speakers to test" : ""})${marks(protocol)}`,
-      columns: [
-        left("pair"),
-        right("difference"),
-        right("p"),
-        right("p, Holm"),
-        right("only first / only second right"),
-        right("McNemar p (descriptive)"),
-      ],
-      rows,
-    },
-  ];
-}
-
 /** Which figures lack planned folds or seeds. */
-export function missingBlocks({ entries }: ProtocolResults): Block[] {
-  return entries.flatMap((entry) => (entry.missing ? [warning(`${entry.label}: ${entry.missing}.`)] : []));
+export function missingBlocks(protocol: ProtocolResults): Block[] {
+  const names = namesIn(protocol);
+  return protocol.entries.flatMap(({ label, missing }) =>
+    missing ? [warning(`${names.get(label)}: ${missing}.`)] : [],
+  );
 }
 
 function breakdownBlocks(protocol: ProtocolResults, { score }: Results): Block[] {
   const scored = protocol.entries.filter((entry) => entry[score]);
+  const names = namesIn(protocol);
   const tables = BREAKDOWNS.flatMap((name): Block[] => {
     const groups = scored[0]?.breakdowns[name];
     if (!groups) return [];
@@ -273,7 +247,7 @@ function breakdownBlocks(protocol: ProtocolResults, { score }: Results): Block[]
           right("clips"),
           right("speakers"),
           right("classes"),
-          ...scored.map((entry) => right(labelText(entry))),
+          ...scored.map((entry) => right(names.get(entry.label)!)),
         ],
         rows: groups.map(({ group, n, speakers, classesInTruth }) => [
           group,
@@ -300,6 +274,7 @@ function breakdownBlocks(protocol: ProtocolResults, { score }: Results): Block[]
 
 /** The confusion matrices of all models as tables. */
 export function confusionBlocks(protocol: ProtocolResults, { score }: Results): Block[] {
+  const names = namesIn(protocol);
   const tables = protocol.entries.flatMap((entry): Block[] => {
     const scores = entry[score];
     if (!scores) return [];
@@ -308,7 +283,7 @@ export function confusionBlocks(protocol: ProtocolResults, { score }: Results): 
     return [
       {
         kind: "table",
-        caption: `${labelText(entry)}: clips${summed} (% of the row), ${partName(protocol, score)}${marks(protocol)}`,
+        caption: `${names.get(entry.label)}: clips${summed} (% of the row), ${partName(protocol, score)}${marks(protocol)}`,
         columns: [left("true \\ predicted"), ...classes.map(right), right("recall %")],
         rows: classes.map((name, t) => {
           const row = confusion[t]!;

@@ -7,7 +7,7 @@ import { corpora as known } from "../corpora/registry.js";
 import { estimateOf, type Interval, withInterval } from "../evaluation/interval.js";
 import { ablation } from "../figures/ablation.js";
 import type { Block, Text } from "./document.js";
-import { bold, left, marks, right } from "./words.js";
+import { bold, left, marks, paragraph, right } from "./words.js";
 
 const TITLE = "What is said and how it is said";
 
@@ -224,8 +224,4 @@ function byCorpora({ shortcuts }: Pick<Results, "shortcuts">): Map<string, Short
 function titleOf({ corpora, classes, synthetic }: Shortcut): string {
   const titles = corpora.map((name) => (name in known ? known[name as keyof typeof known].title : name));
   return `${titles.join(" + ")}, ${classes.length} classes${synthetic ? " (SYNTHETIC)" : ""}`;
-}
-
-function paragraph(text: Text): Block {
-  return { kind: "paragraph", text };
 }

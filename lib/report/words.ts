@@ -1,4 +1,5 @@
 import type { EntryResults, ProtocolResults } from "../analysis/protocol-results.js";
+import { groupBy } from "../base/group.js";
 import { GIVEN_CLIPS } from "../runs/answered.js";
 import type { Block, Column, Text } from "./document.js";
 
@@ -46,9 +47,34 @@ export function nameOf(protocol: ProtocolResults): Text {
   return mark ? [`${protocol.protocol} `, { strong: mark }] : protocol.protocol;
 }
 
-/** A model with its mark. */
-export function labelText({ label, transductive }: EntryResults): string {
-  return transductive ? `${label} (TRANSDUCTIVE)` : label;
+/**
+ * The models of a protocol by label, as they are called in its tables and pictures: without the settings that all models of
+ * the kind have there, which the table of results lists, and with their mark.
+ */
+export function namesIn({ entries }: Pick<ProtocolResults, "entries">): Map<string, string> {
+  const kinds = groupBy(entries, ({ label, settings }) =>
+    settings.external ? label : settings.training.model,
+  );
+  return new Map(
+    [...kinds.values()].flatMap((own) => {
+      const parts = own.map(({ label, settings }) => (settings.external ? [label] : label.split(", ")));
+      return own.map(({ label, transductive }, i): [string, string] => {
+        const [kind, ...told] = parts[i]!;
+        const telling = told.filter(
+          (part) =>
+            part !== "plain" &&
+            !(transductive && part === "normalisation speaker") &&
+            !parts.every((others) => others.includes(part)),
+        );
+        return [label, `${[kind, ...telling].join(", ")}${transductive ? " (TRANSDUCTIVE)" : ""}`];
+      });
+    }),
+  );
+}
+
+/** The model alone with its mark: what sets it apart stands in the columns beside it. */
+export function modelName({ settings, label, transductive }: EntryResults): string {
+  return `${settings.external ? label : settings.training.model}${transductive ? " (TRANSDUCTIVE)" : ""}`;
 }
 
 /** The line under a figure's title. */
@@ -62,4 +88,14 @@ export function subtitleOf({ protocol, entries }: ProtocolResults, score: "valid
 export function bestOf(values: readonly (number | undefined)[]): number | undefined {
   const known = values.flatMap((value) => value ?? []);
   return known.length < 2 ? undefined : values.indexOf(Math.max(...known));
+}
+
+/** A paragraph. */
+export function paragraph(text: Text): Block {
+  return { kind: "paragraph", text };
+}
+
+/** A heading of a section, or of a part of one. */
+export function heading(text: string, level: 2 | 3 = 2): Block {
+  return { kind: "heading", level, text };
 }

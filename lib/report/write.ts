@@ -6,12 +6,16 @@ import type { RecordedExperiment } from "../experiments/known.js";
 import { crossCorpusBlocks, leakageBlocks } from "./across.js";
 import { closingBlocks } from "./closing.js";
 import type { Block } from "./document.js";
-import { howToRead, opening, whatWasRun } from "./overview.js";
+import { methodBlocks } from "./methods.js";
+import { notesOf } from "./overview.js";
+import { pairBlocks } from "./pairs.js";
 import { protocolBlocks } from "./protocol.js";
+import { resultBlocks } from "./results.js";
 import { shortcutBlocks } from "./shortcut.js";
+import { paragraph } from "./words.js";
 
 /**
- * A report as a document: the runs, their results with intervals, and how to reproduce them.
+ * A report as a document: what came out, then comparisons, then each protocol, then how it was made and how to make it again.
  *
  * @param experiment the recorded runs
  * @param entries of these runs, for the figures
@@ -26,13 +30,15 @@ export function documentOf(
   const across = results.protocols.filter(({ protocol }) => sidesOf(protocol));
   return [
     { kind: "heading", level: 1, text: `Experiment ${results.experiment}` },
-    ...opening(results, experiment),
-    ...whatWasRun(results),
-    ...howToRead(results),
+    ...(results.description ? [paragraph(results.description)] : []),
+    ...resultBlocks(results),
+    ...notesOf(results, experiment),
     ...shortcutBlocks(results),
-    ...within.flatMap((protocol) => protocolBlocks(protocol, entriesIn(entries, protocol), results)),
-    ...crossCorpusBlocks(results, across),
     ...leakageBlocks(results),
+    ...crossCorpusBlocks(results, across),
+    ...pairBlocks(within),
+    ...within.flatMap((protocol) => protocolBlocks(protocol, entriesIn(entries, protocol), results)),
+    ...methodBlocks(results),
     ...closingBlocks(results, experiment),
   ];
 }

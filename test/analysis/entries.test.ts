@@ -44,6 +44,16 @@ describe("entriesOf", () => {
     ]);
   });
 
+  test("of two that differ in a setting that one of them lacks, that one is told", () => {
+    const [run] = made.runs as [StoredRun];
+    const features = { ...run.record.settings.features, reference: "max" } as FeatureSettings;
+    const settings = { ...run.record.settings, features };
+    const labels = entriesOf([run, { ...run, record: { ...run.record, settings } }]).map(
+      ({ label }) => label,
+    );
+    expect(labels.sort()).toEqual(["cnn", "cnn, no reference"]);
+  });
+
   test("features of an encoder are told by its name and layer, not by what else a spectrogram has", () => {
     const [run] = made.runs as [StoredRun];
     const base = {

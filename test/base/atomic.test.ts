@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import {
   assertWritable,
   beside,
   makeFolder,
+  move,
   moveAside,
   moveBack,
   readIfThere,
@@ -28,6 +29,25 @@ test("writes text, bytes and JSON, making folders, leaving nothing beside", asyn
   await writeJson(join(folder, "a/b/json"), { a: 1 });
   expect((await readdir(join(folder, "a/b"))).sort()).toEqual(["bytes", "json", "text"]);
   expect(JSON.parse(await readFile(join(folder, "a/b/json"), "utf8"))).toEqual({ a: 1 });
+});
+
+test.skipIf(process.platform === "win32")("a link stays, and what it leads to is written", async () => {
+  await writeFile(join(folder, "file"), "old");
+  await symlink("file", join(folder, "link"));
+  await writeAtomic(join(folder, "link"), "new");
+  expect((await lstat(join(folder, "link"))).isSymbolicLink()).toBe(true);
+  expect(await readFile(join(folder, "file"), "utf8")).toBe("new");
+});
+
+// Through a link, so that a mistake takes the place of the link and not of the device.
+test.skipIf(process.platform === "win32")("a device stays one", async () => {
+  const link = join(folder, "link");
+  await symlink("/dev/null", link);
+  await writeAtomic(link, "text");
+  await writeAtomic(link, (path) => writeFile(path, "text"));
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect((await stat(link)).isCharacterDevice()).toBe(true);
+  expect(await readdir(folder)).toEqual(["link"]);
 });
 
 test("when filling the file fails, the old content stays and nothing is left over", async () => {
@@ -130,4 +150,31 @@ test("a file that is not there has no text, and one that cannot be read is named
   expect(await readIfThere(join(folder, "none"))).toBeUndefined();
   expect(await readIfThere(join(folder, "text", "inside"))).toBeUndefined();
   await expect(readIfThere(folder)).rejects.toThrow(`cannot read ${folder}: is a folder, not a file`);
+});
+
+test("on Windows a file that another program holds is renamed once it lets go", async () => {
+  const failing = (times: number, code: string) => {
+    let tries = 0;
+    const rename = async () => {
+      if (tries++ < times) throw Object.assign(new Error(code), { code });
+    };
+    return { rename, tries: () => tries };
+  };
+  const waits = [0, 0, 0];
+  for (const code of ["EPERM", "EACCES", "EBUSY"]) {
+    const held = failing(3, code);
+    await move("a", "b", { rename: held.rename, platform: "win32", waits });
+    expect(held.tries()).toBe(4);
+  }
+  const kept = failing(9, "EBUSY");
+  await expect(move("a", "b", { rename: kept.rename, platform: "win32", waits })).rejects.toThrow("EBUSY");
+  expect(kept.tries()).toBe(4);
+  for (const [platform, code] of [
+    ["linux", "EACCES"],
+    ["win32", "ENOENT"],
+  ] as const) {
+    const refused = failing(9, code);
+    await expect(move("a", "b", { rename: refused.rename, platform, waits })).rejects.toThrow(code);
+    expect(refused.tries()).toBe(1);
+  }
 });

@@ -1,9 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { claim, claimed } from "../../lib/base/claims.js";
+import { onPlatform } from "../platform.js";
+
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof import("node:fs/promises")>();
+  return { ...real, link: vi.fn(real.link) };
+});
 
 let folder: string;
 beforeEach(async () => {
@@ -55,6 +61,30 @@ test("another machine's claim holds as long as there are signs of life, as one t
     expect(await claim(folder, name)).toBeUndefined();
     await utimes(join(folder, `${name}.1`), old, old);
     expect(await claim(folder, name)).toBeDefined();
+  }
+});
+
+test("where it is not known when a process started, its claim needs signs of life besides", async () => {
+  await onPlatform("win32", async () => {
+    expect(await claim(folder, "a")).toBeDefined();
+    expect(JSON.parse(await readFile(join(folder, "a.1"), "utf8"))).toMatchObject({ born: "alive" });
+    expect(await claim(folder, "a")).toBeUndefined();
+    // As that of a process that was killed, whose id is another's now.
+    const old = new Date(Date.now() - 3_600_000);
+    await utimes(join(folder, "a.1"), old, old);
+    expect(await claim(folder, "a")).toBeDefined();
+  });
+});
+
+test("a file system without links has claims, too, each of one process", async () => {
+  const refused = Object.assign(new Error("EPERM"), { code: "EPERM" });
+  vi.mocked(link).mockRejectedValue(refused);
+  try {
+    const claims = await Promise.all(Array.from({ length: 50 }, () => claim(folder, "a")));
+    expect(claims.filter((one) => one !== undefined).length).toBe(1);
+    expect(await readdir(folder)).toEqual(["a.1"]);
+  } finally {
+    vi.mocked(link).mockReset();
   }
 });
 

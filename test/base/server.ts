@@ -30,12 +30,18 @@ export class TestServer {
   }
 }
 
-/** What a well-behaved server does (RFC 9110, sections 13.1.5 and 14.2); it may hang up after `cut` bytes. */
+/** What a well-behaved server does (RFC 9110, sections 13.1.5 and 14.2); it may hang up after `cut` bytes, once these have `arrived`. */
 export function send(
   request: IncomingMessage,
   response: ServerResponse,
   content: Buffer,
-  { etag = '"v1"', cut = Number.POSITIVE_INFINITY, ranges = true, type = "application/zip" } = {},
+  {
+    etag = '"v1"',
+    cut = Number.POSITIVE_INFINITY,
+    ranges = true,
+    type = "application/zip",
+    arrived = Promise.resolve(),
+  } = {},
 ): void {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
   const partial = ranges && from > 0 && request.headers["if-range"] === etag;
@@ -45,5 +51,5 @@ export function send(
   response.writeHead(partial ? 206 : 200, partial ? { ...headers, ...range } : headers);
   const body = content.subarray(start);
   if (cut >= body.length) response.end(body);
-  else response.write(body.subarray(0, cut), () => response.destroy());
+  else response.write(body.subarray(0, cut), () => void arrived.then(() => response.destroy()));
 }

@@ -31,6 +31,8 @@ test("small words", () => {
   expect([thousands(7442), thousands(12)]).toEqual(["7,442", "12"]);
   expect([plural(1, "clip"), plural(1440, "clip")]).toEqual(["1 clip", "1,440 clips"]);
   expect([slug("ravdess/emobox@1"), slug("§")]).toEqual(["ravdess-emobox-1", "unnamed"]);
+  // Windows takes AUX for a device.
+  expect([slug("AUX"), slug("aux/1")]).toEqual(["aux-", "aux-1"]);
   expect([sentence("fixed here"), sentence("Done.")]).toEqual(["fixed here.", "Done."]);
 });
 

@@ -8,7 +8,7 @@ import { sha256 } from "../../lib/base/hash.js";
 import { random } from "../../lib/base/random.js";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
-import type { Job } from "../../lib/experiments/job.worker.js";
+import type { Job } from "../../lib/experiments/job-message.js";
 import { planGrid } from "../../lib/experiments/plan.js";
 import type { RunEvent } from "../../lib/experiments/runner.js";
 import { readStored, Store } from "../../lib/experiments/store.js";
@@ -42,18 +42,15 @@ const args = (out: string, ...more: string[]) => [
   ...["ablate", "grid.json", "--data", "data", "--out", out, "--engine", "wasm", "--threads", "1", ...more],
 ];
 
-/** Hashes of all that a store holds but times and the count of readings: the summary's files, and the weights. */
+/** Hashes of all that a store holds but times and the count of readings: those in its summary, and of the weights. */
 async function outcome(store: string): Promise<Record<string, string>> {
   const experiment = await readStored("trial", join(folder, store));
   const summary = join(folder, `${store}-summary`);
   await writeSummary(experiment, summary);
-  const files: Record<string, string> = {};
+  const { files } = JSON.parse(await readFile(join(summary, "summary.json"), "utf8"));
   for (const run of experiment.planned) {
     const weights = await readFile(join(folder, store, "trial", run, "model", "weights.bin"));
     files[`${run}/weights.bin`] = sha256(weights);
-  }
-  for (const file of ["clips.csv", ...(await readdir(join(summary, "runs"))).map((name) => `runs/${name}`)]) {
-    files[file] = sha256(await readFile(join(summary, file)));
   }
   return files;
 }

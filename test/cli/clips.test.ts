@@ -174,7 +174,7 @@ describe("every command takes a manifest", () => {
     ]);
   });
 
-  test("ser train, robustness and report", { timeout: 60_000 }, async () => {
+  test("ser train, robustness and report", async () => {
     const trained = await run(...TRAIN, "--out", "runs");
     expect([trained.code, trained.stderr]).toEqual([0, ""]);
     const [name] = (await readdir(join(folder, "runs"))).filter((one) =>
@@ -224,9 +224,7 @@ describe("every command takes a manifest", () => {
     expect(JSON.stringify(JSON.parse(scored.stdout))).toContain('"estimate":1');
   });
 
-  test("ser ablate with several processes, its plan, and the report of its store", {
-    timeout: 120_000,
-  }, async () => {
+  test("ser ablate with several processes, its plan, and the report of its store", async () => {
     const block = {
       protocols: ["grouped/labor?folds=3", "held-out"],
       models: ["linear", "majority"],

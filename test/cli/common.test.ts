@@ -20,6 +20,6 @@ test("a file is known by its ending, in any case", () => {
 
 test("an experiment is named, not pointed at", () => {
   expect(experimentName("four-corpora")).toBe("four-corpora");
-  for (const path of [".", "..", "../runs/best", "a/b", ""])
+  for (const path of [".", "..", "../runs/best", "a/b", "", "nul"])
     expect(() => experimentName(path)).toThrow(UsageError);
 });

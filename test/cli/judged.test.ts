@@ -20,7 +20,7 @@ const readings = { before: [], entries: [] };
 const experiment = judgedExperiment("mine", "score", { planned: [], runs, readings });
 const about = { title: "Predictions of mine", opening: [], featured: "cnn" };
 
-test("a page, what it comes to, and where it is; quietly the place alone", { timeout: 60_000 }, async () => {
+test("a page, what it comes to, and where it is; quietly the place alone", async () => {
   expect(experiment).toMatchObject({ name: "mine", grid: { name: "score", score: "test" }, failures: [] });
   const signal = new AbortController().signal;
   const told: string[] = [];

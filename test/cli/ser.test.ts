@@ -1,5 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { writeWav } from "../../lib/audio/write.js";
+import { buzz, saveExample } from "../inference/example.js";
 import { ser } from "./spawn.js";
 
 const COMMANDS = [
@@ -73,4 +78,31 @@ test("a mistake of the user exits with 1, in one line", async () => {
 
 test.skipIf(process.platform === "win32")("what was built can be run as it lies there, as npx does", () => {
   expect(execFileSync("dist/ser.cjs", ["--help"], { encoding: "utf8" })).toContain("Usage: ser ");
+});
+
+/** Runs `ser` where standard output is closed from the beginning, with an error as a system says it, and where no signal may be sent. */
+function withoutReader(code: string, ...args: string[]): { status: number | null; stderr: string } {
+  const script = `
+    const gone = Object.assign(new Error("write"), { code: ${JSON.stringify(code)} });
+    process.stdout.write = () => process.stdout.emit("error", gone);
+    process.kill = () => process.exit(99);`;
+  const loader = `data:text/javascript,${encodeURIComponent(script)}`;
+  return spawnSync(process.execPath, ["--import", loader, "dist/ser.cjs", ...args], { encoding: "utf8" });
+}
+
+test("a reader that is gone ends a command at once, and one that has work to keep as Ctrl-C does, without a signal", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ser-gone-"));
+  await saveExample(join(folder, "model"));
+  const wav = join(folder, "a.wav");
+  await writeWav(wav, buzz(1, 16_000), 16_000);
+  // Windows says EOF of some pipes.
+  for (const code of ["EPIPE", "EOF"]) {
+    expect(withoutReader(code, "data", "list", "--help")).toMatchObject({ status: 141, stderr: "" });
+    const predicting = withoutReader(code, "predict", wav, "--csv", "--model", join(folder, "model"));
+    expect(predicting).toMatchObject({ status: 141, stderr: "" });
+  }
+  expect(withoutReader("ENOSPC", "data", "list", "--help")).toMatchObject({
+    ...{ status: 1, stderr: "ser: cannot write the output: no space left on the device\n" },
+  });
+  rmSync(folder, { recursive: true });
 });

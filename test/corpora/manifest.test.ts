@@ -209,6 +209,16 @@ test("without the column id, the path without its ending is the id", async () =>
   expect(await complaint(`${header},s,sad,\n`)).toMatch(/line 2: path is missing/);
 });
 
+test("a table that was written on Windows has the same clips", async () => {
+  await mkdir(join(root, "wav"), { recursive: true });
+  await writeFile(join(root, "wav", "d.wav"), "");
+  const clips = await read("path,speaker,emotion\r\nwav\\d.wav,s,sad\r\n.\\a.wav,s,sad\r\n");
+  expect(clips.map(({ id, path }) => [id, path])).toEqual([
+    ["own/a", join(root, "a.wav")],
+    ["own/wav/d", join(root, "wav", "d.wav")],
+  ]);
+});
+
 test("without the column id, the name alone of a file that lies elsewhere is the id", async () => {
   const path = join(root, "lists", "clips.csv");
   await mkdir(join(root, "lists"));

@@ -90,8 +90,8 @@ describe("findCorpora", () => {
   test("follows links, and comes to an end where they go in a circle", async () => {
     await put("real/Crema/1001_DFA_ANG_XX.wav");
     await mkdir(join(root, "links"));
-    await symlink(join(root, "real"), join(root, "links/corpora"));
-    await symlink(root, join(root, "real/Crema/up"));
+    await symlink(join(root, "real"), join(root, "links/corpora"), "junction");
+    await symlink(root, join(root, "real/Crema/up"), "junction");
     const [cremad] = await findCorpora(join(root, "links"));
     expect(cremad!.clips).toHaveLength(1);
     expect(cremad!.copies).toEqual([]);

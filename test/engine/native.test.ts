@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import { loadNative } from "../../lib/engine/native.js";
+import { onPlatform } from "../platform.js";
 import { coreContract } from "./core-contract.js";
 
 const found = loadNative();
 
 test("either there is an addon, or a reason why not", () => {
   if ("core" in found) expect(found.core.engine).toBe("native");
-  else expect(found.reason).toMatch(/compiler/);
+  else expect(found.reason).toMatch(/compiler|Windows/);
 });
 
 describe.skipIf(!("core" in found))("SER_CORE_ISA", () => {
@@ -38,3 +39,7 @@ for (const instructionSet of ["AVX-512", "AVX2+FMA", "SSE2", "NEON"]) {
     if ("core" in build) coreContract(build.core);
   });
 }
+
+test("on Windows there is none, and no compiler is asked for", async () => {
+  expect(await onPlatform("win32", () => loadNative())).toEqual({ reason: "not made for Windows" });
+});

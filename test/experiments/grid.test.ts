@@ -126,6 +126,8 @@ test("whatever the file holds, it is a grid or wrong usage", () => {
     { numRuns: 200, seed: 1 },
   );
   expect(() => parseGrid({ name: "../x", runs: [block] })).toThrow("since it names a folder");
+  for (const name of ["NUL", "aux.v1", "a."])
+    expect(() => parseGrid({ name, runs: [block] })).toThrow(`"${name}" names no folder on Windows`);
 });
 
 test("a grid is read from JSON or a module, and the file named where it is wrong", async () => {

@@ -1,7 +1,8 @@
+import { ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Interrupted } from "../../lib/base/errors.js";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { type Work, workOf } from "../../lib/experiments/experiment.js";
@@ -65,4 +66,26 @@ test("a signal stops them", async () => {
   const job = { grid, clips, engine: "wasm", threads: 1 } as const;
   const stopped = doInJobs(store, runs, { jobs: 2, job, signal: AbortSignal.abort() });
   await expect(stopped).rejects.toThrow(Interrupted);
+});
+
+test("they are stopped by a message, since on Windows a signal leaves no time for a checkpoint", async () => {
+  const { grid, clips } = work;
+  const blocks = [{ protocols: ["savee/loso"], models: ["cnn-small"], features: ["mfcc"] }];
+  const own = workOf(parseGrid({ ...grid, runs: blocks }), clips, { folder: join(folder, "stopped") });
+  const kill = vi.spyOn(ChildProcess.prototype, "kill");
+  const controller = new AbortController();
+  const events: RunEvent[] = [];
+  const stopped = doInJobs(own.store, own.runs, {
+    ...{ jobs: 1, signal: controller.signal },
+    job: { grid: own.grid, clips, engine: "wasm", threads: 1 },
+    onEvent: (event) => {
+      events.push(event);
+      controller.abort();
+    },
+  });
+  await expect(stopped).rejects.toThrow(Interrupted);
+  expect(events.map(({ kind }) => kind)).not.toContain("failed");
+  expect(await own.store.isDone(own.runs.at(-1)!.name)).toBe(false);
+  expect(kill).not.toHaveBeenCalled();
+  kill.mockRestore();
 });

@@ -156,6 +156,15 @@ test("a run knows its experiment by the file beside it; a run by itself has none
   expect(await experimentOf(join(root, "own-a"), "own-a")).toBeUndefined();
 });
 
+test("the message of a failure has names of files in the place of their paths, of any system", async () => {
+  const store = new Store(join(root, "trial"));
+  const told = async (text: string) => (await store.fail("own-a", SETTINGS, new Error(text))).error;
+  expect(await told("C:\\Users\\Ada L\\a.wav: cannot read D:/x/b.wav")).toBe("a.wav: cannot read b.wav");
+  expect(await told("cannot read \\\\server\\share\\a.wav: half of 1/2")).toBe(
+    "cannot read a.wav: half of 1/2",
+  );
+});
+
 test("a store whose folder is a file, or whose failures are, says so", async () => {
   await writeFile(join(root, "file"), "");
   await expect(new Store(join(root, "file")).forgive("own-a")).rejects.toThrow(

@@ -60,6 +60,18 @@ test("an experiment is the same from its store and from its summary", async () =
   expect(without.runs[0]!.predictions).toEqual(experiment.runs[0]!.predictions);
 });
 
+test("a summary whose lines end as on Windows is the same", async () => {
+  await storeIn(root);
+  const folder = join(root, "summary", "trial");
+  await writeSummary(await readStored("trial", root), folder);
+  const written = await readStored("trial", join(root, "summary"));
+  for (const name of (await readdir(folder)).filter((file) => file.endsWith(".json"))) {
+    const text = await readFile(join(folder, name), "utf8");
+    await writeFile(join(folder, name), text.replaceAll("\n", "\r\n"));
+  }
+  expect(await readStored("trial", join(root, "summary"))).toEqual(written);
+});
+
 test("its bytes do not depend on the machine, on times, or on what was there before", async () => {
   await storeIn(join(root, "1"));
   await storeIn(join(root, "2"), true);

@@ -45,6 +45,24 @@ describe("ablation", () => {
     expect(layout.xaxis!.range).toEqual([0.1, 0.7000000000000001]);
   });
 
+  test("dense, all but the baselines are grey, and each row has its own reference", () => {
+    const own = rows.map((row, i) => ({ ...row, reference: 0.1 * (i + 1) }));
+    const dense = ablation({ rows: own, dense: true });
+    expect(dense.data.map(({ x }) => x)).toEqual([[0.5, 0.58, 0.57], [0.6]]);
+    const [grey, blue] = dense.data.map(({ marker }) => marker!.color);
+    expect(grey).not.toBe(blue);
+    expect(dense.layout.shapes!.map(({ x0, y0, y1 }) => [x0, y0, y1])).toEqual([
+      [0.1, -0.5, 0.5],
+      [0.2, 1.5, 2.5],
+      [0.30000000000000004, 3.5, 4.5],
+      [0.4, 4.5, 5.5],
+    ]);
+    expect(dense.layout.height!).toBeLessThan(layout.height!);
+    expect(dense.layout.annotations!.map(({ text }) => text)).toEqual([
+      ...["<b>60.0</b> [55.0, 66.0]", "50.0 [42.0, 57.0]", "58.0", "57.0"],
+    ]);
+  });
+
   test("refuses to draw nothing", () => {
     expect(() => ablation({ rows: [] })).toThrow(RangeError);
   });

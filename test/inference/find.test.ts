@@ -34,6 +34,9 @@ test("the shipped model comes first, else the newest of all runs, experiments an
   const shipped = await model("results/model", 1);
   expect(await findModel(undefined, [root])).toBe(shipped);
   expect([shipped, run, demo].map(isShipped)).toEqual([true, false, false]);
+  expect(["results/model", "results/model/", "model", "my-results/model"].map(isShipped)).toEqual([
+    ...[true, true, false, false],
+  ]);
 });
 
 test("a model is named by its folder, its run's folder or its run's name", async () => {

@@ -204,6 +204,11 @@ test("an RTTM of several recordings: those of the recording, by its name", () =>
   expect(parseSegments(first!, "f", { recording: "c.wav" })).toHaveLength(1);
 });
 
+test("the name of a recording is known behind slashes of either kind", () => {
+  const text = "file,start,end\nC:\\talks\\a.wav,0,1\nC:\\talks\\b.wav,0,2\n";
+  expect(parseSegments(text, "f", { recording: "talks/b.flac" })).toMatchObject([{ end: 2 }]);
+});
+
 test("speakers of subtitles, as programs write them", () => {
   const srt = (...cues: string[]) =>
     cues.map((cue, i) => `${i + 1}\n00:00:0${i},000 --> 00:00:0${i},900\n${cue}\n`).join("\n");

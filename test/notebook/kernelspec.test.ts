@@ -6,10 +6,10 @@ import { installKernel, jupyterDataFolder } from "../../lib/notebook/kernelspec.
 
 test("Jupyter's data folder is where Jupyter's own documentation has it", () => {
   expect(jupyterDataFolder({ JUPYTER_DATA_DIR: "/j" }, "darwin", "/h")).toBe("/j");
-  expect(jupyterDataFolder({}, "linux", "/h")).toBe("/h/.local/share/jupyter");
-  expect(jupyterDataFolder({ XDG_DATA_HOME: "/x" }, "linux", "/h")).toBe("/x/jupyter");
-  expect(jupyterDataFolder({}, "darwin", "/h")).toBe("/h/Library/Jupyter");
-  expect(jupyterDataFolder({ APPDATA: "/a" }, "win32", "/h")).toBe("/a/jupyter");
+  expect(jupyterDataFolder({}, "linux", "/h")).toBe(join("/h", ".local", "share", "jupyter"));
+  expect(jupyterDataFolder({ XDG_DATA_HOME: "/x" }, "linux", "/h")).toBe(join("/x", "jupyter"));
+  expect(jupyterDataFolder({}, "darwin", "/h")).toBe(join("/h", "Library", "Jupyter"));
+  expect(jupyterDataFolder({ APPDATA: "/a" }, "win32", "/h")).toBe(join("/a", "jupyter"));
 });
 
 test("installing writes the one file that Jupyter reads", async () => {

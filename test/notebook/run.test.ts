@@ -180,7 +180,7 @@ test("notebooks that would be written to the same file, or over themselves, are 
     await expect(same).rejects.toThrow(/x\.ipynb and .*X\.ipynb would be written to the same file/);
     await expect(same).rejects.toThrow(UsageError);
     const over = runNotebooks([a], { out: dirname(a), inPlace, quiet: true });
-    await expect(over).rejects.toThrow(/a\/x\.ipynb would overwrite a notebook to run/);
+    await expect(over).rejects.toThrow(/a.x\.ipynb would overwrite a notebook to run/);
   }
   expect([existsSync(out), existsSync(mark), await readFile(a, "utf8")]).toEqual([false, false, before]);
   const twice = await runNotebooks([a, a], { out, quiet: true });

@@ -38,7 +38,7 @@ describe("a session in a project of its own", () => {
     project = await mkdtemp(join(tmpdir(), "session-"));
     for (const folder of ["lib", "notebooks"]) await mkdir(join(project, folder));
     await writeFile(join(project, "package.json"), "{}");
-    await symlink(join(root, "node_modules"), join(project, "node_modules"));
+    await symlink(join(root, "node_modules"), join(project, "node_modules"), "junction");
     await lib("shims.d.ts", "");
     await lib("answer.ts", "export const answer: number = 42;\n");
     await lib("index.ts", 'export { answer } from "./answer.js";\n');

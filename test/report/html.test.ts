@@ -44,6 +44,23 @@ test("two figures with the same ids keep apart, and refer to their own", () => {
   expect(document.querySelector("svg")!.getAttribute("aria-label")).toBe('Figure "one"');
 });
 
+test("what comes before the first section comes before the contents", () => {
+  const headings = ["A", "B", "C"].map((text): Block => ({ kind: "heading", level: 2, text }));
+  const document = page([
+    { kind: "heading", level: 1, text: "T" },
+    { kind: "paragraph", text: "what came out" },
+    ...headings,
+  ]);
+  expect([...document.body.children].map(({ tagName }) => tagName)).toEqual([
+    "H1",
+    "P",
+    "NAV",
+    "H2",
+    "H2",
+    "H2",
+  ]);
+});
+
 test("the contents link to the sections, equal headings too", () => {
   const blocks = ["Title", "A", "B", "A"].map(
     (text, i): Block => ({ kind: "heading", level: i === 0 ? 1 : 2, text }),

@@ -5,7 +5,7 @@ import { toMarkdown } from "../../lib/report/markdown.js";
 
 const markdown = (...blocks: Block[]) => toMarkdown(blocks, (name) => `figures/${name}.svg`);
 
-test("blocks become Markdown, tables aligned for the eye", () => {
+test("blocks become Markdown, short columns aligned for the eye", () => {
   expect(
     markdown(
       { kind: "heading", level: 2, text: "Results" },
@@ -14,10 +14,14 @@ test("blocks become Markdown, tables aligned for the eye", () => {
       {
         kind: "table",
         caption: "UAR",
-        columns: [{ title: "network" }, { title: "UAR %", align: "right" }],
+        columns: [
+          { title: "network" },
+          { title: "clips", align: "right" },
+          { title: "UAR %", align: "right" },
+        ],
         rows: [
-          ["cnn", { strong: "52.1 [48.0, 56.3]" }],
-          ["majority", "14.3"],
+          ["cnn", "240", { strong: "52.1 [48.0, 56.3]" }],
+          ["majority", "9", "14.3"],
         ],
       },
     ),
@@ -29,11 +33,18 @@ See **this** and \`ser report x\`
 
 **UAR**
 
-| network  |                 UAR % |
-| -------- | --------------------: |
-| cnn      | **52.1 [48.0, 56.3]** |
-| majority |                  14.3 |
+| network  | clips | UAR % |
+| -------- | ----: | --: |
+| cnn      |   240 | **52.1 [48.0, 56.3]** |
+| majority |     9 | 14.3 |
 `);
+});
+
+test("a figure is a link called by its title, with its caption below", () => {
+  const figure = { data: [], layout: { width: 1, height: 1, title: { text: "<b>A &lt; B</b>" } } };
+  expect(markdown({ kind: "figure", name: "f", figure, caption: "What it shows." })).toBe(
+    "![A \\< B](figures/f.svg)\n\n*What it shows.*\n",
+  );
 });
 
 test("signs of Markdown in texts stay signs, and a link in a text is none", () => {

@@ -1,45 +1,39 @@
-import { beforeAll, expect, test } from "vitest";
-import { type Results, resultsOf } from "../../lib/analysis/results.js";
-import type { RecordedExperiment } from "../../lib/experiments/known.js";
-import type { ReadingCounts } from "../../lib/experiments/readings.js";
-import { opening } from "../../lib/report/overview.js";
+import { expect, test } from "vitest";
+import { resultsOf } from "../../lib/analysis/results.js";
+import { notesOf } from "../../lib/report/overview.js";
 import { madeExperiment } from "../experiments/experiment.js";
 
-const NONE: ReadingCounts = {
-  ...{ total: 0, shown: 0, notShown: 0, beforeLedger: 0, byHand: 0, synthetic: 0, leaky: 0 },
-};
-let experiment: RecordedExperiment;
-let results: Results;
-beforeAll(() => {
-  experiment = madeExperiment({
-    protocols: [
-      { protocol: "savee/loso@1", corpus: "savee", classes: ["anger", "neutral"], speakers: 4, folds: 1 },
-    ],
-    models: { cnn: 0.6 },
-    seeds: [1],
-  });
-  results = resultsOf(experiment, { resamples: 99 });
+const made = madeExperiment({
+  protocols: [
+    { protocol: "savee/loso@1", corpus: "savee", classes: ["anger", "neutral"], speakers: 4, folds: 2 },
+  ],
+  models: { cnn: 0.6, lstm: 0.5 },
+  seeds: [1],
 });
 
-/** The paragraph on readings. */
-const told = (readings: Partial<ReadingCounts>) =>
-  opening({ ...results, readings: { ...NONE, ...readings } }, experiment).flatMap((block) =>
-    block.kind === "paragraph" && /^(Test parts|No test part)/.test(String(block.text)) ? [block.text] : [],
+const told = (experiment: typeof made) =>
+  notesOf(resultsOf(experiment, { resamples: 9 }), experiment).flatMap((block) =>
+    block.kind === "warning" ? [String(block.text)] : [],
   );
 
-test.each<[Partial<ReadingCounts>, string]>([
-  [{}, "No test part was read."],
-  [{ total: 1, shown: 1 }, "Test parts were read once, by the runs shown here."],
-  [
-    { total: 277, shown: 213, notShown: 64, beforeLedger: 277, byHand: 64 },
-    "Test parts were read 277 times: 213 times by the runs shown here, 64 times by runs that are not shown (any more). " +
-      "Of these readings 213 were counted before there was a ledger, 64 are written down by hand.",
-  ],
-  [
-    { total: 5, shown: 5, beforeLedger: 2, leaky: 3, synthetic: 1 },
-    "Test parts were read 5 times, by the runs shown here. Of these readings 3 are in the ledger, 2 were counted before " +
-      "there was a ledger. Counted apart: 3 times under leaky protocols, once on synthetic voices.",
-  ],
-])("readings of test parts are told: %o", (readings, text) => {
-  expect(told(readings)).toEqual([text]);
+test("an experiment that is whole and honest has no warning", () => {
+  expect(told(made)).toEqual([]);
+});
+
+test("what is incomplete is named with its protocol", () => {
+  const runs = made.runs.filter(
+    ({ record: { settings } }) => settings.training.model !== "cnn" || settings.fold === "1",
+  );
+  expect(told({ ...made, runs })).toEqual([
+    "1 run of the grid is yet to be done.",
+    "Incomplete: cnn under savee/loso@1 (only folds 1 of 1, 2).",
+  ]);
+});
+
+test("marks are explained only where they occur", () => {
+  const { record } = made.runs[0]!;
+  const transductive = { ...made.runs[0]!, record: { ...record, transductive: true } };
+  expect(told({ ...made, runs: [transductive], planned: [record.name] })).toEqual([
+    expect.stringContaining("TRANSDUCTIVE: some networks"),
+  ]);
 });

@@ -54,7 +54,7 @@ test("what was found is said in a paragraph, with every reason for no interval",
     /A table from sentence to label, without any sound, has a UAR of 77\.1 % on unseen speakers/,
   );
   expect(written).toMatch(/SAVEE, 7 classes: no interval: 4 speakers, and fewer than 8/);
-  expect(written).toContain("![SAVEE, 7 classes: each network on unseen speakers");
+  expect(written).toContain("*SAVEE, 7 classes: each network on unseen speakers");
 });
 
 test("a page that can be cited, in the report's folder and with its protocols", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -43,7 +43,8 @@ test("a reading for each fold, then runs that are scored like any others; no ans
 });
 
 test("where the reading cannot be written down, nothing is scored", async () => {
-  const ledger = new Ledger("/dev/null/readings");
+  await writeFile(join(folder, "file"), "");
+  const ledger = new Ledger(join(folder, "file", "readings"));
   const scored = externalRuns(plan, { answers: new Map() }, { name: "mine", sha256: "" }, ledger);
   await expect(scored).rejects.toThrow(/read only if the reading can be recorded/);
 });

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { makeFolder, writeJson } from "../../base/atomic.js";
+import { makeFolder, move, writeJson } from "../../base/atomic.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "../../base/errors.js";
 import { runPool } from "../../base/pool.js";
+import { isRunning } from "../../base/process.js";
 import { Progress } from "../../base/progress.js";
 import { CORPORA, type CorpusName } from "../clip.js";
 import { SYNTHETIC_MARKER } from "../corpus.js";
@@ -113,17 +114,8 @@ async function removeAbandoned(target: string): Promise<void> {
   const siblings = await readdir(dirname(target)).catch(() => []);
   for (const name of siblings) {
     if (!name.startsWith(`.${basename(target)}.`) || !/\.\d+\.part$/.test(name)) continue;
-    if (isAlive(Number(name.split(".").at(-2)))) continue;
+    if (isRunning(Number(name.split(".").at(-2)))) continue;
     await rm(join(dirname(target), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) !== "ESRCH";
   }
 }
 
@@ -132,7 +124,7 @@ async function replace(target: string, part: string, marker: Marker): Promise<vo
   if (await holds(target, marker)) return;
   await rm(target, { recursive: true, force: true });
   try {
-    await rename(part, target);
+    await move(part, target);
   } catch (error) {
     if (!(await holds(target, marker))) throw error;
   }
