@@ -3,5 +3,10 @@ import unit from "./vitest.config.js";
 
 // npm run test:package
 export default defineConfig({
-  test: { ...unit.test, projects: undefined, include: ["test/package.test.ts", "test/examples.test.ts"], exclude: [] },
+  test: {
+    ...unit.test,
+    projects: undefined,
+    include: ["test/package.test.ts", "test/examples.test.ts"],
+    exclude: [],
+  },
 });

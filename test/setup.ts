@@ -21,11 +21,6 @@ export default function setup(): () => void {
     console.log(
       "SER_ENCODERS is not set: tests on real encoders are skipped (.ci/encoders FOLDER fetches them)",
     );
-  if (!findFfmpeg())
-    console.log(
-      process.env.SER_FFMPEG === "1"
-        ? "SER_FFMPEG is 1, but ffmpeg is not on the PATH: its tests fail"
-        : "ffmpeg is not on the PATH: tests that need it are skipped",
-    );
+  if (!findFfmpeg()) console.log("ffmpeg is not on the PATH: tests that need it are skipped");
   return () => rmSync(cache, { recursive: true, force: true });
 }

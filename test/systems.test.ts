@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { isDevice } from "../lib/base/names.js";
+import { needs } from "./needs.js";
 
 // What other systems ask of a checkout, as far as it can be seen on any.
 
@@ -18,7 +19,7 @@ function committed(): { path: string; eol: string; hasCr: boolean }[] {
     });
 }
 
-describe.skipIf(!existsSync(".git"))("the paths of a checkout", () => {
+describe("the paths of a checkout", needs("git"), () => {
   const files = committed();
   const paths = files.map(({ path }) => path);
 

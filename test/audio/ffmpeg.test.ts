@@ -10,6 +10,7 @@ import { encodeWav } from "../../lib/audio/write.js";
 import { checkFound } from "../../lib/corpora/check.js";
 import { findManifest } from "../../lib/corpora/manifest.js";
 import { extractFiles } from "../../lib/features/batches.js";
+import { needs } from "../needs.js";
 import { chunk, fmt, riff, sampleBytes } from "./fixtures.js";
 
 let folder: string;
@@ -37,7 +38,7 @@ function piped(coding: "f32", channels: number, data = sampleBytes(coding, chann
   return riff(fmt({ code: 3, bits: 32, channels, length: 40 }), chunk("data", data, { size: 0xffff_ffff }));
 }
 
-describe.skipIf(process.platform === "win32")("whatever ffmpeg does", () => {
+describe("whatever ffmpeg does", needs("posix"), () => {
   test("it is found on the PATH only, in folders that are absolute", async () => {
     await pretend("");
     expect(findFfmpeg()).toBe(join(process.env.PATH!, "ffmpeg"));
@@ -149,10 +150,7 @@ describe.skipIf(process.platform === "win32")("whatever ffmpeg does", () => {
   });
 });
 
-/** Where ffmpeg must be there, a missing one fails the tests. */
-const isThere = findFfmpeg() !== undefined || process.env.SER_FFMPEG === "1";
-
-describe.skipIf(!isThere)("through the real ffmpeg", () => {
+describe("through the real ffmpeg", needs("ffmpeg"), () => {
   const RATE = 44_100;
   /** 0.4 sin(2 pi 500 t) for a second. */
   const tone = Float32Array.from({ length: RATE }, (_, i) => 0.4 * Math.sin((2 * Math.PI * 500 * i) / RATE));
@@ -163,7 +161,7 @@ describe.skipIf(!isThere)("through the real ffmpeg", () => {
 
   function make(name: string, ...options: string[]): string {
     const program = findFfmpeg();
-    if (!program) throw new Error("SER_FFMPEG is 1, but ffmpeg is not on the PATH");
+    if (!program) throw new Error("ffmpeg is required, and not on the PATH");
     const from = ["-nostdin", "-loglevel", "error", "-y", "-i", at("tone.wav")];
     execFileSync(program, [...from, ...options, `file:${at(name)}`]);
     return at(name);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { decode as decodeByNodeWav } from "node-wav";
 import { describe, expect, test, vi } from "vitest";
 import { AudioError } from "../../lib/audio/audio.js";
 import { decodeAudio, decodePcm, readAudio } from "../../lib/audio/read.js";
+import { needs } from "../needs.js";
 import { badFiles, chunk, FRAMES, fmt, goodFiles, RATE, riff, TOLERANCE, TONE } from "./fixtures.js";
 
 const good = Object.entries(goodFiles());
@@ -203,62 +204,52 @@ describe("readAudio", () => {
     }
   });
 
-  test.skipIf(process.platform === "win32")(
-    "a dead link is named, and one of git-annex with what fetches it",
-    async () => {
-      const folder = await mkdtemp(join(tmpdir(), "audio-"));
-      try {
-        const annexed = join(folder, "annexed.wav");
-        await symlink("../.git/annex/objects/xK/0p/SHA256E-s9--ab.wav/SHA256E-s9--ab.wav", annexed);
-        await expect(readAudio(annexed)).rejects.toThrow(
-          /annexed\.wav: cannot be read: is a git-annex link.*git annex get FILE, or datalad get FILE/,
-        );
-        const dead = join(folder, "dead.wav");
-        await symlink("nowhere.wav", dead);
-        await expect(readAudio(dead)).rejects.toThrow(/is a link to nowhere\.wav, which does not exist/);
-      } finally {
-        await rm(folder, { recursive: true });
-      }
-    },
-  );
+  test("a dead link is named, and one of git-annex with what fetches it", needs("posix"), async () => {
+    const folder = await mkdtemp(join(tmpdir(), "audio-"));
+    try {
+      const annexed = join(folder, "annexed.wav");
+      await symlink("../.git/annex/objects/xK/0p/SHA256E-s9--ab.wav/SHA256E-s9--ab.wav", annexed);
+      await expect(readAudio(annexed)).rejects.toThrow(
+        /annexed\.wav: cannot be read: is a git-annex link.*git annex get FILE, or datalad get FILE/,
+      );
+      const dead = join(folder, "dead.wav");
+      await symlink("nowhere.wav", dead);
+      await expect(readAudio(dead)).rejects.toThrow(/is a link to nowhere\.wav, which does not exist/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 
-  test.skipIf(process.platform === "win32")(
-    "reading a pipe is refused instead of waiting for ever",
-    async () => {
-      const folder = await mkdtemp(join(tmpdir(), "audio-"));
-      try {
-        const pipe = join(folder, "pipe.wav");
-        execFileSync("mkfifo", [pipe]);
-        await expect(readAudio(pipe)).rejects.toThrow(/not a file/);
-      } finally {
-        await rm(folder, { recursive: true });
-      }
-    },
-  );
+  test("reading a pipe is refused instead of waiting for ever", needs("posix"), async () => {
+    const folder = await mkdtemp(join(tmpdir(), "audio-"));
+    try {
+      const pipe = join(folder, "pipe.wav");
+      execFileSync("mkfifo", [pipe]);
+      await expect(readAudio(pipe)).rejects.toThrow(/not a file/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 });
 
 const data = process.env.SER_DATA;
 
-test.skipIf(!data || !existsSync(data))(
-  "every clip of the real corpora decodes without a warning",
-  async () => {
-    const paths = (await readdir(data!, { recursive: true })).filter((path) => /\.wav$/i.test(path));
-    const kinds = new Map<string, number>();
-    for (const path of paths) {
-      const { format, sampleRate, warnings } = decodePcm(readFileSync(join(data!, path)), path);
-      expect(warnings, path).toEqual([]);
-      const kind = `${format.container} ${format.channels} ${sampleRate}`;
-      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    }
-    expect(Object.fromEntries(kinds)).toEqual({
-      "wav 1 16000": 7442,
-      "wav 1 44100": 480,
-      "wav 1 24414": 2797,
-      "wav 1 96000": 1,
-      "aiff 1 24414": 2,
-      "wav 1 48000": 1435,
-      "wav 2 48000": 5,
-    });
-  },
-  120_000,
-);
+test("every clip of the real corpora decodes without a warning", needs("corpora"), async () => {
+  const paths = (await readdir(data!, { recursive: true })).filter((path) => /\.wav$/i.test(path));
+  const kinds = new Map<string, number>();
+  for (const path of paths) {
+    const { format, sampleRate, warnings } = decodePcm(readFileSync(join(data!, path)), path);
+    expect(warnings, path).toEqual([]);
+    const kind = `${format.container} ${format.channels} ${sampleRate}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  expect(Object.fromEntries(kinds)).toEqual({
+    "wav 1 16000": 7442,
+    "wav 1 44100": 480,
+    "wav 1 24414": 2797,
+    "wav 1 96000": 1,
+    "aiff 1 24414": 2,
+    "wav 1 48000": 1435,
+    "wav 2 48000": 5,
+  });
+});

@@ -16,6 +16,7 @@ import {
   writeJson,
 } from "../../lib/base/atomic.js";
 import { UserError } from "../../lib/base/errors.js";
+import { needs } from "../needs.js";
 
 let folder: string;
 beforeEach(async () => {
@@ -31,7 +32,7 @@ test("writes text, bytes and JSON, making folders, leaving nothing beside", asyn
   expect(JSON.parse(await readFile(join(folder, "a/b/json"), "utf8"))).toEqual({ a: 1 });
 });
 
-test.skipIf(process.platform === "win32")("a link stays, and what it leads to is written", async () => {
+test("a link stays, and what it leads to is written", needs("posix"), async () => {
   await writeFile(join(folder, "file"), "old");
   await symlink("file", join(folder, "link"));
   await writeAtomic(join(folder, "link"), "new");
@@ -40,7 +41,7 @@ test.skipIf(process.platform === "win32")("a link stays, and what it leads to is
 });
 
 // Through a link, so that a mistake takes the place of the link and not of the device.
-test.skipIf(process.platform === "win32")("a device stays one", async () => {
+test("a device stays one", needs("posix"), async () => {
   const link = join(folder, "link");
   await symlink("/dev/null", link);
   await writeAtomic(link, "text");
@@ -94,7 +95,7 @@ test("whether a folder can be written is tried, and nothing is left behind", asy
 });
 
 // Node's own recursive mkdir never comes back from there.
-test.skipIf(process.platform !== "linux")("a place under /proc ends with an error", async () => {
+test("a place under /proc ends with an error", needs("linux"), async () => {
   const reason = "the system makes no file there";
   for (const place of ["/proc/ser", "/proc/ser/a/b", "/proc/self/ser"]) {
     await expect(makeFolder(place)).rejects.toThrow("ENOENT");

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { endGroup, isRunning } from "../../lib/base/process.js";
+import { needs } from "../needs.js";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -43,7 +44,7 @@ test("a process is ended with those that it started", async () => {
 });
 
 // The programs here are scripts.
-test.skipIf(process.platform === "win32")("on Windows, taskkill ends a tree that has not ended", async () => {
+test("on Windows, taskkill ends a tree that has not ended", needs("posix"), async () => {
   const folder = await mkdtemp(join(tmpdir(), "ser-process-"));
   const [program, told] = [join(folder, "taskkill"), join(folder, "told")];
   await writeFile(program, `#!/bin/sh\necho "$@" > "${told}"\nexit 1\n`);

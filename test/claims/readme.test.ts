@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readAudio, writeWav } from "../../lib/index.js";
+import { needs } from "../needs.js";
 import { ROOT, run } from "../package.js";
 import { type Command, commandsIn } from "./readme.js";
 
@@ -123,9 +124,9 @@ describe("in a fresh clone", () => {
     const own = COMMANDS[command];
     if (own === undefined || own === "elsewhere") continue;
     const line = own.run ?? command;
-    test(own.run ? `${command} (${own.because}: ${own.run})` : command, async (context) => {
-      if (/--encoder|encoder (get|add|list)/.test(command) && !ENCODERS)
-        context.skip("SER_ENCODERS is not set");
+    const name = own.run ? `${command} (${own.because}: ${own.run})` : command;
+    const isEncoders = /--encoder|encoder (get|add|list)/.test(command);
+    test(name, isEncoders ? needs("encoders") : {}, async () => {
       if (command !== "npm ci && npm start") await prepare(folder, clone);
       const env = {
         PATH: `${join(folder, "bin")}:${process.env.PATH}`,

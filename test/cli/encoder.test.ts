@@ -11,6 +11,7 @@ import { encoderFolder } from "../../lib/encoders/stored.js";
 import type { TestServer } from "../base/server.js";
 import { configOf, FIXTURE, huggingFaceParts, writeHuggingFace } from "../encoders/files.js";
 import { MIDDLE, startHub } from "../encoders/hub.js";
+import { needs } from "../needs.js";
 import { capturePrinted, printed } from "./printed.js";
 
 let folder: string;
@@ -162,26 +163,23 @@ test("get fetches from the host that --url or HF_ENDPOINT names", async () => {
   });
 });
 
-test.skipIf(process.platform === "win32")(
-  "Ctrl-C keeps what was fetched, and the same command goes on",
-  async () => {
-    hub = await startHub({ cut: (n) => (n === 1 ? MIDDLE : undefined), stall: true });
-    const part = join(downloadsOf("whisper-tiny"), "model.safetensors.part");
-    const args = ["get", "whisper-tiny", "--url", hub.url];
-    const stopped = await spawned(args, async (kill) => {
-      const there = async () => expect((await stat(part)).size).toBe(MIDDLE);
-      await vi.waitFor(there, { timeout: 120_000, interval: 50 });
-      kill();
-    });
-    expect(stopped.code).toBe(130);
-    expect(stopped.stderr).toMatch(
-      /ser: 0 MB are kept: the same command resumes the download\nser: stopped\n$/,
-    );
-    expect(JSON.parse(await ser("list", "--json"))).toEqual([]);
-    expect(await spawned(args)).toMatchObject({ code: 0 });
-    expect(hub.requests.at(-1)!.headers.range).toBe(`bytes=${MIDDLE}-`);
-  },
-);
+test("Ctrl-C keeps what was fetched, and the same command goes on", needs("posix"), async () => {
+  hub = await startHub({ cut: (n) => (n === 1 ? MIDDLE : undefined), stall: true });
+  const part = join(downloadsOf("whisper-tiny"), "model.safetensors.part");
+  const args = ["get", "whisper-tiny", "--url", hub.url];
+  const stopped = await spawned(args, async (kill) => {
+    const there = async () => expect((await stat(part)).size).toBe(MIDDLE);
+    await vi.waitFor(there, { timeout: 120_000, interval: 50 });
+    kill();
+  });
+  expect(stopped.code).toBe(130);
+  expect(stopped.stderr).toMatch(
+    /ser: 0 MB are kept: the same command resumes the download\nser: stopped\n$/,
+  );
+  expect(JSON.parse(await ser("list", "--json"))).toEqual([]);
+  expect(await spawned(args)).toMatchObject({ code: 0 });
+  expect(hub.requests.at(-1)!.headers.range).toBe(`bytes=${MIDDLE}-`);
+});
 
 test("wrong usage is exit code 2, no network 1", async () => {
   expect(await spawned(["add"])).toMatchObject({ code: 2 });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeWav, writeWav } from "../../lib/audio/write.js";
 import { concatenated } from "../../lib/base/matrix.js";
 import { buzz, saveExample } from "../inference/example.js";
+import { needs } from "../needs.js";
 import { ser } from "./spawn.js";
 
 const BIN = join(import.meta.dirname, "..", "..", "dist", "ser.cjs");
@@ -191,10 +192,9 @@ describe("live: window k + 2 is sent when row k has come out", () => {
   });
 });
 
-test
-  .skipIf(process.platform === "win32")
-  .each([[["longest.wav", "--csv"]], [["-", "--csv", "--raw", "s16le", "--rate", "16000"]]])(
+test.each([[["longest.wav", "--csv"]], [["-", "--csv", "--raw", "s16le", "--rate", "16000"]]])(
   "a reader that stops reading ends %s quietly, as SIGPIPE ends other programs",
+  needs("posix"),
   async (args) => {
     const running = start(...args);
     running.stdout.once("data", () => running.stdout.destroy());
@@ -214,89 +214,83 @@ test
   },
 );
 
-describe.skipIf(process.platform === "win32")(
-  "a stop leaves whole rows, and --skip-done goes on from them",
-  () => {
-    test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", async (signal) => {
-      const whole = (await predict("many", "--csv")).stdout;
-      const running = start("many", "--csv");
-      let out = "";
-      running.stdout.on("data", (text) => {
-        out += text;
-        if (!running.killed && out.split("\n").length > 50) running.kill(signal);
-      });
-      let errors = "";
-      running.stderr.on("data", (text) => {
-        errors += text;
-      });
-      const [code] = await once(running, "close");
-      // On a busy machine the signal may come when all is done.
-      expect([signal === "SIGKILL" ? null : 130, 0]).toContain(code);
-      if (code === 130) expect(errors).toMatch(/^ser: stopped.*--skip-done.*\n$/m);
-      expect(out.endsWith("\n")).toBe(true);
-      expect(whole.startsWith(out)).toBe(true);
-      await writeFile(at("so-far.csv"), out);
-      const rest = await predict("many", "--csv", "--skip-done", "so-far.csv");
-      expect(rest.code).toBe(0);
-      expect(out + rest.stdout).toBe(whole);
+describe("a stop leaves whole rows, and --skip-done goes on from them", needs("posix"), () => {
+  test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s", async (signal) => {
+    const whole = (await predict("many", "--csv")).stdout;
+    const running = start("many", "--csv");
+    let out = "";
+    running.stdout.on("data", (text) => {
+      out += text;
+      if (!running.killed && out.split("\n").length > 50) running.kill(signal);
     });
+    let errors = "";
+    running.stderr.on("data", (text) => {
+      errors += text;
+    });
+    const [code] = await once(running, "close");
+    // On a busy machine the signal may come when all is done.
+    expect([signal === "SIGKILL" ? null : 130, 0]).toContain(code);
+    if (code === 130) expect(errors).toMatch(/^ser: stopped.*--skip-done.*\n$/m);
+    expect(out.endsWith("\n")).toBe(true);
+    expect(whole.startsWith(out)).toBe(true);
+    await writeFile(at("so-far.csv"), out);
+    const rest = await predict("many", "--csv", "--skip-done", "so-far.csv");
+    expect(rest.code).toBe(0);
+    expect(out + rest.stdout).toBe(whole);
+  });
 
-    test("--skip-done with all done, nothing done, half a row, other columns, JSON lines", async () => {
-      const whole = (await predict("many", "--csv")).stdout;
-      await writeFile(at("all.csv"), whole);
-      const all = await predict("many", "--csv", "--skip-done", "all.csv");
-      expect([all.code, all.stdout]).toEqual([0, ""]);
-      expect((await predict("many", "--csv", "--skip-done", "none.csv")).stdout).toBe(whole);
-      await writeFile(at("half.csv"), whole.slice(0, -5));
-      const half = await predict("many", "--csv", "--skip-done", "half.csv");
-      expect(half).toMatchObject({
-        code: 1,
-        stdout: "",
-        stderr: expect.stringMatching(/half\.csv ends in the middle of a row/),
-      });
-      await writeFile(at("other.csv"), whole.replace("anger", "wrath"));
-      const other = await predict("many", "--csv", "--skip-done", "other.csv");
-      expect(other).toMatchObject({
-        code: 1,
-        stdout: "",
-        stderr: expect.stringMatching(/other\.csv does not begin with/),
-      });
-      const lines = (await predict("many", "--jsonl")).stdout;
-      await writeFile(at("some.jsonl"), `${lines.split("\n").slice(0, 5).join("\n")}\n`);
-      const rest = await predict("many", "--jsonl", "--skip-done", "some.jsonl");
-      expect(rest.stdout).toBe(lines.split("\n").slice(5).join("\n"));
+  test("--skip-done with all done, nothing done, half a row, other columns, JSON lines", async () => {
+    const whole = (await predict("many", "--csv")).stdout;
+    await writeFile(at("all.csv"), whole);
+    const all = await predict("many", "--csv", "--skip-done", "all.csv");
+    expect([all.code, all.stdout]).toEqual([0, ""]);
+    expect((await predict("many", "--csv", "--skip-done", "none.csv")).stdout).toBe(whole);
+    await writeFile(at("half.csv"), whole.slice(0, -5));
+    const half = await predict("many", "--csv", "--skip-done", "half.csv");
+    expect(half).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/half\.csv ends in the middle of a row/),
     });
-  },
-);
+    await writeFile(at("other.csv"), whole.replace("anger", "wrath"));
+    const other = await predict("many", "--csv", "--skip-done", "other.csv");
+    expect(other).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/other\.csv does not begin with/),
+    });
+    const lines = (await predict("many", "--jsonl")).stdout;
+    await writeFile(at("some.jsonl"), `${lines.split("\n").slice(0, 5).join("\n")}\n`);
+    const rest = await predict("many", "--jsonl", "--skip-done", "some.jsonl");
+    expect(rest.stdout).toBe(lines.split("\n").slice(5).join("\n"));
+  });
+});
 
 test("JSON lines are the objects of the array", async () => {
   const lines = (await predict("many", "--jsonl")).stdout.trimEnd().split("\n");
   expect(lines.map((line) => JSON.parse(line))).toEqual(JSON.parse((await predict("many", "--json")).stdout));
 });
 
-test.skipIf(process.platform === "win32")(
-  "names with a dash, a newline, blanks, quotes and CJK",
-  async () => {
-    const names = ["-x.wav", "a\nb.wav", " c .wav", 'q"t,.wav', "語音.wav"];
-    await mkdir(at("odd"));
-    for (const name of names) await writeFile(at(`odd/${name}`), encodeWav(buzz(1, RATE), RATE));
-    const args = [...model(), "--", ...names];
-    const { stdout } = await ser(["predict", "--csv", ...args], at("odd"));
-    const rows = stdout.trimEnd().split(/\n(?=-x|"|語)/);
-    expect(rows.slice(1).map((row) => row.slice(0, row.indexOf(",0,1,")))).toEqual([
-      "-x.wav",
-      '"a\nb.wav"',
-      '" c .wav"',
-      '"q""t,.wav"',
-      "語音.wav",
-    ]);
-    const json = await ser(["predict", "--json", ...args], at("odd"));
-    expect(JSON.parse(json.stdout).map(({ file }: { file: string }) => file)).toEqual(names);
-    const table = await ser(["predict", ...args], at("odd"));
-    expect(table.stdout).toContain("a\\nb.wav");
-    expect(table.stdout.split("\n").filter((line) => line.includes(".wav"))).toHaveLength(names.length);
-    await writeFile(at("so-far.csv"), stdout.slice(0, stdout.indexOf("語")));
-    const rest = await ser(["predict", "--csv", "--skip-done", at("so-far.csv"), ...args], at("odd"));
-    expect(rest.stdout.startsWith("語音.wav,")).toBe(true);
-  },
-);
+test("names with a dash, a newline, blanks, quotes and CJK", needs("posix"), async () => {
+  const names = ["-x.wav", "a\nb.wav", " c .wav", 'q"t,.wav', "語音.wav"];
+  await mkdir(at("odd"));
+  for (const name of names) await writeFile(at(`odd/${name}`), encodeWav(buzz(1, RATE), RATE));
+  const args = [...model(), "--", ...names];
+  const { stdout } = await ser(["predict", "--csv", ...args], at("odd"));
+  const rows = stdout.trimEnd().split(/\n(?=-x|"|語)/);
+  expect(rows.slice(1).map((row) => row.slice(0, row.indexOf(",0,1,")))).toEqual([
+    "-x.wav",
+    '"a\nb.wav"',
+    '" c .wav"',
+    '"q""t,.wav"',
+    "語音.wav",
+  ]);
+  const json = await ser(["predict", "--json", ...args], at("odd"));
+  expect(JSON.parse(json.stdout).map(({ file }: { file: string }) => file)).toEqual(names);
+  const table = await ser(["predict", ...args], at("odd"));
+  expect(table.stdout).toContain("a\\nb.wav");
+  expect(table.stdout.split("\n").filter((line) => line.includes(".wav"))).toHaveLength(names.length);
+  await writeFile(at("so-far.csv"), stdout.slice(0, stdout.indexOf("語")));
+  const rest = await ser(["predict", "--csv", "--skip-done", at("so-far.csv"), ...args], at("odd"));
+  expect(rest.stdout.startsWith("語音.wav,")).toBe(true);
+});

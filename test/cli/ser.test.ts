@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { writeWav } from "../../lib/audio/write.js";
 import { buzz, saveExample } from "../inference/example.js";
+import { needs } from "../needs.js";
 import { ser } from "./spawn.js";
 
 const COMMANDS = [
@@ -76,7 +77,7 @@ test("a mistake of the user exits with 1, in one line", async () => {
   expect(stderr).toMatch(/^ser: .*\/nonexistent.*\n$/);
 });
 
-test.skipIf(process.platform === "win32")("what was built can be run as it lies there, as npx does", () => {
+test("what was built can be run as it lies there, as npx does", needs("posix"), () => {
   expect(execFileSync("dist/ser.cjs", ["--help"], { encoding: "utf8" })).toContain("Usage: ser ");
 });
 

@@ -6,6 +6,7 @@ import { formatCsv } from "../../lib/base/table.js";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { ledgerIn } from "../../lib/experiments/readings.js";
 import type { RunRecord } from "../../lib/runs/record.js";
+import { needs } from "../needs.js";
 import { toneCorpus } from "../runs/examples.js";
 import { ser } from "./spawn.js";
 
@@ -82,7 +83,7 @@ test("a training that collapsed, and one that patience ended, say so", async () 
   expect(JSON.parse(collapsed.stdout).validation.uar).toBeLessThan(0.3);
 });
 
-test.skipIf(process.platform !== "linux")("a place under /proc ends with one line", async () => {
+test("a place under /proc ends with one line", needs("linux"), async () => {
   await writeFile(
     join(folder, "proc.json"),
     '{ "name": "proc", "runs": [{ "protocols": ["savee/loso"], "models": ["majority"], "features": ["mfcc"], "seeds": [1] }] }',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { random } from "../../lib/base/random.js";
 import { type CorpusReport, checkCorpora, checkFound } from "../../lib/corpora/check.js";
 import { findManifest } from "../../lib/corpora/manifest.js";
+import { needs } from "../needs.js";
 
 let root: string;
 beforeAll(async () => {
@@ -203,7 +204,7 @@ test("stops when told to", async () => {
   });
 });
 
-describe.skipIf(!process.env.SER_DATA)("the real corpora", () => {
+describe("the real corpora", needs("corpora"), () => {
   test("are whole, and what is known to be odd in them is found", { timeout: 300_000 }, async () => {
     const reports = await checkCorpora(process.env.SER_DATA!, { quiet: true });
     expect(reports.map(({ missing, invalid }) => [missing, invalid])).toEqual(Array(4).fill([0, 0]));

@@ -15,6 +15,7 @@ import {
   readRatings,
 } from "../../lib/corpora/ratings.js";
 import { loadClips } from "../../lib/corpora/registry.js";
+import { needs } from "../needs.js";
 
 /** The published columns, in the file's own order, and rows of its form with made-up votes. */
 const HEADER = '"","A","D","F","H","N","S","fileName","numResponses","agreement","emoVote"';
@@ -127,14 +128,14 @@ test("any damage is either refused in words or leaves votes that add up", () => 
   );
 });
 
-test.skipIf(!process.env.SER_DATA)(
-  "the published file, where it lies beside the corpus",
-  async ({ skip }) => {
-    const path = findRatings(await loadClips(process.env.SER_DATA!, { names: ["cremad"] }));
-    if (!path) return skip();
-    const ratings = await readRatings(path);
-    expect(ratings).toHaveLength(7442);
-    expect(ratings.flatMap(({ votes }) => votes).reduce((a, b) => a + b, 0)).toBe(68_568);
-    expect((await perceivedEmotions(path)).size).toBe(6798);
-  },
-);
+test("the published file, where it lies beside the corpus", needs("corpora"), async ({ skip, task }) => {
+  const path = findRatings(await loadClips(process.env.SER_DATA!, { names: ["cremad"] }));
+  if (!path) {
+    task.meta.needs = "tabulatedVotes.csv beside CREMA-D in SER_DATA";
+    return skip();
+  }
+  const ratings = await readRatings(path);
+  expect(ratings).toHaveLength(7442);
+  expect(ratings.flatMap(({ votes }) => votes).reduce((a, b) => a + b, 0)).toBe(68_568);
+  expect((await perceivedEmotions(path)).size).toBe(6798);
+});

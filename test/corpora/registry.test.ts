@@ -16,6 +16,7 @@ import {
   publishedClips,
   summarize,
 } from "../../lib/corpora/registry.js";
+import { needs } from "../needs.js";
 
 let root: string;
 beforeEach(async () => {
@@ -230,7 +231,7 @@ test("summarize counts every emotion, also those that do not occur", () => {
   });
 });
 
-describe.skipIf(!process.env.SER_DATA)("the real corpora", () => {
+describe("the real corpora", needs("corpora"), () => {
   test("have the published numbers of clips and speakers", async () => {
     const found = await findCorpora(process.env.SER_DATA!);
     expect(found.map(summarize).map(({ name, clips, speakers }) => [name, clips, speakers])).toEqual([

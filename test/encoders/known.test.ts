@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { KNOWN_ENCODERS } from "../../lib/encoders/known.js";
 import { addEncoder, readEncoder } from "../../lib/encoders/store.js";
+import { needs } from "../needs.js";
 
 test("every published encoder has a licence and a page", () => {
   for (const [name, { licence, source, repository }] of Object.entries(KNOWN_ENCODERS)) {
@@ -16,7 +17,7 @@ test("every published encoder has a licence and a page", () => {
 
 // Where the folder is named, a model that it lacks is a failure.
 const folder = process.env.SER_ENCODERS;
-describe.skipIf(!folder)("the real weights", () => {
+describe("the real weights", needs("encoders"), () => {
   let cache: string;
   beforeAll(async () => {
     cache = await mkdtemp(join(tmpdir(), "known-"));

@@ -61,7 +61,9 @@ describe.each(Object.entries(LAYERS))("%s", (name, body) => {
     model.dispose();
   });
 
-  test.runIf(tfjsCan(name, 3, 5))("the two oracles agree", async () => {
+  if (!tfjsCan(name, 3, 5)) return;
+
+  test("the two oracles agree", async () => {
     const model = await network(body, [5, 4], 3, 2);
     const batch = batchFor(name, 3, 5, 4, 2);
     const expected = referenceDerivatives(model, batch);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { UsageError } from "../../lib/base/errors.js";
 import { loadNative } from "../../lib/engine/native.js";
+import { unless } from "../needs.js";
 import { onPlatform } from "../platform.js";
 import { coreContract } from "./core-contract.js";
 
@@ -11,7 +12,7 @@ test("either there is an addon, or a reason why not", () => {
   else expect(found.reason).toMatch(/compiler|Windows/);
 });
 
-describe.skipIf(!("core" in found))("SER_CORE_ISA", () => {
+describe("SER_CORE_ISA", unless("core" in found, "a C compiler"), () => {
   const before = process.env.SER_CORE_ISA;
   afterEach(() => {
     if (before === undefined) delete process.env.SER_CORE_ISA;
@@ -35,7 +36,7 @@ describe.skipIf(!("core" in found))("SER_CORE_ISA", () => {
 
 for (const instructionSet of ["AVX-512", "AVX2+FMA", "SSE2", "NEON"]) {
   const build = loadNative({ instructionSet });
-  describe.skipIf(!("core" in build))(instructionSet, () => {
+  describe(instructionSet, unless("core" in build, `a C compiler and ${instructionSet}`), () => {
     if ("core" in build) coreContract(build.core);
   });
 }

@@ -4,6 +4,7 @@ import { CREMAD_LISTENERS } from "../../lib/corpora/cremad-listeners.js";
 import { countRatings, findRatings, readRatings } from "../../lib/corpora/ratings.js";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { listenerScores } from "../../lib/evaluation/listeners.js";
+import { needs } from "../needs.js";
 
 const quick = { resamples: 199 };
 
@@ -45,9 +46,12 @@ test("some speakers, by either way of naming them; few have no interval", () => 
   expect(() => listenerScores(["1092"])).toThrow('"1092" is not a speaker of CREMA-D');
 });
 
-test.skipIf(!process.env.SER_DATA)("the committed sums are those of the published file", async ({ skip }) => {
+test("the committed sums are those of the published file", needs("corpora"), async ({ skip, task }) => {
   const path = findRatings(await loadClips(process.env.SER_DATA!, { names: ["cremad"] }));
-  if (!path) return skip();
+  if (!path) {
+    task.meta.needs = "tabulatedVotes.csv beside CREMA-D in SER_DATA";
+    return skip();
+  }
   const pack = (counts: Float64Array) => Array.from(counts, (n) => (n === 0 ? "" : n.toString(36))).join(",");
   const lines = [...countRatings(await readRatings(path))].map(
     ([speaker, { ratings, majority }]) => `${speaker} ${pack(ratings)} ${pack(majority)}`,

@@ -27,6 +27,7 @@ import {
 import { createExtractor } from "../../lib/features/extract.js";
 import { featureSettings } from "../../lib/features/settings.js";
 import { tableFeatures } from "../../lib/features/table-settings.js";
+import { needs } from "../needs.js";
 
 let folder = "";
 let cache = "";
@@ -279,7 +280,7 @@ test("no clips", async () => {
 });
 
 const data = process.env.SER_DATA;
-test.skipIf(!data)("every clip of the real corpora is read, and none is broken", async () => {
+test("every clip of the real corpora is read, and none is broken", needs("corpora"), async () => {
   const { findCorpora } = await import("../../lib/corpora/registry.js");
   const clips = (await findCorpora(data!)).flatMap((corpus) => corpus.clips).filter((_, i) => i % 40 === 0);
   const { set } = await extract(clips);

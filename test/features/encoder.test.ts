@@ -18,6 +18,7 @@ import { encoderFeatures } from "../../lib/features/encoder-settings.js";
 import { openFeatures } from "../../lib/features/open.js";
 import { encoderSettings } from "../../lib/features/settings.js";
 import { FIXTURE } from "../encoders/files.js";
+import { needs } from "../needs.js";
 import { whistle } from "./signals.js";
 
 let folder: string;
@@ -156,8 +157,9 @@ interface RealState {
 
 // Where the folder is named, a model that it lacks is a failure.
 const real = process.env.SER_ENCODERS;
-test.skipIf(!real).each(["whisper-base", "whisper-tiny.en"])(
+test.each(["whisper-base", "whisper-tiny.en"])(
   "the states of %s are PyTorch's",
+  needs("encoders"),
   async (name) => {
     const fixture = new URL("../fixtures/encoders/whisper-real.json", import.meta.url);
     const expected = (JSON.parse(readFileSync(fixture, "utf8")) as Record<string, RealState[]>)[name]!;

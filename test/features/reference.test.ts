@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readAudio } from "../../lib/audio/read.js";
 import { melFilterbank } from "../../lib/features/mel.js";
+import { needs, unless } from "../needs.js";
 import { farthest } from "./fixture.js";
 import { compare, type LibrosaCase } from "./librosa.js";
 import { SIGNALS } from "./signals.js";
@@ -11,7 +12,7 @@ import { SIGNALS } from "./signals.js";
 const folder = process.env.SER_REFERENCE;
 const load = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
 
-describe.skipIf(!folder)("every reference value (SER_REFERENCE)", () => {
+describe("every reference value (SER_REFERENCE)", needs("reference"), () => {
   const root = folder ?? "";
   const names = folder
     ? readdirSync(join(root, "librosa")).filter((name) => name.startsWith("features_"))
@@ -29,7 +30,7 @@ describe.skipIf(!folder)("every reference value (SER_REFERENCE)", () => {
   });
 
   const banks = join(root, "mel-filterbanks", "mel_filterbanks.json");
-  test.skipIf(!existsSync(banks))("filter banks made by MATLAB", () => {
+  test("filter banks made by MATLAB", unless(existsSync(banks), "mel-filterbanks in SER_REFERENCE"), () => {
     interface Bank {
       sr: number;
       n_fft: number;

@@ -1,12 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { renderPng, type ThemeName } from "../../lib/figures/index.js";
-import { chromium, photograph } from "./chromium.js";
+import { needs } from "../needs.js";
+import { photograph } from "./chromium.js";
 import { figureExamples } from "./examples.js";
 import { differing } from "./pixels.js";
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 // Draws every figure in Chromium, where there is one. With RENEW=1 also in dark, and the pictures in light become the
 // fixtures that render.test.ts compares with everywhere, and each difference is printed:
@@ -15,7 +14,7 @@ const FIXTURES = join(__dirname, "../fixtures/figures");
 
 const THEMES: ThemeName[] = process.env.RENEW ? ["light", "dark"] : ["light"];
 
-describe.skipIf(!chromium).each(THEMES)("in Chromium, %s", (theme) => {
+describe.each(THEMES)("in Chromium, %s", needs("chromium"), (theme) => {
   const figures = figureExamples().map(({ name, draw }) => [name, draw({ theme })] as const);
   let pictures: Uint8Array[];
 

@@ -8,15 +8,14 @@ import { pathToFileURL } from "node:url";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import type { Figure } from "../../lib/figures/index.js";
 import { fontFiles } from "../../lib/figures/window.js";
-
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+import { CHROMIUM } from "../needs.js";
 
 /** Chromium's path: `CHROMIUM`, else the first on the path; `undefined` where there is none. */
 export const chromium =
   process.env.CHROMIUM ??
   (process.env.PATH ?? "")
     .split(delimiter)
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+    .flatMap((folder) => CHROMIUM.map((name) => join(folder, name)))
     .find((file) => existsSync(file));
 
 /** All figures as Chromium draws them, a PNG each at one pixel a CSS pixel, with the fonts of the renderer. */

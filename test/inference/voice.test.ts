@@ -3,6 +3,7 @@ import { readAudio } from "../../lib/audio/read.js";
 import { random } from "../../lib/base/random.js";
 import { loadClips } from "../../lib/corpora/registry.js";
 import { speechless, VoiceDetector } from "../../lib/inference/voice.js";
+import { needs } from "../needs.js";
 import { buzz, joined, whiteNoise } from "./example.js";
 
 /** White noise through one-pole low-passes: its power falls by 10 (pink, Kellet's filter) or 20 dB (brown) a decade. */
@@ -54,18 +55,15 @@ test("frames do not depend on how the sound is cut", () => {
   }
 });
 
-test.skipIf(!process.env.SER_DATA)(
-  "of 500 real clips fewer than 1 % are taken for silence or noise",
-  async () => {
-    const clips = random("voice")
-      .shuffle(await loadClips(process.env.SER_DATA!, { calm: "keep" }))
-      .slice(0, 500);
-    let alarms = 0;
-    for (const { path } of clips) {
-      const { samples, sampleRate } = await readAudio(path);
-      if (speechless(samples, sampleRate)) alarms++;
-    }
-    expect(clips).toHaveLength(500);
-    expect(alarms).toBeLessThan(5);
-  },
-);
+test("of 500 real clips fewer than 1 % are taken for silence or noise", needs("corpora"), async () => {
+  const clips = random("voice")
+    .shuffle(await loadClips(process.env.SER_DATA!, { calm: "keep" }))
+    .slice(0, 500);
+  let alarms = 0;
+  for (const { path } of clips) {
+    const { samples, sampleRate } = await readAudio(path);
+    if (speechless(samples, sampleRate)) alarms++;
+  }
+  expect(clips).toHaveLength(500);
+  expect(alarms).toBeLessThan(5);
+});

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Dealer, Subscriber } from "zeromq";
+import { needs } from "../needs.js";
 
 /** A frontend as Jupyter's protocol 5.3 describes it (https://jupyter-client.readthedocs.io/en/stable/messaging.html). */
 interface Message {
@@ -231,7 +232,7 @@ test("process.exit leaves the kernel and its variables alive", async () => {
 });
 
 // Windows has no signals: there a kernel is not interrupted but restarted.
-test.skipIf(process.platform === "win32").each([
+test.each([
   ["waits", 'console.log("on");\nawait new Promise(() => {});'],
   ["loops", 'console.log("on");\nfor (;;) {}'],
   ["loops behind an await", 'await null;\nconsole.log("on");\nfor (;;) {}'],
@@ -248,7 +249,7 @@ test.skipIf(process.platform === "win32").each([
     "begins to loop as the signal comes",
     'console.log("on");\nconst until = performance.now() + 50;\nwhile (performance.now() < until) {}\nawait null;\nfor (;;) {}',
   ],
-])("one interrupt ends a cell that %s, and what was computed stays", async (_what, code) => {
+])("one interrupt ends a cell that %s, and what was computed stays", needs("posix"), async (_what, code) => {
   await execute("const before = 7;");
   const id = await request(code);
   await printed(id);
@@ -261,8 +262,9 @@ test.skipIf(process.platform === "win32").each([
   expect((await execute(after)).outputs).toMatchObject([{ content: { data: { "text/plain": "7" } } }]);
 });
 
-test.skipIf(process.platform === "win32")(
+test(
   "an interrupt ends what an earlier cell left running, when it keeps the kernel from its work",
+  needs("posix"),
   async () => {
     await execute('setTimeout(() => { console.log("late"); for (;;) {} });');
     // An interrupt before it would be one of an idle kernel.
@@ -273,8 +275,9 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test.skipIf(process.platform === "win32")(
+test(
   "an interrupt of an idle kernel changes nothing, however soon a cell comes after it",
+  needs("posix"),
   async () => {
     const cell = "for (let i = 0; i < 200; i++) await new Promise(setImmediate);\n6 * 7";
     for (let time = 0; time < 10; time++) {
