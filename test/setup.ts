@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFfmpeg } from "../lib/audio/ffmpeg.js";
+import { lackOfSlurm } from "./slurm.js";
 
 /**
  * Builds what the command line's tests run, gives the tests caches of their own, and says once what is left
@@ -26,6 +27,13 @@ export default function setup(): () => void {
       process.env.SER_FFMPEG === "1"
         ? "SER_FFMPEG is 1, but ffmpeg is not on the PATH: its tests fail"
         : "ffmpeg is not on the PATH: tests that need it are skipped",
+    );
+  const lack = lackOfSlurm();
+  if (lack)
+    console.log(
+      process.env.SER_SLURM === "1"
+        ? `SER_SLURM is 1, but Slurm cannot be started (${lack}): its tests fail`
+        : `Slurm cannot be started (${lack}): tests that need it are skipped`,
     );
   return () => rmSync(cache, { recursive: true, force: true });
 }
