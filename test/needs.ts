@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { findFfmpeg } from "../lib/audio/ffmpeg.js";
+import { lackOfSlurm } from "./slurm.js";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -28,7 +29,7 @@ const NEEDS = {
     () => CHROMIUM.some(isOnPath) || isFolder(process.env.CHROMIUM),
     "Chromium on the PATH, or where CHROMIUM names it",
   ],
-  slurm: [() => isOnPath("slurmctld") && process.getuid?.() === 0, "Slurm's and munge's daemons, and root"],
+  slurm: [() => lackOfSlurm() === undefined, "Slurm's daemons, and root"],
   git: [() => existsSync(".git"), "a checkout by git"],
   posix: [() => process.platform !== "win32", "links, pipes and signals, which Windows has not"],
   linux: [() => process.platform === "linux", "Linux"],

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFfmpeg } from "../lib/audio/ffmpeg.js";
+import { lackOfSlurm } from "./slurm.js";
 
 /**
  * Builds what the command line's tests run, gives the tests caches of their own, and says once what is left
@@ -22,5 +23,7 @@ export default function setup(): () => void {
       "SER_ENCODERS is not set: tests on real encoders are skipped (.ci/encoders FOLDER fetches them)",
     );
   if (!findFfmpeg()) console.log("ffmpeg is not on the PATH: tests that need it are skipped");
+  const lack = lackOfSlurm();
+  if (lack) console.log(`Slurm cannot be started (${lack}): tests that need it are skipped`);
   return () => rmSync(cache, { recursive: true, force: true });
 }

@@ -6,6 +6,9 @@ import { promisify } from "node:util";
 import { createGzip, gunzip } from "node:zlib";
 import { messageOf, systemReason, UserError } from "./errors.js";
 
+/** Characters that are compressed at a time: each time costs as much as some kilobytes. */
+const PIECE = 2 ** 16;
+
 /**
  * Writes a text line by line, compressed by gzip. What counts is the text: compressed bytes may differ between versions of zlib.
  *
@@ -18,6 +21,7 @@ export class PackedLines {
   readonly #hash = createHash("sha256");
   readonly #gzip = createGzip({ level: 9 });
   readonly #written: Promise<unknown>;
+  #waiting = "";
 
   /** @param path of a file in a folder that exists */
   constructor(path: string) {
@@ -30,7 +34,13 @@ export class PackedLines {
 
   /** Adds a line; resolves when there is room for the next. */
   async write(line: string): Promise<void> {
-    const text = `${line}\n`;
+    this.#waiting += `${line}\n`;
+    if (this.#waiting.length >= PIECE) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#waiting;
+    this.#waiting = "";
     this.#hash.update(text);
     if (this.#gzip.write(text)) return;
     await Promise.race([once(this.#gzip, "drain"), this.#written]);
@@ -43,6 +53,7 @@ export class PackedLines {
    * @throws the system's error, if it could not be written
    */
   async end(): Promise<string> {
+    await this.#flush();
     this.#gzip.end();
     await this.#written;
     return this.#hash.digest("hex");

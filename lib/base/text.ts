@@ -55,6 +55,15 @@ export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (sign) => JSON.stringify(sign).slice(1, -1));
 }
 
+/**
+ * A word of a command for a POSIX shell: in quotes where it needs them.
+ *
+ * @example shellWord("my clips/don't") // "'my clips/don'\\''t'"
+ */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** The text with a full stop at the end, unless it is a question. */
 export function sentence(text: string): string {
   if (text.endsWith("?")) return text;

@@ -2,19 +2,20 @@ import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { UsageError } from "../base/errors.js";
 import { factsOf } from "../base/schema.js";
-import { percent, plural } from "../base/text.js";
+import { percent, plural, shellWord } from "../base/text.js";
 import { ENGINES, type EngineName } from "../engine/trainer.js";
 import type { Outcome, Work } from "../experiments/experiment.js";
 import { type Grid, gridSchema } from "../experiments/grid.js";
 import type { RunSettings } from "../runs/record.js";
 import { featuresName, sizeText } from "../runs/settings-text.js";
+import { addSlurmOptions, assertSlurm, printSlurm, type SlurmFlags } from "./ablate-slurm.js";
 import { addClipOptions, type ClipFlags, clipArgs, clipsFor, perceivedIn, ratingsOption } from "./clips.js";
 import { interruptSignal, numberIn, printJson } from "./common.js";
 import { keysHelp } from "./options.js";
 
 const STORES = join("results", "runs");
 
-interface AblateFlags extends ClipFlags {
+interface AblateFlags extends ClipFlags, SlurmFlags {
   ratings?: string;
   plan?: boolean;
   shard?: string;
@@ -28,8 +29,12 @@ interface AblateFlags extends ClipFlags {
   json?: boolean;
 }
 
-/** `ser ablate GRID`: executes all runs of an experiment. */
-export function addAblate(program: Command): void {
+/**
+ * `ser ablate GRID`: executes all runs of an experiment.
+ *
+ * @param bin the command line's bundle, which the jobs of a queue start
+ */
+export function addAblate(program: Command, bin: string): void {
   const command = program
     .command("ablate")
     .description(
@@ -52,7 +57,8 @@ export function addAblate(program: Command): void {
     .option("--force", "start over: delete these runs, finished or not, and repeat them")
     .option("--out <dir>", "folder to write the runs to, in a subfolder with the experiment's name", STORES)
     .option("--quiet", "print only the results")
-    .option("--json", "print the outcome of every run as JSON")
+    .option("--json", "print the outcome of every run as JSON");
+  addSlurmOptions(command)
     .addHelpText(
       "after",
       `
@@ -80,20 +86,23 @@ Examples:
   ser ablate grid.json --plan                              the pending runs and their estimated time
   ser ablate grid.json --shard "$SLURM_ARRAY_TASK_ID/8"    in an array of 8 jobs, numbered from 1
   ser ablate grid.json --plan | parallel -j 4              each run in a process of its own
+  ser ablate grid.json --slurm > job.sh && sbatch job.sh   an array of jobs for Slurm
+  ser ablate grid.json --slurm --tasks 16 --cores 8 --time 12:00:00 --partition long > job.sh
   ser ablate grid.json --manifest clips.csv --map boredom=drop
 
 Then:
   ser report NAME                                          the experiment's report
   ser summarize NAME                                       a compact copy of its results`,
     )
-    .action(ablate);
+    .action((path: string, flags: AblateFlags) => ablate(path, flags, bin));
 }
 
-async function ablate(path: string, flags: AblateFlags): Promise<void> {
+async function ablate(path: string, flags: AblateFlags, bin: string): Promise<void> {
   const [{ readGrid }, { doExperiment, partOfWork, workOf }] = await Promise.all([
     import("../experiments/grid.js"),
     import("../experiments/experiment.js"),
   ]);
+  assertSlurm(flags);
   const grid = await readGrid(path);
   const clips = await clipsFor(flags, { needed: await neededBy(grid, flags) });
   const heard = grid.runs.some(({ targets }) => targets.includes("perceived"));
@@ -103,6 +112,7 @@ async function ablate(path: string, flags: AblateFlags): Promise<void> {
   const whole = inGrid(path, () => workOf(grid, clips, { folder, perceived }));
   const work = partOfWork(whole, { shard, only });
   if (flags.plan) return printPlan(work, path, flags);
+  if (flags.slurm) return printScript(work, [bin, "ablate", path], flags);
   const quiet = Boolean(flags.quiet || flags.json);
   const signal = interruptSignal();
   const outcomes = await doExperiment(work, { jobs, engine, threads, force, quiet, signal });
@@ -128,6 +138,42 @@ function inGrid<T>(path: string, plan: () => T): T {
 }
 
 async function printPlan(work: Work, path: string, flags: AblateFlags): Promise<void> {
+  const { pending, ...plan } = await outlookOf(work);
+  const command = (name: string) =>
+    ["npx --no ser ablate", ...[path, "--only", name, ...sharedArgs(flags)].map(shellWord)].join(" ");
+  if (flags.json) {
+    const open = new Set(pending.map(({ name }) => name));
+    return printJson({
+      runs: work.runs.map(({ name, settings }) => ({
+        ...about(name, settings),
+        done: !open.has(name),
+        command: command(name),
+      })),
+      pending: pending.length,
+      first: plan.first,
+      ...{ seconds: plan.seconds, guessed: plan.guessed },
+    });
+  }
+  process.stderr.write(`${plan.line}\n`);
+  process.stdout.write(pending.map(({ name }) => `${command(name)}\n`).join(""));
+}
+
+/** @param command the bundle, and what it is to do */
+async function printScript(
+  work: Work,
+  command: readonly [string, ...string[]],
+  flags: AblateFlags,
+): Promise<void> {
+  const { pending, seconds, line } = await outlookOf(work);
+  const shared = sharedArgs(flags);
+  // Not left to SER_DATA, which sbatch may not pass on.
+  const data = shared.includes("--data") ? [] : ["--data", flags.data];
+  const planned = { experiment: work.grid.name, runs: pending.length, seconds, line };
+  printSlurm(planned, [...command, ...data, ...shared], flags);
+}
+
+/** What is left to do, and how long it may take. */
+async function outlookOf(work: Work) {
   const [{ estimate }, { pendingOf }, { duration }, { firstRunsOf }] = await Promise.all([
     import("../experiments/estimate.js"),
     import("../experiments/experiment.js"),
@@ -138,29 +184,14 @@ async function printPlan(work: Work, path: string, flags: AblateFlags): Promise<
   const pending = await pendingOf(work);
   const first = await pendingOf({ store, runs: firstRunsOf(pending) });
   const { seconds, guessed } = await estimate(store, all, [...first, ...pending]);
-  const command = (name: string) =>
-    ["npx --no ser ablate", ...[path, "--only", name, ...sharedArgs(flags)].map(quoted)].join(" ");
-  if (flags.json) {
-    const open = new Set(pending.map(({ name }) => name));
-    return printJson({
-      runs: runs.map(({ name, settings }) => ({
-        ...about(name, settings),
-        done: !open.has(name),
-        command: command(name),
-      })),
-      pending: pending.length,
-      first: first.length,
-      ...{ seconds, guessed },
-    });
-  }
   const basis =
     guessed.length > 0 ? ` (a guess for ${guessed.join(", ")})` : ", judging by the finished runs";
   const time =
     pending.length > 0 ? `; at most about ${duration(seconds)} on one core like these${basis}` : "";
   const before =
     first.length > 0 ? `, plus ${plural(first.length, "first training")} that they depend on` : "";
-  process.stderr.write(`${runs.length} runs, ${runs.length - pending.length} done${before}${time}\n`);
-  for (const { name } of pending) process.stdout.write(`${command(name)}\n`);
+  const line = `${runs.length} runs, ${runs.length - pending.length} done${before}${time}`;
+  return { pending, first: first.length, seconds, guessed, line };
 }
 
 /** The options that every process of an experiment needs, where they differ from the defaults. */
@@ -172,11 +203,6 @@ function sharedArgs({ out, ratings, engine, threads, ...clips }: AblateFlags): s
     ...(engine ? ["--engine", engine] : []),
     ...(threads ? ["--threads", String(threads)] : []),
   ];
-}
-
-/** Quotes an argument for a POSIX shell. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function about(name: string, { protocol, fold, features, training, target }: RunSettings) {

@@ -44,6 +44,7 @@ Examples:
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows the options and examples of the command)")
     .exitOverride();
+  const bin = join(projectRoot(), "dist", "ser.cjs");
   const data = addData(ser);
   addDownload(data);
   addManifest(data);
@@ -51,7 +52,7 @@ Examples:
   addProtocols(ser);
   addFeatures(ser);
   addTrain(ser);
-  addAblate(ser);
+  addAblate(ser, bin);
   addSummarize(ser);
   addReport(ser);
   addRobustness(ser);
@@ -59,7 +60,7 @@ Examples:
   addScore(ser);
   addShip(ser);
   addPredict(ser);
-  addNotebook(ser, join(projectRoot(), "dist", "ser.cjs"));
+  addNotebook(ser, bin);
   addEncoderCommand(ser);
   addEngine(ser);
   addDemo(ser);

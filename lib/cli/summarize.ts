@@ -29,22 +29,27 @@ Examples:
     .action(summarize);
 }
 
+async function isEmpty(runs: Iterable<unknown> | AsyncIterable<unknown>): Promise<boolean> {
+  for await (const _ of runs) return false;
+  return true;
+}
+
 async function summarize(name: string, flags: { from: string; out: string; json?: boolean }): Promise<void> {
-  const [{ readStored }, { writeSummary }] = await Promise.all([
+  const [{ openStored }, { writeSummary }] = await Promise.all([
     import("../experiments/store.js"),
     import("../experiments/summary.js"),
   ]);
-  const experiment = await readStored(experimentName(name), flags.from);
+  const experiment = await openStored(experimentName(name), flags.from);
   const folder = join(flags.out, name);
-  if (experiment.runs.length === 0)
+  const { planned, failures } = experiment;
+  if (await isEmpty(experiment.runs))
     throw new UserError(`no run of ${name} is finished: \`ser ablate\` executes them`);
-  const { sha256, bytes } = await writeSummary(experiment, folder);
-  const { planned, runs, failures } = experiment;
-  const counts = { planned: planned.length, runs: runs.length, failures: failures.length };
+  const { sha256, bytes, runs } = await writeSummary(experiment, folder);
+  const counts = { planned: planned.length, runs, failures: failures.length };
   if (flags.json) return printJson({ experiment: name, folder, ...counts, sha256, bytes });
-  const missing = planned.length - runs.length;
+  const missing = planned.length - runs;
   const left = missing > 0 ? `, ${missing} are missing (${failures.length} failed)` : "";
   process.stdout.write(
-    `${runs.length} of ${planned.length} runs${left}\n${folder}: ${(bytes / 1e6).toFixed(2)} MB, SHA-256 ${sha256}\n`,
+    `${runs} of ${planned.length} runs${left}\n${folder}: ${(bytes / 1e6).toFixed(2)} MB, SHA-256 ${sha256}\n`,
   );
 }

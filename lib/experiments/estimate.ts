@@ -1,3 +1,4 @@
+import { groupBy } from "../base/group.js";
 import { type BaselineName, isBaseline, isOwn, type NetworkName } from "../models/names.js";
 import { readRecord } from "../runs/record.js";
 import { triesOf } from "../training/baseline.js";
@@ -27,15 +28,10 @@ export async function estimate(
   all: readonly PlannedRun[],
   pending: readonly PlannedRun[],
 ): Promise<{ seconds: number; guessed: string[] }> {
-  const spent = new Map<string, { seconds: number; clips: number }>();
-  for (const { name, settings } of all) {
-    const record = await readRecord(store.runFolder(name));
-    if (!record) continue;
-    const { model } = settings.training;
-    const { seconds, clips } = spent.get(model) ?? { seconds: 0, clips: 0 };
-    const own = work(settings.training, record.split, record.history.length);
-    spent.set(model, { seconds: seconds + record.seconds.training, clips: clips + own });
-  }
+  const models = new Set(pending.map(({ settings }) => settings.training.model));
+  const left = new Set(pending.map(({ name }) => name));
+  const others = all.filter(({ name, settings }) => models.has(settings.training.model) && !left.has(name));
+  const spent = await spentIn(store, others);
   const guessed = new Set<string>();
   let seconds = 0;
   for (const { settings, fold } of pending) {
@@ -48,6 +44,33 @@ export async function estimate(
     seconds += each * work(settings.training, sizes, epochsOf(settings.training));
   }
   return { seconds, guessed: [...guessed].sort() };
+}
+
+/** The most runs of a model that an estimate is made from, from all over the grid: more would not make it better. */
+const SAMPLE = 200;
+
+/** The time that finished runs took, and the clips that they processed, by model. */
+async function spentIn(
+  store: Store,
+  runs: readonly PlannedRun[],
+): Promise<Map<string, { seconds: number; clips: number }>> {
+  const spent = new Map<string, { seconds: number; clips: number }>();
+  for (const [model, own] of groupBy(runs, ({ settings }) => settings.training.model)) {
+    for (const { name, settings } of spread(own, SAMPLE)) {
+      const record = await readRecord(store.runFolder(name));
+      if (!record) continue;
+      const { seconds, clips } = spent.get(model) ?? { seconds: 0, clips: 0 };
+      const trained = work(settings.training, record.split, record.history.length);
+      spent.set(model, { seconds: seconds + record.seconds.training, clips: clips + trained });
+    }
+  }
+  return spent;
+}
+
+/** At most so many of the items, evenly spaced. */
+function spread<T>(items: readonly T[], most: number): readonly T[] {
+  if (items.length <= most) return items;
+  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!);
 }
 
 /** Number of clips that a training processes: `epochs` of the first training, and all epochs of a refit. */

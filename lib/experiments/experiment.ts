@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { extname, join, parse } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { claimed } from "../base/claims.js";
+import { eachOf } from "../base/each.js";
 import { Interrupted, UsageError, UserError } from "../base/errors.js";
 import { Progress, toStderr } from "../base/progress.js";
 import { dataFolder, workFolder } from "../base/root.js";
@@ -66,8 +67,10 @@ export function partOfWork(work: Work, { shard, only }: { shard?: string; only?:
 }
 
 function named(runs: readonly PlannedRun[], names: readonly string[]): PlannedRun[] {
-  const unknown = names.filter((name) => !runs.some((planned) => planned.name === name));
-  if (unknown.length === 0) return runs.filter(({ name }) => names.includes(name));
+  const planned = new Set(runs.map(({ name }) => name));
+  const unknown = names.filter((name) => !planned.has(name));
+  const wanted = new Set(names);
+  if (unknown.length === 0) return runs.filter(({ name }) => wanted.has(name));
   throw new UsageError(
     `no run is called ${unknown.join(", ")}: --plan lists them (names change with settings and clips)`,
   );
@@ -75,7 +78,7 @@ function named(runs: readonly PlannedRun[], names: readonly string[]): PlannedRu
 
 /** The runs that are not finished. */
 export async function pendingOf({ store, runs }: Pick<Work, "store" | "runs">): Promise<PlannedRun[]> {
-  const done = await Promise.all(runs.map(({ name }) => store.isDone(name)));
+  const done = await eachOf(runs, ({ name }) => store.isDone(name));
   return runs.filter((_, i) => !done[i]);
 }
 
@@ -129,7 +132,8 @@ export async function doExperiment(work: Work, options: DoOptions = {}): Promise
       all.map(({ name }) => name),
     );
   const first = firstRunsOf(pending);
-  for (const { name } of [...first, ...runs]) await store.forgive(name);
+  const failed = await store.failed();
+  for (const { name } of [...first, ...runs]) if (failed.has(name)) await store.forgive(name);
   const open = new Map([...first, ...pending].map((planned) => [planned.name, planned]));
   await assertCanRun(grid, [...open.values()], options);
   const waitedFor = force ? first : await pendingOf({ store, runs: first });
@@ -247,8 +251,8 @@ async function doWhatOthersLeft(
 ): Promise<void> {
   const { store } = work;
   for (;;) {
-    const failed = await Promise.all(runs.map(({ name }) => store.failure(name)));
-    const left = await pendingOf({ store, runs: runs.filter((_, i) => !failed[i]) });
+    const failed = await store.failed();
+    const left = await pendingOf({ store, runs: runs.filter(({ name }) => !failed.has(name)) });
     if (left.length === 0) return;
     await setTimeout(LOOK_AGAIN, undefined, { signal: options.signal }).catch(() => {
       throw new Interrupted("stopped");
@@ -263,10 +267,13 @@ function toStandardError(line: string): void {
 
 async function outcomesOf(work: Work, tried: ReadonlySet<string>, stopAtFailure = false): Promise<Outcome[]> {
   const elsewhere = new Set(await claimed(work.store.claims));
-  const outcomes = await Promise.all(
+  const failed = await work.store.failed();
+  const outcomes = await eachOf(work.runs, (run) => {
+    const { name } = run;
     // Somebody else may be doing a finished run again.
-    work.runs.map((run) => outcomeOf(work, run, tried.has(run.name), elsewhere.has(run.name))),
-  );
+    const marks = { tried: tried.has(name), taken: elsewhere.has(name), failed: failed.has(name) };
+    return outcomeOf(work, run, marks);
+  });
   const other = outcomes.find(({ state }) => state !== "done");
   if (!stopAtFailure || !other) return outcomes;
   if (other.state === "elsewhere")
@@ -277,13 +284,17 @@ async function outcomesOf(work: Work, tried: ReadonlySet<string>, stopAtFailure 
   );
 }
 
-async function outcomeOf({ store }: Work, run: PlannedRun, tried: boolean, taken: boolean): Promise<Outcome> {
+async function outcomeOf(
+  { store }: Work,
+  run: PlannedRun,
+  { tried, taken, failed }: { tried: boolean; taken: boolean; failed: boolean },
+): Promise<Outcome> {
   const { name } = run;
   const folder = store.runFolder(name);
   const about = { run, folder, reused: false };
   if (tried && taken) return { ...about, state: "elsewhere" };
   // Checked first: if a run is done again and fails, the old one still exists.
-  const failure = await store.failure(name);
+  const failure = failed ? await store.failure(name) : undefined;
   if (failure) return { ...about, state: "failed", error: failure.error };
   const record = await readRecord(folder);
   if (record?.name === name) return { ...about, state: "done", reused: !tried, record };

@@ -1,10 +1,12 @@
 import { readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { assertWritable, jsonText, moveAside, moveBack, readIfThere, writeJson } from "../base/atomic.js";
-import { cannotWrite, messageOf, UserError } from "../base/errors.js";
+import { eachOf } from "../base/each.js";
+import { cannotWrite, messageOf, systemCode, systemReason, UserError } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import { byText } from "../base/text.js";
 import type { Ledger } from "../protocols/ledger.js";
+import { PredictionsReader } from "../runs/predictions.js";
 import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
 import { blockOf, type Grid } from "./grid.js";
 import type { Failure, RecordedExperiment } from "./known.js";
@@ -20,6 +22,7 @@ export interface ExperimentFile {
 }
 
 const EXPERIMENT = "experiment.json";
+const FAILURES = "failures";
 
 /**
  * The folder of an experiment, which any number of processes may work in at once: `experiment.json` (the grid and the
@@ -52,6 +55,16 @@ export class Store {
     const file: ExperimentFile = { schema: 1, grid, runs: [...names].sort() };
     const path = join(this.folder, EXPERIMENT);
     if ((await readIfThere(path)) !== jsonText(file)) await writeJson(path, file);
+  }
+
+  /** The names of the runs that failed, with one look at the folder. */
+  async failed(): Promise<Set<string>> {
+    const folder = join(this.folder, FAILURES);
+    const files = await readdir(folder).catch((error: unknown): string[] => {
+      if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return [];
+      throw new UserError(`cannot read ${folder}: ${systemReason(error)}`, { cause: error });
+    });
+    return new Set(files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -5)));
   }
 
   async isDone(name: string): Promise<boolean> {
@@ -98,8 +111,10 @@ export class Store {
 
   /** The failures among runs that are not finished. */
   async failures(names: readonly string[]): Promise<Failure[]> {
-    const found = await Promise.all(
-      names.map(async (name) => ((await this.isDone(name)) ? undefined : this.failure(name))),
+    const failed = await this.failed();
+    const found = await eachOf(
+      names.filter((name) => failed.has(name)),
+      async (name) => ((await this.isDone(name)) ? undefined : this.failure(name)),
     );
     return found.flatMap((failure) => failure ?? []);
   }
@@ -110,7 +125,7 @@ export class Store {
   }
 
   #failureFile(name: string): string {
-    return join(this.folder, "failures", `${name}.json`);
+    return join(this.folder, FAILURES, `${name}.json`);
   }
 }
 
@@ -125,6 +140,24 @@ export class Store {
  * @example const { runs } = await readStored("four-corpora", "results/summary");
  */
 export async function readStored(name: string, root: string): Promise<RecordedExperiment> {
+  const { runs: stored, ...experiment } = await openStored(name, root);
+  const runs: StoredRun[] = [];
+  for await (const run of stored) runs.push(run);
+  return { ...experiment, runs };
+}
+
+/** An experiment whose runs are read one by one, in the order of their names, each time that they are asked for. */
+export interface OpenExperiment extends Omit<RecordedExperiment, "runs"> {
+  runs: Iterable<StoredRun> | AsyncIterable<StoredRun>;
+}
+
+/**
+ * {@link readStored} for experiments that do not fit in memory: ten thousand runs have millions of predictions.
+ *
+ * @throws {UserError} as {@link readStored}; for a damaged run when it is read
+ * @example for await (const { record } of (await openStored("four-corpora", "results/runs")).runs) console.log(record.name);
+ */
+export async function openStored(name: string, root: string): Promise<OpenExperiment> {
   const folder = join(root, name);
   const summary = await readSummary(folder);
   if (summary) return { name, ...summary };
@@ -133,16 +166,11 @@ export async function readStored(name: string, root: string): Promise<RecordedEx
   if (!Array.isArray(file.runs) || file.runs.some((run) => typeof run !== "string") || !file.grid)
     throw new UserError(`${join(folder, EXPERIMENT)} is damaged: \`ser ablate GRID\` rewrites it`);
   const store = new Store(folder);
-  const runs: StoredRun[] = [];
-  for (const run of file.runs) {
-    const stored = await readRun(store.runFolder(run));
-    if (stored) runs.push(stored);
-  }
   return {
     name,
     grid: file.grid,
     planned: file.runs,
-    runs,
+    runs: { [Symbol.asyncIterator]: () => runsIn(store, file.runs) },
     failures: await store.failures(file.runs),
     // A summary, from this machine or another, may have readings that this store lacks.
     readings: mergeReadings(
@@ -150,6 +178,24 @@ export async function readStored(name: string, root: string): Promise<RecordedEx
       await writtenReadings(join(dirname(resolve(root)), "summary", name)),
     ),
   };
+}
+
+/** Runs that are read while the reader works on an earlier one. */
+const AHEAD = 8;
+
+async function* runsIn(store: Store, names: readonly string[]): AsyncGenerator<StoredRun> {
+  const reader = new PredictionsReader();
+  const ahead: Promise<StoredRun | undefined>[] = [];
+  for (let next = 0; next < names.length || ahead.length > 0; ) {
+    for (; next < names.length && ahead.length < AHEAD; next++) {
+      const run = readRun(store.runFolder(names[next]!), reader);
+      // Its error is thrown at its turn; until then it must not end the process.
+      run.catch(() => {});
+      ahead.push(run);
+    }
+    const run = await ahead.shift();
+    if (run) yield run;
+  }
 }
 
 /**
@@ -160,13 +206,11 @@ export async function readStored(name: string, root: string): Promise<RecordedEx
  * @example await readRuns(["results/runs/savee-loso-1-cnn-0123456789ab"])
  */
 export async function readRuns(folders: readonly string[]): Promise<RecordedExperiment> {
-  const read = await Promise.all(
-    folders.map(async (folder) => {
-      const run = await readRun(folder);
-      if (!run) throw new UserError(`${folder} has no finished run (no run.json of this version)`);
-      return run;
-    }),
-  );
+  const read = await eachOf(folders, async (folder) => {
+    const run = await readRun(folder);
+    if (!run) throw new UserError(`${folder} has no finished run (no run.json of this version)`);
+    return run;
+  });
   // A run that is named twice counts once.
   const distinct = new Map(read.map((run) => [run.record.name, run]));
   const runs = [...distinct.values()].sort((a, b) => byText(a.record.name, b.record.name));

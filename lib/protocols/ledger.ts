@@ -4,6 +4,7 @@ import { basename, isAbsolute, join } from "node:path";
 import { makeFolder } from "../base/atomic.js";
 import { cacheFolder } from "../base/cache-folder.js";
 import { commitOf } from "../base/commit.js";
+import { eachOf } from "../base/each.js";
 import { cannotWrite, systemCode, systemReason, UserError } from "../base/errors.js";
 import { notebookHost } from "../base/notebook.js";
 import { projectRoot } from "../base/root.js";
@@ -109,12 +110,10 @@ export class Ledger {
     const names = files
       .filter((file) => file.isFile() && file.name.endsWith(".json"))
       .map(({ name }) => name);
-    return Promise.all(
-      names.sort(byText).map(async (name) => {
-        const text = await readFile(join(this.folder, name), "utf8").catch(() => "");
-        return entryOf(name.slice(0, -".json".length), text);
-      }),
-    );
+    return eachOf(names.sort(byText), async (name) => {
+      const text = await readFile(join(this.folder, name), "utf8").catch(() => "");
+      return entryOf(name.slice(0, -".json".length), text);
+    });
   }
 }
 

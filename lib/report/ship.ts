@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { assertReplaceable, assertWritable, makeFolder, replaceFolder } from "../base/atomic.js";
 import { cannotWrite, systemReason, UsageError, UserError } from "../base/errors.js";
 import { sha256 } from "../base/hash.js";
-import { megabytes } from "../base/text.js";
+import { megabytes, shellWord } from "../base/text.js";
 import { CORPORA } from "../corpora/clip.js";
 import type { BootstrapOptions } from "../evaluation/interval.js";
 import { experimentOf } from "../experiments/store.js";
@@ -178,7 +178,7 @@ async function commandsOf(runFolder: string, record: RunRecord, note?: string): 
   const made = experiment
     ? `ser ablate results/experiments/${experiment}.json --only ${name}`
     : `ser train --protocol ${bare} --fold ${fold} --model ${training.model} --seed ${training.seed} # and of the settings above those that differ from its own`;
-  const quoted = note ? ` --note '${note.replaceAll("'", "'\\''")}'` : "";
+  const quoted = note ? ` --note ${shellWord(note)}` : "";
   const shipped = `ser ship ${experiment ? `${experiment}/` : ""}${name}${quoted}`;
   return [made, shipped].map((command) => `npx --no ${command}`);
 }

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beside, writeAtomic, writeJson } from "../base/atomic.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
+import { readText } from "../base/read-text.js";
 import { slug } from "../base/text.js";
 import type { Clip } from "../corpora/clip.js";
 import type { EncoderFacts } from "../encoders/facts.js";
@@ -15,7 +15,7 @@ import { type ChosenTogether, LISTS, type Split } from "../protocols/types.js";
 import { historyCsv } from "../training/history.js";
 import { plainTraining } from "../training/settings.js";
 import type { EpochLog, PartResult, TrainingSettings } from "../training/train.js";
-import { type PredictedClip, predictionsCsv, readPredictions } from "./predictions.js";
+import { type PredictedClip, PredictionsReader, predictionsCsv } from "./predictions.js";
 
 export type { PredictedClip } from "./predictions.js";
 
@@ -144,7 +144,7 @@ export function runName(
   split: Split,
   clips: readonly Clip[],
 ): { name: string; clips: string } {
-  const digest = partsDigest(split, clips);
+  const digest = knownDigest(split, clips);
   const synthetic = clips.some((clip) => clip.synthetic);
   const plain = { ...settings, training: plainTraining(settings.training) };
   const votes = settings.training.softLabels && {
@@ -156,6 +156,18 @@ export function runName(
   const who = settings.external ? slug(settings.external.name).slice(0, 40) : settings.training.model;
   const label = [...labels(settings, clips), who].join("-").replace(/[^\w.-]+/g, "-");
   return { name: `${label}-${hash.slice(0, 12)}`, clips: digest };
+}
+
+/** By fold, of the clips that its runs were last planned with. */
+const digests = new WeakMap<Split, { clips: readonly Clip[]; digest: string }>();
+
+/** {@link partsDigest}, which takes milliseconds and is the same for thousands of runs. */
+function knownDigest(split: Split, clips: readonly Clip[]): string {
+  const known = digests.get(split);
+  if (known?.clips === clips) return known.digest;
+  const digest = partsDigest(split, clips);
+  digests.set(split, { clips, digest });
+  return digest;
 }
 
 /** SHA-256 of the ids and emotions of a fold's clips, part by part. */
@@ -186,7 +198,7 @@ function labels({ protocol, fold }: RunSettings, clips: readonly Clip[]): string
  */
 export async function readRecord(folder: string): Promise<RunRecord | undefined> {
   try {
-    const record = JSON.parse(await readFile(join(folder, "run.json"), "utf8")) as RunRecord;
+    const record = JSON.parse(await readText(join(folder, "run.json"))) as RunRecord;
     return record.schema === RUN_SCHEMA && record.settings && record.classes ? record : undefined;
   } catch {
     return undefined;
@@ -208,6 +220,7 @@ export async function findRun(named: string, root: string): Promise<string | und
 /**
  * Reads a finished run with its predictions.
  *
+ * @param reader of the predictions; one for many runs is faster, and shares what they have in common
  * @returns `undefined` if the folder has no `run.json` of this schema
  * @throws {UserError} if `predictions.csv` is missing or damaged
  * @example
@@ -216,10 +229,13 @@ export async function findRun(named: string, root: string): Promise<string | und
  * run!.predictions.length; // => 120
  * await readRun("data"); // => undefined
  */
-export async function readRun(folder: string): Promise<StoredRun | undefined> {
+export async function readRun(
+  folder: string,
+  reader = new PredictionsReader(),
+): Promise<StoredRun | undefined> {
   const record = await readRecord(folder);
   if (!record) return undefined;
-  return { record, predictions: await readPredictions(join(folder, "predictions.csv"), record.classes) };
+  return { record, predictions: await reader.read(join(folder, "predictions.csv"), record.classes) };
 }
 
 /** Writes the record, history and predictions of a run; `run.json` last, so that a run with it is complete. */

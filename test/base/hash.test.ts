@@ -27,6 +27,30 @@ test("canonical JSON does not depend on the order of keys and says what JSON say
   );
 });
 
+test("canonical JSON is what JSON.stringify makes of sorted keys, member by member", () => {
+  const plain = (value: unknown) =>
+    JSON.stringify(value, (_, member) =>
+      member === null || typeof member !== "object" || Array.isArray(member)
+        ? member
+        : Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))),
+    );
+  const anything = fc.anything({ withDate: true, withTypedArray: true, withMap: true });
+  fc.assert(
+    fc.property(anything, (value) => {
+      // What JSON cannot say is refused, and nothing else is another text.
+      let text: string;
+      try {
+        text = canonicalJson(value);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError);
+        return;
+      }
+      expect(text).toBe(plain(value));
+    }),
+    { seed: 1 },
+  );
+});
+
 test("numbers that JSON cannot say are refused", () => {
   expect(() => canonicalJson({ a: Number.NaN })).toThrow("NaN");
   expect(() => canonicalJson([Number.POSITIVE_INFINITY])).toThrow("Infinity");

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import {
   decimal,
@@ -7,6 +8,7 @@ import {
   printable,
   pValue,
   sentence,
+  shellWord,
   slug,
   thousands,
 } from "../../lib/base/text.js";
@@ -34,6 +36,14 @@ test("small words", () => {
   // Windows takes AUX for a device.
   expect([slug("AUX"), slug("aux/1")]).toEqual(["aux-", "aux-1"]);
   expect([sentence("fixed here"), sentence("Done.")]).toEqual(["fixed here.", "Done."]);
+});
+
+test.skipIf(process.platform === "win32")("a word of a command means itself in a shell", () => {
+  expect(["a-b/c.json", "A=1", "%x@y"].map(shellWord)).toEqual(["a-b/c.json", "A=1", "%x@y"]);
+  const strange = ["", " ", "it's", "$HOME `id` \\", "a\nb", "~", "*", "-n", "ü"];
+  const script = `printf '%s\\0' ${strange.map(shellWord).join(" ")}`;
+  const said = execFileSync("sh", ["-c", script], { encoding: "utf8" });
+  expect(said.split("\0").slice(0, -1)).toEqual(strange);
 });
 
 test("a name with a line break stays on its line", () => {

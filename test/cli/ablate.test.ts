@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import type { RunEvent } from "../../lib/experiments/runner.js";
 import { readStored, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { readCard } from "../../lib/inference/model.js";
-import { toneCorpus } from "../runs/examples.js";
+import { recordExample, toneCorpus } from "../runs/examples.js";
 import { ser } from "./spawn.js";
 
 const TINY = { frames: 8, epochs: 3, batchSize: 8 };
@@ -122,6 +122,45 @@ test("a plan is a command for each run that is left, and each command does its r
   expect(left.stdout.trimEnd().split("\n")).toEqual(commands.filter((_, i) => i !== 3));
   expect(left.stderr).toContain("8 runs, 1 done; at most about");
 });
+
+test.skipIf(process.platform === "win32")(
+  "more finished runs than a process may have files open",
+  async () => {
+    const seeds = Array.from({ length: 300 }, (_, i) => i + 1);
+    const block = {
+      protocols: ["savee/loso"],
+      folds: ["1"],
+      models: ["majority"],
+      features: ["mfcc"],
+      seeds,
+    };
+    await writeFile(join(folder, "many.json"), JSON.stringify({ name: "many", runs: [block] }));
+    const clips = await loadClips(join(folder, "data"), { calm: "keep" });
+    const grid = parseGrid(JSON.parse(await readFile(join(folder, "many.json"), "utf8")));
+    const store = new Store(join(folder, "many", "many"));
+    for (const { name } of planGrid(grid, clips)) {
+      await mkdir(store.runFolder(name), { recursive: true });
+      await writeFile(join(store.runFolder(name), "run.json"), JSON.stringify({ ...recordExample(), name }));
+    }
+    const bin = join(import.meta.dirname, "..", "..", "dist", "ser.cjs");
+    const command = [
+      process.execPath,
+      bin,
+      "ablate",
+      "many.json",
+      "--data",
+      "data",
+      "--out",
+      "many",
+      "--plan",
+    ];
+    const script = 'ulimit -n 128 && exec "$@"';
+    const said = await new Promise<string>((resolve) => {
+      execFile("sh", ["-c", script, "sh", ...command], { cwd: folder }, (_, __, stderr) => resolve(stderr));
+    });
+    expect(said).toBe("300 runs, 300 done\n");
+  },
+);
 
 test("processes that end outside a run end the experiment, with what they said", async () => {
   await mkdir(join(folder, "broken", "trial"), { recursive: true });

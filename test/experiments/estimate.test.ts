@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -74,6 +74,29 @@ test("what is known of a model is taken for its other runs, what is not is guess
   );
   expect(unknown.guessed).toEqual(["lstm"]);
   expect(unknown.seconds).toBeGreaterThan(0);
+});
+
+test("of many finished runs some are read, from all over the grid", async () => {
+  const store = new Store(join(folder, "many"));
+  const seeds = Array.from({ length: 150 }, (_, i) => i + 1);
+  const block = { protocols: ["savee/loso"], models: ["lstm"], training: { epochs: 10 }, seeds };
+  const many = planGrid(parseGrid({ name: "many", runs: [{ ...block, folds: ["1", "2", "3"] }] }), CLIPS);
+  // Each fold's runs take longer than those of the fold before.
+  for (const { name, settings, fold } of many) {
+    if (fold.name === "3") continue;
+    const record = recordExample();
+    const split = { ...record.split, train: fold.train.length, validation: fold.validation.length };
+    const seconds = { features: 0, training: 10 * Number(fold.name) };
+    await mkdir(store.runFolder(name), { recursive: true });
+    await writeFile(
+      join(store.runFolder(name), "run.json"),
+      JSON.stringify({ ...record, name, settings, split, seconds }),
+    );
+  }
+  const pending = many.filter(({ fold }) => fold.name === "3");
+  const { seconds } = await estimate(store, many, pending);
+  // One epoch took 15 s on average.
+  expect(seconds / (pending.length * 10 * 15)).toBeCloseTo(1, 1);
 });
 
 test("a baseline has no epochs", () => {

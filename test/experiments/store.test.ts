@@ -8,9 +8,9 @@ import { publishedClips } from "../../lib/corpora/registry.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { planGrid } from "../../lib/experiments/plan.js";
 import { countReadings } from "../../lib/experiments/readings.js";
-import { experimentOf, readRuns, readStored, Store } from "../../lib/experiments/store.js";
+import { experimentOf, openStored, readRuns, readStored, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
-import { type RunRecord, readRecord, writeRecord } from "../../lib/runs/record.js";
+import { type RunRecord, readRecord, type StoredRun, writeRecord } from "../../lib/runs/record.js";
 import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
 
 let root: string;
@@ -81,6 +81,31 @@ test("an experiment is what its runs, failures and readings are", async () => {
   expect(experiment.grid).toEqual(GRID);
 });
 
+test("the runs of a large experiment are read one by one, as often as they are asked for", async () => {
+  const store = new Store(join(root, "trial"));
+  const names = Array.from({ length: 20 }, (_, i) => `own-${String.fromCharCode(97 + i)}`);
+  await store.open(GRID, names);
+  const done = names.filter((_, i) => i % 3 !== 0);
+  for (const name of done) await finish(store, { ...recordExample(), name });
+  const { runs, ...rest } = await openStored("trial", root);
+  for (let time = 1; time <= 2; time++) {
+    const found: StoredRun[] = [];
+    for await (const run of runs) found.push(run);
+    expect(found.map(({ record }) => record.name)).toEqual(done);
+    expect({ ...rest, runs: found }).toEqual(await readStored("trial", root));
+    // What runs say of the same clips stands in memory once.
+    expect(Object.is(found[0]!.predictions[0]!.id, found[1]!.predictions[0]!.id)).toBe(true);
+  }
+  // Its neighbours are read at the same time; the error is that of the damaged one, at its turn.
+  await writeFile(join(store.runFolder(done[2]!), "predictions.csv"), "id\n");
+  const before: string[] = [];
+  const reading = async () => {
+    for await (const { record } of runs) before.push(record.name);
+  };
+  await expect(reading()).rejects.toThrow(new RegExp(`${done[2]}.*is damaged`));
+  expect(before).toEqual(done.slice(0, 2));
+});
+
 test("a run that was done at last has not failed; one that is set aside is neither, and comes back", async () => {
   const store = new Store(join(root, "trial"));
   await store.open(GRID, ["own-a"]);
@@ -89,6 +114,9 @@ test("a run that was done at last has not failed; one that is set aside is neith
   expect((await readStored("trial", root)).failures).toEqual([]);
   await store.setAside("own-a");
   expect([await store.isDone("own-a"), await store.failure("own-a")]).toEqual([false, undefined]);
+  expect(await store.failed()).toEqual(new Set());
+  await store.fail("own-b", SETTINGS, "twice");
+  expect(await store.failed()).toEqual(new Set(["own-b"]));
   await store.bringBack("own-a");
   expect(await store.isDone("own-a")).toBe(true);
   // What was done again meanwhile stays.
