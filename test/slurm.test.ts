@@ -52,19 +52,22 @@ describe("ser ablate --slurm on a real Slurm", needs("slurm"), () => {
   }
 
   async function reach(id: string, reached: (job: Record<string, string>) => boolean): Promise<void> {
-    await until(async () => {
+    const told = async ({ JobState, Restarts }: Record<string, string>) =>
+      `job ${id} is ${JobState}, ${Restarts} restarts\n${await log(id).catch(() => "")}`;
+    const last = await until(async () => {
       const job = await cluster!.job(id);
-      if (!reached(job))
-        throw new Error(
-          `job ${id} is ${job.JobState}, ${job.Restarts} restarts\n${await log(id).catch(() => "")}`,
-        );
+      if (reached(job) || /FAILED|CANCELLED|TIMEOUT|COMPLETED/.test(job.JobState!)) return job;
+      throw new Error(await told(job));
     });
+    expect(reached(last), await told(last)).toBe(true);
   }
 
-  /** Slurm lets a job that was queued again wait for two minutes. */
-  async function startAgain(id: string): Promise<void> {
-    await reach(id, ({ JobState, Restarts }) => JobState === "PENDING" && Restarts === "1");
-    await cluster!.slurm("scontrol", "update", `JobId=${id}`, "StartTime=now");
+  /** Slurm lets a job that was queued again wait for two minutes, in which what it had started ends. Here that is waited for. */
+  async function startAgain(ids: readonly string[]): Promise<void> {
+    for (const id of ids)
+      await reach(id, ({ JobState, Restarts }) => JobState === "PENDING" && Restarts === "1");
+    await until(async () => expect(await cluster!.nodes()).toBe("idle"));
+    for (const id of ids) await cluster!.slurm("scontrol", "update", `JobId=${id}`, "StartTime=now");
   }
 
   test("one task queued again by a person, one whose time is nearly up: as one quiet process", async () => {
@@ -79,7 +82,7 @@ describe("ser ablate --slurm on a real Slurm", needs("slurm"), () => {
     await until(async () => expect((await underWay()).length).toBe(2));
     await slurm("scontrol", "requeue", first);
     await slurm("scancel", "--signal=USR1", "--batch", second);
-    for (const id of [first, second]) await startAgain(id);
+    await startAgain([first, second]);
     for (const id of [first, second]) await reach(id, ({ JobState }) => JobState === "COMPLETED");
     // Its first run, unless that was over before the signal came.
     expect(await log(second)).toMatch(

@@ -25,6 +25,8 @@ export const until = <T>(look: () => T | Promise<T>): Promise<T> => vi.waitFor(l
 export interface Cluster {
   /** Runs one of Slurm's programs; gives its standard output. */
   slurm(program: string, ...args: string[]): Promise<string>;
+  /** The state of the node: `idle`, `mixed`, `completing`... */
+  nodes(): Promise<string>;
   /** What `scontrol show job` says. */
   job(id: string): Promise<Record<string, string>>;
   stop(): Promise<void>;
@@ -49,18 +51,18 @@ export async function startCluster(folder: string): Promise<Cluster> {
     await Promise.all(daemons.reverse().map(({ end }) => end()));
   };
   const job = async (id: string) => fieldsOf(await slurm("scontrol", "show", "job", "--oneliner", id));
+  const nodes = async () => (await slurm("sinfo", "--noheader", "--format=%T")).trim();
   try {
     await until(async () => {
       for (const { failure } of daemons) if (failure()) throw new Error(failure());
-      if ((await slurm("sinfo", "--noheader", "--format=%T")).trim() !== "idle")
-        throw new Error("no node is idle");
+      if ((await nodes()) !== "idle") throw new Error("no node is idle");
     });
   } catch (error) {
     await stop();
     const log = await readFile(join(folder, "slurmctld.log"), "utf8").catch(() => "");
     throw new Error(`the cluster does not start: ${error}\n${log.slice(-2000)}`);
   }
-  return { slurm, job, stop };
+  return { slurm, nodes, job, stop };
 }
 
 function startDaemon(name: string, file: string, env: NodeJS.ProcessEnv) {

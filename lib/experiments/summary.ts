@@ -152,6 +152,8 @@ class Shared {
   readonly #clips: PackedLines;
   readonly #parts: PackedLines;
   readonly #clipNumbers = new Map<string, number>();
+  /** The last of each id, with its row: almost every clip was seen before, and a line of CSV is dear. */
+  readonly #seen = new Map<string, { clip: PredictedClip; number: number }>();
   readonly #partsNumbers = new Map<string, number>();
 
   constructor(clips: PackedLines, parts: PackedLines) {
@@ -162,7 +164,7 @@ class Shared {
   /** The line of these clips in parts.jsonl. */
   async parts(predictions: readonly PredictedClip[]): Promise<number> {
     const clips: number[] = [];
-    for (const clip of predictions) clips.push(await this.#clip(clip));
+    for (const clip of predictions) clips.push(this.#numberOf(clip) ?? (await this.#add(clip)));
     const line: PartsLine = {
       clips,
       part: predictions.map(({ part }) => part[0]).join(""),
@@ -171,9 +173,18 @@ class Shared {
     return numberOf(JSON.stringify(line), this.#partsNumbers, this.#parts);
   }
 
-  #clip(clip: PredictedClip): Promise<number> {
+  async #add(clip: PredictedClip): Promise<number> {
     const line = csvLine(CLIP_COLUMNS.map((column) => clip[column])).trimEnd();
-    return numberOf(line, this.#clipNumbers, this.#clips);
+    const number = await numberOf(line, this.#clipNumbers, this.#clips);
+    this.#seen.set(clip.id, { clip, number });
+    return number;
+  }
+
+  #numberOf(clip: PredictedClip): number | undefined {
+    const seen = this.#seen.get(clip.id);
+    return seen && CLIP_COLUMNS.every((column) => seen.clip[column] === clip[column])
+      ? seen.number
+      : undefined;
   }
 }
 
