@@ -83,7 +83,7 @@ fail, and -p overrides the variables that the cell tagged "parameters" declares.
 
 Examples:
   ser notebook run
-  ser notebook run 01 -p corpus=ravdess
+  ser notebook run 01 -p perCorpus=5
   ser notebook run 03 -p epochs=2 -p 'models=["cnn","lstm"]' --timeout 1200
   SER_DATA=/corpora ser notebook run --in-place`,
     )

@@ -1,14 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readPacked } from "../../lib/base/packed.js";
 import { problemsOf } from "../../lib/base/schema.js";
 import type { Clip } from "../../lib/corpora/clip.js";
 import { publishedClips } from "../../lib/corpora/registry.js";
 import { parseGrid, readGrid } from "../../lib/experiments/grid.js";
 import { planGrid } from "../../lib/experiments/plan.js";
-import { readStored } from "../../lib/experiments/store.js";
 import { featureSchema } from "../../lib/features/settings.js";
 import { checkCard } from "../../lib/inference/card.js";
+import type { RunRecord } from "../../lib/runs/record.js";
 import { trainingSchema } from "../../lib/training/settings.js";
 
 const GRIDS = join("results", "experiments");
@@ -35,12 +36,13 @@ test.each(summaries)("the summary %s holds a grid, which is read as it stands", 
 });
 
 test.each(summaries)("the settings of every run in the summary %s are settings still", async (name) => {
-  const { runs } = await readStored(name, SUMMARIES);
-  expect(runs.length).toBeGreaterThan(0);
-  for (const { record } of runs) {
-    const { settings } = record;
-    expect([record.name, problemsOf(featureSchema, settings.features)]).toEqual([record.name, []]);
-    expect([record.name, problemsOf(trainingSchema, settings.training)]).toEqual([record.name, []]);
+  const text = await readPacked(join(SUMMARIES, name, "records.jsonl.gz"));
+  const records = text.trimEnd().split("\n");
+  expect(records.length).toBeGreaterThan(10);
+  for (const line of records) {
+    const { name: run, settings } = JSON.parse(line) as RunRecord;
+    expect([run, problemsOf(featureSchema, settings.features)]).toEqual([run, []]);
+    expect([run, problemsOf(trainingSchema, settings.training)]).toEqual([run, []]);
   }
 });
 
