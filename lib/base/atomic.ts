@@ -32,7 +32,7 @@ export async function writeAtomic(
   const target = await realpath(path).catch(() => path);
   const temporary = `${target}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    if (await isDevice(target))
+    if (await isSpecial(target))
       return typeof write === "function" ? await write(target) : await writeFile(target, write);
     await makeFolder(dirname(target));
     if (typeof write === "function") await write(temporary);
@@ -45,7 +45,8 @@ export async function writeAtomic(
   }
 }
 
-function isDevice(path: string): Promise<boolean> {
+/** A device or a pipe, which cannot be replaced. */
+function isSpecial(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isCharacterDevice() || found.isFIFO(),
     () => false,

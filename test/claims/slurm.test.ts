@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sha256 } from "../lib/base/hash.js";
-import { ser } from "./cli/spawn.js";
-import { needs } from "./needs.js";
-import { toneCorpus } from "./runs/examples.js";
-import { type Cluster, lackOfSlurm, startCluster, until } from "./slurm.js";
+import { sha256 } from "../../lib/base/hash.js";
+import { ser } from "../cli/spawn.js";
+import { needs } from "../needs.js";
+import { toneCorpus } from "../runs/examples.js";
+import { type Cluster, lackOfSlurm, startCluster, until } from "../slurm.js";
 
 const lack = lackOfSlurm();
 
