@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { delimiter, join } from "node:path";
@@ -25,8 +25,8 @@ export const until = <T>(look: () => T | Promise<T>): Promise<T> => vi.waitFor(l
 export interface Cluster {
   /** Runs one of Slurm's programs; gives its standard output. */
   slurm(program: string, ...args: string[]): Promise<string>;
-  /** The state of the node: `idle`, `mixed`, `completing`... */
-  nodes(): Promise<string>;
+  /** Whether what was started on the node has ended, and the controller knows it. */
+  isQuiet(): Promise<boolean>;
   /** What `scontrol show job` says. */
   job(id: string): Promise<Record<string, string>>;
   stop(): Promise<void>;
@@ -51,18 +51,30 @@ export async function startCluster(folder: string): Promise<Cluster> {
     await Promise.all(daemons.reverse().map(({ end }) => end()));
   };
   const job = async (id: string) => fieldsOf(await slurm("scontrol", "show", "job", "--oneliner", id));
-  const nodes = async () => (await slurm("sinfo", "--noheader", "--format=%T")).trim();
+  const others = new Set(await steps());
+  const isQuiet = async () =>
+    (await slurm("sinfo", "--noheader", "--format=%T")).trim() === "idle" &&
+    (await steps()).every((step) => others.has(step));
   try {
     await until(async () => {
       for (const { failure } of daemons) if (failure()) throw new Error(failure());
-      if ((await nodes()) !== "idle") throw new Error("no node is idle");
+      if (!(await isQuiet())) throw new Error("no node is idle");
     });
   } catch (error) {
     await stop();
     const log = await readFile(join(folder, "slurmctld.log"), "utf8").catch(() => "");
     throw new Error(`the cluster does not start: ${error}\n${log.slice(-2000)}`);
   }
-  return { slurm, nodes, job, stop };
+  return { slurm, isQuiet, job, stop };
+}
+
+/** The processes in which jobs run. They tell the controller how a job ended before they end themselves. */
+async function steps(): Promise<string[]> {
+  const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const names = await Promise.all(
+    processes.map((id) => readFile(join("/proc", id, "comm"), "utf8").catch(() => "")),
+  );
+  return processes.filter((_, i) => names[i]!.startsWith("slurmstepd"));
 }
 
 function startDaemon(name: string, file: string, env: NodeJS.ProcessEnv) {

@@ -5,7 +5,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 const ALONE = [
   "test/*.test.ts",
   "test/notebook/*.test.ts",
-  "test/engine/tfjs.test.ts",
+  "test/engine/**/*.test.ts",
   "test/corpora/synthetic/stand-in.test.ts",
 ];
 // Installing what was packed takes a minute: npm run test:package. What is claimed takes several: npm run test:claims.

@@ -7,7 +7,14 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import { byText } from "../base/text.js";
 import type { Ledger } from "../protocols/ledger.js";
 import { PredictionsReader } from "../runs/predictions.js";
-import { partialFolder, type RunSettings, readRecord, readRun, type StoredRun } from "../runs/record.js";
+import {
+  partialFolder,
+  type RunSettings,
+  readRecord,
+  readRun,
+  readRunBy,
+  type StoredRun,
+} from "../runs/record.js";
 import { blockOf, type Grid } from "./grid.js";
 import type { Failure, RecordedExperiment } from "./known.js";
 import { ledgerIn, mergeReadings, readingsIn } from "./readings.js";
@@ -188,7 +195,7 @@ async function* runsIn(store: Store, names: readonly string[]): AsyncGenerator<S
   const ahead: Promise<StoredRun | undefined>[] = [];
   for (let next = 0; next < names.length || ahead.length > 0; ) {
     for (; next < names.length && ahead.length < AHEAD; next++) {
-      const run = readRun(store.runFolder(names[next]!), reader);
+      const run = readRunBy(reader, store.runFolder(names[next]!));
       // Its error is thrown at its turn; until then it must not end the process.
       run.catch(() => {});
       ahead.push(run);

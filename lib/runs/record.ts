@@ -220,7 +220,6 @@ export async function findRun(named: string, root: string): Promise<string | und
 /**
  * Reads a finished run with its predictions.
  *
- * @param reader of the predictions; one for many runs is faster, and shares what they have in common
  * @returns `undefined` if the folder has no `run.json` of this schema
  * @throws {UserError} if `predictions.csv` is missing or damaged
  * @example
@@ -229,10 +228,12 @@ export async function findRun(named: string, root: string): Promise<string | und
  * run!.predictions.length; // => 120
  * await readRun("data"); // => undefined
  */
-export async function readRun(
-  folder: string,
-  reader = new PredictionsReader(),
-): Promise<StoredRun | undefined> {
+export function readRun(folder: string): Promise<StoredRun | undefined> {
+  return readRunBy(new PredictionsReader(), folder);
+}
+
+/** {@link readRun} for many runs: a reader of their predictions keeps what they have in common. */
+export async function readRunBy(reader: PredictionsReader, folder: string): Promise<StoredRun | undefined> {
   const record = await readRecord(folder);
   if (!record) return undefined;
   return { record, predictions: await reader.read(join(folder, "predictions.csv"), record.classes) };

@@ -9,7 +9,7 @@ import { createForward } from "../../lib/engine/forward.js";
 import type { EngineName } from "../../lib/engine/trainer.js";
 import { FEATURE_CONVOLUTIONS, wav2vec2 } from "../../lib/models/wav2vec2.js";
 import { type EncoderShape, whisper } from "../../lib/models/whisper.js";
-import { measurePeak, median, round3, Torch } from "./training.js";
+import { machineText, measurePeak, median, round3, Torch } from "./training.js";
 
 const HELP = `npm run -s bench -- encoder [--json] [--sizes base] [--engines native,wasm] [--threads 1,all] [--rounds 5]
   [--seconds 0.5] [--clip 3.5] [--python PYTHON]
@@ -89,7 +89,8 @@ export async function run(args: readonly string[]): Promise<void> {
       progress.step(1, size);
     }
     for (const { end } of entries) await end();
-    rows.push(...entries.map((entry) => rowOf(entry, entries, size, seconds, peak)));
+    const peers = torch?.isPeer ? entries.filter(({ engine }) => engine === "pytorch") : [];
+    rows.push(...entries.map((entry) => rowOf(entry, peers, size, seconds, peak)));
   }
   torch?.stop();
   progress.done();
@@ -175,9 +176,9 @@ function passFlops(size: Size, seconds: number): number {
   return 2 * (before + blocks * rows * (12 * w * w + 2 * rows * w));
 }
 
-function rowOf(entry: Entry, all: readonly Entry[], size: Size, seconds: number, peak?: number): Row {
+function rowOf(entry: Entry, peers: readonly Entry[], size: Size, seconds: number, peak?: number): Row {
   const ms = median(entry.times);
-  const rival = all.find(({ engine, threads }) => engine === "pytorch" && threads === entry.threads);
+  const rival = peers.find(({ threads }) => threads === entry.threads);
   const gflops = passFlops(size, seconds) / ms / 1e6;
   return {
     size,
@@ -212,7 +213,8 @@ function table(
   const head = ["size", "engine", "threads", "min ms", "median ms", "/ PyTorch", "GFLOP/s", "of peak", "MB"];
   const notes = [
     `${seconds} s of sound`,
-    torch ? `PyTorch ${torch.version}` : "no Python with PyTorch",
+    machineText(),
+    torch?.about ?? "no Python with PyTorch",
     peak ? `peak of a core ${peak.toFixed(0)} GFLOP/s` : "no C compiler to measure the peak with",
   ];
   return `${formatTable(head, cells)}\n${notes.join("; ")}`;

@@ -29,14 +29,27 @@ try:
 except ImportError:
     torchaudio = None
 try:
+    import soundfile
+except ImportError:
+    soundfile = None
+try:
     import librosa
 except ImportError:
     librosa = None
 
 
+def load(path):
+    """torchaudio from 2.9 on reads by torchcodec alone, which wants FFmpeg's libraries; soundfile is what it read by before."""
+    try:
+        return torchaudio.load(path)
+    except ImportError:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        return torch.from_numpy(samples.T), rate
+
+
 def with_torchaudio(path, features):
     start = time.perf_counter()
-    samples, rate = torchaudio.load(path)
+    samples, rate = load(path)
     samples = samples.mean(0)
     read = time.perf_counter()
     if rate != RATE:

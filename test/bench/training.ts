@@ -1,7 +1,7 @@
 // A training step of four reference networks on each engine, against PyTorch where a Python has it.
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -11,8 +11,10 @@ import { Progress } from "../../lib/base/progress.js";
 import { random } from "../../lib/base/random.js";
 import { projectRoot } from "../../lib/base/root.js";
 import { formatTable } from "../../lib/base/table.js";
+import { plural } from "../../lib/base/text.js";
 import { detectEngines } from "../../lib/engine/detect.js";
 import { createTrainer } from "../../lib/engine/engine.js";
+import { loadNative } from "../../lib/engine/native.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import type { Batch, EngineName } from "../../lib/engine/trainer.js";
 
@@ -20,8 +22,8 @@ const HELP = `npm run -s bench -- training [--json] [--models cnn,lstm,bilstm,cl
   [--rounds 5] [--seconds 0.5] [--python PYTHON]
 
 A batch is 32 clips of 128 frames x 40 bands. Every round gives each engine and PyTorch the same time, in turn. A ratio
-is the median step over the median step of PyTorch with the better of one and two threads. tfjs does two steps in all.
-GFLOP/s count multiplications and additions of the matrix products; the peak is measured with a C compiler, if any.
+is the median step over the median step of PyTorch with the better of one thread and one a core; a PyTorch without oneDNN and
+without MKL or OpenBLAS is no peer, and gets no ratio. tfjs does two steps in all. GFLOP/s count multiplications and additions of the matrix products; the peak is measured with a C compiler, if any.
 `;
 
 const [BATCH, FRAMES, BANDS, CLASSES] = [32, 128, 40, 7];
@@ -97,7 +99,7 @@ async function measure(model: Model, rounds: number, plan: Plan, onRound: () => 
   for (const engine of plan.engines)
     for (const threads of engine === "tfjs" ? [1] : plan.counts)
       entries.push({ engine, threads, ...(await ownTimer(model, engine, threads)), times: [] });
-  for (const threads of plan.torch ? [1, 2] : []) {
+  for (const threads of plan.torch ? new Set([1, availableParallelism()]) : []) {
     const timer: Timer = (seconds) => plan.torch!.ask(`${model} ${threads} ${seconds}`);
     entries.push({ engine: "pytorch", threads, timer, end: async () => {}, times: [] });
   }
@@ -108,7 +110,9 @@ async function measure(model: Model, rounds: number, plan: Plan, onRound: () => 
     onRound();
   }
   for (const { end } of entries) await end();
-  const rivals = entries.filter(({ engine }) => engine === "pytorch").map(({ times }) => median(times));
+  const rivals = entries
+    .filter(({ engine }) => engine === "pytorch" && plan.torch!.isPeer)
+    .map(({ times }) => median(times));
   const flops = await stepFlops(model);
   return entries.map(({ engine, threads, times }) => {
     const gflops = flops / median(times) / 1e6;
@@ -276,13 +280,43 @@ export function measurePeak(): number | undefined {
   }
 }
 
+/** As `torch_facts.py` tells them. */
+interface TorchFacts {
+  version: string;
+  onednn: boolean;
+  /** `mkl`, `open`... */
+  blas: string | null;
+  instructions: string | null;
+}
+
+/** The processor, and what the native core uses of it. */
+export function machineText(): string {
+  const native = loadNative();
+  const core = "core" in native ? `native core with ${native.core.instructionSet}` : "no native core";
+  return `${cpus()[0]?.model.trim() ?? process.arch}, ${plural(availableParallelism(), "core")}, ${core}`;
+}
+
 /** PyTorch in a process of its own, which answers lines. */
 export class Torch {
   private constructor(
     private readonly child: ChildProcessByStdio<Writable, Readable, null>,
     private readonly lines: AsyncIterator<string>,
-    readonly version: string,
+    private readonly facts: TorchFacts,
   ) {}
+
+  /** Whether its products are those of a library made for them, so that being faster means something. */
+  get isPeer(): boolean {
+    const { onednn, blas } = this.facts;
+    return onednn || /^(mkl|open)/i.test(blas ?? "");
+  }
+
+  /** Version, libraries and instruction set, and what is wrong with it as a peer. */
+  get about(): string {
+    const { version, onednn, blas, instructions } = this.facts;
+    const libraries = [onednn ? "oneDNN" : "no oneDNN", blas ?? "no BLAS", instructions ?? ""];
+    const no = this.isPeer ? "" : ": no peer, so no ratio";
+    return `PyTorch ${version} (${libraries.filter((word) => word !== "").join(", ")})${no}`;
+  }
 
   /** The Python that is named, or the first that has PyTorch, with a script of this folder. */
   static async start(name: string, python?: string): Promise<Torch | undefined> {
@@ -292,7 +326,7 @@ export class Torch {
       child.on("error", () => {});
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       const { value, done } = await lines.next();
-      if (!done) return new Torch(child, lines, JSON.parse(value).version);
+      if (!done) return new Torch(child, lines, JSON.parse(value) as TorchFacts);
     }
     return undefined;
   }
@@ -329,7 +363,8 @@ function table(rows: readonly Row[], torch: Torch | undefined, peak: number | un
   ]);
   const head = ["model", "engine", "threads", "min ms", "median ms", "/ PyTorch", "GFLOP/s", "of peak"];
   const notes = [
-    torch ? `PyTorch ${torch.version}` : "no Python with PyTorch",
+    machineText(),
+    torch?.about ?? "no Python with PyTorch",
     peak ? `peak of a core ${peak.toFixed(0)} GFLOP/s` : "no C compiler to measure the peak with",
   ];
   return `${formatTable(head, cells)}\n${notes.join("; ")}`;

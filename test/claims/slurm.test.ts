@@ -52,8 +52,8 @@ describe("ser ablate --slurm on a real Slurm", needs("slurm"), () => {
   }
 
   async function reach(id: string, reached: (job: Record<string, string>) => boolean): Promise<void> {
-    const told = async ({ JobState, Restarts }: Record<string, string>) =>
-      `job ${id} is ${JobState}, ${Restarts} restarts\n${await log(id).catch(() => "")}`;
+    const told = async ({ JobState, Restarts, ExitCode, Reason }: Record<string, string>) =>
+      `job ${id} is ${JobState}, ${Restarts} restarts, ${ExitCode}, ${Reason}\n${await log(id).catch(() => "")}`;
     const last = await until(async () => {
       const job = await cluster!.job(id);
       if (reached(job) || /FAILED|CANCELLED|TIMEOUT|COMPLETED/.test(job.JobState!)) return job;
@@ -66,7 +66,7 @@ describe("ser ablate --slurm on a real Slurm", needs("slurm"), () => {
   async function startAgain(ids: readonly string[]): Promise<void> {
     for (const id of ids)
       await reach(id, ({ JobState, Restarts }) => JobState === "PENDING" && Restarts === "1");
-    await until(async () => expect(await cluster!.nodes()).toBe("idle"));
+    await until(async () => expect(await cluster!.isQuiet()).toBe(true));
     for (const id of ids) await cluster!.slurm("scontrol", "update", `JobId=${id}`, "StartTime=now");
   }
 
