@@ -6,6 +6,7 @@ const env = { ...process.env };
 const folder = process.cwd();
 
 afterAll(() => {
+  vi.resetConfig();
   vi.unstubAllEnvs();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();

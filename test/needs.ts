@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { findFfmpeg } from "../lib/audio/ffmpeg.js";
+import { onPath } from "./path.js";
 import { lackOfSlurm } from "./slurm.js";
 
 declare module "vitest" {
@@ -26,7 +26,7 @@ const NEEDS = {
   ],
   ffmpeg: [() => findFfmpeg() !== undefined, "ffmpeg on the PATH"],
   chromium: [
-    () => CHROMIUM.some(isOnPath) || isFolder(process.env.CHROMIUM),
+    () => CHROMIUM.some(onPath) || isFolder(process.env.CHROMIUM),
     "Chromium on the PATH, or where CHROMIUM names it",
   ],
   slurm: [() => lackOfSlurm() === undefined, "Slurm's daemons, and root"],
@@ -59,8 +59,4 @@ export interface Skipping {
 
 function isFolder(path: string | undefined): boolean {
   return path !== undefined && path !== "" && existsSync(path);
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 }

@@ -1,17 +1,16 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { vi } from "vitest";
+import { onPath } from "./path.js";
 
 const PROGRAMS = ["slurmctld", "slurmd", "sbatch", "scontrol", "scancel", "sinfo"];
 
 /** Why there is no cluster of our own here; `undefined` where there can be one. */
 export function lackOfSlurm(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const missing = PROGRAMS.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
+  const missing = PROGRAMS.filter((name) => !onPath(name));
   if (missing.length > 0) return `${missing.join(", ")} not on the PATH`;
   return process.getuid?.() === 0 ? undefined : "its daemons need root";
 }

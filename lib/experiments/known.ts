@@ -26,3 +26,8 @@ export interface RecordedExperiment {
   /** Readings of test parts. */
   readings: Readings;
 }
+
+/** An experiment whose runs are read one by one, in the order of their names, each time that they are asked for. */
+export interface OpenExperiment extends Omit<RecordedExperiment, "runs"> {
+  runs: Iterable<StoredRun> | AsyncIterable<StoredRun>;
+}

@@ -16,7 +16,7 @@ import {
   type StoredRun,
 } from "../runs/record.js";
 import { blockOf, type Grid } from "./grid.js";
-import type { Failure, RecordedExperiment } from "./known.js";
+import type { Failure, OpenExperiment, RecordedExperiment } from "./known.js";
 import { ledgerIn, mergeReadings, readingsIn } from "./readings.js";
 import { readSummary, writtenReadings } from "./summary.js";
 
@@ -151,11 +151,6 @@ export async function readStored(name: string, root: string): Promise<RecordedEx
   const runs: StoredRun[] = [];
   for await (const run of stored) runs.push(run);
   return { ...experiment, runs };
-}
-
-/** An experiment whose runs are read one by one, in the order of their names, each time that they are asked for. */
-export interface OpenExperiment extends Omit<RecordedExperiment, "runs"> {
-  runs: Iterable<StoredRun> | AsyncIterable<StoredRun>;
 }
 
 /**

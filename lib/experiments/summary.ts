@@ -21,7 +21,7 @@ import {
   type RunRecord,
   type StoredRun,
 } from "../runs/record.js";
-import type { RecordedExperiment } from "./known.js";
+import type { OpenExperiment, RecordedExperiment } from "./known.js";
 import { type EarlierReadings, mergeReadings, type Readings, readingsIfWhole } from "./readings.js";
 
 const SUMMARY = "summary.json";
@@ -75,12 +75,6 @@ interface Machine {
   epochs: number[];
 }
 
-/** What a summary is made of: an experiment, whose runs may be read one by one. */
-export interface Summarized extends Omit<RecordedExperiment, "name" | "runs"> {
-  /** Sorted by name. */
-  runs: Iterable<StoredRun> | AsyncIterable<StoredRun>;
-}
-
 /**
  * Writes the summary of an experiment. Compressed, a line for each run: `records.jsonl.gz`, `predictions.jsonl.gz`,
  * `machines.jsonl.gz` (machines and times). What runs share stands once: `clips.csv.gz`, and `parts.jsonl.gz` with the clips
@@ -95,7 +89,7 @@ export interface Summarized extends Omit<RecordedExperiment, "name" | "runs"> {
  * @example await writeSummary(await readStored("quick", "results/runs"), "results/summary/quick");
  */
 export async function writeSummary(
-  experiment: Summarized,
+  experiment: Omit<OpenExperiment, "name">,
   folder: string,
 ): Promise<{ sha256: string; bytes: number; runs: number }> {
   await assertReplaceable(
@@ -106,7 +100,6 @@ export async function writeSummary(
   const { grid, planned, failures } = experiment;
   const readings = mergeReadings(experiment.readings, await writtenReadings(folder));
   const partial = partialFolder(folder);
-  await rm(partial, { recursive: true, force: true });
   const { files, runs } = await writeRuns(experiment.runs, partial);
   const summary: SummaryFile = { schema: 2, grid, planned: [...planned].sort(), failures, files };
   const text = jsonText(summary);
@@ -119,10 +112,11 @@ export async function writeSummary(
 
 /** Writes the compressed files, and gives the SHA-256 of their texts. */
 async function writeRuns(
-  all: Summarized["runs"],
+  all: OpenExperiment["runs"],
   folder: string,
 ): Promise<{ files: SummaryFile["files"]; runs: number }> {
   try {
+    await rm(folder, { recursive: true, force: true });
     await makeFolder(folder);
     const open = (name: string) => new PackedLines(packed(folder, name));
     const files = { [CLIPS]: open(CLIPS), [PARTS]: open(PARTS), [RECORDS]: open(RECORDS) };
@@ -143,6 +137,8 @@ async function writeRuns(
       digests[name] = await file.end();
     return { files: digests, runs };
   } catch (error) {
+    // A run that cannot be read: its file is named.
+    if (error instanceof UserError) throw error;
     throw cannotWrite(folder, error);
   }
 }

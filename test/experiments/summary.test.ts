@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { UserError } from "../../lib/base/errors.js";
 import { parseGrid } from "../../lib/experiments/grid.js";
 import { countReadings } from "../../lib/experiments/readings.js";
-import { readStored, Store } from "../../lib/experiments/store.js";
+import { openStored, readStored, Store } from "../../lib/experiments/store.js";
 import { writeSummary } from "../../lib/experiments/summary.js";
 import { writeRecord } from "../../lib/runs/record.js";
 import { clipsExample, partExample, recordExample, SETTINGS } from "../runs/examples.js";
@@ -115,6 +115,18 @@ test("a run of any size at a time is enough", async () => {
   }
   const whole = await writeSummary(experiment, join(root, "summary", "trial"));
   expect(await writeSummary({ ...experiment, runs: one() }, join(root, "summary", "trial"))).toEqual(whole);
+});
+
+test("a run that cannot be read is named, and the summary of before stays", async () => {
+  await storeIn(root);
+  const folder = join(root, "summary", "trial");
+  const { sha256 } = await writeSummary(await readStored("trial", root), folder);
+  const damaged = join(root, "trial", "own-b", "predictions.csv");
+  await writeFile(damaged, "id\n");
+  const open = await openStored("trial", root);
+  await expect(writeSummary(open, folder)).rejects.toThrow(`${damaged} is damaged`);
+  await expect(writeSummary(open, folder)).rejects.toThrow(/^(?!cannot write)/);
+  expect((await writeSummary(await readStored("trial", join(root, "summary")), folder)).sha256).toBe(sha256);
 });
 
 test("a summary that was changed is refused", async () => {

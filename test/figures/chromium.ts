@@ -1,22 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import type { Figure } from "../../lib/figures/index.js";
 import { fontFiles } from "../../lib/figures/window.js";
 import { CHROMIUM } from "../needs.js";
+import { onPath } from "../path.js";
 
 /** Chromium's path: `CHROMIUM`, else the first on the path; `undefined` where there is none. */
-export const chromium =
-  process.env.CHROMIUM ??
-  (process.env.PATH ?? "")
-    .split(delimiter)
-    .flatMap((folder) => CHROMIUM.map((name) => join(folder, name)))
-    .find((file) => existsSync(file));
+export const chromium = process.env.CHROMIUM ?? CHROMIUM.flatMap((name) => onPath(name) ?? [])[0];
 
 /** All figures as Chromium draws them, a PNG each at one pixel a CSS pixel, with the fonts of the renderer. */
 export async function photograph(figures: readonly Figure[]): Promise<Uint8Array[]> {
