@@ -1,21 +1,25 @@
 // Convolutions without im2col: the product reads its windows straight from the (padded) input.
 #ifndef SER_CONV_H
 #define SER_CONV_H
-#include "network.h"
+#include "winograd.h"
 
 enum { CONV_H, CONV_W, CONV_CI, CONV_CO, CONV_KH, CONV_KW, CONV_SH, CONV_SW, CONV_DH, CONV_DW, CONV_TOP, CONV_BOTTOM,
        CONV_LEFT, CONV_RIGHT, CONV_WEIGHT, CONV_BIAS };
-enum { CONV_INPUT, CONV_SPREAD, CONV_BIASES, CONV_CHUNKS };
+enum { CONV_INPUT, CONV_SPREAD, CONV_BIASES, CONV_CHUNKS, CONV_SCRATCH };
 
-typedef struct { int h, w, ci, co, kh, kw, sh, sw, dh, dw, top, left, hp, wp, oh, ow, hs, ws, padded; } Shape;
+typedef struct { int h, w, ci, co, kh, kw, sh, sw, dh, dw, top, left, hp, wp, oh, ow, hs, ws, padded, tiled; } Shape;
 
-static Shape shape_of(const Op *o) {
+enum { TILED = 16 };  // channels from which on tiles are faster than windows
+
+static Shape shape_of(const Core *c, const Op *o) {
   const int32_t *f = o->f;
   Shape s = {f[CONV_H], f[CONV_W], f[CONV_CI], f[CONV_CO], f[CONV_KH], f[CONV_KW], f[CONV_SH], f[CONV_SW], f[CONV_DH],
-             f[CONV_DW], f[CONV_TOP], f[CONV_LEFT], 0, 0, 0, 0, 0, 0, 0};
+             f[CONV_DW], f[CONV_TOP], f[CONV_LEFT], 0, 0, 0, 0, 0, 0, 0, 0};
   s.hp = s.h + s.top + f[CONV_BOTTOM], s.wp = s.w + s.left + f[CONV_RIGHT];
   s.oh = (s.hp - (s.kh - 1) * s.dh - 1) / s.sh + 1, s.ow = (s.wp - (s.kw - 1) * s.dw - 1) / s.sw + 1;
   s.hs = s.h + (s.kh - 1) * s.dh, s.ws = s.w + (s.kw - 1) * s.dw;  // the output, spread for the backward pass
+  s.tiled = !c->solitary && s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.ci >= TILED && s.co >= TILED;
+  if (s.tiled) s.hp += s.oh % 2, s.wp += s.ow % 2, s.hs += s.h % 2, s.ws += s.w % 2;
   s.padded = s.hp != s.h || s.wp != s.w;
   return s;
 }
@@ -29,18 +33,24 @@ static int conv_chunks(const Shape *s) { return conv_tiles(s) < 48 ? CHUNKS : 1;
 static long conv_size(const Shape *s) { return (long)s->kh * s->kw * s->ci * s->co; }
 
 static void conv_setup(Core *c, Op *o) {
-  Shape s = shape_of(o);
+  Shape s = shape_of(c, o);
   int taps = s.kh * s.kw;
-  add_packed(c, o, o->f[CONV_WEIGHT], s.co, 1, taps * s.ci, s.co);
+  Packed *there = add_packed(c, o, o->f[CONV_WEIGHT], s.co, 1, (s.tiled ? SPOTS : taps) * s.ci, s.co);
+  if (s.tiled) there->tap = (long)s.ci * s.co, there->inner = s.ci;
   if (s.padded) o->own[CONV_INPUT] = floats(c, (double)c->max_batch * s.hp * s.wp * s.ci);
   if (o->want[0]) {
-    Packed *p = add_packed(c, o, o->f[CONV_WEIGHT], 1, s.co, taps * s.co, s.ci);
-    p->taps = taps, p->inner = s.co, p->reverse = (long)s.ci * s.co;
+    Packed *p = add_packed(c, o, o->f[CONV_WEIGHT], 1, s.co, (s.tiled ? SPOTS : taps) * s.co, s.ci);
+    p->inner = s.co, p->reverse = (long)s.ci * s.co;
+    if (s.tiled) p->tap = p->reverse;
+    else p->taps = taps;
     o->own[CONV_SPREAD] = floats(c, (double)c->team.size * s.hs * s.ws * s.co);
   }
   if (c->solitary) return;
   o->own[CONV_BIASES] = floats(c, (double)c->max_batch * s.co);
-  if (conv_chunks(&s) > 1) o->own[CONV_CHUNKS] = floats(c, (double)CHUNKS * conv_size(&s));
+  if (s.tiled) {
+    o->own[CONV_CHUNKS] = floats(c, (double)SPOTS * s.ci * s.co);
+    o->own[CONV_SCRATCH] = floats(c, (double)c->team.size * (double)wino_scratch(s.ci, s.co));
+  } else if (conv_chunks(&s) > 1) o->own[CONV_CHUNKS] = floats(c, (double)CHUNKS * conv_size(&s));
 }
 
 static const float *conv_input(Core *c, Op *o, const Shape *s, int b) {
@@ -53,14 +63,14 @@ static long conv_input_stride(Core *c, Op *o, const Shape *s) {
 // Rows of a convolution are lines of its image, or, where that has but one line, its columns.
 static long conv_lines(const Op *o) { return o->f[CONV_H] > 1 ? o->f[CONV_H] : o->f[CONV_W]; }
 static long conv_places(const Op *o) {
-  Shape s = shape_of(o);
+  Shape s = shape_of(&(Core){.solitary = 1}, o);
   return s.oh > 1 ? s.oh : s.ow;
 }
 
 // Copies lines of the input between the zeros of the padding.
 static void conv_pad(Core *c, Op *o, int tid, int b, long first, long last) {
   (void)tid;
-  Shape s = shape_of(o);
+  Shape s = shape_of(c, o);
   if (!s.padded) return;
   float *to = o->own[CONV_INPUT] + (long)b * s.hp * s.wp * s.ci;
   // In forward mode others have used this memory.
@@ -76,9 +86,15 @@ static void conv_pad(Core *c, Op *o, int tid, int b, long first, long last) {
   }
 }
 
+static float *conv_scratch(Op *o, const Shape *s, int tid) { return o->own[CONV_SCRATCH] + tid * wino_scratch(s->ci, s->co); }
+
 static void conv_rows(Core *c, Op *o, int tid, int b, long first, long last) {
-  (void)tid;
-  Shape s = shape_of(o);
+  Shape s = shape_of(c, o);
+  if (s.tiled) {
+    wino_filter(&(Filter){conv_input(c, o, &s, b), (long)s.wp * s.ci, s.oh, s.ow, s.ci, s.co, o->packed[0].data, value(c, o->out, b),
+                          weight(c, o->f[CONV_BIAS]), 0, conv_scratch(o, &s, tid)});
+    return;
+  }
   int dense = s.dw == 1, lines = s.oh > 1;
   long ay = (long)s.sh * s.wp * s.ci, ax = (long)s.sw * s.ci, cy = (long)s.ow * s.co;
   (c->solitary ? product_deep : product)(&(Product){.ny = lines ? (int)(last - first) : 1, .nx = lines ? s.ow : (int)(last - first),
@@ -91,7 +107,7 @@ static void conv_rows(Core *c, Op *o, int tid, int b, long first, long last) {
 
 // The gradient of the input is the convolution of the output's gradient, spread by the strides, with the kernel turned.
 static void conv_backward(Core *c, Op *o, int tid, int b) {
-  Shape s = shape_of(o);
+  Shape s = shape_of(c, o);
   const float *dz = gradient(c, o->out, b);
   column_sums(dz, (long)s.oh * s.ow, s.co, o->own[CONV_BIASES] + (long)b * s.co);
   if (!o->want[0]) return;
@@ -104,6 +120,11 @@ static void conv_backward(Core *c, Op *o, int tid, int b) {
     else
       for (int x = 0; x < s.ow; x++)
         __builtin_memcpy(to + (long)x * s.sw * s.co, from + (long)x * s.co, (size_t)s.co * sizeof(float));
+  }
+  if (s.tiled) {
+    wino_filter(&(Filter){spread, (long)s.ws * s.co, s.h, s.w, s.co, s.ci, o->packed[1].data, gradient(c, o->in, b), 0,
+                          o->accumulate[0], conv_scratch(o, &s, tid)});
+    return;
   }
   int dense = s.dw == 1;
   product(&(Product){.ny = s.h, .nx = s.w, .a = spread, .ay = (long)s.ws * s.co, .ax = s.co, .taps = s.kh,
@@ -130,10 +151,73 @@ static void conv_outer(Core *c, Op *o, const Shape *s, float *to, int b0, int b1
     }
 }
 
+// The spots' gradients of this thread's share, rows r of all tiles of the batch one after the other.
+INLINE void conv_spots(Core *c, Op *o, const Shape *s, int tid, int r, int first, int last) {
+  int n0 = first * COLUMNS, n1 = least(last * COLUMNS, s->co), tall = outer_tiles(s->ci, 1), block = 4 * wino_block(s->ci, s->co);
+  long each = (long)halves(s->oh) * halves(s->ow), total = each * c->count, size = (long)s->ci * s->co;
+  float *inputs = conv_scratch(o, s, tid), *outputs = inputs + 4L * block * s->ci + SLACK, *sums = o->own[CONV_CHUNKS] + 4 * r * size;
+  for (int q = 0; q < 4; q++)
+    for (int i = 0; i < s->ci; i++) __builtin_memset(sums + q * size + (long)i * s->co + n0, 0, sizeof(float) * (size_t)(n1 - n0));
+  for (long at = 0, until; at < total; at = until) {
+    until = at + block < total ? at + block : total;
+    for (long tile = at, next; tile < until; tile = next) {
+      int b = (int)(tile / each);
+      next = (b + 1) * each < until ? (b + 1) * each : until;
+      wino_inputs(r, conv_input(c, o, s, b), (long)s->wp * s->ci, s->ci, halves(s->ow), tile - b * each, next - tile,
+                  inputs + (tile - at) * s->ci, (long)block * s->ci);
+      wino_gradients(r, gradient(c, o->out, b), s->oh, s->ow, s->co, n0, n1, tile - b * each, next - tile,
+                     outputs + (tile - at) * s->co, (long)block * s->co);
+    }
+    for (int q = 0; q < 4; q++) {
+      Outer g = {.nz = 1, .ny = 1, .nx = (int)(until - at), .m = s->ci, .n = s->co, .a = inputs + (long)q * block * s->ci, .ax = s->ci,
+                 .b = outputs + (long)q * block * s->co, .bx = s->co, .c = sums + q * size, .row = s->co};
+      outer(&g, first * tall, last * tall);
+    }
+  }
+}
+static void conv_tiled(Core *c, Op *o, const Shape *s, int tid) {
+  int panels = (s->co + COLUMNS - 1) / COLUMNS;
+  long first, last;
+  share(c, tid, 4L * panels, &first, &last);
+  for (int r = 0; r < 4; r++) {
+    int from = first > r * panels ? (int)first - r * panels : 0, until = least((int)last - r * panels, panels);
+    if (from >= until) continue;
+    switch (r) {
+      case 0: conv_spots(c, o, s, tid, 0, from, until); break;
+      case 1: conv_spots(c, o, s, tid, 1, from, until); break;
+      case 2: conv_spots(c, o, s, tid, 2, from, until); break;
+      case 3: conv_spots(c, o, s, tid, 3, from, until); break;
+    }
+  }
+}
+// G' s G of every element's spots.
+static void conv_untile(Core *c, Op *o, const Shape *s, int tid) {
+  long first, last, n = (long)s->ci * s->co;
+  share(c, tid, n, &first, &last);
+  const float *spots = o->own[CONV_CHUNKS];
+  float *g = c->g + o->f[CONV_WEIGHT];
+  for (long j = first; j < last; j++) {
+    float t[4][3];
+    for (int r = 0; r < 4; r++) {
+      float a = spots[(4 * r) * n + j], b = spots[(4 * r + 1) * n + j], d = spots[(4 * r + 2) * n + j], e = spots[(4 * r + 3) * n + j];
+      t[r][0] = a + .5f * (b + d), t[r][1] = .5f * (b - d), t[r][2] = .5f * (b + d) + e;
+    }
+    for (int x = 0; x < 3; x++) {
+      g[x * n + j] += t[0][x] + .5f * (t[1][x] + t[2][x]);
+      g[(3 + x) * n + j] += .5f * (t[1][x] - t[2][x]);
+      g[(6 + x) * n + j] += .5f * (t[1][x] + t[2][x]) + t[3][x];
+    }
+  }
+}
+
 static void conv_weights(Core *c, Op *o, int tid) {
-  Shape s = shape_of(o);
+  Shape s = shape_of(c, o);
   long first, last;
   reduce_clips(c, tid, o->own[CONV_BIASES], s.co, o->f[CONV_BIAS]);
+  if (s.tiled) {
+    conv_tiled(c, o, &s, tid);
+    return;
+  }
   int tiles = conv_tiles(&s);
   if (conv_chunks(&s) == 1) {
     share(c, tid, tiles, &first, &last);
@@ -153,7 +237,11 @@ static void conv_weights(Core *c, Op *o, int tid) {
 
 // Adds the chunks up, and clears them for the next step.
 static void conv_reduce(Core *c, Op *o, int tid) {
-  Shape s = shape_of(o);
+  Shape s = shape_of(c, o);
+  if (s.tiled) {
+    conv_untile(c, o, &s, tid);
+    return;
+  }
   if (conv_chunks(&s) == 1) return;
   long first, last, n = conv_size(&s);
   share(c, tid, n, &first, &last);

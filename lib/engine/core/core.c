@@ -571,6 +571,16 @@ static void run_steps(Core *c, int tid, const Step *steps, int n, int b0, int b1
   }
 }
 
+static void pack(Core *c, const Packed *p, int panel) {
+  if (p->tap) {
+    wino_pack(c->p + p->offset, p->tap, p->row, p->column, p->reverse != 0, p->inner, p->n, panel, p->data);
+    return;
+  }
+  float *out = p->data + (long)panel * p->taps * p->inner * COLUMNS;
+  for (int t = 0; t < p->taps; t++, out += (long)p->inner * COLUMNS)
+    pack_panel(c->p + p->offset + (p->taps - 1 - t) * p->reverse, p->row, p->column, p->inner, p->n, panel, out);
+}
+
 static void pack_weights(Core *c, int tid) {
   for (int i = 0, turn = 0; i < c->nops; i++)
     for (int j = 0; j < c->ops[i].packs; j++) {

@@ -4,6 +4,8 @@
 #define SER_GEMM_H
 #include "simd.h"
 
+INLINE int least(int a, int b) { return a < b ? a : b; }
+
 // Floats of a packed matrix of k rows and n columns.
 #define PACKED(k, n) ((long)(k) * (((n) + COLUMNS - 1) / COLUMNS) * COLUMNS)
 
@@ -36,7 +38,7 @@ typedef struct {
   const float *then;  // and what is read of it after this part
 } Product;
 
-enum { APART = 2, DEPTH = 128, TALL = 192 };
+enum { APART = 2, DEPTH = 128, TALL = 192, STRIP = 4096 / COLUMNS };
 
 INLINE void multiply(int rows, int k, const float *const *a, const float *b, vf acc[][2]) {
   const float *p[ROWS];
@@ -57,8 +59,8 @@ NOINLINE void put_edge(const Product *g, float *c, const float *t, int n0, int w
     c[n0 + j] = t[j] + (g->accumulate ? c[n0 + j] : g->bias ? g->bias[n0 + j] : 0);
 }
 
-// `rows` rows (a compile-time number) of one panel, of which `real` are stored.
-INLINE void product_rows(int rows, const Product *g, const float *const *a, float *const *c, const float *b, int n0, int real) {
+// `rows` rows (a compile-time number) of one panel.
+INLINE void product_rows(int rows, const Product *g, const float *const *a, float *const *c, const float *b, int n0) {
   vf acc[ROWS][2];
   int width = g->n - n0, full = width >= COLUMNS;
   if (full && g->accumulate == 1) {
@@ -77,21 +79,21 @@ INLINE void product_rows(int rows, const Product *g, const float *const *a, floa
         multiply(rows, g->k, p, b, acc);
       }
   if (full && g->accumulate == APART) {
-    UNROLL for (int i = 0; i < rows; i++) if (i < real) {
+    UNROLL for (int i = 0; i < rows; i++) {
       *(vf *)(c[i] + n0) = load(c[i] + n0) + acc[i][0];
       *(vf *)(c[i] + n0 + VECTOR) = load(c[i] + n0 + VECTOR) + acc[i][1];
     }
     return;
   }
   if (full) {
-    UNROLL for (int i = 0; i < rows; i++) if (i < real) {
+    UNROLL for (int i = 0; i < rows; i++) {
       *(vf *)(c[i] + n0) = acc[i][0];
       *(vf *)(c[i] + n0 + VECTOR) = acc[i][1];
     }
     return;
   }
   // No array of vectors may be indexed by a variable: it would live in memory.
-  UNROLL for (int i = 0; i < rows; i++) if (i < real) {
+  UNROLL for (int i = 0; i < rows; i++) {
     float t[COLUMNS];
     *(vf *)t = acc[i][0];
     *(vf *)(t + VECTOR) = acc[i][1];
@@ -105,27 +107,44 @@ INLINE void fetch(const float *next, long floats, long tile, long tiles) {
   for (long line = floats / 16 * tile / tiles; line < floats / 16 * (tile + 1) / tiles; line++) __builtin_prefetch(next + line * 16, 0, 2);
 }
 
+// `rows` rows from number *x of a line on, which begins at *a0 and *c0; goes on to what follows them.
+INLINE void product_tile(int rows, const Product *g, const float **a0, float **c0, int *x, const float *b, int n0) {
+  const float *a[ROWS];
+  float *c[ROWS];
+  UNROLL for (int i = 0; i < rows; i++) {
+    a[i] = *a0 + *x * g->ax;
+    c[i] = *c0 + *x * g->cx;
+    if (++*x == g->nx) *x = 0, *a0 += g->ay, *c0 += g->cy;
+  }
+  product_rows(rows, g, a, c, b, n0);
+}
+
 NOINLINE void product(const Product *g) {
-  long total = (long)g->ny * g->nx, depth = g->deep ? g->deep : (long)g->taps * g->subtaps * g->k;
+  long total = (long)g->ny * g->nx, depth = g->deep ? g->deep : (long)g->taps * g->subtaps * g->k, tiles = (total + ROWS - 1) / ROWS;
   for (int n0 = 0; n0 < g->n; n0 += COLUMNS) {
     const float *b = g->b + n0 * depth, *next = !g->deep ? 0 : n0 + COLUMNS < g->n ? b + COLUMNS * depth : g->then;
     int x = 0;
-    const float *a0 = g->a;
-    float *c0 = g->c;
-    for (long m = 0; m < total; m += ROWS) {
-      int real = total - m < ROWS ? (int)(total - m) : ROWS;
-      fetch(next, (long)g->k * COLUMNS, m / ROWS, (total + ROWS - 1) / ROWS);
-      const float *a[ROWS];
-      float *c[ROWS];
-      UNROLL for (int i = 0; i < ROWS; i++) {
-        a[i] = a0 + x * g->ax;
-        c[i] = c0 + x * g->cx;
-        if (i + 1 < real && ++x == g->nx) x = 0, a0 += g->ay, c0 += g->cy;
+    const float *a = g->a;
+    float *c = g->c;
+    // The last two tiles share what is left: a low one takes as long as one of twice its rows.
+    for (long tile = 0, left = total; tile < tiles; tile++) {
+      long rows = left > 2 * ROWS || left <= ROWS ? least(ROWS, left) : (left + 1) / 2;
+      left -= rows;
+      fetch(next, (long)g->k * COLUMNS, tile, tiles);
+      switch (rows) {
+        case 1: product_tile(1, g, &a, &c, &x, b, n0); break;
+        case 2: product_tile(2, g, &a, &c, &x, b, n0); break;
+        case 3: product_tile(3, g, &a, &c, &x, b, n0); break;
+        case 4: product_tile(4, g, &a, &c, &x, b, n0); break;
+#if defined(__AVX2__)
+        case 5: product_tile(5, g, &a, &c, &x, b, n0); break;
+        case 6: product_tile(6, g, &a, &c, &x, b, n0); break;
+#endif
+#if defined(__AVX512F__)
+        case 7: product_tile(7, g, &a, &c, &x, b, n0); break;
+        case 8: product_tile(8, g, &a, &c, &x, b, n0); break;
+#endif
       }
-      if (++x == g->nx) x = 0, a0 += g->ay, c0 += g->cy;
-      if (real == 1) product_rows(1, g, a, c, b, n0, 1);
-      else if (real <= ROWS / 2) product_rows(ROWS / 2, g, a, c, b, n0, real);
-      else product_rows(ROWS, g, a, c, b, n0, real);
     }
   }
 }
@@ -159,14 +178,15 @@ typedef struct {
   long row;
 } Outer;
 
-INLINE void outer_tile(int rows, const Outer *g, int m0, int n0) {
+// `rows` rows of C, of which g->m says how many are stored, in one panel of columns, over rows of b that lie packed in `strip`.
+INLINE void outer_tile(int rows, const Outer *g, const float *strip, int m0, int n0) {
   vf acc[ROWS][2];
   UNROLL for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = fill(0);
   for (int z = 0; z < g->nz; z++)
     for (int y = 0; y < g->ny; y++) {
-      const float *a = g->a + z * g->az + y * g->ay + m0, *b = g->b + z * g->bz + y * g->by + n0;
-      for (int x = 0; x < g->nx; x++, a += g->ax, b += g->bx) {
-        vf b0 = load(b), b1 = load(b + VECTOR);
+      const float *a = g->a + z * g->az + y * g->ay + m0;
+      for (int x = 0; x < g->nx; x++, a += g->ax, strip += COLUMNS) {
+        vf b0 = load(strip), b1 = load(strip + VECTOR);
         UNROLL for (int i = 0; i < rows; i++) {
           vf v = fill(a[i]);
           acc[i][0] = v * b0 + acc[i][0];
@@ -184,12 +204,41 @@ INLINE void outer_tile(int rows, const Outer *g, int m0, int n0) {
 
 INLINE int outer_tiles(int m, int n) { return ((m + ROWS - 1) / ROWS) * ((n + COLUMNS - 1) / COLUMNS); }
 
-NOINLINE void outer(const Outer *g, int first, int last) {
+// Tiles first..last, which go down a panel of columns, then on to the next. The panel's rows of b are put beside each other
+// first: from where they lie, a power of two apart, they would push each other out of the cache.
+NOINLINE void outer_block(const Outer *g, int first, int last) {
+  float strip[STRIP * COLUMNS];
   int tall = (g->m + ROWS - 1) / ROWS;
-  for (int tile = first; tile < last; tile++) {
-    int m0 = tile % tall * ROWS, n0 = tile / tall * COLUMNS;
-    if (g->m - m0 <= ROWS / 2) outer_tile(ROWS / 2, g, m0, n0);
-    else outer_tile(ROWS, g, m0, n0);
+  for (int panel = first / tall; panel * tall < last; panel++) {
+    int n0 = panel * COLUMNS;
+    float *to = strip;
+    for (int z = 0; z < g->nz; z++)
+      for (int y = 0; y < g->ny; y++) {
+        const float *b = g->b + z * g->bz + y * g->by + n0;
+        for (int x = 0; x < g->nx; x++, b += g->bx, to += COLUMNS) *(vf *)to = load(b), *(vf *)(to + VECTOR) = load(b + VECTOR);
+      }
+    int from = first > panel * tall ? first - panel * tall : 0, until = last - panel * tall < tall ? last - panel * tall : tall;
+    for (int tile = from; tile < until; tile++) {
+      if (g->m - tile * ROWS <= ROWS / 2) outer_tile(ROWS / 2, g, strip, tile * ROWS, n0);
+      else outer_tile(ROWS, g, strip, tile * ROWS, n0);
+    }
   }
+}
+
+
+
+// The same over any number of rows, of which STRIP are taken at a time.
+static void outer(const Outer *g, int first, int last) {
+  int nx = least(g->nx, STRIP), ny = least(g->ny, STRIP / nx), nz = least(g->nz, STRIP / (nx * g->ny));
+  if (ny < 1) ny = 1;
+  if (nz < 1) nz = 1;
+  for (int z = 0; z < g->nz; z += nz)
+    for (int y = 0; y < g->ny; y += ny)
+      for (int x = 0; x < g->nx; x += nx) {
+        Outer part = *g;
+        part.nz = least(nz, g->nz - z), part.ny = least(ny, g->ny - y), part.nx = least(nx, g->nx - x);
+        part.a += z * g->az + y * g->ay + x * g->ax, part.b += z * g->bz + y * g->by + x * g->bx;
+        outer_block(&part, first, last);
+      }
 }
 #endif

@@ -63,10 +63,10 @@ typedef struct { long offset, size; int flags; } Parameter;
 typedef Parameter Block;  // what a thread updates at a time
 
 // Where a weight matrix lies packed: rows of `taps` matrices of `inner` rows each, the last first (reverse: floats
-// from one to the next).
+// from one to the next). tap: floats between the nine matrices of a 3 x 3 kernel that lies as spots (winograd.h).
 typedef struct {
   float *data;
-  long offset, row, column, reverse;
+  long offset, row, column, reverse, tap;
   int taps, inner, n;
 } Packed;
 
@@ -144,13 +144,21 @@ static void reduce_clips(Core *c, int tid, const float *partial, long n, int32_t
     for (long j = first; j < last; j++) g[j] += partial[b * n + j];
 }
 
+// Vectors of columns that are summed at a time, so that each line of memory is read once.
+enum { WIDE = 4 };
+
+INLINE void wide_sums(int wide, const float *a, long rows, long n, float *out, long left) {
+  vf s[WIDE];
+  UNROLL for (int v = 0; v < wide; v++) s[v] = fill(0);
+  for (long i = 0; i < rows; i++)
+    UNROLL for (int v = 0; v < wide; v++) s[v] += load(a + i * n + v * VECTOR);
+  UNROLL for (int v = 0; v < wide; v++) store(out + v * VECTOR, s[v], left - v * VECTOR);
+}
 // Column sums of rows x n into out[n].
 static void column_sums(const float *a, long rows, long n, float *out) {
-  for (long j = 0; j < n; j += VECTOR) {
-    vf s = fill(0);
-    for (long i = 0; i < rows; i++) s += load(a + i * n + j);
-    store(out + j, s, n - j);
-  }
+  long j = 0;
+  for (; j + WIDE * VECTOR <= n; j += WIDE * VECTOR) wide_sums(WIDE, a + j, rows, n, out + j, n - j);
+  for (; j < n; j += VECTOR) wide_sums(1, a + j, rows, n, out + j, n - j);
 }
 
 INLINE void put(float *to, float v, int accumulate) { *to = accumulate ? *to + v : v; }
@@ -184,30 +192,15 @@ INLINE float *floats(Core *c, double n) { return take(c, n, sizeof(float)); }
 static Packed *add_packed(Core *c, Op *o, long offset, long row, long column, int k, int n) {
   Packed *p = &o->packed[o->packs++];
   c->lasting++;
-  *p = (Packed){floats(c, (double)PACKED(k, n)), offset, row, column, 0, 1, k, n};
+  *p = (Packed){floats(c, (double)PACKED(k, n)), offset, row, column, 0, 0, 1, k, n};
   c->lasting--;
   return p;
 }
-static void pack(Core *c, const Packed *p, int panel) {
-  float *out = p->data + (long)panel * p->taps * p->inner * COLUMNS;
-  for (int t = 0; t < p->taps; t++, out += (long)p->inner * COLUMNS)
-    pack_panel(c->p + p->offset + (p->taps - 1 - t) * p->reverse, p->row, p->column, p->inner, p->n, panel, out);
-}
-
-// dW[m][n] += A^T B over `rows` rows (ax, bx apart) of each of nz groups: this thread's tiles, in blocks of rows that
-// stay in the cache.
+// dW[m][n] += A^T B over `rows` rows (ax, bx apart) of each of nz groups: this thread's tiles.
 static void outer_rows(Core *c, int tid, Outer g, int nz, int rows) {
   long first, last;
   share(c, tid, outer_tiles(g.m, g.n), &first, &last);
-  g.ny = 1;
-  if (rows == 1) rows = nz, nz = 1, g.ax = g.az, g.bx = g.bz;
-  int block = rows >= 128 ? 1 : 128 / rows;
-  for (int z = 0; z < nz; z += block)
-    for (int x = 0; x < rows; x += 256) {
-      Outer part = g;
-      part.nz = nz - z < block ? nz - z : block, part.nx = rows - x < 256 ? rows - x : 256;
-      part.a += z * g.az + x * g.ax, part.b += z * g.bz + x * g.bx;
-      outer(&part, (int)first, (int)last);
-    }
+  g.nz = nz, g.ny = 1, g.nx = rows;
+  outer(&g, (int)first, (int)last);
 }
 #endif

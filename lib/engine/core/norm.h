@@ -19,24 +19,40 @@ static void bn_setup(Core *c, Op *o) {
 
 static float *bn_line(Op *o, int tid, int line) { return o->own[BN_THREAD] + ((long)tid * BN_LINES + line) * o->f[BN_C]; }
 
-// Mean and sum of squared deviations of one clip, per channel; both passes read the clip from the cache.
+// Mean and sum of squared deviations of `wide` vectors of columns, chunk by chunk, so that memory is read once.
+INLINE void bn_moments(int wide, const float *z, int n, int rows, float *mean, float *square, int left) {
+  enum { CHUNK = 32 };
+  vf m[WIDE], q[WIDE];
+  UNROLL for (int v = 0; v < wide; v++) m[v] = q[v] = fill(0);
+  for (int row = 0; row < rows; row += CHUNK, z += (long)CHUNK * n) {
+    int k = least(CHUNK, rows - row);
+    float part = (float)k / (float)(row + k), both = (float)row * part;
+    vf s[WIDE], e[WIDE];
+    UNROLL for (int v = 0; v < wide; v++) s[v] = e[v] = fill(0);
+    for (int i = 0; i < k; i++)
+      UNROLL for (int v = 0; v < wide; v++) s[v] += load(z + (long)i * n + v * VECTOR);
+    UNROLL for (int v = 0; v < wide; v++) s[v] *= fill(1.f / (float)k);
+    for (int i = 0; i < k; i++)
+      UNROLL for (int v = 0; v < wide; v++) {
+        vf d = load(z + (long)i * n + v * VECTOR) - s[v];
+        e[v] += d * d;
+      }
+    UNROLL for (int v = 0; v < wide; v++) {  // Chan et al. 1979
+      vf d = s[v] - m[v];
+      m[v] += d * fill(part);
+      q[v] += e[v] + d * d * fill(both);
+    }
+  }
+  UNROLL for (int v = 0; v < wide; v++) store(mean + v * VECTOR, m[v], left - v * VECTOR), store(square + v * VECTOR, q[v], left - v * VECTOR);
+}
 static void bn_statistics(Core *c, Op *o, int tid, int b) {
   (void)tid;
   if (!c->training) return;
-  int n = o->f[BN_C], rows = o->f[BN_ROWS];
+  int n = o->f[BN_C], rows = o->f[BN_ROWS], j = 0;
   const float *z = value(c, o->in, b);
   float *mean = o->own[BN_MOMENTS] + (long)b * 2 * n, *square = mean + n;
-  for (int j = 0; j < n; j += VECTOR) {
-    vf s = fill(0), q = fill(0);
-    for (int i = 0; i < rows; i++) s += load(z + (long)i * n + j);
-    s = s * fill(1.f / (float)rows);
-    for (int i = 0; i < rows; i++) {
-      vf d = load(z + (long)i * n + j) - s;
-      q += d * d;
-    }
-    store(mean + j, s, n - j);
-    store(square + j, q, n - j);
-  }
+  for (; j + WIDE * VECTOR <= n; j += WIDE * VECTOR) bn_moments(WIDE, z + j, n, rows, mean + j, square + j, n - j);
+  for (; j < n; j += VECTOR) bn_moments(1, z + j, n, rows, mean + j, square + j, n - j);
 }
 
 // The clips' moments put together (Chan et al. 1979), by every thread for itself; the first keeps the running ones.
@@ -112,32 +128,42 @@ static void bn_apply(Core *c, Op *o, int tid, int b) {
     }
 }
 
-// Sums of the gradient at the normalised values, and of it times them; only the windows' winners count.
-static void bn_sums(Core *c, Op *o, int tid, int b) {
+// Sums of the gradient at the normalised values, and of it times them; only the windows' winners count. `wide` vectors of
+// columns, from j on.
+INLINE void bn_window_sums(int wide, Core *c, Op *o, int tid, int b, int j) {
   int n = o->f[BN_C], w = o->w, ph = o->ph, pw = o->pw, oh = o->oh, ow = o->ow;
-  const float *centre = bn_line(o, tid, CENTRE), *inverse = bn_line(o, tid, INVERSE), *z = value(c, o->in, b);
-  float *d = gradient(c, o->to, b), *level = o->own[BN_SUMS] + (long)b * 2 * n, *slope = level + n;
-  vf kept_scale = fill(o->rate > 0 ? 1 / (1 - o->rate) : 1);
-  const uint8_t *marks = o->marks + (long)b * oh * ow * n;
-  for (int j = 0; j < n; j += VECTOR) {
-    vf s = fill(0), q = fill(0), mid = load(centre + j);
-    for (int y = 0; y < oh; y++)
-      for (int x = 0; x < ow; x++) {
-        const float *at = z + ((long)y * ph * w + (long)x * pw) * n + j;
-        long cell = ((long)y * ow + x) * n + j;
-        vi mark = __builtin_convertvector(*(const vb *)(marks + cell), vi);
-        vf v = (vf)((vi)(load(d + cell) * kept_scale) & (mark < DEAD));
-        store(d + cell, v, n - j);
-        vf won = load(at);
-        for (int i = 0, k = 0; i < ph; i++)
-          for (int l = 0; l < pw; l++, k++)
-            if (k) won = choose(mark == k, load(at + ((long)i * w + l) * n), won);
-        s += v;
-        q += v * (won - mid);
+  const float *centre = bn_line(o, tid, CENTRE) + j, *inverse = bn_line(o, tid, INVERSE) + j, *z = value(c, o->in, b) + j;
+  float *d = gradient(c, o->to, b) + j, *level = o->own[BN_SUMS] + (long)b * 2 * n + j, *slope = level + n;
+  vf kept_scale = fill(o->rate > 0 ? 1 / (1 - o->rate) : 1), s[WIDE], q[WIDE];
+  const uint8_t *marks = o->marks + (long)b * oh * ow * n + j;
+  UNROLL for (int v = 0; v < wide; v++) s[v] = q[v] = fill(0);
+  for (int y = 0; y < oh; y++)
+    for (int x = 0; x < ow; x++, d += n, marks += n) {
+      const float *at = z + ((long)y * ph * w + (long)x * pw) * n;
+      vf e[WIDE], won[WIDE];
+      vi mark[WIDE];
+      UNROLL for (int v = 0; v < wide; v++) {
+        mark[v] = __builtin_convertvector(*(const vb *)(marks + v * VECTOR), vi);
+        e[v] = (vf)((vi)(load(d + v * VECTOR) * kept_scale) & (mark[v] < DEAD));
+        store(d + v * VECTOR, e[v], n - j - v * VECTOR);
+        won[v] = load(at + v * VECTOR);
       }
-    store(level + j, s, n - j);
-    store(slope + j, q * load(inverse + j), n - j);
+      for (int i = 0, k = 0; i < ph; i++)
+        for (int l = 0; l < pw; l++, k++)
+          if (k)
+            UNROLL for (int v = 0; v < wide; v++)
+              won[v] = choose(mark[v] == k, load(at + ((long)i * w + l) * n + v * VECTOR), won[v]);
+      UNROLL for (int v = 0; v < wide; v++) s[v] += e[v], q[v] += e[v] * (won[v] - load(centre + v * VECTOR));
+    }
+  UNROLL for (int v = 0; v < wide; v++) {
+    store(level + v * VECTOR, s[v], n - j - v * VECTOR);
+    store(slope + v * VECTOR, q[v] * load(inverse + v * VECTOR), n - j - v * VECTOR);
   }
+}
+static void bn_sums(Core *c, Op *o, int tid, int b) {
+  int n = o->f[BN_C], j = 0;
+  for (; j + WIDE * VECTOR <= n; j += WIDE * VECTOR) bn_window_sums(WIDE, c, o, tid, b, j);
+  for (; j < n; j += VECTOR) bn_window_sums(1, c, o, tid, b, j);
 }
 
 static void bn_combine_sums(Core *c, Op *o, int tid) {

@@ -9,12 +9,16 @@ enum { RNN_T, RNN_CI, RNN_H, RNN_FLAGS, RNN_KERNEL, RNN_RECURRENT, RNN_BIAS, RNN
 enum { GATES, STATES, CELLS, CELL_ACT, D_STATE, D_CELL, RNN_BIASES, PRODUCTS };
 enum { PACK_IN, PACK_STATE, PACK_STATE_T, PACK_IN_T, PACK_LAST, PACK_LAST_T };
 
-typedef struct { int t, ci, h, n, gate, act; long rows; } Rnn;
+// gates, states: floats from one row of those arrays to the next.
+typedef struct { int t, ci, h, n, gate, act; long rows, gates, states; } Rnn;
+
+// Rows a power of two apart would share a few lines of the cache.
+INLINE long spaced(int n) { return n % 64 ? n : n + 16; }
 
 static Rnn rnn_of(Core *c, const Op *o) {
   const int32_t *f = o->f;
-  return (Rnn){f[RNN_T], f[RNN_CI], f[RNN_H], (o->code == OP_LSTM ? 4 : 3) * f[RNN_H], f[RNN_GATE],
-               f[RNN_ACT], c->count};
+  int h = f[RNN_H], n = (o->code == OP_LSTM ? 4 : 3) * h;
+  return (Rnn){f[RNN_T], f[RNN_CI], h, n, f[RNN_GATE], f[RNN_ACT], c->count, spaced(n), spaced(h)};
 }
 
 // The input row that step s reads, and the output row it writes (-1: none).
@@ -34,8 +38,8 @@ static void rnn_hold(float *to, const float *from, int h) {
   for (int j = 0; j < h; j++) to[j] = from ? from[j] : 0;
 }
 
-// One row's n columns of an array that lies by time, then clip.
-INLINE float *by_time(Core *c, float *a, int row, int b, int n) { return a + ((long)row * c->count + b) * n; }
+// One row of an array that lies by time, then clip, its rows `line` floats apart.
+INLINE float *by_time(Core *c, float *a, int row, int b, long line) { return a + ((long)row * c->count + b) * line; }
 
 static void rnn_setup(Core *c, Op *o) {
   int t = o->f[RNN_T], ci = o->f[RNN_CI], h = o->f[RNN_H], lstm = o->code == OP_LSTM, n = (lstm ? 4 : 3) * h;
@@ -48,15 +52,15 @@ static void rnn_setup(Core *c, Op *o) {
   if (o->want[0]) add_packed(c, o, o->f[RNN_KERNEL], 1, n, n, ci);
   if (!lstm) {  // the candidate's matrix, and it turned
     o->packs = PACK_LAST;
-    o->own[PRODUCTS] = floats(c, steps * h);
+    o->own[PRODUCTS] = floats(c, steps * (double)spaced(h));
     add_packed(c, o, r + 2L * h, n, 1, h, h);
     add_packed(c, o, r + 2L * h, 1, n, h, h);
   }
-  o->own[GATES] = floats(c, steps * n);
-  o->own[STATES] = floats(c, steps * h);
+  o->own[GATES] = floats(c, steps * (double)spaced(n));
+  o->own[STATES] = floats(c, steps * (double)spaced(h));
   if (lstm) {
-    o->own[CELLS] = floats(c, steps * h);
-    o->own[CELL_ACT] = floats(c, steps * h);
+    o->own[CELLS] = floats(c, steps * (double)spaced(h));
+    o->own[CELL_ACT] = floats(c, steps * (double)spaced(h));
     o->own[D_CELL] = floats(c, (double)c->max_batch * h);
   }
   o->own[D_STATE] = floats(c, (double)c->max_batch * h * 2);
@@ -67,13 +71,13 @@ static void rnn_inputs(Core *c, Op *o, int b0, int b1) {
   Rnn r = rnn_of(c, o);
   product(&(Product){.ny = r.t, .nx = b1 - b0, .a = value(c, o->in, b0), .ay = r.ci, .ax = c->buffers[o->in].stride,
                      .taps = 1, .subtaps = 1, .k = r.ci, .b = o->packed[PACK_IN].data, .n = r.n,
-                     .c = by_time(c, o->own[GATES], 0, b0, r.n), .cy = r.rows * r.n, .cx = r.n,
+                     .c = by_time(c, o->own[GATES], 0, b0, r.gates), .cy = r.rows * r.gates, .cx = r.gates,
                      .bias = weight(c, o->f[RNN_BIAS])});
 }
 static void rnn_input_gradient(Core *c, Op *o, int b0, int b1) {
   if (!o->want[0]) return;
   Rnn r = rnn_of(c, o);
-  product(&(Product){.ny = r.t, .nx = b1 - b0, .a = by_time(c, o->own[GATES], 0, b0, r.n), .ay = r.rows * r.n, .ax = r.n,
+  product(&(Product){.ny = r.t, .nx = b1 - b0, .a = by_time(c, o->own[GATES], 0, b0, r.gates), .ay = r.rows * r.gates, .ax = r.gates,
                      .taps = 1, .subtaps = 1, .k = r.n, .b = o->packed[PACK_IN_T].data, .n = r.ci,
                      .c = gradient(c, o->in, b0), .cy = r.ci, .cx = c->buffers[o->in].stride, .accumulate = o->accumulate[0]});
 }
@@ -106,15 +110,15 @@ static void lstm_forward(Core *c, Op *o, int tid, int b0, int b1) {
   rnn_inputs(c, o, b0, b1);
   for (int s = 0; s < r.t; s++) {
     int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s);
-    float *z = by_time(c, o->own[GATES], t, b0, r.n);
-    if (s) rnn_step(b1 - b0, by_time(c, o->own[STATES], before, b0, h), h, h, &o->packed[PACK_STATE], z, r.n, 1);
-    for (int b = b0; b < b1; b++, z += r.n) {
-      float *cell = by_time(c, o->own[CELLS], t, b, h), *bent = by_time(c, o->own[CELL_ACT], t, b, h),
-            *state = by_time(c, o->own[STATES], t, b, h), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
-      const float *last = by_time(c, o->own[CELLS], before, b, h);
+    float *z = by_time(c, o->own[GATES], t, b0, r.gates);
+    if (s) rnn_step(b1 - b0, by_time(c, o->own[STATES], before, b0, r.states), h, r.states, &o->packed[PACK_STATE], z, r.gates, 1);
+    for (int b = b0; b < b1; b++, z += r.gates) {
+      float *cell = by_time(c, o->own[CELLS], t, b, r.states), *bent = by_time(c, o->own[CELL_ACT], t, b, r.states),
+            *state = by_time(c, o->own[STATES], t, b, r.states), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
+      const float *last = by_time(c, o->own[CELLS], before, b, r.states);
       if (rnn_padding(c, o, b, t)) {
         rnn_hold(cell, s ? last : 0, h);
-        rnn_hold(state, s ? by_time(c, o->own[STATES], before, b, h) : 0, h);
+        rnn_hold(state, s ? by_time(c, o->own[STATES], before, b, r.states) : 0, h);
         if (out) rnn_hold(out, state, h);
         continue;
       }
@@ -146,9 +150,9 @@ static void lstm_backward(Core *c, Op *o, int tid, int b0, int b1) {
   for (int s = r.t - 1; s >= 0; s--) {
     int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s), later = s < r.t - 1;
     for (int b = b0; b < b1; b++) {
-      float *z = by_time(c, o->own[GATES], t, b, r.n), *db = bias + (long)b * r.n, *dh = o->own[D_STATE] + (long)b * h,
+      float *z = by_time(c, o->own[GATES], t, b, r.gates), *db = bias + (long)b * r.n, *dh = o->own[D_STATE] + (long)b * h,
             *dc = o->own[D_CELL] + (long)b * h;
-      const float *bent = by_time(c, o->own[CELL_ACT], t, b, h), *last = by_time(c, o->own[CELLS], before, b, h),
+      const float *bent = by_time(c, o->own[CELL_ACT], t, b, r.states), *last = by_time(c, o->own[CELLS], before, b, r.states),
                   *dy = row < 0 ? 0 : rnn_at(o, gradient(c, o->out, b), row);
       if (rnn_padding(c, o, b, t)) {  // dh goes on as it is, beside what the gates, here 0, give
         for (int j = 0; j < h; j++) dh[j] = (later ? dh[j] : 0) + (dy ? dy[j] : 0);
@@ -173,7 +177,7 @@ static void lstm_backward(Core *c, Op *o, int tid, int b0, int b1) {
         if (masks) store(dh + j, fill(0), n);
       }
     }
-    if (s) rnn_step(b1 - b0, by_time(c, o->own[GATES], t, b0, r.n), r.n, r.n, &o->packed[PACK_STATE_T],
+    if (s) rnn_step(b1 - b0, by_time(c, o->own[GATES], t, b0, r.gates), r.n, r.gates, &o->packed[PACK_STATE_T],
                     o->own[D_STATE] + (long)b0 * h, h, masks);
   }
   rnn_input_gradient(c, o, b0, b1);
@@ -184,15 +188,15 @@ static void rnn_recurrent(Core *c, Op *o, int tid, float *states, int column, in
   Rnn r = rnn_of(c, o);
   int backwards = o->f[RNN_FLAGS] & RNN_BACKWARDS;
   if (r.t < 2) return;
-  outer_rows(c, tid, (Outer){.m = r.h, .n = columns, .a = by_time(c, states, backwards ? 1 : 0, 0, r.h), .az = r.rows * r.h,
-                             .ax = r.h, .b = by_time(c, o->own[GATES], backwards ? 0 : 1, 0, r.n) + column,
-                             .bz = r.rows * r.n, .bx = r.n, .c = c->g + o->f[RNN_RECURRENT] + column, .row = r.n},
+  outer_rows(c, tid, (Outer){.m = r.h, .n = columns, .a = by_time(c, states, backwards ? 1 : 0, 0, r.states), .az = r.rows * r.states,
+                             .ax = r.states, .b = by_time(c, o->own[GATES], backwards ? 0 : 1, 0, r.gates) + column,
+                             .bz = r.rows * r.gates, .bx = r.gates, .c = c->g + o->f[RNN_RECURRENT] + column, .row = r.n},
              r.t - 1, (int)r.rows);
 }
 static void rnn_kernel(Core *c, Op *o, int tid) {
   Rnn r = rnn_of(c, o);
   outer_rows(c, tid, (Outer){.m = r.ci, .n = r.n, .a = value(c, o->in, 0), .az = r.ci, .ax = c->buffers[o->in].stride,
-                             .b = o->own[GATES], .bz = r.rows * r.n, .bx = r.n, .c = c->g + o->f[RNN_KERNEL], .row = r.n},
+                             .b = o->own[GATES], .bz = r.rows * r.gates, .bx = r.gates, .c = c->g + o->f[RNN_KERNEL], .row = r.n},
              r.t, (int)r.rows);
   reduce_clips(c, tid, o->own[RNN_BIASES], r.n, o->f[RNN_BIAS]);
 }
@@ -209,20 +213,20 @@ static void gru_forward(Core *c, Op *o, int tid, int b0, int b1) {
   rnn_inputs(c, o, b0, b1);
   for (int s = 0; s < r.t; s++) {
     int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s);
-    float *z = by_time(c, o->own[GATES], t, b0, r.n), *kept = by_time(c, o->own[PRODUCTS], before, b0, h);
-    const float *last = by_time(c, o->own[STATES], before, b0, h);
-    if (s) rnn_step(b1 - b0, last, h, h, &o->packed[PACK_STATE], z, r.n, 1);
+    float *z = by_time(c, o->own[GATES], t, b0, r.gates), *kept = by_time(c, o->own[PRODUCTS], before, b0, r.states);
+    const float *last = by_time(c, o->own[STATES], before, b0, r.states);
+    if (s) rnn_step(b1 - b0, last, h, r.states, &o->packed[PACK_STATE], z, r.gates, 1);
     for (int b = 0; b < b1 - b0; b++)
       for (int j = 0; j < h; j += VECTOR) {
-        float *at = z + (long)b * r.n + j;
+        float *at = z + b * r.gates + j;
         vf reset = gate(load(at + h), &r);
         store(at, gate(load(at), &r), h - j);
         store(at + h, reset, h - j);
-        if (s) store(kept + (long)b * h + j, reset * load(last + (long)b * h + j), h - j);
+        if (s) store(kept + b * r.states + j, reset * load(last + b * r.states + j), h - j);
       }
-    if (s) rnn_step(b1 - b0, kept, h, h, &o->packed[PACK_LAST], z + 2 * h, r.n, 1);
-    for (int b = b0; b < b1; b++, z += r.n, last += h) {
-      float *state = by_time(c, o->own[STATES], t, b, h), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
+    if (s) rnn_step(b1 - b0, kept, h, r.states, &o->packed[PACK_LAST], z + 2 * h, r.gates, 1);
+    for (int b = b0; b < b1; b++, z += r.gates, last += r.states) {
+      float *state = by_time(c, o->own[STATES], t, b, r.states), *out = row < 0 ? 0 : rnn_at(o, value(c, o->out, b), row);
       if (rnn_padding(c, o, b, t)) {
         rnn_hold(state, s ? last : 0, h);
         if (out) rnn_hold(out, state, h);
@@ -247,18 +251,18 @@ static void gru_backward(Core *c, Op *o, int tid, int b0, int b1) {
   __builtin_memset(bias + (long)b0 * r.n, 0, sizeof(float) * (size_t)(b1 - b0) * (size_t)r.n);
   for (int s = r.t - 1; s >= 0; s--) {
     int t = rnn_row(o, s), before = s ? rnn_row(o, s - 1) : 0, row = rnn_output(o, s), later = s < r.t - 1;
-    float *z = by_time(c, o->own[GATES], t, b0, r.n);
-    const float *last = by_time(c, o->own[STATES], before, b0, h);
+    float *z = by_time(c, o->own[GATES], t, b0, r.gates);
+    const float *last = by_time(c, o->own[STATES], before, b0, r.states);
     for (int b = 0; b < b1 - b0; b++) {  // dh: of this state, then of the one before by way of z
       const float *dy = row < 0 ? 0 : rnn_at(o, gradient(c, o->out, b0 + b), row);
-      float *at = z + (long)b * r.n;
+      float *at = z + b * r.gates;
       if (rnn_padding(c, o, b0 + b, t)) {  // as of an LSTM; the second pass adds nothing to it
         for (int j = 0; j < h; j++) dh[(long)b * h + j] = (later ? dh[(long)b * h + j] : 0) + (dy ? dy[j] : 0);
         rnn_hold(at, 0, r.n);
         continue;
       }
       for (int j = 0; j < h; j += VECTOR) {
-        vf d = later ? load(dh + (long)b * h + j) : fill(0), p = s ? load(last + (long)b * h + j) : fill(0);
+        vf d = later ? load(dh + (long)b * h + j) : fill(0), p = s ? load(last + b * r.states + j) : fill(0);
         if (dy) d += load(dy + j);
         vf u = load(at + j), g = load(at + 2 * h + j);
         store(at + j, d * (p - g) * gate_slope(u, &r), h - j);
@@ -266,17 +270,17 @@ static void gru_backward(Core *c, Op *o, int tid, int b0, int b1) {
         store(dh + (long)b * h + j, d * u, h - j);
       }
     }
-    if (s) rnn_step(b1 - b0, z + 2 * h, h, r.n, &o->packed[PACK_LAST_T], dk, h, 0);
+    if (s) rnn_step(b1 - b0, z + 2 * h, h, r.gates, &o->packed[PACK_LAST_T], dk, h, 0);
     for (int b = 0; b < b1 - b0; b++) {
-      float *at = z + (long)b * r.n, *db = bias + (long)(b0 + b) * r.n;
+      float *at = z + b * r.gates, *db = bias + (long)(b0 + b) * r.n;
       for (int j = 0; j < h; j += VECTOR) {
-        vf reset = load(at + h + j), d = s ? load(dk + (long)b * h + j) : fill(0), p = s ? load(last + (long)b * h + j) : fill(0);
+        vf reset = load(at + h + j), d = s ? load(dk + (long)b * h + j) : fill(0), p = s ? load(last + b * r.states + j) : fill(0);
         store(at + h + j, d * p * gate_slope(reset, &r), h - j);
         if (s) vput(dh + (long)b * h + j, d * reset, h - j, 1);
       }
       for (int j = 0; j < r.n; j += VECTOR) vput(db + j, load(at + j), r.n - j, 1);
     }
-    if (s) rnn_step(b1 - b0, z, 2 * h, r.n, &o->packed[PACK_STATE_T], dh, h, 1);
+    if (s) rnn_step(b1 - b0, z, 2 * h, r.gates, &o->packed[PACK_STATE_T], dh, h, 1);
   }
   rnn_input_gradient(c, o, b0, b1);
 }
