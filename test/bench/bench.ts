@@ -11,7 +11,7 @@ export interface Benchmark {
 
 const [name, ...args] = process.argv.slice(2);
 const names = readdirSync(join(projectRoot(), "test", "bench"))
-  .filter((file) => file.endsWith(".ts") && file !== "bench.ts")
+  .filter((file) => file.endsWith(".ts") && !["bench.ts", "peak.ts"].includes(file))
   .map((file) => file.slice(0, -3));
 
 async function main(): Promise<void> {

@@ -9,7 +9,8 @@ import { createForward } from "../../lib/engine/forward.js";
 import type { EngineName } from "../../lib/engine/trainer.js";
 import { FEATURE_CONVOLUTIONS, wav2vec2 } from "../../lib/models/wav2vec2.js";
 import { type EncoderShape, whisper } from "../../lib/models/whisper.js";
-import { machineText, measurePeak, median, round3, Torch } from "./training.js";
+import { measurePeaks, type Peaks, peaksText, shareOfPeak } from "./peak.js";
+import { machineText, median, round3, Torch } from "./training.js";
 
 const HELP = `npm run -s bench -- encoder [--json] [--sizes base] [--engines native,wasm] [--threads 1,all] [--rounds 5]
   [--seconds 0.5] [--clip 3.5] [--python PYTHON]
@@ -74,7 +75,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const engines = (await detectEngines()).filter((e) => e.available && wanted.includes(e.engine));
   const seconds = Number(values.clip) + SILENCE;
   const torch = await Torch.start("encoder_torch.py", values.python);
-  const peak = measurePeak();
+  const peaks = measurePeaks();
   const sizes = values.sizes.split(",") as Size[];
   const progress = new Progress("bench", sizes.length * Number(values.rounds));
   const rows: Row[] = [];
@@ -90,11 +91,11 @@ export async function run(args: readonly string[]): Promise<void> {
     }
     for (const { end } of entries) await end();
     const peers = torch?.isPeer ? entries.filter(({ engine }) => engine === "pytorch") : [];
-    rows.push(...entries.map((entry) => rowOf(entry, peers, size, seconds, peak)));
+    rows.push(...entries.map((entry) => rowOf(entry, peers, size, seconds, peaks)));
   }
   torch?.stop();
   progress.done();
-  const text = values.json ? JSON.stringify(rows, null, 2) : table(rows, torch, peak, seconds);
+  const text = values.json ? JSON.stringify(rows, null, 2) : table(rows, torch, peaks, seconds);
   process.stdout.write(`${text}\n`);
 }
 
@@ -176,7 +177,7 @@ function passFlops(size: Size, seconds: number): number {
   return 2 * (before + blocks * rows * (12 * w * w + 2 * rows * w));
 }
 
-function rowOf(entry: Entry, peers: readonly Entry[], size: Size, seconds: number, peak?: number): Row {
+function rowOf(entry: Entry, peers: readonly Entry[], size: Size, seconds: number, peaks: Peaks): Row {
   const ms = median(entry.times);
   const rival = peers.find(({ threads }) => threads === entry.threads);
   const gflops = passFlops(size, seconds) / ms / 1e6;
@@ -188,17 +189,12 @@ function rowOf(entry: Entry, peers: readonly Entry[], size: Size, seconds: numbe
     msMedian: round3(ms),
     ratioToTorch: rival ? round3(ms / median(rival.times)) : null,
     gflops: round3(gflops),
-    shareOfPeak: peak ? round3(gflops / (peak * entry.threads)) : null,
+    shareOfPeak: shareOfPeak(peaks, entry.engine, gflops / entry.threads),
     megabytes: Math.round(entry.memory / 1e6),
   };
 }
 
-function table(
-  rows: readonly Row[],
-  torch: Torch | undefined,
-  peak: number | undefined,
-  seconds: number,
-): string {
+function table(rows: readonly Row[], torch: Torch | undefined, peaks: Peaks, seconds: number): string {
   const cells = rows.map((row) => [
     row.size,
     row.engine,
@@ -215,7 +211,7 @@ function table(
     `${seconds} s of sound`,
     machineText(),
     torch?.about ?? "no Python with PyTorch",
-    peak ? `peak of a core ${peak.toFixed(0)} GFLOP/s` : "no C compiler to measure the peak with",
+    peaksText(peaks),
   ];
   return `${formatTable(head, cells)}\n${notes.join("; ")}`;
 }

@@ -1,7 +1,6 @@
 // A training step of four reference networks on each engine, against PyTorch where a Python has it.
-import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
@@ -17,13 +16,15 @@ import { createTrainer } from "../../lib/engine/engine.js";
 import { loadNative } from "../../lib/engine/native.js";
 import { startTfjs } from "../../lib/engine/tfjs.js";
 import type { Batch, EngineName } from "../../lib/engine/trainer.js";
+import { measurePeaks, type Peaks, peaksText, shareOfPeak } from "./peak.js";
 
 const HELP = `npm run -s bench -- training [--json] [--models cnn,lstm,bilstm,clstm] [--engines native,wasm,tfjs] [--threads 1,all]
   [--rounds 5] [--seconds 0.5] [--python PYTHON]
 
 A batch is 32 clips of 128 frames x 40 bands. Every round gives each engine and PyTorch the same time, in turn. A ratio
 is the median step over the median step of PyTorch with the better of one thread and one a core; a PyTorch without oneDNN and
-without MKL or OpenBLAS is no peer, and gets no ratio. tfjs does two steps in all. GFLOP/s count multiplications and additions of the matrix products; the peak is measured with a C compiler, if any.
+without MKL or OpenBLAS is no peer, and gets no ratio. tfjs does two steps in all. GFLOP/s count multiplications and additions of the matrix products; the
+peak, with the vectors that the engine has, is measured with a C compiler, if any.
 `;
 
 const [BATCH, FRAMES, BANDS, CLASSES] = [32, 128, 40, 7];
@@ -65,26 +66,26 @@ export async function run(args: readonly string[]): Promise<void> {
   const available = (await detectEngines()).filter(({ available }) => available).map(({ engine }) => engine);
   const engines = available.filter((engine) => values.engines.split(",").includes(engine));
   const torch = await Torch.start("training_torch.py", values.python);
-  const peak = measurePeak();
+  const peaks = measurePeaks();
   const progress = new Progress("bench", models.length * Number(values.rounds));
   const rows: Row[] = [];
   try {
     for (const model of models) {
-      const plan = { engines, counts: [...new Set(counts)], torch, peak, seconds: Number(values.seconds) };
+      const plan = { engines, counts: [...new Set(counts)], torch, peaks, seconds: Number(values.seconds) };
       rows.push(...(await measure(model, Number(values.rounds), plan, () => progress.step(1, model))));
     }
   } finally {
     torch?.stop();
   }
   progress.done();
-  process.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : `${table(rows, torch, peak)}\n`);
+  process.stdout.write(values.json ? `${JSON.stringify(rows, null, 2)}\n` : `${table(rows, torch, peaks)}\n`);
 }
 
 interface Plan {
   engines: EngineName[];
   counts: number[];
   torch: Torch | undefined;
-  peak: number | undefined;
+  peaks: Peaks;
   seconds: number;
 }
 
@@ -124,7 +125,7 @@ async function measure(model: Model, rounds: number, plan: Plan, onRound: () => 
       msMedian: round3(median(times)),
       ratioToTorch: rivals.length > 0 ? round3(median(times) / Math.min(...rivals)) : null,
       gflops: round3(gflops),
-      shareOfPeak: plan.peak ? round3(gflops / (plan.peak * threads)) : null,
+      shareOfPeak: shareOfPeak(plan.peaks, engine, gflops / threads),
     };
   });
 }
@@ -212,72 +213,28 @@ async function build(name: Model): Promise<LayersModel> {
   return model;
 }
 
-/** Of one step: each product forward, then for the input's and for the weights' gradient; the first layer has no input's. */
+/**
+ * Of one step: each product forward, then for the input's and for the weights' gradient; the first layer has no input's, but the
+ * state of a recurrent one has. As the formulas have them: a convolution from tiles makes do with fewer.
+ */
 async function stepFlops(name: Model): Promise<number> {
   const model = await build(name);
   let total = 0;
   let first = true;
   for (const layer of model.layers) {
-    const kernels = layer.trainableWeights
-      .map(({ shape }) => shape as number[])
-      .filter((shape) => shape.length > 1);
+    const kernels = layer.trainableWeights.filter(({ shape }) => shape.length > 1);
     if (kernels.length === 0) continue;
-    const shape = (/LSTM|Bidirectional/.test(layer.getClassName()) ? layer.input : layer.output) as {
-      shape: number[];
-    };
-    const positions = shape.shape.slice(1, -1).reduce((a, b) => a * b, 1);
-    const products =
-      kernels.reduce((sum, kernel) => sum + kernel.reduce((a, b) => a * b, 1), 0) * positions * BATCH;
-    total += 2 * products * (first ? 2 : 3);
+    const recurrent = /LSTM|Bidirectional/.test(layer.getClassName());
+    const { shape } = (recurrent ? layer.input : layer.output) as { shape: number[] };
+    const positions = shape.slice(1, -1).reduce((a, b) => a * b, 1);
+    for (const { name, shape } of kernels) {
+      const times = first && !name.includes("recurrent") ? 2 : 3;
+      total += 2 * times * (shape as number[]).reduce((a, b) => a * b, 1) * positions * BATCH;
+    }
     first = false;
   }
   model.dispose();
   return total;
-}
-
-const PEAK = `
-#include <stdio.h>
-#include <time.h>
-#if defined(__AVX512F__)
-enum { N = 16 };
-#elif defined(__AVX2__)
-enum { N = 8 };
-#else
-enum { N = 4 };
-#endif
-typedef float v __attribute__((vector_size(N * 4)));
-int main(void) {
-  double best = 0;
-  for (int round = 0; round < 20; round++) {
-    v a[12], x, y;
-    for (int j = 0; j < N; j++) x[j] = 0.999f, y[j] = 0.001f;
-    _Pragma("GCC unroll 12") for (int i = 0; i < 12; i++) a[i] = x * (float)i;
-    struct timespec s, e;
-    clock_gettime(CLOCK_MONOTONIC, &s);
-    for (int k = 0; k < 2000000; k++)
-      _Pragma("GCC unroll 12") for (int i = 0; i < 12; i++) a[i] = a[i] * x + y;
-    clock_gettime(CLOCK_MONOTONIC, &e);
-    double t = e.tv_sec - s.tv_sec + (e.tv_nsec - s.tv_nsec) * 1e-9, rate = 2e6 * 12 * N * 2 / t / 1e9;
-    _Pragma("GCC unroll 12") for (int i = 1; i < 12; i++) a[0] += a[i];
-    if (a[0][0] != 0 && rate > best) best = rate;
-  }
-  printf("%f", best);
-}`;
-
-/** GFLOP/s of one core that does nothing but multiply and add in registers. */
-export function measurePeak(): number | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "peak-"));
-  try {
-    writeFileSync(join(folder, "peak.c"), PEAK);
-    const native = process.arch === "x64" ? ["-march=native", "-mprefer-vector-width=512"] : ["-mcpu=native"];
-    const [source, program] = [join(folder, "peak.c"), join(folder, "peak")];
-    execFileSync(process.env.CC ?? "cc", ["-O3", ...native, "-o", program, source], { stdio: "ignore" });
-    return Number(execFileSync(program, { encoding: "utf8" }));
-  } catch {
-    return undefined;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 /** As `torch_facts.py` tells them. */
@@ -350,7 +307,7 @@ export function round3(value: number): number {
   return Math.round(value * 1e3) / 1e3;
 }
 
-function table(rows: readonly Row[], torch: Torch | undefined, peak: number | undefined): string {
+function table(rows: readonly Row[], torch: Torch | undefined, peaks: Peaks): string {
   const cells = rows.map((row) => [
     row.model,
     row.engine,
@@ -362,10 +319,6 @@ function table(rows: readonly Row[], torch: Torch | undefined, peak: number | un
     row.shareOfPeak === null ? "-" : `${(100 * row.shareOfPeak).toFixed(0)} %`,
   ]);
   const head = ["model", "engine", "threads", "min ms", "median ms", "/ PyTorch", "GFLOP/s", "of peak"];
-  const notes = [
-    machineText(),
-    torch?.about ?? "no Python with PyTorch",
-    peak ? `peak of a core ${peak.toFixed(0)} GFLOP/s` : "no C compiler to measure the peak with",
-  ];
+  const notes = [machineText(), torch?.about ?? "no Python with PyTorch", peaksText(peaks)];
   return `${formatTable(head, cells)}\n${notes.join("; ")}`;
 }

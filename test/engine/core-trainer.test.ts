@@ -25,6 +25,18 @@ const BODY: Body = (x, { layers }) =>
       mergeMode: "concat",
     }),
   );
+/** Convolutions of so many channels that they are made from tiles, of odd height and width. */
+const TILES: Body = (x, { layers }) =>
+  chain(
+    x,
+    layers.reshape({ targetShape: [FRAMES / 2, WIDTH / 2, 4] }),
+    layers.conv2d({ filters: 16, kernelSize: 1 }),
+    layers.conv2d({ filters: 40, kernelSize: 3, padding: "same" }),
+    layers.conv2d({ filters: 16, kernelSize: 3, padding: "same" }),
+    layers.batchNormalization({}),
+    layers.reLU(),
+    layers.maxPooling2d({ poolSize: 2 }),
+  );
 const PLAIN: Body = (x, { layers }) =>
   chain(
     x,
@@ -66,10 +78,13 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     return { model, trainer };
   };
 
-  test("one and two threads give the same weights to the bit", async () => {
+  test.each([
+    ["recurrence", BODY],
+    ["tiles", TILES],
+  ])("%s: any number of threads gives the same weights to the bit", async (_, body) => {
     const hashes: string[] = [];
-    for (const threads of [1, 2, 2]) {
-      const { trainer } = await create(BODY, { threads });
+    for (const threads of [1, 2, 2, 3, 7]) {
+      const { trainer } = await create(body, { threads });
       await steps(trainer, 0, 9);
       hashes.push(hash(trainer.state()));
       await trainer.dispose();

@@ -177,6 +177,21 @@ export const LAYERS: Readonly<Record<string, Body>> = {
     const first = layers.conv2d({ filters: 3, kernelSize: 3, padding: "same", activation: "tanh" });
     return chain(image(x, layers), first, layers.conv2d({ filters: 4, kernelSize: [3, 2], padding: "same" }));
   },
+  "conv2d of many channels": (x, { layers }) => {
+    const wide = chain(image(x, layers), layers.conv2d({ filters: 17, kernelSize: 1, activation: "tanh" }));
+    const [inner, back] = [16, 17].map((filters) =>
+      layers.conv2d({ filters, kernelSize: 3, padding: "same" }),
+    );
+    return layers.add().apply([wide, chain(wide, inner!, back!)]) as SymbolicTensor;
+  },
+  "conv2d of many channels, no padding": (x, { layers }) =>
+    chain(
+      x,
+      layers.globalAveragePooling1d({}),
+      layers.dense({ units: 5 * 4 * 18 }),
+      layers.reshape({ targetShape: [5, 4, 18] }),
+      layers.conv2d({ filters: 33, kernelSize: 3, useBias: false }),
+    ),
   "conv2d strides": (x, { layers }) => {
     const first = layers.conv2d({ filters: 3, kernelSize: [5, 3], strides: [2, 1], padding: "same" });
     return chain(

@@ -38,7 +38,7 @@ typedef struct {
   const float *then;  // and what is read of it after this part
 } Product;
 
-enum { APART = 2, DEPTH = 128, TALL = 192, STRIP = 4096 / COLUMNS };
+enum { APART = 2, DEPTH = 128, TALL = 192, STRIP = VECTOR == 8 ? 256 : 128 };
 
 INLINE void multiply(int rows, int k, const float *const *a, const float *b, vf acc[][2]) {
   const float *p[ROWS];

@@ -40,6 +40,9 @@ INLINE vf vmost(vf bound, vf x) { return (vf)_mm512_max_ps((__m512)bound, (__m51
 #elif defined(__AVX2__)
 INLINE vf vleast(vf bound, vf x) { return (vf)_mm256_min_ps((__m256)bound, (__m256)x); }
 INLINE vf vmost(vf bound, vf x) { return (vf)_mm256_max_ps((__m256)bound, (__m256)x); }
+#elif defined(__wasm__)
+INLINE vf vleast(vf bound, vf x) { return __builtin_wasm_pmin_f32x4(x, bound); }
+INLINE vf vmost(vf bound, vf x) { return __builtin_wasm_pmax_f32x4(x, bound); }
 #else
 INLINE vf vleast(vf bound, vf x) { return choose(x > bound, bound, x); }
 INLINE vf vmost(vf bound, vf x) { return choose(x < bound, bound, x); }
