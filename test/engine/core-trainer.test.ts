@@ -30,9 +30,9 @@ const TILES: Body = (x, { layers }) =>
   chain(
     x,
     layers.reshape({ targetShape: [FRAMES / 2, WIDTH / 2, 4] }),
-    layers.conv2d({ filters: 16, kernelSize: 1 }),
+    layers.conv2d({ filters: 24, kernelSize: 1 }),
     layers.conv2d({ filters: 40, kernelSize: 3, padding: "same" }),
-    layers.conv2d({ filters: 16, kernelSize: 3, padding: "same" }),
+    layers.conv2d({ filters: 25, kernelSize: 3, padding: "same" }),
     layers.batchNormalization({}),
     layers.reLU(),
     layers.maxPooling2d({ poolSize: 2 }),

@@ -178,8 +178,8 @@ export const LAYERS: Readonly<Record<string, Body>> = {
     return chain(image(x, layers), first, layers.conv2d({ filters: 4, kernelSize: [3, 2], padding: "same" }));
   },
   "conv2d of many channels": (x, { layers }) => {
-    const wide = chain(image(x, layers), layers.conv2d({ filters: 17, kernelSize: 1, activation: "tanh" }));
-    const [inner, back] = [16, 17].map((filters) =>
+    const wide = chain(image(x, layers), layers.conv2d({ filters: 25, kernelSize: 1, activation: "tanh" }));
+    const [inner, back] = [24, 25].map((filters) =>
       layers.conv2d({ filters, kernelSize: 3, padding: "same" }),
     );
     return layers.add().apply([wide, chain(wide, inner!, back!)]) as SymbolicTensor;
@@ -188,8 +188,8 @@ export const LAYERS: Readonly<Record<string, Body>> = {
     chain(
       x,
       layers.globalAveragePooling1d({}),
-      layers.dense({ units: 5 * 4 * 18 }),
-      layers.reshape({ targetShape: [5, 4, 18] }),
+      layers.dense({ units: 5 * 4 * 26 }),
+      layers.reshape({ targetShape: [5, 4, 26] }),
       layers.conv2d({ filters: 33, kernelSize: 3, useBias: false }),
     ),
   "conv2d strides": (x, { layers }) => {

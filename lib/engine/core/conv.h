@@ -9,17 +9,26 @@ enum { CONV_INPUT, CONV_SPREAD, CONV_BIASES, CONV_CHUNKS, CONV_SCRATCH };
 
 typedef struct { int h, w, ci, co, kh, kw, sh, sw, dh, dw, top, left, hp, wp, oh, ow, hs, ws, padded, tiled; } Shape;
 
-enum { TILED = 16 };  // channels from which on tiles are faster than windows
+enum { TILED = 24 };  // channels from which on tiles are faster than windows
 
-static Shape shape_of(const Core *c, const Op *o) {
+static Shape shape_of(const Op *o) {
   const int32_t *f = o->f;
   Shape s = {f[CONV_H], f[CONV_W], f[CONV_CI], f[CONV_CO], f[CONV_KH], f[CONV_KW], f[CONV_SH], f[CONV_SW], f[CONV_DH],
              f[CONV_DW], f[CONV_TOP], f[CONV_LEFT], 0, 0, 0, 0, 0, 0, 0, 0};
   s.hp = s.h + s.top + f[CONV_BOTTOM], s.wp = s.w + s.left + f[CONV_RIGHT];
   s.oh = (s.hp - (s.kh - 1) * s.dh - 1) / s.sh + 1, s.ow = (s.wp - (s.kw - 1) * s.dw - 1) / s.sw + 1;
   s.hs = s.h + (s.kh - 1) * s.dh, s.ws = s.w + (s.kw - 1) * s.dw;  // the output, spread for the backward pass
-  s.tiled = !c->solitary && s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.ci >= TILED && s.co >= TILED;
-  if (s.tiled) s.hp += s.oh % 2, s.wp += s.ow % 2, s.hs += s.h % 2, s.ws += s.w % 2;
+  s.padded = s.hp != s.h || s.wp != s.w;
+  return s;
+}
+
+// The same, with what tiles need: an even number of output lines and columns. One clip at a time is not worth their packing.
+static Shape conv_shape(const Core *c, const Op *o) {
+  Shape s = shape_of(o);
+  int plain = s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1;
+  s.tiled = !c->solitary && s.kh == 3 && s.kw == 3 && plain && s.ci >= TILED && s.co >= TILED;
+  if (!s.tiled) return s;
+  s.hp += s.oh % 2, s.wp += s.ow % 2, s.hs += s.h % 2, s.ws += s.w % 2;
   s.padded = s.hp != s.h || s.wp != s.w;
   return s;
 }
@@ -33,7 +42,7 @@ static int conv_chunks(const Shape *s) { return conv_tiles(s) < 48 ? CHUNKS : 1;
 static long conv_size(const Shape *s) { return (long)s->kh * s->kw * s->ci * s->co; }
 
 static void conv_setup(Core *c, Op *o) {
-  Shape s = shape_of(c, o);
+  Shape s = conv_shape(c, o);
   int taps = s.kh * s.kw;
   Packed *there = add_packed(c, o, o->f[CONV_WEIGHT], s.co, 1, (s.tiled ? SPOTS : taps) * s.ci, s.co);
   if (s.tiled) there->tap = (long)s.ci * s.co, there->inner = s.ci;
@@ -63,14 +72,14 @@ static long conv_input_stride(Core *c, Op *o, const Shape *s) {
 // Rows of a convolution are lines of its image, or, where that has but one line, its columns.
 static long conv_lines(const Op *o) { return o->f[CONV_H] > 1 ? o->f[CONV_H] : o->f[CONV_W]; }
 static long conv_places(const Op *o) {
-  Shape s = shape_of(&(Core){.solitary = 1}, o);
+  Shape s = shape_of(o);
   return s.oh > 1 ? s.oh : s.ow;
 }
 
 // Copies lines of the input between the zeros of the padding.
 static void conv_pad(Core *c, Op *o, int tid, int b, long first, long last) {
   (void)tid;
-  Shape s = shape_of(c, o);
+  Shape s = conv_shape(c, o);
   if (!s.padded) return;
   float *to = o->own[CONV_INPUT] + (long)b * s.hp * s.wp * s.ci;
   // In forward mode others have used this memory.
@@ -89,7 +98,7 @@ static void conv_pad(Core *c, Op *o, int tid, int b, long first, long last) {
 static float *conv_scratch(Op *o, const Shape *s, int tid) { return o->own[CONV_SCRATCH] + tid * wino_scratch(s->ci, s->co); }
 
 static void conv_rows(Core *c, Op *o, int tid, int b, long first, long last) {
-  Shape s = shape_of(c, o);
+  Shape s = conv_shape(c, o);
   if (s.tiled) {
     wino_filter(&(Filter){conv_input(c, o, &s, b), (long)s.wp * s.ci, s.oh, s.ow, s.ci, s.co, o->packed[0].data, value(c, o->out, b),
                           weight(c, o->f[CONV_BIAS]), 0, conv_scratch(o, &s, tid)});
@@ -107,7 +116,7 @@ static void conv_rows(Core *c, Op *o, int tid, int b, long first, long last) {
 
 // The gradient of the input is the convolution of the output's gradient, spread by the strides, with the kernel turned.
 static void conv_backward(Core *c, Op *o, int tid, int b) {
-  Shape s = shape_of(c, o);
+  Shape s = conv_shape(c, o);
   const float *dz = gradient(c, o->out, b);
   column_sums(dz, (long)s.oh * s.ow, s.co, o->own[CONV_BIASES] + (long)b * s.co);
   if (!o->want[0]) return;
@@ -211,7 +220,7 @@ static void conv_untile(Core *c, Op *o, const Shape *s, int tid) {
 }
 
 static void conv_weights(Core *c, Op *o, int tid) {
-  Shape s = shape_of(c, o);
+  Shape s = conv_shape(c, o);
   long first, last;
   reduce_clips(c, tid, o->own[CONV_BIASES], s.co, o->f[CONV_BIAS]);
   if (s.tiled) {
@@ -237,7 +246,7 @@ static void conv_weights(Core *c, Op *o, int tid) {
 
 // Adds the chunks up, and clears them for the next step.
 static void conv_reduce(Core *c, Op *o, int tid) {
-  Shape s = shape_of(c, o);
+  Shape s = conv_shape(c, o);
   if (s.tiled) {
     conv_untile(c, o, &s, tid);
     return;
