@@ -160,28 +160,28 @@ static void conv_outer(Core *c, Op *o, const Shape *s, float *to, int b0, int b1
     }
 }
 
-// The spots' gradients of this thread's share, rows r of all tiles of the batch one after the other.
-INLINE void conv_spots(Core *c, Op *o, const Shape *s, int tid, int r, int first, int last) {
-  int n0 = first * COLUMNS, n1 = least(last * COLUMNS, s->co), tall = outer_tiles(s->ci, 1), block = 4 * wino_block(s->ci, s->co);
+// The spots' gradients of panels from .. until, rows r of all tiles of the batch one after the other.
+INLINE void conv_spots(Core *c, Op *o, const Shape *s, int tid, int r, int from, int until) {
+  int n0 = from * COLUMNS, n = least(until * COLUMNS, s->co) - n0, tall = outer_tiles(s->ci, 1), block = 4 * wino_block(s->ci, s->co);
   long each = (long)halves(s->oh) * halves(s->ow), total = each * c->count, size = (long)s->ci * s->co;
-  float *inputs = conv_scratch(o, s, tid), *outputs = inputs + 4L * block * s->ci + SLACK, *sums = o->own[CONV_CHUNKS] + 4 * r * size;
+  long plane = (long)block * s->ci, panel = (long)block * COLUMNS, panels = (until - from) * panel;
+  float *inputs = conv_scratch(o, s, tid), *outputs = inputs + 4 * plane + SLACK, *sums = o->own[CONV_CHUNKS] + 4 * r * size + n0;
   for (int q = 0; q < 4; q++)
-    for (int i = 0; i < s->ci; i++) __builtin_memset(sums + q * size + (long)i * s->co + n0, 0, sizeof(float) * (size_t)(n1 - n0));
-  for (long at = 0, until; at < total; at = until) {
-    until = at + block < total ? at + block : total;
-    for (long tile = at, next; tile < until; tile = next) {
+    for (int i = 0; i < s->ci; i++) __builtin_memset(sums + q * size + (long)i * s->co, 0, sizeof(float) * (size_t)n);
+  for (long at = 0, end; at < total; at = end) {
+    end = at + block < total ? at + block : total;
+    for (long tile = at, next; tile < end; tile = next) {
       int b = (int)(tile / each);
-      next = (b + 1) * each < until ? (b + 1) * each : until;
+      next = (b + 1) * each < end ? (b + 1) * each : end;
       wino_inputs(r, conv_input(c, o, s, b), (long)s->wp * s->ci, s->ci, halves(s->ow), tile - b * each, next - tile,
-                  inputs + (tile - at) * s->ci, (long)block * s->ci);
-      wino_gradients(r, gradient(c, o->out, b), s->oh, s->ow, s->co, n0, n1, tile - b * each, next - tile,
-                     outputs + (tile - at) * s->co, (long)block * s->co);
+                  inputs + (tile - at) * s->ci, plane);
+      wino_gradients(r, gradient(c, o->out, b), s->oh, s->ow, s->co, from, until, tile - b * each, next - tile,
+                     outputs + (tile - at) * COLUMNS, panel, panels);
     }
-    for (int q = 0; q < 4; q++) {
-      Outer g = {.nz = 1, .ny = 1, .nx = (int)(until - at), .m = s->ci, .n = s->co, .a = inputs + (long)q * block * s->ci, .ax = s->ci,
-                 .b = outputs + (long)q * block * s->co, .bx = s->co, .c = sums + q * size, .row = s->co};
-      outer(&g, first * tall, last * tall);
-    }
+    for (int q = 0; q < 4; q++)
+      outer(&(Outer){.nz = 1, .ny = 1, .nx = (int)(end - at), .m = s->ci, .n = n, .a = inputs + q * plane, .ax = s->ci,
+                     .b = outputs + q * panels, .bx = COLUMNS, .c = sums + q * size, .row = s->co, .panel = panel},
+            0, (until - from) * tall);
   }
 }
 static void conv_tiled(Core *c, Op *o, const Shape *s, int tid) {

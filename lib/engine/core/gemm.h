@@ -176,6 +176,7 @@ typedef struct {
   long bz, by, bx;
   float *c;
   long row;
+  long panel;  // where b lies in panels, its rows COLUMNS floats each: from one panel to the next; else 0
 } Outer;
 
 // `rows` rows of C, of which g->m says how many are stored, in one panel of columns, over rows of b that lie packed in `strip`.
@@ -204,28 +205,31 @@ INLINE void outer_tile(int rows, const Outer *g, const float *strip, int m0, int
 
 INLINE int outer_tiles(int m, int n) { return ((m + ROWS - 1) / ROWS) * ((n + COLUMNS - 1) / COLUMNS); }
 
-// Tiles first..last, which go down a panel of columns, then on to the next. The panel's rows of b are put beside each other
-// first: from where they lie, a power of two apart, they would push each other out of the cache.
+// A panel's rows of b beside each other: from where they lie, often a power of two apart, they would push each other out of the
+// cache.
+static void outer_strip(const Outer *g, int n0, float *to) {
+  for (int z = 0; z < g->nz; z++)
+    for (int y = 0; y < g->ny; y++) {
+      const float *b = g->b + z * g->bz + y * g->by + n0;
+      for (int x = 0; x < g->nx; x++, b += g->bx, to += COLUMNS) *(vf *)to = load(b), *(vf *)(to + VECTOR) = load(b + VECTOR);
+    }
+}
+
+// Tiles first..last, which go down a panel of columns, then on to the next.
 NOINLINE void outer_block(const Outer *g, int first, int last) {
-  float strip[STRIP * COLUMNS];
+  float copy[STRIP * COLUMNS];
   int tall = (g->m + ROWS - 1) / ROWS;
   for (int panel = first / tall; panel * tall < last; panel++) {
     int n0 = panel * COLUMNS;
-    float *to = strip;
-    for (int z = 0; z < g->nz; z++)
-      for (int y = 0; y < g->ny; y++) {
-        const float *b = g->b + z * g->bz + y * g->by + n0;
-        for (int x = 0; x < g->nx; x++, b += g->bx, to += COLUMNS) *(vf *)to = load(b), *(vf *)(to + VECTOR) = load(b + VECTOR);
-      }
-    int from = first > panel * tall ? first - panel * tall : 0, until = last - panel * tall < tall ? last - panel * tall : tall;
+    const float *strip = g->panel ? g->b + panel * g->panel : copy;
+    if (!g->panel) outer_strip(g, n0, copy);
+    int from = first > panel * tall ? first - panel * tall : 0, until = least(last - panel * tall, tall);
     for (int tile = from; tile < until; tile++) {
       if (g->m - tile * ROWS <= ROWS / 2) outer_tile(ROWS / 2, g, strip, tile * ROWS, n0);
       else outer_tile(ROWS, g, strip, tile * ROWS, n0);
     }
   }
 }
-
-
 
 // The same over any number of rows, of which STRIP are taken at a time.
 static void outer(const Outer *g, int first, int last) {

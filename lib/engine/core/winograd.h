@@ -21,7 +21,7 @@ static int wino_block(int ci, int co) {
   int tiles = SPOT_FLOATS / SPOTS / (ci + co) / ROWS * ROWS;
   return tiles > 2 * ROWS ? tiles : 2 * ROWS;
 }
-static long wino_scratch(int ci, int co) { return (long)SPOTS * wino_block(ci, co) * (ci + co) + 2 * SLACK; }
+static long wino_scratch(int ci, int co) { return (long)SPOTS * wino_block(ci, co) * (ci + co + 2 * COLUMNS) + 2 * SLACK; }
 
 INLINE vf pick(const float *p, long column, int n) {
   vf v = fill(0);
@@ -75,24 +75,28 @@ INLINE void wino_inputs(int r, const float *image, long line, int n, int across,
   }
 }
 
-// Row r of A y A' for a gradient y of h x w x n: what the spots of each output tile give back. Columns n0 .. n1 alone.
-INLINE void wino_gradients(int r, const float *y, int h, int w, int n, int n0, int n1, long first, long count, float *to, long plane) {
+// Row r of A y A' for a gradient y of h x w x n: what the spots of each output tile give back, in panels of COLUMNS columns from
+// number `from` to `until`, each `panel` floats long.
+INLINE void wino_gradients(int r, const float *y, int h, int w, int n, int from, int until, long first, long count, float *to, long panel,
+                           long plane) {
   int across = halves(w), top = (int)(first / across) * 2, left = (int)(first % across) * 2;
-  for (long t = 0; t < count; t++, to += n) {
+  for (long t = 0; t < count; t++, to += COLUMNS) {
     int down = top + 1 < h, right = left + 1 < w;
     const float *at = y + ((long)top * w + left) * n;
     if ((left += 2) >= w) left = 0, top += 2;
-    for (int j = n0; j < n1; j += VECTOR) {
+    for (int j = 2 * from; j < 2 * until; j++) {
+      const float *p = at + j * VECTOR;
+      float *out = to + (j / 2 - from) * panel + j % 2 * VECTOR;
       vf d[2];
       UNROLL for (int x = 0; x < 2; x++) {
-        vf upper = r < 3 && (x == 0 || right) ? load(at + x * n + j) : fill(0);
-        vf lower = r > 0 && down && (x == 0 || right) ? load(at + (w + x) * (long)n + j) : fill(0);
+        vf upper = r < 3 && (x == 0 || right) ? load(p + x * n) : fill(0);
+        vf lower = r > 0 && down && (x == 0 || right) ? load(p + (w + x) * (long)n) : fill(0);
         d[x] = r == 1 ? upper + lower : upper - lower;
       }
-      store(to + j, d[0], n - j);
-      store(to + plane + j, d[0] + d[1], n - j);
-      store(to + 2 * plane + j, d[0] - d[1], n - j);
-      store(to + 3 * plane + j, -d[1], n - j);
+      *(vf *)out = d[0];
+      *(vf *)(out + plane) = d[0] + d[1];
+      *(vf *)(out + 2 * plane) = d[0] - d[1];
+      *(vf *)(out + 3 * plane) = fill(0) - d[1];
     }
   }
 }
