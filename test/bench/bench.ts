@@ -22,7 +22,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  if (!(error instanceof UserError)) throw error;
+  const wrongOption = /^ERR_PARSE_ARGS/.test(error.code ?? "");
+  if (!wrongOption && !(error instanceof UserError)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = error.exitCode;
+  process.exitCode = wrongOption ? 2 : error.exitCode;
 });

@@ -1,5 +1,4 @@
-// npm run -s bench -- plan [--runs 10000] [--protocol savee/loso] [--json]: time and memory of what a large experiment asks of its
-// store, before the first run and when all are finished. The runs are made up, under the names that the plan gives them. Build first.
+// Time and memory of what a large experiment asks of its store, before the first run and when all are finished.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,6 +30,11 @@ interface Row {
   megabytes: number;
 }
 
+const HELP = `npm run -s bench -- plan [--json] [--runs 10000] [--protocol savee/loso]
+
+The runs are made up, under the names that the plan gives them. Build first (npm run build).
+`;
+
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
@@ -39,8 +43,10 @@ export async function run(args: readonly string[]): Promise<void> {
       protocol: { type: "string", default: "savee/loso" },
       json: { type: "boolean" },
       read: { type: "string" },
+      help: { type: "boolean" },
     },
   });
+  if (values.help) return void process.stdout.write(HELP);
   if (values.read !== undefined) return void (await readStore(values.read));
   const folder = mkdtempSync(join(tmpdir(), "ser-bench-"));
   try {

@@ -1,5 +1,4 @@
-// npm run -s bench -- predict --model DIR [--json]: how long a prediction takes, warm and cold, and a folder of clips; on the
-// corpora (SER_DATA) also how far the timeline of ten minutes follows what was said. Build first (npm run build).
+// How long a prediction takes, warm and cold, and a folder of clips; on the corpora also how well a timeline follows.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +13,12 @@ import { findModel } from "../../lib/inference/find.js";
 import { type EmotionModel, loadModel, timeline } from "../../lib/inference/model.js";
 import { buzz } from "../inference/example.js";
 import { follow, joinClips } from "../inference/long.js";
+
+const HELP = `npm run -s bench -- predict [--json] [--model DIR] [--speakers 01 --speakers 11 ...]
+
+Warm, cold, and a folder of clips; on the corpora (SER_DATA) also how far the timeline of ten minutes follows what was said. Build
+first (npm run build).
+`;
 
 const BIN = join(projectRoot(), "dist", "ser.cjs");
 
@@ -32,8 +37,10 @@ export async function run(args: readonly string[]): Promise<void> {
       model: { type: "string" },
       json: { type: "boolean" },
       speakers: { type: "string", multiple: true, default: HELD_OUT },
+      help: { type: "boolean" },
     },
   });
+  if (values.help) return void process.stdout.write(HELP);
   const folder = mkdtempSync(join(tmpdir(), "ser-bench-"));
   try {
     const place = await findModel(values.model);
