@@ -52,6 +52,8 @@ interface Stage {
   wasm: Exports;
   /** Address of the free memory after the filter. */
   free: number;
+  /** Outputs per run, at most. */
+  block: number;
   /** Computes `count` outputs from number `first` on; `x` is the address of the sample at its time. */
   run(x: number, first: number, out: number, count: number): void;
 }
@@ -84,30 +86,65 @@ function halving(kernel: Float32Array): Stage {
   const { wasm, tables, free } = load(kernel);
   const odd = free;
   const run = (x: number, _first: number, out: number, count: number) =>
-    wasm.halve(x, tables, taps, odd, out, 4 * Math.ceil(count / 4));
+    wasm.halve(x, tables, taps, odd, out, 8 * Math.ceil(count / 8));
   return {
     up: 1,
     down: 2,
     before: 2 * taps,
-    after: 2 * taps + 8,
+    after: 2 * taps + 16,
     wasm,
-    free: free + 4 * (BLOCK + 2 * taps),
+    free: free + 4 * (BLOCK + 2 * taps + 4),
+    block: BLOCK,
     run,
   };
 }
 
 function polyphase(up: number, down: number): Stage {
-  const exact = up <= MAX_PHASES;
-  const stored = exact ? up : MAX_PHASES;
-  const { rows, taps, before } = kernelRows(stored, Math.min(1, up / down));
+  if (up > MAX_PHASES) return interpolated(up, down);
+  const { rows, taps, before } = kernelRows(up, Math.min(1, up / down));
+  const turns = GROUP * Math.ceil(BLOCK / (GROUP * up));
+  const length = turns + 1 + Math.ceil(taps / down);
+  const places = Int32Array.from(
+    { length: down + taps },
+    (_, i) => (i % down) * length + Math.floor(i / down),
+  );
+  const { wasm, tables, free } = load(rows, places);
+  const streams = free;
+  const run = (x: number, _first: number, out: number, count: number) => {
+    const padded = 4 * up * Math.ceil(count / (4 * up));
+    wasm.phases(
+      x - 4 * before,
+      streams,
+      length,
+      tables + 4 * rows.length,
+      tables,
+      taps,
+      up,
+      down,
+      out,
+      padded,
+    );
+  };
+  return {
+    up,
+    down,
+    before,
+    after: taps + 2 * down,
+    wasm,
+    free: free + 4 * down * length,
+    block: turns * up,
+    run,
+  };
+}
+
+function interpolated(up: number, down: number): Stage {
+  const { rows, taps, before } = kernelRows(MAX_PHASES, Math.min(1, up / down));
   const { wasm, tables, free } = load(rows);
   const run = (x: number, first: number, out: number, count: number) => {
     const phase = (first * down) % up;
-    const start = x - 4 * before;
-    if (exact) wasm.phases(start, tables, taps, up, down, phase, out, count);
-    else wasm.between(start, tables, stored, taps, up, down, phase, out, count);
+    wasm.between(x - 4 * before, tables, MAX_PHASES, taps, up, down, phase, out, count);
   };
-  return { up, down, before, after: taps, wasm, free, run };
+  return { up, down, before, after: taps, wasm, free, block: BLOCK, run };
 }
 
 /** A row of taps for each of `phases` fractions of a sample, and one for a whole sample; each row sums to 1. */
@@ -154,16 +191,19 @@ function halfBandKernel(edge: number): Float32Array {
 /** Outputs per block: the working set fits the processor's cache, and the kernel's memory does not grow with the clip. */
 const BLOCK = 4096;
 
+/** A block has a multiple of this many outputs of each phase: kernel.c computes 7 vectors of 4 together. */
+const GROUP = 28;
+
 /** Runs a stage over a whole signal, block by block; the signal is padded with zeros at both ends. */
 function convolve(signal: Float32Array, stage: Stage): Float32Array {
-  const { up, down, before, after, wasm, run } = stage;
+  const { up, down, before, after, block, wasm, run } = stage;
   const result = new Float32Array(Math.ceil((signal.length * up) / down));
-  const reach = before + Math.ceil((BLOCK * down) / up) + after;
-  const memory = memoryOf(wasm, stage.free + 4 * (reach + BLOCK));
+  const reach = before + Math.ceil((block * down) / up) + after;
+  const memory = memoryOf(wasm, stage.free + 4 * (reach + block));
   const x = memory.subarray(stage.free / 4, stage.free / 4 + reach);
-  const out = memory.subarray(stage.free / 4 + reach, stage.free / 4 + reach + BLOCK);
-  for (let first = 0; first < result.length; first += BLOCK) {
-    const count = Math.min(BLOCK, result.length - first);
+  const out = memory.subarray(stage.free / 4 + reach, stage.free / 4 + reach + block);
+  for (let first = 0; first < result.length; first += block) {
+    const count = Math.min(block, result.length - first);
     const start = Math.floor((first * down) / up) - before;
     const lead = Math.max(0, -start);
     const there = signal.subarray(start + lead, Math.max(start + lead, start + reach));
@@ -179,11 +219,13 @@ function convolve(signal: Float32Array, stage: Stage): Float32Array {
 interface Exports extends KernelMemory {
   phases(
     x: number,
+    streams: number,
+    length: number,
+    places: number,
     rows: number,
     taps: number,
     up: number,
     down: number,
-    phase: number,
     out: number,
     n: number,
   ): void;
@@ -202,11 +244,15 @@ interface Exports extends KernelMemory {
 }
 
 /** A new kernel instance with these tables at the start of its memory. */
-function load(values: Float32Array): { wasm: Exports; tables: number; free: number } {
+function load(
+  values: Float32Array,
+  places = new Int32Array(0),
+): { wasm: Exports; tables: number; free: number } {
   const wasm = instantiate<Exports>(KERNEL_BINARY);
   const tables = 16 * Math.ceil(wasm.__heap_base.value / 16);
-  const free = tables + 4 * values.length;
+  const free = tables + 4 * (values.length + places.length);
   memoryOf(wasm, free).set(values, tables / 4);
+  new Int32Array(wasm.memory.buffer).set(places, tables / 4 + values.length);
   return { wasm, tables, free };
 }
 

@@ -23,9 +23,13 @@ export interface PoolOptions {
 /** An error loses its class between threads: `user` marks a {@link UserError}. */
 type Reply<Result> = { index: number; result: Result } | { index: number; error: Error; user: boolean };
 
+/** Threads without a task, by their worker: starting one takes as long as many a task. They do not keep the process from ending. */
+const resting = new Map<string, Worker[]>();
+
 /**
  * Runs tasks on worker threads, one task per thread at a time, and yields the results as they arrive, with the index of their
- * task. At most two results per thread wait for the reader. A task that throws ends the pool with its error.
+ * task. At most two results per thread wait for the reader. A task that throws ends the pool with its error. The threads of a
+ * pool whose tasks are all done are used again by the next one with the same worker.
  *
  * @param worker the worker's file in lib/ without its ending, for example "features/extract.worker"
  * @example for await (const { index, result } of runPool<Task, Result>("features/extract.worker", tasks)) { ... }
@@ -36,7 +40,6 @@ export async function* runPool<Task, Result>(
   options: PoolOptions = {},
 ): AsyncGenerator<{ index: number; result: Result }> {
   const count = Math.min(options.threads ?? availableParallelism(), tasks.length);
-  const threads = Array.from({ length: count }, () => new Worker(bootstrap(worker), { eval: true }));
   const ready: Reply<Result>[] = [];
   const idle: Worker[] = [];
   let wake = () => {};
@@ -60,16 +63,20 @@ export async function* runPool<Task, Result>(
   const abort = () => fail(new DOMException("stopped", "AbortError"));
   options.signal?.addEventListener("abort", abort);
   if (options.signal?.aborted) abort();
-  for (const thread of threads) {
+  const threads = Array.from({ length: count }, () => {
+    const thread = resting.get(worker)?.pop() ?? new Worker(bootstrap(worker), { eval: true });
+    release(thread);
+    thread.ref();
     thread.on("message", (reply: Reply<Result>) => {
       ready.push(reply);
       feed(thread);
       wake();
     });
     thread.on("error", fail);
-    thread.on("exit", (code) => code !== 0 && fail(new Error(`a worker thread ended with code ${code}`)));
+    thread.on("exit", (code) => fail(new Error(`a worker thread ended with code ${code}`)));
     feed(thread);
-  }
+    return thread;
+  });
   try {
     while (done < tasks.length) {
       if (failure) throw failure;
@@ -88,8 +95,27 @@ export async function* runPool<Task, Result>(
     }
   } finally {
     options.signal?.removeEventListener("abort", abort);
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    if (done === tasks.length && !failure) for (const thread of threads) rest(worker, thread);
+    else await Promise.all(threads.map((thread) => thread.terminate()));
   }
+}
+
+/** Keeps a thread for the next pool with this worker, until it ends. */
+function rest(worker: string, thread: Worker): void {
+  const others = resting.get(worker) ?? [];
+  resting.set(worker, [...others, thread]);
+  release(thread);
+  const leave = () => {
+    const left = resting.get(worker)!.filter((other) => other !== thread);
+    resting.set(worker, left);
+  };
+  thread.on("error", leave).on("exit", leave);
+  thread.unref();
+}
+
+/** Not all listeners at once: Node has its own, which hold the thread's channel open. */
+function release(thread: Worker): void {
+  for (const event of ["message", "error", "exit"]) thread.removeAllListeners(event);
 }
 
 /** The script of a thread: loads the bundle's worker, or the TypeScript source through tsx. */

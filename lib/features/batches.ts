@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { Interrupted } from "../base/errors.js";
 import type { Matrix } from "../base/matrix.js";
 import { runPool } from "../base/pool.js";
-import type { ExtractItem, ExtractResult, ExtractTask, Sound } from "./extract.worker.js";
-import { columnsOf, type SoundSettings } from "./settings.js";
+import type { ExtractItem, ExtractTask, Sound } from "./extract.worker.js";
+import type { SoundSettings } from "./settings.js";
 
 /** The features of a file, or why it has none. */
 export type FileResult =
@@ -65,17 +65,16 @@ async function* readFiles(
     paths: sounds.slice(b * BATCH, (b + 1) * BATCH).map(resolved),
     settings,
   }));
-  const cols = !settings ? 0 : settings.kind === "encoder" ? 1 : columnsOf(settings);
   if (tasks.length === 1 && (await bytesOf(sounds)) < INLINE_BYTES) {
     // Starting a thread takes longer than one batch.
     const { handle } = await import("./extract.worker.js");
     if (signal?.aborted) throw new Interrupted("stopped");
-    yield unpack(0, (await handle(tasks[0]!)).result, cols);
+    yield numbered(0, (await handle(tasks[0]!)).result);
     return;
   }
   try {
-    const pool = runPool<ExtractTask, ExtractResult>("features/extract.worker", tasks, { threads, signal });
-    for await (const { index, result } of pool) yield unpack(index * BATCH, result, cols);
+    const pool = runPool<ExtractTask, ExtractItem[]>("features/extract.worker", tasks, { threads, signal });
+    for await (const { index, result } of pool) yield numbered(index * BATCH, result);
   } catch (error) {
     throw signal?.aborted ? new Interrupted("stopped", { cause: error }) : error;
   }
@@ -100,13 +99,6 @@ async function bytesOf(sounds: readonly Sound[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-function unpack(first: number, { items, data }: ExtractResult, cols: number): FileResult[] {
-  let at = 0;
-  return items.map((item: ExtractItem, k) => {
-    if ("error" in item) return { index: first + k, error: item.error };
-    const { hash, samples, stamp, rows } = item;
-    const matrix = { data: data.subarray(at, at + rows * cols), rows, cols };
-    at += rows * cols;
-    return { index: first + k, hash, samples, stamp, matrix };
-  });
+function numbered(first: number, items: readonly ExtractItem[]): FileResult[] {
+  return items.map((item, k) => ({ index: first + k, ...item }));
 }

@@ -25,6 +25,15 @@ describe("decodeLayout", () => {
     expect(decode(encoding, all).map((value) => value * 32768 + 0)).toEqual(codes[encoding]);
   });
 
+  test.each([1, 5, 8192, 30_001])("takes %i samples of 16 bits at an odd place in the bytes", (count) => {
+    const bytes = new Uint8Array(2 * count + 4).map((_, i) => (i * i * 31 + 17 * i) % 251);
+    const { samples } = decodeLayout(bytes, layout("pcm_s16", 2 * count, { offset: 3 }), []);
+    const view = new DataView(bytes.buffer);
+    expect(samples).toEqual(
+      Float32Array.from({ length: count }, (_, i) => view.getInt16(3 + 2 * i, true) / 32768),
+    );
+  });
+
   test("takes whole numbers from their least to their greatest value", () => {
     expect(decode("pcm_u8", [0, 128, 255])).toEqual([-1, 0, 127 / 128]);
     expect(decode("pcm_s8", [128, 0, 127])).toEqual([-1, 0, 127 / 128]);
