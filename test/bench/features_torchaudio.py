@@ -26,7 +26,7 @@ try:
     DECIBELS = torchaudio.transforms.AmplitudeToDB(top_db=80)
     MFCC = torchaudio.transforms.MFCC(RATE, n_mfcc=40, melkwargs=SLANEY)
     RESAMPLERS = {}
-except ImportError:
+except (ImportError, OSError):  # OSError: built for another PyTorch
     torchaudio = None
 try:
     import soundfile
