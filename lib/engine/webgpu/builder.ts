@@ -10,6 +10,8 @@ export type Dim = number | { each: number };
 export interface Arrays {
   reads?: Readonly<Record<string, GpuBuffer>>;
   writes: Readonly<Record<string, GpuBuffer>>;
+  /** Numbers that it finds in its uniform `q`, four each. */
+  sizes?: readonly number[];
 }
 
 /** One kernel with its arrays. */
@@ -133,7 +135,7 @@ export class Builder {
     return list;
   }
 
-  kernel(body: string, { reads = {}, writes }: Arrays, groups: Dispatch["groups"]): void {
+  kernel(body: string, { reads = {}, writes, sizes = [] }: Arrays, groups: Dispatch["groups"]): void {
     const bound = [
       ...Object.entries(reads).map(([name, buffer]) => ({ name, buffer, access: "read" })),
       ...Object.entries(writes).map(([name, buffer]) => ({ name, buffer, access: "read_write" })),
@@ -142,6 +144,13 @@ export class Builder {
       ({ name, access }, i) => `@group(0) @binding(${i + 1}) var<storage, ${access}> ${name}: array<f32>;`,
     );
     const usesState = /\bs\.\w/.test(body);
+    if (sizes.length > 0) {
+      const vectors = Math.ceil(sizes.length / 4);
+      lines.push(`@group(0) @binding(${bound.length + 1}) var<uniform> q: array<vec4u, ${vectors}>;`);
+      const buffer = this.buffer(16 * vectors, USAGE.uniform | USAGE.copyDst);
+      this.gear.device.queue.writeBuffer(buffer, 0, Uint32Array.from(sizes));
+      bound.push({ name: "q", buffer, access: "uniform" });
+    }
     const code = `${usesState ? STATE : ""}${lines.join("\n")}${/_\(/.test(body) ? MATHS : ""}${body}`;
     const pipeline = this.#pipeline(code);
     const entries = bound.map(({ buffer }, i) => ({ binding: i + 1, resource: { buffer } }));
@@ -187,15 +196,21 @@ export class Builder {
   ): void {
     const { z = 1, m, n, k, parts = 1 } = options;
     const tile = tileOf(valueOf(m, this.maxBatch), n, valueOf(z, this.maxBatch) * parts);
+    // A software adapter takes half a second to compile a product, so products of other sizes share a kernel there.
+    const sizes: number[] = [];
+    const text = (code: string) => (this.gear.info.software ? hoisted(code, sizes) : code);
     const code = productKernel({
       ...options,
-      m: expression(m),
-      n: expression(n),
-      k: expression(k),
+      a: text(options.a),
+      b: text(options.b),
+      store: text(options.store),
+      m: text(expression(m)),
+      n: text(expression(n)),
+      k: text(expression(k)),
       parts,
       tile,
     });
-    this.kernel(code, arrays, (count) => {
+    this.kernel(code, { ...arrays, sizes }, (count) => {
       const tiles = Math.ceil(valueOf(m, count) / (16 * tile[0])) * Math.ceil(n / (16 * tile[1]));
       const [x, y] = fold(tiles);
       return [x, y, valueOf(z, count) * parts];
@@ -283,6 +298,14 @@ export class Builder {
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers.length = 0;
   }
+}
+
+/** The code with its whole numbers taken from the uniform `q`, to whose numbers they are added. */
+function hoisted(code: string, sizes: number[]): string {
+  return code.replaceAll(/\b(\d+)u\b/g, (_, digits) => {
+    const at = sizes.push(Number(digits)) - 1;
+    return `q[${Math.floor(at / 4)}][${at % 4}]`;
+  });
 }
 
 /** Workgroups in two dimensions, since one has too few. */
