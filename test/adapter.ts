@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import type { Core } from "../lib/engine/core.js";
+import { loadWebgpu } from "../lib/engine/webgpu.js";
 
 /** Where Debian's Chromium has a software adapter and a Vulkan loader. */
 const CHROMIUM = "/usr/lib/chromium";
@@ -22,4 +24,20 @@ export function useAdapter(): void {
     // so that Node throws when it has loaded it.
     process.dlopen({ exports: {} }, `${CHROMIUM}/libvulkan.so.1`, constants.dlopen.RTLD_NOW | KEPT);
   } catch {}
+}
+
+/** The core on that adapter, which is started at the first call: a test may ask for it where there is none, and not use it. */
+export function onAdapter(): Core {
+  const found = async () => {
+    useAdapter();
+    const core = await loadWebgpu();
+    if ("core" in core) return core.core;
+    throw new Error(core.reason);
+  };
+  return {
+    engine: "webgpu",
+    instructionSet: "any",
+    create: async (...given) => (await found()).create(...given),
+    createForward: async (...given) => (await found()).createForward(...given),
+  };
 }

@@ -120,7 +120,8 @@ export async function findAdapter(load: WebgpuLoader = loadPackage): Promise<Fou
     // Dawn would warn on standard error of a system without any driver, which is the usual case on a server.
     if (load === loadPackage && process.platform === "linux" && !hasVulkanDriver())
       return { reason: "no graphics driver: Vulkan finds none" };
-    const gpu = create([]);
+    // One for the process: Dawn ends the process if it is collected while a device of it lives.
+    const gpu = load === loadPackage ? (instance ??= create([])) : create([]);
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter) return { reason: "no graphics driver is found" };
     const info = infoOf(adapter);
@@ -166,6 +167,7 @@ function infoOf({ info, limits, isFallbackAdapter }: GpuAdapter): AdapterInfo {
   };
 }
 
+let instance: Gpu | undefined;
 let started: Promise<Gear> | undefined;
 
 /** The process's device; a new one after the last was lost. */
