@@ -155,7 +155,12 @@ class CoreTrainer implements Trainer {
     const size = x.length / count;
     if (count === 0 || size === this.#compiled.inputSize) return;
     const compiled = compile(this.#model, shapeFor(this.#model, size));
-    const network = await createNetwork(this.#core, compiled, await this.#network.parameters(), this.#options);
+    const network = await createNetwork(
+      this.#core,
+      compiled,
+      await this.#network.parameters(),
+      this.#options,
+    );
     network.setMoments(await this.#network.moments());
     await this.#network.destroy();
     this.#network = network;

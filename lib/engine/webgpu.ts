@@ -26,7 +26,8 @@ export async function loadWebgpu(load?: WebgpuLoader): Promise<FoundWebgpu> {
   const core: Core = {
     engine: "webgpu",
     instructionSet: `${info.backend}, ${info.name}`,
-    create: async (program, parameters, options) => createNetwork(await started(), program, parameters, options),
+    create: async (program, parameters, options) =>
+      createNetwork(await started(), program, parameters, options),
     createForward: async (program, parameters) => createForward(await started(), program, parameters),
   };
   return { core, adapter: info };

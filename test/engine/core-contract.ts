@@ -233,7 +233,9 @@ export function coreContract(core: Core): void {
         const outputs = [await network.run(BATCH.x.subarray(0, IN))];
         for (const rows of [CLIPS, 40, 2]) {
           await network.reshape(forwardProgram(rows));
-          outputs.push(await network.run(rows === 40 ? numbers(40 * IN, 29) : BATCH.x.subarray(0, rows * IN)));
+          outputs.push(
+            await network.run(rows === 40 ? numbers(40 * IN, 29) : BATCH.x.subarray(0, rows * IN)),
+          );
         }
         await network.destroy();
         return outputs;
@@ -254,7 +256,9 @@ export function coreContract(core: Core): void {
     await expect((async () => network.reshape(other))()).rejects.toThrow("not valid");
     await network.destroy();
     const shorter = await core.createForward(forwardProgram(2), PARAMETERS, 1);
-    await expect((async () => shorter.reshape(forwardProgram(2).subarray(0, 30)))()).rejects.toThrow("not valid");
+    await expect((async () => shorter.reshape(forwardProgram(2).subarray(0, 30)))()).rejects.toThrow(
+      "not valid",
+    );
     await shorter.destroy();
     await expect(core.createForward(other, PARAMETERS)).rejects.toThrow("not valid");
   });

@@ -98,9 +98,7 @@ test("the gradient over all weights is scaled to the norm asked for, by the firs
   const norm = async (clipNorm?: number) => {
     const trainer = await trainerOf(await network(), { name: "adam", clipNorm });
     await trainer.step(batchOf(12, 1), 0.01);
-    const squares = (await trainer.state()).m
-      .flatMap((m) => [...m])
-      .map((m) => (m / 0.1) ** 2);
+    const squares = (await trainer.state()).m.flatMap((m) => [...m]).map((m) => (m / 0.1) ** 2);
     return Math.sqrt(squares.reduce((a, b) => a + b));
   };
   const free = await norm();

@@ -28,7 +28,7 @@ test("a device that does not start is an error with the GPU's name", async () =>
   const found = await loadWebgpu(() => ({ create: () => ({ requestAdapter: async () => adapter }) }));
   if (!("core" in found)) throw new Error(found.reason);
   expect(found.adapter).toMatchObject({ name: "Roadrunner", software: false });
-  await expect(found.core.create(new Int32Array(8), new Float32Array(1), { maxBatch: 1, seed: 1 })).rejects.toThrow(
-    'the GPU "Roadrunner" does not start: out of magic',
-  );
+  await expect(
+    found.core.create(new Int32Array(8), new Float32Array(1), { maxBatch: 1, seed: 1 }),
+  ).rejects.toThrow('the GPU "Roadrunner" does not start: out of magic');
 });

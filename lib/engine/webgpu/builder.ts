@@ -36,7 +36,7 @@ export function expression(dim: Dim): string {
   return typeof dim === "number" ? `${dim}u` : `(s.count * ${dim.each}u)`;
 }
 
-function valueOf(dim: Dim, count: number): number {
+function countOf(dim: Dim, count: number): number {
   return typeof dim === "number" ? dim : count * dim.each;
 }
 
@@ -172,7 +172,7 @@ export class Builder {
   /** Does `body` for each element `i`. */
   map(total: Dim, body: string, arrays: Arrays): void {
     this.kernel(mapKernel(expression(total), body), arrays, (count) => [
-      Math.min(MOST_GROUPS, Math.ceil(valueOf(total, count) / THREADS)),
+      Math.min(MOST_GROUPS, Math.ceil(countOf(total, count) / THREADS)),
       1,
       1,
     ]);
@@ -180,7 +180,7 @@ export class Builder {
 
   /** Does `body` for each `row`, by a workgroup. */
   rows(rows: Dim, body: string, arrays: Arrays): void {
-    this.kernel(rowKernel(expression(rows), body), arrays, (count) => fold(valueOf(rows, count)));
+    this.kernel(rowKernel(expression(rows), body), arrays, (count) => fold(countOf(rows, count)));
   }
 
   /** A product of matrices; see {@link Product}. */
@@ -195,7 +195,7 @@ export class Builder {
     arrays: Arrays,
   ): void {
     const { z = 1, m, n, k, parts = 1 } = options;
-    const tile = tileOf(valueOf(m, this.maxBatch), n, valueOf(z, this.maxBatch) * parts);
+    const tile = tileOf(countOf(m, this.maxBatch), n, countOf(z, this.maxBatch) * parts);
     // A software adapter takes half a second to compile a product, so products of other sizes share a kernel there.
     const sizes: number[] = [];
     const text = (code: string) => (this.gear.info.software ? hoisted(code, sizes) : code);
@@ -211,9 +211,9 @@ export class Builder {
       tile,
     });
     this.kernel(code, { ...arrays, sizes }, (count) => {
-      const tiles = Math.ceil(valueOf(m, count) / (16 * tile[0])) * Math.ceil(n / (16 * tile[1]));
+      const tiles = Math.ceil(countOf(m, count) / (16 * tile[0])) * Math.ceil(n / (16 * tile[1]));
       const [x, y] = fold(tiles);
-      return [x, y, valueOf(z, count) * parts];
+      return [x, y, countOf(z, count) * parts];
     });
   }
 
@@ -237,7 +237,7 @@ export class Builder {
     const { z = 1, m, n, k, dest, add } = options;
     const tile = tileOf(m, n, z);
     const tiles = z * Math.ceil(m / (16 * tile[0])) * Math.ceil(n / (16 * tile[1]));
-    const longest = valueOf(k, this.maxBatch);
+    const longest = countOf(k, this.maxBatch);
     const parts = Math.max(
       1,
       Math.min(MOST_PARTS, Math.floor((4 * BUSY) / tiles), Math.floor(longest / PART)),
@@ -268,7 +268,14 @@ export class Builder {
    *
    * @returns the number of parts
    */
-  columns(rows: Dim, n: number, values: readonly string[], before: string, partial: GpuBuffer, arrays: Arrays): void {
+  columns(
+    rows: Dim,
+    n: number,
+    values: readonly string[],
+    before: string,
+    partial: GpuBuffer,
+    arrays: Arrays,
+  ): void {
     const parts = this.columnParts(rows, n);
     this.map(
       parts * n,
@@ -285,7 +292,7 @@ export class Builder {
   }
 
   columnParts(rows: Dim, n: number): number {
-    const all = valueOf(rows, this.maxBatch);
+    const all = countOf(rows, this.maxBatch);
     return Math.max(1, Math.min(256, Math.ceil(65_536 / n), Math.ceil(all / 16)));
   }
 

@@ -121,7 +121,8 @@ export async function findAdapter(load: WebgpuLoader = loadPackage): Promise<Fou
     if (load === loadPackage && process.platform === "linux" && !hasVulkanDriver())
       return { reason: "no graphics driver: Vulkan finds none" };
     // One for the process: Dawn ends the process if it is collected while a device of it lives.
-    const gpu = load === loadPackage ? (instance ??= create([])) : create([]);
+    const gpu = (load === loadPackage && instance) || create([]);
+    if (load === loadPackage) instance = gpu;
     const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
     if (!adapter) return { reason: "no graphics driver is found" };
     const info = infoOf(adapter);
@@ -135,7 +136,8 @@ export async function findAdapter(load: WebgpuLoader = loadPackage): Promise<Fou
 
 /** Whether any manifest of a Vulkan driver lies where the loader looks for it. */
 function hasVulkanDriver(): boolean {
-  const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES, XDG_DATA_DIRS, XDG_DATA_HOME } = process.env;
+  const { VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES, XDG_DATA_DIRS, XDG_DATA_HOME } =
+    process.env;
   const named = [VK_DRIVER_FILES, VK_ICD_FILENAMES, VK_ADD_DRIVER_FILES].flatMap(
     (list) => list?.split(delimiter).filter(Boolean) ?? [],
   );
@@ -159,7 +161,8 @@ function infoOf({ info, limits, isFallbackAdapter }: GpuAdapter): AdapterInfo {
     name: info.device || info.architecture || info.vendor || info.description || "unnamed",
     backend,
     software: Boolean(
-      (info.isFallbackAdapter ?? isFallbackAdapter) || /swiftshader|llvmpipe|lavapipe|basic render/i.test(text),
+      (info.isFallbackAdapter ?? isFallbackAdapter) ||
+        /swiftshader|llvmpipe|lavapipe|basic render/i.test(text),
     ),
     largestBuffer: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
     workgroupBytes: limits.maxComputeWorkgroupStorageSize,

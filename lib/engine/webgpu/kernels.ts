@@ -171,7 +171,8 @@ const DEPTH = 16;
 export function productKernel({ m, n, k, a, b, store, parts, aAlongK, bAlongK, tile }: Product): string {
   const [down, across] = tile;
   const [rows, columns] = [16 * down, 16 * across];
-  const each = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join("\n");
+  const each = (count: number, line: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i)).join("\n");
   const load = (name: string, size: number, alongK: boolean, call: (at: string) => string, most: string) => `
     for (var e = li; e < ${size * DEPTH}u; e += 256u) {
       let kk = ${alongK ? `e % ${DEPTH}u` : `e / ${size}u`};

@@ -19,7 +19,8 @@ function arraysOf(b: Builder, op: Op) {
   const y = b.value(op.out);
   return {
     forth: { reads: { x, p: b.p }, writes: { y } } as Arrays,
-    back: () => ({ reads: { x, y, p: b.p, d: b.gradient(op.out) }, writes: { dx: b.gradient(op.in) } }) as Arrays,
+    back: () =>
+      ({ reads: { x, y, p: b.p, d: b.gradient(op.out) }, writes: { dx: b.gradient(op.in) } }) as Arrays,
   };
 }
 
@@ -157,7 +158,8 @@ const conv2d: Layer = (b, op) => {
 };
 
 const depthwise: Layer = (b, op) => {
-  const [h, width, c, many, kh, kw, sh, sw, dh, dw, top, , left, , kernel, bias] = op.f as unknown as number[];
+  const [h, width, c, many, kh, kw, sh, sw, dh, dw, top, , left, , kernel, bias] =
+    op.f as unknown as number[];
   const [oh, ow] = convolutionSize(op.f);
   const { forth, back } = arraysOf(b, op);
   const co = c * many;
@@ -374,7 +376,8 @@ const layerNorm: Layer = (b, op) => {
   const [rows, c, gamma, beta, epsilon] = op.f as unknown as number[];
   const { forth, back } = arraysOf(b, op);
   const moments = b.perClip(2 * rows);
-  const across = (body: string) => `for (var j = li; j < ${c}u; j += ACROSS) { let i = row * ${c}u + j; ${body} }`;
+  const across = (body: string) =>
+    `for (var j = li; j < ${c}u; j += ACROSS) { let i = row * ${c}u + j; ${body} }`;
   b.rows(
     { each: rows },
     `var v = 0.0;
@@ -390,7 +393,12 @@ const layerNorm: Layer = (b, op) => {
   return () => {
     const reads = { ...back().reads, moments };
     if (b.learns(gamma, beta)) {
-      normWeights(b, { rows, c, gamma, beta }, "(x[row * COLS + j] - moments[row * 2u]) * moments[row * 2u + 1u]", reads);
+      normWeights(
+        b,
+        { rows, c, gamma, beta },
+        "(x[row * COLS + j] - moments[row * 2u]) * moments[row * 2u + 1u]",
+        reads,
+      );
     }
     if (!op.want[0]) return;
     const v = `d[i]${gamma === NONE ? "" : ` * ${w(gamma, "j")}`}`;
@@ -509,7 +517,8 @@ const activate: Layer = (b, op) => {
   softmaxRows(b, { each: rows }, c, "x[i]", "y[i]", forth);
   return () => {
     if (!op.want[0]) return;
-    const across = (body: string) => `for (var j = li; j < ${c}u; j += ACROSS) { let i = row * ${c}u + j; ${body} }`;
+    const across = (body: string) =>
+      `for (var j = li; j < ${c}u; j += ACROSS) { let i = row * ${c}u + j; ${body} }`;
     b.rows(
       { each: rows },
       `var v = 0.0; ${across("v += d[i] * y[i];")}
@@ -521,8 +530,16 @@ const activate: Layer = (b, op) => {
 };
 
 /** What is far below the largest is 0, so that padding counts nothing at all. */
-function softmaxRows(b: Builder, rows: { each: number }, c: number, x: string, y: string, arrays: Arrays): void {
-  const across = (body: string) => `for (var j = li; j < ${c}u; j += ACROSS) { let i = row * ${c}u + j; ${body} }`;
+function softmaxRows(
+  b: Builder,
+  rows: { each: number },
+  c: number,
+  x: string,
+  y: string,
+  arrays: Arrays,
+): void {
+  const across = (body: string) =>
+    `for (var j = li; j < ${c}u; j += ACROSS) { let i = row * ${c}u + j; ${body} }`;
   b.rows(
     rows,
     `var v = -3e38;
@@ -834,7 +851,8 @@ const attention: Layer = (b, op) => {
     `${array}[(z / ${heads}u * ${rows}u + ${row}) * ${3 * width}u + ${which * width}u + z % ${heads}u * ${d}u + ${column}]`;
   const merged = (array: string, row: string, column: string) =>
     `${array}[(z / ${heads}u * ${rows}u + ${row}) * ${width}u + z % ${heads}u * ${d}u + ${column}]`;
-  const score = (array: string, row: string, column: string) => `${array}[(z * ${rows}u + ${row}) * ${rows}u + ${column}]`;
+  const score = (array: string, row: string, column: string) =>
+    `${array}[(z * ${rows}u + ${row}) * ${rows}u + ${column}]`;
   b.product(
     {
       z,
@@ -935,7 +953,8 @@ function clipsOf(maxBatch: number): number {
  * walks from the last.
  */
 const recurrent: Layer = (b, op) => {
-  const [t, ci, h, flags, kernel, matrix, bias, gate, act, column, stride, mask] = op.f as unknown as number[];
+  const [t, ci, h, flags, kernel, matrix, bias, gate, act, column, stride, mask] =
+    op.f as unknown as number[];
   const lstm = op.code === OP.lstm;
   const n = (lstm ? 4 : 3) * h;
   const clips = clipsOf(b.maxBatch);

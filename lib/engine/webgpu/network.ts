@@ -98,7 +98,13 @@ function loss(b: Builder, program: Program): void {
 }
 
 /** Clips the gradient, and moves the parameters by Adam (Kingma & Ba 2015) with decoupled decay (Loshchilov & Hutter 2019). */
-function optimizer(b: Builder, program: Program, options: CoreOptions, m: GpuBuffer, v: GpuBuffer): Dispatch[] {
+function optimizer(
+  b: Builder,
+  program: Program,
+  options: CoreOptions,
+  m: GpuBuffer,
+  v: GpuBuffer,
+): Dispatch[] {
   const [beta1, beta2, epsilon, , clip] = optimizerOf(options);
   const flags = b.floats(program.size);
   const marks = new Float32Array(program.size);
@@ -168,7 +174,10 @@ class Runner {
     if (values.length > 0) this.#gear.device.queue.writeBuffer(to, 0, values);
   }
 
-  state(count: number, numbers: { training: boolean; moving: boolean; key: number; floats: readonly number[] }): void {
+  state(
+    count: number,
+    numbers: { training: boolean; moving: boolean; key: number; floats: readonly number[] },
+  ): void {
     this.#alive();
     const words = new Uint32Array(STATE_WORDS);
     words.set([count, Number(numbers.training), Number(numbers.moving), numbers.key]);
@@ -177,12 +186,16 @@ class Runner {
   }
 
   /** Returns `floats` numbers of an array after the kernels have run. */
-  async run(dispatches: readonly Dispatch[], count: number, from: GpuBuffer, floats: number): Promise<Float32Array> {
+  async run(
+    dispatches: readonly Dispatch[],
+    count: number,
+    from: GpuBuffer,
+    floats: number,
+  ): Promise<Float32Array> {
     this.#alive();
     const { device } = this.#gear;
     const bytes = Math.max(16, floats * 4);
-    const staging =
-      this.#staging.get(bytes) ?? this.#b.buffer(bytes, USAGE.mapRead | USAGE.copyDst);
+    const staging = this.#staging.get(bytes) ?? this.#b.buffer(bytes, USAGE.mapRead | USAGE.copyDst);
     this.#staging.set(bytes, staging);
     const encoder = device.createCommandEncoder();
     if (dispatches.length > 0) {

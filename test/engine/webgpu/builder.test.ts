@@ -26,7 +26,11 @@ describe("arrays and products", needs("webgpu"), () => {
     const found = await net.predict(x, count);
     for (const clip of [0, count - 1]) {
       const logits = Array.from({ length: co }, (_, j) =>
-        Math.exp(Array.from({ length: ci }, (_, i) => x[clip * ci + i]! * weights[i * co + j]!).reduce((a, b) => a + b)),
+        Math.exp(
+          Array.from({ length: ci }, (_, i) => x[clip * ci + i]! * weights[i * co + j]!).reduce(
+            (a, b) => a + b,
+          ),
+        ),
       );
       const total = logits.reduce((a, b) => a + b);
       for (const j of [0, co - 1]) expect(found[clip * co + j]).toBeCloseTo(logits[j]! / total, 5);

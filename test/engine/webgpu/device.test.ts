@@ -51,9 +51,9 @@ test("a driver that hangs is an error after a minute, with a word on what to do"
 
 test("a lost device and too little memory are errors that say so", async () => {
   await expect(waitFor(gear("the device was lost (reset)"), Promise.resolve(1))).rejects.toThrow(UserError);
-  await expect(waitFor(gear("the device was lost (reset)"), Promise.reject(new Error("map")))).rejects.toThrow(
-    /was lost \(reset\); run it again/,
-  );
+  await expect(
+    waitFor(gear("the device was lost (reset)"), Promise.reject(new Error("map"))),
+  ).rejects.toThrow(/was lost \(reset\); run it again/);
   await expect(waitFor(gear("Out of memory"), Promise.resolve(1))).rejects.toThrow(/^not enough memory/);
   expect(await waitFor(gear(), Promise.resolve(7))).toBe(7);
 });

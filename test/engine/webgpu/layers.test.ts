@@ -46,22 +46,31 @@ describe("gradients", needs("webgpu"), () => {
     async (name) => {
       const model = await network(LAYERS[name]!, [128, 13], 3, 2);
       const batch = batchFor(name, 3, 128, 13, 2);
-      const [found, expected] = [await coreDerivatives(gpu, model, batch), await coreDerivatives(wasm, model, batch)];
+      const [found, expected] = [
+        await coreDerivatives(gpu, model, batch),
+        await coreDerivatives(wasm, model, batch),
+      ];
       expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
       model.dispose();
     },
   );
 
-  test.each(Object.keys(models) as (keyof typeof models)[])("narrow %s: those of WebAssembly", async (name) => {
-    const [frames, bands] = [32, 13];
-    const divisor = name === "top-blocks" ? 1 : 16;
-    const model = await narrowed(await models[name]({ frames, bands, classes: 7, seed: 1 }), divisor);
-    const batch = randomBatch(5, frames * bands, 7);
-    const [found, expected] = [await coreDerivatives(gpu, model, batch), await coreDerivatives(wasm, model, batch)];
-    expect(Math.abs(found.loss - expected.loss)).toBeLessThan(1e-4);
-    expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
-    expect(gradientError(found.statistics, expected.statistics)).toBeLessThan(TOLERANCE);
-  });
+  test.each(Object.keys(models) as (keyof typeof models)[])(
+    "narrow %s: those of WebAssembly",
+    async (name) => {
+      const [frames, bands] = [32, 13];
+      const divisor = name === "top-blocks" ? 1 : 16;
+      const model = await narrowed(await models[name]({ frames, bands, classes: 7, seed: 1 }), divisor);
+      const batch = randomBatch(5, frames * bands, 7);
+      const [found, expected] = [
+        await coreDerivatives(gpu, model, batch),
+        await coreDerivatives(wasm, model, batch),
+      ];
+      expect(Math.abs(found.loss - expected.loss)).toBeLessThan(1e-4);
+      expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
+      expect(gradientError(found.statistics, expected.statistics)).toBeLessThan(TOLERANCE);
+    },
+  );
 
   test.each<[string, Body]>([
     ["units", (x, { layers }) => chain(x, layers.dropout({ rate: 0.4 }), layers.dropout({ rate: 0.2 }))],
@@ -70,7 +79,10 @@ describe("gradients", needs("webgpu"), () => {
   ])("dropout of %s draws WebAssembly's masks", async (_, body) => {
     const model = await network(body, [6, 11]);
     const batch = randomBatch(9, 66);
-    const [found, expected] = [await coreDerivatives(gpu, model, batch), await coreDerivatives(wasm, model, batch)];
+    const [found, expected] = [
+      await coreDerivatives(gpu, model, batch),
+      await coreDerivatives(wasm, model, batch),
+    ];
     expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { ACTIVATION, CORE_MAGIC, NONE, OP } from "../../../lib/engine/core.js";
 import { createCoreTrainer } from "../../../lib/engine/core-trainer.js";
 import { loadWasm } from "../../../lib/engine/wasm.js";
-import { createNetwork, type GpuNetwork } from "../../../lib/engine/webgpu/network.js";
-import { ACTIVATION, CORE_MAGIC, NONE, OP } from "../../../lib/engine/core.js";
 import { findAdapter } from "../../../lib/engine/webgpu/device.js";
+import { createNetwork, type GpuNetwork } from "../../../lib/engine/webgpu/network.js";
 import { models } from "../../../lib/models/models.js";
 import { onAdapter, useAdapter } from "../../adapter.js";
 import { needs } from "../../needs.js";
