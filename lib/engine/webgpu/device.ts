@@ -175,6 +175,7 @@ let started: Promise<Gear> | undefined;
 
 /** The process's device; a new one after the last was lost. */
 function startOnce(gpu: Gpu, info: AdapterInfo): Promise<Gear> {
+  if (gpu !== instance) return start(gpu, info);
   started ??= start(gpu, info).then(
     (gear) => {
       void gear.device.lost.then(() => {

@@ -12,6 +12,8 @@ import { referenceDerivatives } from "../reference.js";
 
 /** As for the other cores: sums in single precision, whatever their order. */
 const TOLERANCE = 1e-4;
+/** The network that cannot be made narrow takes minutes; its blocks are among the layers. */
+const NARROW = (Object.keys(models) as (keyof typeof models)[]).filter((name) => name !== "top-blocks");
 /** Entries of a weight that are moved for a finite difference, at most. */
 const MOVED = 40;
 const gpu = onAdapter();
@@ -41,11 +43,11 @@ describe("gradients", needs("webgpu"), () => {
   });
 
   // More rows than a workgroup has, sums in several parts, several clips.
-  test.each(["dense relu", "conv2d of many channels", "batch normalisation", "bidirectional lstm, padding"])(
+  test.each(["dense relu", "conv2d same", "batch normalisation", "bidirectional lstm, padding"])(
     "%s: of long clips, those of WebAssembly",
     async (name) => {
-      const model = await network(LAYERS[name]!, [128, 13], 3, 2);
-      const batch = batchFor(name, 3, 128, 13, 2);
+      const model = await network(LAYERS[name]!, [70, 13], 3, 2);
+      const batch = batchFor(name, 3, 70, 13, 2);
       const [found, expected] = [
         await coreDerivatives(gpu, model, batch),
         await coreDerivatives(wasm, model, batch),
@@ -55,22 +57,18 @@ describe("gradients", needs("webgpu"), () => {
     },
   );
 
-  test.each(Object.keys(models) as (keyof typeof models)[])(
-    "narrow %s: those of WebAssembly",
-    async (name) => {
-      const [frames, bands] = [32, 13];
-      const divisor = name === "top-blocks" ? 1 : 16;
-      const model = await narrowed(await models[name]({ frames, bands, classes: 7, seed: 1 }), divisor);
-      const batch = randomBatch(5, frames * bands, 7);
-      const [found, expected] = [
-        await coreDerivatives(gpu, model, batch),
-        await coreDerivatives(wasm, model, batch),
-      ];
-      expect(Math.abs(found.loss - expected.loss)).toBeLessThan(1e-4);
-      expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
-      expect(gradientError(found.statistics, expected.statistics)).toBeLessThan(TOLERANCE);
-    },
-  );
+  test.each(NARROW)("narrow %s: those of WebAssembly", async (name) => {
+    const [frames, bands] = [32, 13];
+    const model = await narrowed(await models[name]({ frames, bands, classes: 7, seed: 1 }), 16);
+    const batch = randomBatch(5, frames * bands, 7);
+    const [found, expected] = [
+      await coreDerivatives(gpu, model, batch),
+      await coreDerivatives(wasm, model, batch),
+    ];
+    expect(Math.abs(found.loss - expected.loss)).toBeLessThan(1e-4);
+    expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
+    expect(gradientError(found.statistics, expected.statistics)).toBeLessThan(TOLERANCE);
+  });
 
   test.each<[string, Body]>([
     ["units", (x, { layers }) => chain(x, layers.dropout({ rate: 0.4 }), layers.dropout({ rate: 0.2 }))],
