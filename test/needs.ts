@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { findFfmpeg } from "../lib/audio/ffmpeg.js";
+import { adapterEnvironment } from "./adapter.js";
 import { onPath } from "./path.js";
 import { lackOfSlurm } from "./slurm.js";
 
@@ -28,6 +29,10 @@ const NEEDS = {
   chromium: [
     () => CHROMIUM.some(onPath) || isFolder(process.env.CHROMIUM),
     "Chromium on the PATH, or where CHROMIUM names it",
+  ],
+  webgpu: [
+    () => adapterEnvironment() !== undefined && isFolder("node_modules/webgpu"),
+    "a Vulkan driver (Debian's Chromium has a software one), or one that VK_DRIVER_FILES names",
   ],
   slurm: [() => lackOfSlurm() === undefined, "Slurm's daemons, and root"],
   git: [() => existsSync(".git"), "a checkout by git"],

@@ -7,7 +7,7 @@ import { startTfjs, type tf as Tfjs } from "./tfjs.js";
 import type { Batch, Inputs, Trainer, TrainerOptions, TrainerState } from "./trainer.js";
 
 /**
- * Trains a tf.layers model in the C core, which keeps the weights until {@link Trainer.sync}. The result does not
+ * Trains a tf.layers model in a core, which keeps the weights until {@link Trainer.sync}. The result does not
  * depend on the number of threads.
  *
  * @param core from detect.ts
@@ -53,7 +53,7 @@ async function createNetwork(
 }
 
 class CoreTrainer implements Trainer {
-  readonly engine: "native" | "wasm";
+  readonly engine: Core["engine"];
   readonly detail: string;
   readonly instructionSet: string;
   readonly #tf: typeof Tfjs;
@@ -75,7 +75,10 @@ class CoreTrainer implements Trainer {
   ) {
     this.engine = core.engine;
     this.instructionSet = core.instructionSet;
-    this.detail = `${core.instructionSet}, ${plural(network.threads, "thread")}`;
+    this.detail =
+      core.engine === "webgpu"
+        ? core.instructionSet
+        : `${core.instructionSet}, ${plural(network.threads, "thread")}`;
     this.#tf = tf;
     this.#core = core;
     this.#model = model;
@@ -88,7 +91,7 @@ class CoreTrainer implements Trainer {
 
   async step(batch: Batch, learningRate: number): Promise<number> {
     await this.#fit(batch);
-    const loss = this.#network.step(batch, learningRate);
+    const loss = await this.#network.step(batch, learningRate);
     await new Promise(setImmediate); // lets a Ctrl-C through
     return loss;
   }
@@ -101,17 +104,17 @@ class CoreTrainer implements Trainer {
     for (let start = 0; start < inputs.count; start += maxBatch) {
       const count = Math.min(maxBatch, inputs.count - start);
       const x = inputs.x.subarray(start * inputSize, (start + count) * inputSize);
-      out.set(this.#network.predict(x, count), start * classes);
+      out.set(await this.#network.predict(x, count), start * classes);
       await new Promise(setImmediate);
     }
     return out;
   }
 
-  state(): TrainerState {
-    const { m, v, step } = this.#network.moments();
+  async state(): Promise<TrainerState> {
+    const { m, v, step } = await this.#network.moments();
     return {
       step,
-      weights: this.#split(this.#network.parameters(), this.#model.weights.keys()),
+      weights: this.#split(await this.#network.parameters(), this.#model.weights.keys()),
       m: this.#split(m, this.#trainable),
       v: this.#split(v, this.#trainable),
     };
@@ -126,8 +129,8 @@ class CoreTrainer implements Trainer {
     this.#network.setMoments({ step, m: flat(m, trained), v: flat(v, trained) });
   }
 
-  sync(): void {
-    const weights = this.#split(this.#network.parameters(), this.#model.weights.keys());
+  async sync(): Promise<void> {
+    const weights = this.#split(await this.#network.parameters(), this.#model.weights.keys());
     this.#tf.tidy(() => {
       this.#model.weights.forEach((weight, i) => {
         weight.write(this.#tf.tensor(weights[i]!, weight.shape as number[]));
@@ -152,8 +155,13 @@ class CoreTrainer implements Trainer {
     const size = x.length / count;
     if (count === 0 || size === this.#compiled.inputSize) return;
     const compiled = compile(this.#model, shapeFor(this.#model, size));
-    const network = await createNetwork(this.#core, compiled, this.#network.parameters(), this.#options);
-    network.setMoments(this.#network.moments());
+    const network = await createNetwork(
+      this.#core,
+      compiled,
+      await this.#network.parameters(),
+      this.#options,
+    );
+    network.setMoments(await this.#network.moments());
     await this.#network.destroy();
     this.#network = network;
     this.#compiled = compiled;

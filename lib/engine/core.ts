@@ -90,39 +90,42 @@ export interface CoreMoments {
   step: number;
 }
 
-/** One network in the core, with its own memory and threads. All returned arrays are copies. */
+/** On the processor's cores a result is there at once; a GPU sends it later. */
+export type Later<T> = T | Promise<T>;
+
+/** One network in the core, with its own memory and threads. All returned arrays are copies. Calls must not overlap. */
 export interface CoreNetwork {
   readonly threads: number;
   /** Does one update of the optimizer; returns the loss before it. */
-  step(batch: CoreBatch, learningRate: number): number;
+  step(batch: CoreBatch, learningRate: number): Later<number>;
   /** Loss and gradient in training mode with the next step's dropout masks; changes no state. */
-  gradients(batch: CoreBatch): { loss: number; gradients: Float32Array };
+  gradients(batch: CoreBatch): Later<{ loss: number; gradients: Float32Array }>;
   /** `count * classes` probabilities, in inference mode; any count. */
-  predict(x: Float32Array, count: number): Float32Array;
+  predict(x: Float32Array, count: number): Later<Float32Array>;
   /** The flat parameter vector, with the running statistics. */
-  parameters(): Float32Array;
+  parameters(): Later<Float32Array>;
   setParameters(values: Float32Array): void;
-  moments(): CoreMoments;
+  moments(): Later<CoreMoments>;
   setMoments(moments: CoreMoments): void;
   /** Ends the threads and frees the memory. */
   destroy(): Promise<void>;
 }
 
-/** One network in the core for inference only, on one input at a time, whose rows the threads share. */
+/** One network in the core for inference only, on one input at a time, whose rows the threads share. Calls must not overlap. */
 export interface CoreForward {
   readonly threads: number;
   /** Changes the sizes to those of another input; `program` is of the same network. */
-  reshape(program: Int32Array): void;
+  reshape(program: Int32Array): Later<void>;
   /** Returns a copy of the output. */
-  run(x: Float32Array): Float32Array;
+  run(x: Float32Array): Later<Float32Array>;
   /** Ends the threads and frees the memory. */
   destroy(): Promise<void>;
 }
 
 /** A build of the core that runs on this machine. */
 export interface Core {
-  readonly engine: "native" | "wasm";
-  /** "AVX-512", "AVX2+FMA", "SSE2", "NEON", "WASM SIMD", "WASM SIMD, no threads". */
+  readonly engine: "webgpu" | "native" | "wasm";
+  /** "AVX-512", "AVX2+FMA", "SSE2", "NEON", "WASM SIMD", "WASM SIMD, no threads"; of a GPU its driver and name. */
   readonly instructionSet: string;
   /**
    * @param program see core/core.h

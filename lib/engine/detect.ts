@@ -6,10 +6,13 @@ import { buildNative } from "./native-build.js";
 import { startTfjs } from "./tfjs.js";
 import { ENGINES, type EngineName } from "./trainer.js";
 import { loadWasm } from "./wasm.js";
+import type { AdapterInfo } from "./webgpu/device.js";
+import { type FoundWebgpu, loadWebgpu } from "./webgpu.js";
 
 /** How the engines are loaded; tests replace this. */
 export interface EngineLoaders {
   gpu?: GpuLoader;
+  webgpu?: () => Promise<FoundWebgpu>;
   native?: () => FoundCore;
   wasm?: () => FoundCore;
 }
@@ -24,14 +27,17 @@ export interface EngineStatus {
   reason: string;
   /** Number of threads that a training step runs on. */
   threads?: number;
-  /** For example "AVX-512" or "WASM SIMD". */
+  /** For example "AVX-512" or "WASM SIMD"; of `webgpu` the driver and the GPU's name. */
   instructionSet?: string;
+  /** The GPU of `webgpu`. */
+  adapter?: AdapterInfo;
 }
 
-/** An engine to train on; `core` is set for `native` and `wasm`. */
+/** An engine to train on; `core` is set for `webgpu`, `native` and `wasm`. */
 export interface ChosenEngine {
   engine: EngineName;
   core?: Core;
+  adapter?: AdapterInfo;
 }
 
 /**
@@ -52,7 +58,7 @@ export async function chooseEngine(wanted?: string, loaders: EngineLoaders = {})
   }
   for (const engine of ENGINES) {
     const found = await load(engine, loaders);
-    if ("engine" in found) return found;
+    if ("engine" in found && !isOnRequest(found)) return found;
   }
   throw new Error("tfjs is always available");
 }
@@ -67,11 +73,20 @@ function wantedEngine(wanted: string | undefined): EngineName | undefined {
   throw new UsageError(`${place}: unknown engine "${name}"; the engines are ${ENGINES.join(", ")}`);
 }
 
+/** A GPU that the processor stands in for is slower than the C core: it is used only by name. */
+function isOnRequest({ adapter }: ChosenEngine): boolean {
+  return adapter?.software === true;
+}
+
 async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenEngine | { reason: string }> {
   if (engine === "tfjs") return { engine };
   if (engine === "tensorflow-gpu") {
     const reason = await startGpu(loaders.gpu);
     return reason === undefined ? { engine } : { reason };
+  }
+  if (engine === "webgpu") {
+    const found = await (loaders.webgpu ?? loadWebgpu)();
+    return "core" in found ? { engine, ...found } : found;
   }
   if (engine === "native" && !loaders.native) await buildNative();
   const found = engine === "native" ? (loaders.native ?? loadNative)() : (loaders.wasm ?? loadWasm)();
@@ -80,7 +95,7 @@ async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenE
 
 /**
  * Lists all engines, best first, with the reason why each is available or not. The C core (`native`, `wasm`) is started to count
- * its threads.
+ * its threads. A software adapter of `webgpu` is available, but chosen only by name.
  *
  * @param wanted name of the requested engine; default: the environment variable `SER_ENGINE`, else the best available. When
  *   the requested engine is not available, none is chosen.
@@ -88,7 +103,7 @@ async function load(engine: EngineName, loaders: EngineLoaders): Promise<ChosenE
  * @throws {UsageError} when no engine has that name
  * @example
  * const engines = await detectEngines();
- * engines.map(({ engine }) => engine); // => ["tensorflow-gpu", "native", "wasm", "tfjs"]
+ * engines.map(({ engine }) => engine); // => ["tensorflow-gpu", "webgpu", "native", "wasm", "tfjs"]
  * engines.filter(({ chosen }) => chosen).length; // => 1
  */
 export async function detectEngines(wanted?: string, loaders: EngineLoaders = {}): Promise<EngineStatus[]> {
@@ -98,7 +113,10 @@ export async function detectEngines(wanted?: string, loaders: EngineLoaders = {}
     const found = await load(engine, loaders);
     const available = "engine" in found;
     const chosen =
-      available && (name === undefined ? !statuses.some((status) => status.chosen) : name === engine);
+      available &&
+      (name === undefined
+        ? !isOnRequest(found) && !statuses.some((status) => status.chosen)
+        : name === engine);
     statuses.push({ engine, available, chosen, ...(available ? await describe(found) : found) });
   }
   return statuses;
@@ -106,6 +124,7 @@ export async function detectEngines(wanted?: string, loaders: EngineLoaders = {}
 
 const ABOUT: Record<EngineName, string> = {
   "tensorflow-gpu": "tfjs-node-gpu loads and reports a CUDA device",
+  webgpu: "the core on a GPU, by the package webgpu",
   native: "the C core, compiled for this machine",
   wasm: "the C core as WebAssembly, part of the package",
   tfjs: "stock TensorFlow.js; for layers that the core does not support",
@@ -114,12 +133,19 @@ const ABOUT: Record<EngineName, string> = {
 async function describe({
   engine,
   core,
-}: ChosenEngine): Promise<Pick<EngineStatus, "reason" | "threads" | "instructionSet">> {
+  adapter,
+}: ChosenEngine): Promise<Pick<EngineStatus, "reason" | "threads" | "instructionSet" | "adapter">> {
   const reason = ABOUT[engine];
+  if (core && adapter) return { reason: aboutAdapter(adapter), instructionSet: core.instructionSet, adapter };
   if (core) return { reason, threads: await countThreads(core), instructionSet: core.instructionSet };
   if (engine === "tensorflow-gpu") return { reason, instructionSet: "CUDA" };
   const tf = await startTfjs();
   return { reason, threads: 1, instructionSet: tf.getBackend() === "wasm" ? "WASM SIMD" : "JavaScript" };
+}
+
+function aboutAdapter({ software, largestBuffer, workgroupBytes }: AdapterInfo): string {
+  const limits = `arrays of at most ${largestBuffer / 2 ** 20} MiB, ${workgroupBytes / 1024} KiB a workgroup`;
+  return software ? `a software adapter, used only when asked for; ${limits}` : `${ABOUT.webgpu}; ${limits}`;
 }
 
 /** A core chooses its threads when it creates a network: here a dense layer and a softmax over two numbers. */

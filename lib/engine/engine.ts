@@ -33,7 +33,7 @@ export type {
  * const x = Float32Array.from({ length: 7 * 100 * 40 }, () => rng.normal());
  * const y = Float32Array.from({ length: 7 * 7 }, (_, i) => (i % 8 === 0 ? 1 : 0)); // clip i is of class i
  * for (let i = 0; i < 3; i++) console.log(await trainer.step({ x, y, count: 7 }, 1e-3));
- * trainer.sync(); // copies the weights into the model
+ * await trainer.sync(); // copies the weights into the model
  * await trainer.dispose();
  */
 export async function createTrainer(

@@ -99,18 +99,23 @@ async function coreForward(
   const first = programs.of(fixed ?? programs.tried());
   const network = await started(core, first, weights, threads);
   let current = first;
+  let turn: Promise<unknown> = Promise.resolve();
   return {
     engine: core.engine,
     threads: network.threads,
     async run(x, frames) {
       const wanted = programs.of(frames);
       checkInput(x, frames, wanted.inputSize);
-      const data = await named(async () => {
-        // No await in between: another call could reshape the network to its own length.
-        if (wanted !== current) network.reshape(wanted.program);
+      const before = turn;
+      const work = named(async () => {
+        // Another call could reshape the network to its own length meanwhile.
+        await before;
+        if (wanted !== current) await network.reshape(wanted.program);
         current = wanted;
         return network.run(x);
       });
+      turn = work.catch(() => {});
+      const data = await work;
       await new Promise(setImmediate); // lets a Ctrl-C through
       const cols = wanted.outputShape.at(-1)!;
       return { data, rows: data.length / cols, cols };

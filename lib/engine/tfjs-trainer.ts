@@ -85,7 +85,7 @@ class TfjsTrainer implements Trainer {
     return out;
   }
 
-  state(): TrainerState {
+  async state(): Promise<TrainerState> {
     const weights = this.#model.weights.map((weight) => Float32Array.from(weight.read().dataSync()));
     return { step: this.#step, weights, m: copies(this.#update.m), v: copies(this.#update.v) };
   }
@@ -103,7 +103,7 @@ class TfjsTrainer implements Trainer {
   }
 
   /** Nothing to do: the weights never leave the model. */
-  sync(): void {}
+  async sync(): Promise<void> {}
 
   async dispose(): Promise<void> {}
 }

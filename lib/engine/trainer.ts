@@ -6,11 +6,15 @@ import { number, oneOf, strict } from "../base/schema.js";
  * {@link Trainer}; everything below it (C core, TensorFlow.js) implements one.
  */
 
-/** What executes training, best first: tfjs-node-gpu on CUDA, the C core as addon or as WASM, or stock TensorFlow.js. */
-export const ENGINES = ["tensorflow-gpu", "native", "wasm", "tfjs"] as const;
+/**
+ * What executes training, best first: tfjs-node-gpu on CUDA, our core on a GPU by WebGPU, the C core as addon or as WASM, or stock
+ * TensorFlow.js.
+ */
+export const ENGINES = ["tensorflow-gpu", "webgpu", "native", "wasm", "tfjs"] as const;
 
 /**
- * What executes a network, best first: `tensorflow-gpu` (tfjs-node-gpu on CUDA), `native` (the C core as a Node addon), `wasm`
+ * What executes a network, best first: `tensorflow-gpu` (tfjs-node-gpu on CUDA), `webgpu` (our core on
+ * any GPU), `native` (the C core as a Node addon), `wasm`
  * (the C core as WebAssembly), `tfjs` (stock TensorFlow.js).
  */
 export type EngineName = (typeof ENGINES)[number];
@@ -88,11 +92,11 @@ export interface Trainer {
   /** `count * classes` probabilities, in inference mode. */
   predict(inputs: Inputs): Promise<Float32Array>;
   /** A copy of the state. */
-  state(): TrainerState;
+  state(): Promise<TrainerState>;
   /** Returns to a state, which is copied: the next steps repeat, bit for bit, those that followed it. */
   restore(state: TrainerState): void;
   /** Copies the weights into the tf.LayersModel. */
-  sync(): void;
+  sync(): Promise<void>;
   /** Ends the threads and frees the memory. */
   dispose(): Promise<void>;
 }

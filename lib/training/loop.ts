@@ -96,15 +96,16 @@ class Loop {
     this.#task = task;
     this.#options = options;
     this.#stepsPerEpoch = Math.ceil(task.places / task.settings.batchSize);
-    this.#best = { epoch: 0, uar: -1, weights: task.trainer.state().weights };
+    this.#best = { epoch: 0, uar: -1, weights: [] };
   }
 
   async run(): Promise<{ history: EpochLog[]; bestEpoch: number }> {
     const { trainer } = this.#task;
+    this.#best.weights = (await trainer.state()).weights;
     if (this.#options.resume) await this.#resume();
     while (this.#epoch <= this.#last() && !this.#outOfPatience()) await this.#runEpoch();
     this.#tellWhyStopped();
-    if (this.#task.validate) trainer.restore({ ...trainer.state(), weights: this.#best.weights });
+    if (this.#task.validate) trainer.restore({ ...(await trainer.state()), weights: this.#best.weights });
     return { history: this.#history, bestEpoch: this.#best.epoch };
   }
 
@@ -190,7 +191,7 @@ class Loop {
     this.#history.push(log);
     const { trainer, keep } = this.#task;
     if (keep === undefined ? log.validationUar > this.#best.uar : log.epoch === keep) {
-      const { weights } = trainer.state();
+      const { weights } = await trainer.state();
       this.#best = { epoch: log.epoch, uar: log.validationUar, weights };
     }
     const { folder, onEpoch } = this.#options;
@@ -227,7 +228,7 @@ class Loop {
       seconds: this.#seconds(),
       history: this.#history,
       best: this.#best,
-      state: this.#task.trainer.state(),
+      state: await this.#task.trainer.state(),
     });
     this.#lastCheckpoint = performance.now();
   }

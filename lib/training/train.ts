@@ -187,19 +187,19 @@ async function trainNetwork(parts: Parts, input: InputSettings, given: Given): P
   const trainer = await createTrainer(network, { engine, threads, optimizer, seed, maxBatch: batchSize });
   try {
     const ask: Predict = (inputs) => trainer.predict(inputs);
-    const untrained = settings.refit ? trainer.state() : undefined;
+    const untrained = settings.refit ? await trainer.state() : undefined;
     const known = settings.refit ? options.chosen : undefined;
     const own = `${trainer.engine} (${trainer.detail})`;
     const chosen = {
       ...{ network, input },
-      ...(known ? restored(trainer, known) : await firstTraining(trainer, ask, parts, input, given)),
+      ...(known ? await restored(trainer, known) : await firstTraining(trainer, ask, parts, input, given)),
       judgedOn: clipSet(parts.validation),
       validation: await resultOf(ask, parts.validation, input, classes),
       ...(options.together && { together: options.together }),
       engine: known && known.engine !== own ? `${known.engine}, then ${own}` : own,
     };
     const trained = untrained ? { ...chosen, ...(await refit(trainer, untrained, parts, given)) } : chosen;
-    trainer.sync();
+    await trainer.sync();
     // The same batch size as in training, so that predictions are equal to the bit.
     const later: Predict = (inputs) => predict(network, inputs, { engine: trainer.engine, batchSize });
     return { ...trained, predict: predictorOf(later, parts, trained.input, classes) };
@@ -233,8 +233,8 @@ async function firstTraining(
 }
 
 /** Restores the result of a finished first training, without training anything. */
-function restored(trainer: Trainer, { history, bestEpoch, weights }: Chosen) {
-  const state = trainer.state();
+async function restored(trainer: Trainer, { history, bestEpoch, weights }: Chosen) {
+  const state = await trainer.state();
   trainer.restore({ ...state, weights: cutAs(weights, state.weights) });
   return { history, bestEpoch, augmented: [] };
 }

@@ -27,8 +27,8 @@ without MKL or OpenBLAS is no peer, and gets no ratio. tfjs does two steps in al
 peak, with the vectors that the engine has, is measured with a C compiler, if any.
 `;
 
-const [BATCH, FRAMES, BANDS, CLASSES] = [32, 128, 40, 7];
-const MODELS = ["cnn", "lstm", "bilstm", "clstm"] as const;
+export const [BATCH, FRAMES, BANDS, CLASSES] = [32, 128, 40, 7];
+export const MODELS = ["cnn", "lstm", "bilstm", "clstm"] as const;
 type Model = (typeof MODELS)[number];
 
 interface Row {
@@ -169,7 +169,7 @@ function makeBatch(): Batch {
 }
 
 /** The reference networks, as training_torch.py has them. */
-async function build(name: Model): Promise<LayersModel> {
+export async function build(name: Model): Promise<LayersModel> {
   const { layers, sequential } = await startTfjs();
   const model = sequential();
   const input = { inputShape: [FRAMES, BANDS] };
@@ -276,10 +276,10 @@ export class Torch {
   }
 
   /** The Python that is named, or the first that has PyTorch, with a script of this folder. */
-  static async start(name: string, python?: string): Promise<Torch | undefined> {
+  static async start(name: string, python?: string, ...args: string[]): Promise<Torch | undefined> {
     const script = join(projectRoot(), "test", "bench", name);
     for (const command of python ? [python] : ["python3", "/usr/bin/python3"]) {
-      const child = spawn(command, [script], { stdio: ["pipe", "pipe", "ignore"] });
+      const child = spawn(command, [script, ...args], { stdio: ["pipe", "pipe", "ignore"] });
       child.on("error", () => {});
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       const { value, done } = await lines.next();

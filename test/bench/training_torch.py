@@ -1,6 +1,6 @@
-"""Training steps of the four reference networks in PyTorch on the CPU, on demand.
+"""Training steps of the four reference networks in PyTorch on the CPU, or on CUDA where the first argument is cuda, on demand.
 
-Reads lines "MODEL THREADS SECONDS" and answers each with the times of as many steps as fit, in milliseconds, as JSON.
+Reads lines "MODEL THREADS SECONDS", or with a fourth word for another batch size, and answers each with the times of as many steps as fit, in milliseconds, as JSON.
 """
 
 import json
@@ -63,15 +63,20 @@ MAKERS = {"cnn": Cnn, "lstm": Recurrent, "bilstm": lambda: Recurrent(both=True),
 
 
 def main():
+    device = sys.argv[1] if len(sys.argv) > 1 else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        sys.exit("no CUDA device")
     torch.manual_seed(0)
-    x, y = torch.randn(BATCH, FRAMES, BANDS), torch.randint(0, CLASSES, (BATCH,))
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False  # single precision, as ours
     made = {}
     print(json.dumps(facts()), flush=True)
     for line in sys.stdin:
-        name, threads, seconds = line.split()
+        name, threads, seconds, *batch = line.split()
         torch.set_num_threads(int(threads))
+        clips = int(batch[0]) if batch else BATCH
+        x, y = torch.randn(clips, FRAMES, BANDS).to(device), torch.randint(0, CLASSES, (clips,)).to(device)
         if name not in made:
-            model = MAKERS[name]().train()
+            model = MAKERS[name]().to(device).train()
             made[name] = model, torch.optim.Adam(model.parameters(), 1e-3)
         model, optimizer = made[name]
         times, end = [], time.perf_counter() + float(seconds)
@@ -80,6 +85,8 @@ def main():
             optimizer.zero_grad()
             functional.cross_entropy(model(x), y).backward()
             optimizer.step()
+            if device == "cuda":
+                torch.cuda.synchronize()
             times.append((time.perf_counter() - start) * 1e3)
         print(json.dumps(times), flush=True)
 

@@ -32,14 +32,14 @@ test("--json: every engine, best first, exactly one of them chosen", async () =>
     available: boolean;
     chosen: boolean;
   }[];
-  expect(engines.map(({ engine }) => engine)).toEqual(["tensorflow-gpu", "native", "wasm", "tfjs"]);
+  expect(engines.map(({ engine }) => engine)).toEqual(["tensorflow-gpu", "webgpu", "native", "wasm", "tfjs"]);
   expect(engines.filter(({ chosen }) => chosen)).toEqual([engines.find(({ available }) => available)]);
 });
 
 test("the table has a line for each, and the environment chooses", async () => {
   vi.stubEnv("SER_ENGINE", "tfjs");
   const lines = (await ser()).trimEnd().split("\n");
-  expect(lines).toHaveLength(6);
+  expect(lines).toHaveLength(7);
   expect(lines[0]).toMatch(/^engine +available +threads +instructions +why$/);
   expect(lines.filter((line) => line.includes("chosen"))).toEqual([expect.stringMatching(/^tfjs +chosen/)]);
 });
@@ -60,6 +60,14 @@ test("one asked for that is not there: the list, and exit code 1", async () => {
   await ser("--engine", "tensorflow-gpu");
   expect(out).toMatch(/^tensorflow-gpu/m);
   expect(process.exitCode ?? 0).toBe(gpu ? 0 : 1);
+});
+
+test("--measure times the steps of an engine, and knows its networks", async () => {
+  const speeds = JSON.parse(await ser("--json", "--engine", "wasm", "--measure", "cnn-small"));
+  expect(speeds).toEqual([{ engine: "wasm", milliseconds: expect.any(Number), steps: expect.any(Number) }]);
+  out = "";
+  expect(await ser("--engine", "wasm", "--measure", "cnn-small")).toMatch(/^engine +ms a step +steps/);
+  await expect(ser("--measure", "gpt")).rejects.toThrow(/no network is called "gpt"/);
 });
 
 test("--help has examples", async () => {

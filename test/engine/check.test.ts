@@ -48,12 +48,12 @@ const WRONG: [string, (batch: Batch) => Partial<Batch>, RegExp][] = [
 
 test.each(WRONG)("%s is refused, and changes nothing", async (_, spoil, message) => {
   const subject = await trainer();
-  const before = subject.state();
+  const before = await subject.state();
   const batch = randomBatch(5, 12);
   const step = subject.step({ ...batch, ...spoil(batch) }, 1e-3);
   await expect(step).rejects.toThrow(UserError);
   await expect(step).rejects.toThrow(message);
-  expect(subject.state()).toEqual(before);
+  expect(await subject.state()).toEqual(before);
 });
 
 test("a learning rate that is no number is refused", async () => {
@@ -69,7 +69,7 @@ test("a prediction for nothing is nothing; for NaN it is refused", async () => {
 
 test("a state of another model is refused", async () => {
   const subject = await trainer();
-  const state = subject.state();
+  const state = await subject.state();
   expect(() => subject.restore(state)).not.toThrow();
   expect(() => subject.restore({ ...state, weights: state.weights.slice(1) })).toThrow(/does not belong/);
   expect(() => subject.restore({ ...state, m: [] })).toThrow(UserError);

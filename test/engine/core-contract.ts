@@ -158,11 +158,11 @@ export function coreContract(core: Core): void {
   test("loss, gradients and probabilities are the textbook's", async () => {
     const network = await core.create(PROGRAM, PARAMETERS, OPTIONS);
     const wanted = reference(PARAMETERS);
-    const { loss, gradients } = network.gradients(BATCH);
+    const { loss, gradients } = await network.gradients(BATCH);
     expect(loss).toBeCloseTo(wanted.loss, 6);
     expectClose(gradients, wanted.gradients, 1e-6);
-    expect(network.parameters()).toEqual(PARAMETERS);
-    expectClose(network.predict(BATCH.x, CLIPS), wanted.probabilities, 1e-6);
+    expect(await network.parameters()).toEqual(PARAMETERS);
+    expectClose(await network.predict(BATCH.x, CLIPS), wanted.probabilities, 1e-6);
     await network.destroy();
   });
 
@@ -177,9 +177,9 @@ export function coreContract(core: Core): void {
       const decay = i < 24 || (i >= 28 && i < 40) ? 0.1 : 0;
       return value - rate * (g / (Math.abs(g) + 1e-7) + decay * value);
     });
-    network.step(BATCH, rate);
-    expectClose(network.parameters(), wanted, 2e-5);
-    expect(network.moments().step).toBe(1);
+    await network.step(BATCH, rate);
+    expectClose(await network.parameters(), wanted, 2e-5);
+    expect((await network.moments()).step).toBe(1);
     await network.destroy();
   });
 
@@ -187,11 +187,11 @@ export function coreContract(core: Core): void {
     const { program, parameters, frames, bands } = recurrentProgram();
     const network = await core.create(program, parameters.map(Math.abs), { ...OPTIONS, maxBatch: 4 });
     const x = numbers(11 * frames * bands, 19);
-    const all = network.predict(x, 11);
-    const alone = network.predict(x.subarray(9 * frames * bands, 10 * frames * bands), 1);
+    const all = await network.predict(x, 11);
+    const alone = await network.predict(x.subarray(9 * frames * bands, 10 * frames * bands), 1);
     expect(all.length).toBe(11 * OUT);
     expect(all.slice(9 * OUT, 10 * OUT)).toEqual(alone);
-    expect(network.predict(new Float32Array(0), 0).length).toBe(0);
+    expect((await network.predict(new Float32Array(0), 0)).length).toBe(0);
     await network.destroy();
   });
 
@@ -202,14 +202,14 @@ export function coreContract(core: Core): void {
     const y = Float32Array.from({ length: count * OUT }, (_, i) => (i % OUT === i % 2 ? 1 : 0));
     const train = async (threads: number) => {
       const network = await core.create(program, parameters, { ...OPTIONS, threads, clipNorm: 1 });
-      for (let i = 0; i < 4; i++) network.step({ x, y, count }, 0.01);
-      const state = { moments: network.moments(), parameters: network.parameters() };
-      for (let i = 0; i < 4; i++) network.step({ x, y, count: count - i }, 0.01);
-      const first = sha(network.parameters());
+      for (let i = 0; i < 4; i++) await network.step({ x, y, count }, 0.01);
+      const state = { moments: await network.moments(), parameters: await network.parameters() };
+      for (let i = 0; i < 4; i++) await network.step({ x, y, count: count - i }, 0.01);
+      const first = sha(await network.parameters());
       network.setParameters(state.parameters);
       network.setMoments(state.moments);
-      for (let i = 0; i < 4; i++) network.step({ x, y, count: count - i }, 0.01);
-      const second = sha(network.parameters());
+      for (let i = 0; i < 4; i++) await network.step({ x, y, count: count - i }, 0.01);
+      const second = sha(await network.parameters());
       await network.destroy();
       return [first, second];
     };
@@ -221,7 +221,7 @@ export function coreContract(core: Core): void {
     const network = await core.create(PROGRAM, PARAMETERS, OPTIONS);
     const x = Float32Array.from(BATCH.x);
     x[3] = Number.NaN;
-    expect(network.gradients({ ...BATCH, x }).loss).toBeNaN();
+    expect((await network.gradients({ ...BATCH, x })).loss).toBeNaN();
     await network.destroy();
   });
 
@@ -230,10 +230,12 @@ export function coreContract(core: Core): void {
       [1, 2, 3].map(async (threads) => {
         const network = await core.createForward(forwardProgram(1), PARAMETERS, threads);
         expect(network.threads).toBeLessThanOrEqual(threads);
-        const outputs = [BATCH.x.subarray(0, IN)].map((x) => network.run(x));
+        const outputs = [await network.run(BATCH.x.subarray(0, IN))];
         for (const rows of [CLIPS, 40, 2]) {
-          network.reshape(forwardProgram(rows));
-          outputs.push(network.run(rows === 40 ? numbers(40 * IN, 29) : BATCH.x.subarray(0, rows * IN)));
+          await network.reshape(forwardProgram(rows));
+          outputs.push(
+            await network.run(rows === 40 ? numbers(40 * IN, 29) : BATCH.x.subarray(0, rows * IN)),
+          );
         }
         await network.destroy();
         return outputs;
@@ -251,10 +253,12 @@ export function coreContract(core: Core): void {
     const network = await core.createForward(forwardProgram(2), PARAMETERS, 2);
     const other = forwardProgram(3);
     other[6] = IN; // the input's size is not that of three rows
-    expect(() => network.reshape(other)).toThrow("not valid");
+    await expect((async () => network.reshape(other))()).rejects.toThrow("not valid");
     await network.destroy();
     const shorter = await core.createForward(forwardProgram(2), PARAMETERS, 1);
-    expect(() => shorter.reshape(forwardProgram(2).subarray(0, 30))).toThrow("not valid");
+    await expect((async () => shorter.reshape(forwardProgram(2).subarray(0, 30)))()).rejects.toThrow(
+      "not valid",
+    );
     await shorter.destroy();
     await expect(core.createForward(other, PARAMETERS)).rejects.toThrow("not valid");
   });
@@ -265,7 +269,7 @@ export function coreContract(core: Core): void {
     await expect(core.create(wrong, PARAMETERS, OPTIONS)).rejects.toThrow("not valid");
     await expect(core.create(PROGRAM.subarray(0, 40), PARAMETERS, OPTIONS)).rejects.toThrow("not valid");
     const network = await core.create(PROGRAM, PARAMETERS, { ...OPTIONS, maxBatch: 4 });
-    expect(() => network.step(BATCH, 0.01)).toThrow(RangeError);
+    await expect((async () => network.step(BATCH, 0.01))()).rejects.toThrow(RangeError);
     await network.destroy();
   });
 }

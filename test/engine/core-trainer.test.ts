@@ -86,7 +86,7 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     for (const threads of [1, 2, 2, 3, 7]) {
       const { trainer } = await create(body, { threads });
       await steps(trainer, 0, 9);
-      hashes.push(hash(trainer.state()));
+      hashes.push(hash(await trainer.state()));
       await trainer.dispose();
     }
     expect(new Set(hashes).size).toBe(1);
@@ -95,18 +95,18 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
   test("a restored state goes on as if nothing had happened, also in another trainer", async () => {
     const { trainer } = await create(BODY);
     await steps(trainer, 0, 5);
-    const state = trainer.state();
+    const state = await trainer.state();
     expect(state.step).toBe(5);
     await steps(trainer, 5, 9);
-    const uninterrupted = hash(trainer.state());
+    const uninterrupted = hash(await trainer.state());
     trainer.restore(state);
     await steps(trainer, 5, 9);
-    expect(hash(trainer.state())).toBe(uninterrupted);
+    expect(hash(await trainer.state())).toBe(uninterrupted);
     await trainer.dispose();
     const { trainer: other } = await create(BODY);
     other.restore(state);
     await steps(other, 5, 9);
-    expect(hash(other.state())).toBe(uninterrupted);
+    expect(hash(await other.state())).toBe(uninterrupted);
     await other.dispose();
   });
 
@@ -117,9 +117,9 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     ["clipped", { name: "adam", clipNorm: 0.05, beta1: 0.8, beta2: 0.9, epsilon: 1e-5 }],
   ])("%s: updates are those of TensorFlow.js's automatic differentiation", async (_name, optimizer) => {
     const { model, trainer } = await create(PLAIN, { optimizer });
-    const before = trainer.state();
+    const before = await trainer.state();
     const losses = await steps(trainer, 0, 6);
-    const found = trainer.state();
+    const found = await trainer.state();
     await trainer.dispose();
     await tf.setBackend("cpu");
     const reference = await createTfjsTrainer(model, { optimizer, seed: 5, maxBatch: 8 });
@@ -129,7 +129,7 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     });
     const moved = (to: TrainerState) =>
       to.weights.map((w, i) => w.map((value, j) => value - before.weights[i]![j]!));
-    expect(gradientError(moved(found), moved(reference.state()))).toBeLessThan(0.02); // Adam divides rounding by rounding
+    expect(gradientError(moved(found), moved(await reference.state()))).toBeLessThan(0.02); // Adam divides rounding by rounding
     await tf.setBackend("wasm");
   });
 
@@ -137,7 +137,7 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     const { model, trainer } = await create(BODY);
     const { x } = randomBatch(21, INPUT);
     for (let round = 0; round < 2; round++) {
-      trainer.sync();
+      await trainer.sync();
       const expected = tf.tidy(() =>
         (model.predict(tf.tensor(x, [21, FRAMES, WIDTH])) as ReturnType<typeof tf.tensor>).dataSync(),
       );
@@ -163,7 +163,7 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     const first = await createTfjsTrainer(model, { optimizer: ADAM, seed: 5, maxBatch: 8 });
     await steps(first, 0, 3);
     const second = await createCoreTrainer(core, model, { optimizer: ADAM, seed: 5, maxBatch: 8 });
-    second.restore(first.state());
+    second.restore(await first.state());
     const losses = await steps(second, 3, 6);
     const expected = await steps(first, 3, 6);
     losses.forEach((loss, i) => {
@@ -183,7 +183,7 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     const trainer = await createCoreTrainer(core, model, { optimizer: ADAM, seed: 1, maxBatch: 4 });
     for (const frames of [5, 9, 5]) {
       await trainer.step(randomBatch(3, frames * WIDTH), 0.01);
-      trainer.sync();
+      await trainer.sync();
       const { x } = randomBatch(2, 7 * WIDTH);
       const expected = tf.tidy(() =>
         (model.predict(tf.tensor(x, [2, 7, WIDTH])) as ReturnType<typeof tf.tensor>).dataSync(),
@@ -193,7 +193,7 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
         expect(Math.abs(p - expected[i]!)).toBeLessThan(1e-5);
       });
     }
-    expect(trainer.state().step).toBe(3);
+    expect((await trainer.state()).step).toBe(3);
     await trainer.dispose();
   });
 
@@ -207,9 +207,9 @@ describe.each(cores().map((core) => [core.engine, core] as const))("%s", (_, cor
     const { model, trainer } = await create((x, { layers }) =>
       chain(x, layers.dense({ units: 5, trainable: false }), layers.dense({ units: 4 })),
     );
-    const before = trainer.state();
+    const before = await trainer.state();
     await steps(trainer, 0, 3);
-    const after = trainer.state();
+    const after = await trainer.state();
     model.weights.forEach((weight, i) => {
       const trained = model.trainableWeights.includes(weight);
       if (trained) expect(after.weights[i]).not.toEqual(before.weights[i]);

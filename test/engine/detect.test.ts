@@ -4,6 +4,15 @@ import type { Core } from "../../lib/engine/core.js";
 import { chooseEngine, detectEngines, type EngineLoaders } from "../../lib/engine/detect.js";
 import { ENGINES } from "../../lib/engine/trainer.js";
 
+const ADAPTER = {
+  name: "H200",
+  backend: "Vulkan",
+  software: false,
+  largestBuffer: 2 ** 31,
+  workgroupBytes: 49_152,
+  workgroupThreads: 1024,
+};
+
 /** A machine that has some of the engines; the cores are names only, since choosing starts none. */
 function machine(...has: string[]): EngineLoaders {
   const core = (engine: "native" | "wasm") => () =>
@@ -12,6 +21,13 @@ function machine(...has: string[]): EngineLoaders {
       : { reason: `no ${engine} here` };
   return {
     gpu: () => ({ backend: () => ({ isUsingGpuDevice: has.includes("tensorflow-gpu") }) }),
+    webgpu: async () =>
+      has.includes("webgpu") || has.includes("software")
+        ? {
+            core: { engine: "webgpu", instructionSet: "any" } as Core,
+            adapter: { ...ADAPTER, software: has.includes("software") },
+          }
+        : { reason: "no webgpu here" },
     native: core("native"),
     wasm: core("wasm"),
   };
@@ -26,7 +42,7 @@ afterEach(() => {
   else process.env.SER_ENGINE = before;
 });
 
-test("the best there is, in the order gpu, native, wasm, tfjs", async () => {
+test("the best there is, in the order tensorflow-gpu, webgpu, native, wasm, tfjs", async () => {
   for (let best = 0; best < ENGINES.length; best++) {
     expect((await chooseEngine(undefined, machine(...ENGINES.slice(best)))).engine).toBe(ENGINES[best]);
   }
@@ -52,7 +68,7 @@ test("one asked for that is not there is refused with its reason, never replaced
 test("a name that no engine has is wrong usage, and says which there are and where it came from", async () => {
   await expect(chooseEngine("cuda", machine())).rejects.toThrow(UsageError);
   await expect(chooseEngine("cuda", machine())).rejects.toThrow(
-    '--engine: unknown engine "cuda"; the engines are tensorflow-gpu, native, wasm, tfjs',
+    '--engine: unknown engine "cuda"; the engines are tensorflow-gpu, webgpu, native, wasm, tfjs',
   );
   process.env.SER_ENGINE = "pytorch";
   await expect(chooseEngine(undefined, machine())).rejects.toThrow(/^SER_ENGINE: unknown engine "pytorch"/);
@@ -69,6 +85,26 @@ test("the list marks what would be taken, and nothing where that is not there", 
   await expect(chosen("cuda")).rejects.toThrow(UsageError);
 });
 
+test("a software adapter is listed with its limits, and taken only by name", async () => {
+  const loaders = machine("software", "wasm");
+  expect((await chooseEngine(undefined, loaders)).engine).toBe("wasm");
+  expect((await chooseEngine("webgpu", loaders)).engine).toBe("webgpu");
+  process.env.SER_ENGINE = "webgpu";
+  expect((await chooseEngine(undefined, loaders)).adapter?.software).toBe(true);
+  delete process.env.SER_ENGINE;
+  const listed = async (name?: string, ...has: string[]) =>
+    (await detectEngines(name, { ...machine("tensorflow-gpu", ...has), gpu: undefined })).find(
+      ({ engine }) => engine === "webgpu",
+    )!;
+  expect(await listed(undefined, "software")).toMatchObject({
+    available: true,
+    chosen: false,
+    reason: "a software adapter, used only when asked for; arrays of at most 2048 MiB, 48 KiB a workgroup",
+  });
+  expect(await listed(undefined, "webgpu")).toMatchObject({ chosen: true, adapter: ADAPTER });
+  expect(await listed("webgpu", "software")).toMatchObject({ chosen: true });
+});
+
 test("this machine: every engine once, with threads and instructions where it is available", async () => {
   const found = await detectEngines();
   expect(found.map(({ engine }) => engine)).toEqual(ENGINES);
@@ -77,6 +113,6 @@ test("this machine: every engine once, with threads and instructions where it is
     if (available) expect(instructionSet).toBeTruthy();
     else expect(threads).toBeUndefined();
   }
-  expect(found.slice(2).map(({ available }) => available)).toEqual([true, true]); // wasm and tfjs need nothing
-  expect(found[2]!.threads).toBeGreaterThanOrEqual(1);
+  expect(found.slice(3).map(({ available }) => available)).toEqual([true, true]); // wasm and tfjs need nothing
+  expect(found[3]!.threads).toBeGreaterThanOrEqual(1);
 });

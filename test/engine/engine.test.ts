@@ -189,7 +189,7 @@ test("without any core, and with a CUDA device: the trainer of TensorFlow.js on 
   expect(trainer.detail).toMatch(/cpu/);
   const before = copyWeights(model);
   await trainer.step(randomBatch(4, 24, 2), 1e-2);
-  trainer.sync();
+  await trainer.sync();
   expect(copyWeights(model)).not.toEqual(before);
   await tf.setBackend("wasm");
 });

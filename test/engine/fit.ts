@@ -44,7 +44,7 @@ export async function fit(model: LayersModel, data: LabelledInputs, options: Fit
         const chosen = shuffled.slice(start, start + batchSize);
         total += (await trainer.step(batchOf(data, chosen), learningRate)) * chosen.length;
       }
-      trainer.sync();
+      await trainer.sync();
       options.onEpoch?.(epoch, total / data.count);
     }
   } finally {

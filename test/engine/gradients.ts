@@ -75,7 +75,7 @@ export async function coreDerivatives(
   const trainer = await createCoreTrainer(core, model, options);
   try {
     const loss = await trainer.step(batch, 0);
-    const { m, weights } = trainer.state();
+    const { m, weights } = await trainer.state();
     const statistics = weights.filter((_, i) => !model.trainableWeights.includes(model.weights[i]!));
     return { loss, gradients: m.map((values) => values.map((value) => value / (1 - beta1))), statistics };
   } finally {

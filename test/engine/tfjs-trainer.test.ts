@@ -98,10 +98,7 @@ test("the gradient over all weights is scaled to the norm asked for, by the firs
   const norm = async (clipNorm?: number) => {
     const trainer = await trainerOf(await network(), { name: "adam", clipNorm });
     await trainer.step(batchOf(12, 1), 0.01);
-    const squares = trainer
-      .state()
-      .m.flatMap((m) => [...m])
-      .map((m) => (m / 0.1) ** 2);
+    const squares = (await trainer.state()).m.flatMap((m) => [...m]).map((m) => (m / 0.1) ** 2);
     return Math.sqrt(squares.reduce((a, b) => a + b));
   };
   const free = await norm();
@@ -115,9 +112,9 @@ test("restored, it goes on bit for bit, dropout and all", async () => {
     for (let step = from; step < to; step++) await trainer.step(batchOf(16, step), 0.01);
   };
   await run(0, 5);
-  const middle = trainer.state();
+  const middle = await trainer.state();
   await run(5, 9);
-  const end = trainer.state();
+  const end = await trainer.state();
   expect(end.step).toBe(9);
 
   const other = await createTfjsTrainer(await network(0.5), {
@@ -127,7 +124,7 @@ test("restored, it goes on bit for bit, dropout and all", async () => {
   });
   other.restore(middle);
   for (let step = 5; step < 9; step++) await other.step(batchOf(16, step), 0.01);
-  expect(other.state()).toEqual(end);
+  expect(await other.state()).toEqual(end);
 });
 
 test("dropout draws another mask at every step, and for every seed", async () => {
@@ -164,6 +161,6 @@ test("holds no tensors of its own", async () => {
   const before = tf.memory().numTensors;
   for (let step = 0; step < 5; step++) await trainer.step(batchOf(16 - step, step), 0.01);
   await trainer.predict({ ...batchOf(100, 1), shape: [WIDTH] });
-  trainer.restore(trainer.state());
+  trainer.restore(await trainer.state());
   expect(tf.memory().numTensors).toBe(before);
 });

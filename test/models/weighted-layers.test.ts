@@ -71,7 +71,7 @@ test("it learns which layer tells the class", async () => {
   });
   const batch = clips(64);
   for (let step = 0; step < 150; step++) await trainer.step(batch, 0.03);
-  trainer.sync();
+  await trainer.sync();
   await trainer.dispose();
   const found = shares(model);
   expect(found.reduce((a, b) => a + b)).toBeCloseTo(1, 6);

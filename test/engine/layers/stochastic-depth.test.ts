@@ -27,7 +27,7 @@ test("a rate outside of [0, 1) is refused", () => {
 test("TensorFlow.js draws what it has drawn before when a state is restored", async () => {
   const model = await network((x) => stochasticDepth({ rate: 0.5 }).apply(x) as typeof x, [4, 3]);
   const trainer = await createTfjsTrainer(model, { optimizer: { name: "adam" }, seed: 3, maxBatch: 16 });
-  const state = trainer.state();
+  const state = await trainer.state();
   const losses = async () => {
     trainer.restore(state);
     return [await trainer.step(randomBatch(16, 12), 0), await trainer.step(randomBatch(16, 12), 0)];
