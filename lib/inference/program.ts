@@ -73,14 +73,14 @@ export function isCurrent(saved: SavedProgram): boolean {
  * The core that predicts: the native one where it is available, else WebAssembly without threads, which are not worth
  * starting for a single clip. `SER_ENGINE` overrides this.
  *
- * @returns `undefined` when `SER_ENGINE` names TensorFlow
+ * @returns `undefined` when `SER_ENGINE` names TensorFlow, or the GPU, which is not worth starting for a single clip either
  * @throws {UserError} when the core that `SER_ENGINE` names is not available
  */
 export function predictionCore(): Core | undefined {
   const wanted = process.env.SER_ENGINE || undefined;
   if (wanted !== undefined && !(ENGINES as readonly string[]).includes(wanted))
     throw new UserError(`SER_ENGINE: unknown engine "${wanted}"; the engines are ${ENGINES.join(", ")}`);
-  if (wanted === "tfjs" || wanted === "tensorflow-gpu") return undefined;
+  if (wanted === "tfjs" || wanted === "tensorflow-gpu" || wanted === "webgpu") return undefined;
   const native = wanted === "wasm" ? { reason: "" } : loadNative();
   if ("core" in native) return native.core;
   if (wanted === "native") throw new UserError(`SER_ENGINE: native is not available: ${native.reason}`);
