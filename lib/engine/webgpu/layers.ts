@@ -32,7 +32,7 @@ function giveBack(b: Builder, op: Op, value: string, before = "", arrays = array
 
 const dense: Layer = (b, op) => {
   const [rows, ci, co, kernel, bias] = op.f as unknown as number[];
-  const { forth, back } = arraysOf(b, op);
+  const { forth } = arraysOf(b, op);
   b.product(
     {
       m: { each: rows },
@@ -48,7 +48,6 @@ const dense: Layer = (b, op) => {
   );
   return () => {
     denseBackward(b, { rows, ci, co, kernel, bias }, op, { x: b.value(op.in), d: b.gradient(op.out) });
-    void back;
   };
 };
 
