@@ -1,10 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { compileForward } from "../../../lib/engine/compile.js";
+import type { Core } from "../../../lib/engine/core.js";
 import { stochasticDepth } from "../../../lib/engine/layers/stochastic-depth.js";
 import { startTfjs } from "../../../lib/engine/tfjs.js";
 import { loadWasm } from "../../../lib/engine/wasm.js";
+import { findAdapter, type Gear } from "../../../lib/engine/webgpu/device.js";
+import { createNetwork } from "../../../lib/engine/webgpu/network.js";
 import { models } from "../../../lib/models/models.js";
-import { onAdapter } from "../../adapter.js";
+import { onAdapter, useAdapter } from "../../adapter.js";
 import { needs } from "../../needs.js";
 import { batchFor, coreDerivatives, gradientError, LAYERS } from "../gradients.js";
 import { type Body, chain, narrowed, network, randomBatch } from "../networks.js";
@@ -22,6 +25,14 @@ const wasm = (() => {
   if ("reason" in found) throw new Error(found.reason);
   return found.core;
 })();
+
+/** The adapter, not known to be a software one. */
+async function asHardware(): Promise<Gear> {
+  useAdapter();
+  const found = await findAdapter();
+  if ("reason" in found) throw new Error(found.reason);
+  return Object.assign(Object.create(await found.start()), { info: { ...found.info, software: false } });
+}
 
 // Plain JavaScript, for the references.
 beforeAll(async () => {
@@ -50,6 +61,21 @@ describe("gradients", needs("webgpu"), () => {
       const batch = batchFor(name, 3, 70, 13, 2);
       const [found, expected] = [
         await coreDerivatives(gpu, model, batch),
+        await coreDerivatives(wasm, model, batch),
+      ];
+      expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
+      model.dispose();
+    },
+  );
+
+  test.each(["conv2d same", "grouped convolution", "batch normalisation", "lstm", "gru", "self-attention"])(
+    "%s: the kernels that a real GPU gets, with sizes as constants",
+    async (name) => {
+      const core: Core = { ...gpu, create: async (...given) => createNetwork(await asHardware(), ...given) };
+      const model = await network(LAYERS[name]!, [5, 4], 3, 2);
+      const batch = batchFor(name, 3, 5, 4, 2);
+      const [found, expected] = [
+        await coreDerivatives(core, model, batch),
         await coreDerivatives(wasm, model, batch),
       ];
       expect(gradientError(found.gradients, expected.gradients)).toBeLessThan(TOLERANCE);
