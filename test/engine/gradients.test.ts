@@ -24,7 +24,7 @@ const SHAPES = [
 const TOLERANCE = 1e-4;
 
 /** Entries of a weight that are moved for a finite difference, at most. */
-const MOVED = 200;
+const MOVED = 60;
 const CORES = cores();
 
 test("a core runs here", () => {
