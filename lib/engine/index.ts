@@ -19,3 +19,4 @@ export { createForward, type Forward, type ForwardOptions, type ForwardOutput } 
 export type { FrameWeights, FrameWeightsOutput } from "./layers/frame-weights.js";
 export { startTfjs, tf } from "./tfjs.js";
 export type { TrainerState } from "./trainer.js";
+export type { AdapterInfo } from "./webgpu/device.js";
