@@ -9,8 +9,9 @@ const ALONE = [
   "test/corpora/synthetic/stand-in.test.ts",
 ];
 // Installing what was packed takes a minute: npm run test:package. What is claimed takes several: npm run test:claims.
-// A software adapter for WebGPU is itself a load on all cores: beside .ci/run's busy loops its tests would take minutes.
-const HEAVY = process.env.SER_LOADED ? ["test/engine/webgpu/**"] : [];
+// Beside .ci/run's busy loops these would take minutes, and are nothing but arithmetic: a software adapter for WebGPU, which is itself a
+// load on all cores, and the engine's gradients.
+const HEAVY = process.env.SER_LOADED ? ["test/engine/webgpu/**", "test/engine/gradients.test.ts"] : [];
 const OTHERS = [...configDefaults.exclude, "test/{package,examples}.test.ts", "test/claims/**", ...HEAVY];
 
 export default defineConfig({

@@ -178,7 +178,10 @@ export const LAYERS: Readonly<Record<string, Body>> = {
     return chain(image(x, layers), first, layers.conv2d({ filters: 4, kernelSize: [3, 2], padding: "same" }));
   },
   "conv2d of many channels": (x, { layers }) => {
-    const wide = chain(image(x, layers), layers.conv2d({ filters: 25, kernelSize: 1, activation: "tanh" }));
+    const wide = chain(
+      image(x, layers),
+      layers.conv2d({ filters: 25, kernelSize: 1, strides: 2, activation: "tanh" }),
+    );
     const [inner, back] = [24, 25].map((filters) =>
       layers.conv2d({ filters, kernelSize: 3, padding: "same" }),
     );
