@@ -248,7 +248,7 @@ export class Builder {
       return;
     }
     const all = z * m * n;
-    const partial = this.partial(parts * all);
+    const partial = this.floats(parts * all);
     this.product(
       { ...options, parts, store: `partial[((part * ${z}u + z) * ${m}u + m) * ${n}u + n] = v;` },
       { reads: arrays.reads, writes: { partial } },
@@ -264,9 +264,8 @@ export class Builder {
   }
 
   /**
-   * Sums over rows, column by column, in parts: `partial[(e * parts + part) * n + j]` of each expression e of (row, j).
-   *
-   * @returns the number of parts
+   * Sums over rows, column by column, in {@link columnParts} parts: `partial[(e * parts + part) * n + j]` of each expression e of
+   * (row, j).
    */
   columns(
     rows: Dim,
@@ -294,11 +293,6 @@ export class Builder {
   columnParts(rows: Dim, n: number): number {
     const all = countOf(rows, this.maxBatch);
     return Math.max(1, Math.min(256, Math.ceil(65_536 / n), Math.ceil(all / 16)));
-  }
-
-  /** An array for sums that are not complete. */
-  partial(floats: number): GpuBuffer {
-    return this.floats(floats);
   }
 
   destroy(): void {

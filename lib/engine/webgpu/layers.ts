@@ -287,7 +287,7 @@ const batchNorm: Layer = (b, op) => {
   const { forth, back } = arraysOf(b, op);
   const all: { each: number } = { each: rows };
   const parts = b.columnParts(all, c);
-  const partial = b.partial(2 * parts * c);
+  const partial = b.floats(2 * parts * c);
   const lines = b.floats(6 * c); // scale, shift, centre, inverse, level, slope
   const chunk = `let all = s.count * ${rows}u; let chunk = (all + ${parts - 1}u) / ${parts}u;`;
   b.map(
@@ -422,7 +422,7 @@ function normWeights(
   reads: Arrays["reads"],
 ): void {
   const parts = b.columnParts({ each: rows }, c);
-  const partial = b.partial(2 * parts * c);
+  const partial = b.floats(2 * parts * c);
   b.columns(
     { each: rows },
     c,
